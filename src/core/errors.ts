@@ -1,0 +1,44 @@
+/**
+ * The two families of failure.
+ *
+ * A `UserError` is somebody's to mend: its sentence says what was expected, what came and what to do, and is shown as
+ * written (or, in a chat, in the reader's language by its code and params). Anything else that is thrown is ours to
+ * mend: it is logged under an id and the reader sees a calm sentence with that id.
+ *
+ * This file knows no language but the default English sentence, no platform and no log.
+ */
+
+/** Values a sentence is built from; plain so that an error can cross a process boundary. */
+export type ErrorParams = Readonly<Record<string, string | number | boolean>>;
+
+export type UserErrorOptions = {
+  /** What the sentence is built from; texts in other languages use the same names. */
+  readonly params?: ErrorParams;
+  /** Set when trying again later can succeed: after this many milliseconds. */
+  readonly retryAfterMs?: number;
+  readonly cause?: unknown;
+};
+
+/** An error to be shown as written: expected, came, to do. `code` is dotted and stable: `request.steps`, `lora.base`. */
+export class UserError extends Error {
+  override readonly name = 'UserError';
+  readonly code: string;
+  readonly params: ErrorParams;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(code: string, sentence: string, options: UserErrorOptions = {}) {
+    super(sentence, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.params = options.params ?? {};
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+/** Thrown where work stops because its `AbortSignal` fired: neither a mistake nor a bug. */
+export class CancelledError extends Error {
+  override readonly name = 'CancelledError';
+
+  constructor(message = 'cancelled') {
+    super(message);
+  }
+}

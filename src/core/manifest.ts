@@ -1,0 +1,42 @@
+/**
+ * What can be drawn with: one manifest a model. The file `fourstep.json` beside a model's folders holds it; a plain
+ * diffusers folder without one gets a manifest derived from its configs.
+ */
+import type { SchedulerName } from './request.ts';
+
+/** Bases whose LoRAs fit one another; a LoRA for another base is refused with both names. */
+export const BASES = ['sd15', 'sd2', 'sdxl', 'ssd1b', 'moji', 'other'] as const;
+export type Base = (typeof BASES)[number];
+
+export type StyleManifest = {
+  readonly id: string;
+  readonly name: string;
+  /** Relative to the manifest's folder. */
+  readonly file: string;
+  readonly weight: number;
+  /** Words put into the prompt with the style; '' for none. */
+  readonly trigger: string;
+  readonly description: string;
+};
+
+export type ModelManifest = {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string;
+  readonly license: string;
+  readonly base: Base;
+  /** Relative to the manifest's folder; absent: the model needs none (or is a full LCM model). */
+  readonly lcmLora: string | undefined;
+  readonly defaults: {
+    readonly width: number;
+    readonly height: number;
+    readonly steps: number;
+    readonly guidance: number;
+    readonly scheduler: SchedulerName;
+  };
+  /** Side lengths in pixels that the model draws well. */
+  readonly sizes: readonly number[];
+  readonly styles: readonly StyleManifest[];
+  /** Scale → folder of a super-resolution net, relative to the manifest's folder. */
+  readonly upscalers: Readonly<Partial<Record<'2' | '4', string>>>;
+};

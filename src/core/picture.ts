@@ -1,0 +1,10 @@
+/**
+ * Pixels between the engine and whoever encodes, sends or saves them. Knows no file format.
+ */
+
+/** 8-bit RGB, row by row, no padding: `data.length === width * height * 3`. */
+export type Picture = {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8Array;
+};
