@@ -1,0 +1,96 @@
+/**
+ * The ports between the bot and the chats.
+ *
+ * An adapter turns a platform's delivery into an `Invocation`, acknowledges it at once as `Bot.acknowledgement` says
+ * (a pure function: no disk, no device), and hands it over. From then on everything shown goes through
+ * `Chat.deliver` and the saved `ReplyAddress`, so an answer after a restart takes the same path as one before it.
+ */
+import type { OptionValue } from "./command.ts";
+import type { ReplyAddress } from "./job.ts";
+import type { Form, Message } from "./message.ts";
+import type { Actor, Place, Platform, UserKey } from "./people.ts";
+
+export type Action =
+  | {
+      readonly kind: "command";
+      readonly name: string;
+      readonly options: Readonly<Record<string, OptionValue>>;
+    }
+  | { readonly kind: "button"; readonly id: string }
+  | { readonly kind: "select"; readonly id: string; readonly values: readonly string[] }
+  /** A form came back; `id` is the form's. */
+  | {
+      readonly kind: "form";
+      readonly id: string;
+      readonly fields: Readonly<Record<string, string>>;
+    }
+  /** A context-menu command on one of our messages; `buttonIds` are the ids that message carries: they name its job. */
+  | {
+      readonly kind: "message";
+      readonly name: "upscale" | "info";
+      readonly buttonIds: readonly string[];
+    };
+
+export type Invocation = {
+  /** The platform's id of this delivery; the same id twice is one delivery. */
+  readonly id: string;
+  readonly actor: Actor;
+  readonly place: Place;
+  readonly action: Action;
+  readonly receivedAtMs: number;
+};
+
+/**
+ * What the platform sees within its 3 s: a visible or private "thinking…" that the answer replaces, a form (then
+ * `Bot.form` gives it and nothing else is sent), or nothing but the bare acknowledgement: the pressed message is then
+ * itself edited through its address (`update`).
+ */
+export type Acknowledgement = "public" | "private" | "form" | "update";
+
+export type Suggestion = { readonly value: string; readonly label: string };
+
+export type DeliverOptions = {
+  /**
+   * `edit` replaces what stands at the address; `new` posts another message in the same place (an answer of its own);
+   * `private` is seen by the actor alone and leaves the public placeholder, if there is one, removed.
+   */
+  readonly mode: "edit" | "new" | "private";
+  /** The same key twice posts once, also across a restart, as far as the platform allows. */
+  readonly key: string;
+  /** A final answer must arrive (retried, through the channel if the token has expired); a progress edit may be dropped. */
+  readonly isFinal: boolean;
+};
+
+export interface Chat {
+  readonly platform: Platform;
+  /** Returns the address under which the delivered message can be edited from now on. Throws when it could not be delivered. */
+  deliver(address: ReplyAddress, message: Message, options: DeliverOptions): Promise<ReplyAddress>;
+  /** Removes the message at the address; one that is already gone is no error. */
+  remove(address: ReplyAddress): Promise<void>;
+  /** Posts into a channel by its id (the audit channel). */
+  post(channel: string, message: Message, key: string): Promise<void>;
+}
+
+export interface Adapter extends Chat {
+  start(): Promise<void>;
+  /** No new deliveries are accepted; running deliveries are finished. */
+  stop(): Promise<void>;
+  /** Connected and hearing from the platform: a dead socket is not ready. */
+  readiness(): { readonly isReady: boolean; readonly detail: string };
+}
+
+export interface Bot {
+  acknowledgement(action: Action): Acknowledgement;
+  /** For actions acknowledged with `form`; may refuse with `UserError`, shown privately. Fast: one look into the store. */
+  form(invocation: Invocation): Promise<Form>;
+  /** Never throws; the conversation at `address` is ended by the time the job is: done, failed or cancelled. */
+  handle(invocation: Invocation, address: ReplyAddress): Promise<void>;
+  /** Values for an option while it is typed; at most 25, best first. */
+  suggest(
+    place: Place,
+    user: UserKey,
+    command: string,
+    option: string,
+    partial: string,
+  ): Promise<readonly Suggestion[]>;
+}

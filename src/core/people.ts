@@ -1,0 +1,39 @@
+/**
+ * Who asks and where: stable keys that carry their platform, so that a Discord id never meets a Slack id by accident.
+ * Names are for showing only; nothing is decided by a name.
+ */
+
+export const PLATFORMS = ["discord", "slack", "web", "cli"] as const;
+export type Platform = (typeof PLATFORMS)[number];
+
+/** `discord:<guild id>`, `slack:<team id>`, `web:local`; a direct message with the bot is `discord:dm-<user id>`. */
+export type ServerKey = `${Platform}:${string}`;
+/** `discord:<user id>`, `slack:<team id>-<user id>`, `web:<browser id>`. */
+export type UserKey = `${Platform}:${string}`;
+
+export const LOCALES = ["en", "de"] as const;
+export type Locale = (typeof LOCALES)[number];
+
+export type Actor = {
+  readonly user: UserKey;
+  readonly name: string;
+  /** Manage Guild, a Slack admin or owner, the holder of the operator's token: read from this very delivery. */
+  readonly isAdmin: boolean;
+  /** May delete other people's answers: Manage Messages or an admin. */
+  readonly isModerator: boolean;
+  readonly locale: Locale;
+};
+
+export type Place = {
+  readonly platform: Platform;
+  readonly server: ServerKey;
+  readonly serverName: string;
+  /** The platform's channel id. */
+  readonly channel: string;
+  /** The channel is marked for adults. */
+  readonly isNsfw: boolean;
+  /** The language of public answers. */
+  readonly locale: Locale;
+  /** What one upload may weigh here and now. */
+  readonly maxUploadBytes: number;
+};
