@@ -1,8 +1,8 @@
 /**
  * The port of the queue: whose turn it is on the shared device. Knows servers, users and cost, no request and no chat.
  */
-import type { JobId } from "./job.ts";
-import type { ServerKey, UserKey } from "./people.ts";
+import type { JobId } from './job.ts';
+import type { ServerKey, UserKey } from './people.ts';
 
 export type Ticket = {
   readonly id: JobId;
@@ -11,7 +11,7 @@ export type Ticket = {
   /** Expected device time; fairness is counted in it. */
   readonly costMs: number;
   /** `live`: a picture that follows typing, replaced by the next; `button`: a press; `job`: everything else. */
-  readonly priority: "live" | "button" | "job";
+  readonly priority: 'live' | 'button' | 'job';
 };
 
 export type QueuePlace = {

@@ -5,29 +5,29 @@
  * (a pure function: no disk, no device), and hands it over. From then on everything shown goes through
  * `Chat.deliver` and the saved `ReplyAddress`, so an answer after a restart takes the same path as one before it.
  */
-import type { OptionValue } from "./command.ts";
-import type { ReplyAddress } from "./job.ts";
-import type { Form, Message } from "./message.ts";
-import type { Actor, Place, Platform, UserKey } from "./people.ts";
+import type { OptionValue } from './command.ts';
+import type { ReplyAddress } from './job.ts';
+import type { Form, Message } from './message.ts';
+import type { Actor, Place, Platform, UserKey } from './people.ts';
 
 export type Action =
   | {
-      readonly kind: "command";
+      readonly kind: 'command';
       readonly name: string;
       readonly options: Readonly<Record<string, OptionValue>>;
     }
-  | { readonly kind: "button"; readonly id: string }
-  | { readonly kind: "select"; readonly id: string; readonly values: readonly string[] }
+  | { readonly kind: 'button'; readonly id: string }
+  | { readonly kind: 'select'; readonly id: string; readonly values: readonly string[] }
   /** A form came back; `id` is the form's. */
   | {
-      readonly kind: "form";
+      readonly kind: 'form';
       readonly id: string;
       readonly fields: Readonly<Record<string, string>>;
     }
   /** A context-menu command on one of our messages; `buttonIds` are the ids that message carries: they name its job. */
   | {
-      readonly kind: "message";
-      readonly name: "upscale" | "info";
+      readonly kind: 'message';
+      readonly name: 'upscale' | 'info';
       readonly buttonIds: readonly string[];
     };
 
@@ -45,7 +45,7 @@ export type Invocation = {
  * `Bot.form` gives it and nothing else is sent), or nothing but the bare acknowledgement: the pressed message is then
  * itself edited through its address (`update`).
  */
-export type Acknowledgement = "public" | "private" | "form" | "update";
+export type Acknowledgement = 'public' | 'private' | 'form' | 'update';
 
 export type Suggestion = { readonly value: string; readonly label: string };
 
@@ -54,7 +54,7 @@ export type DeliverOptions = {
    * `edit` replaces what stands at the address; `new` posts another message in the same place (an answer of its own);
    * `private` is seen by the actor alone and leaves the public placeholder, if there is one, removed.
    */
-  readonly mode: "edit" | "new" | "private";
+  readonly mode: 'edit' | 'new' | 'private';
   /** The same key twice posts once, also across a restart, as far as the platform allows. */
   readonly key: string;
   /** A final answer must arrive (retried, through the channel if the token has expired); a progress edit may be dropped. */

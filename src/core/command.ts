@@ -6,38 +6,38 @@
 
 export type OptionSpec =
   | {
-      readonly kind: "text";
+      readonly kind: 'text';
       readonly name: string;
       readonly isRequired: boolean;
       readonly maxLength: number;
-      readonly suggests?: "style" | "model";
+      readonly suggests?: 'style' | 'model';
     }
   | {
-      readonly kind: "integer";
+      readonly kind: 'integer';
       readonly name: string;
       readonly isRequired: boolean;
       readonly min: number;
       readonly max: number;
     }
   | {
-      readonly kind: "number";
+      readonly kind: 'number';
       readonly name: string;
       readonly isRequired: boolean;
       readonly min: number;
       readonly max: number;
     }
   | {
-      readonly kind: "choice";
+      readonly kind: 'choice';
       readonly name: string;
       readonly isRequired: boolean;
       readonly choices: readonly string[];
     }
-  | { readonly kind: "boolean"; readonly name: string; readonly isRequired: boolean }
+  | { readonly kind: 'boolean'; readonly name: string; readonly isRequired: boolean }
   /** A picture: attachment on the platforms, a dropped file on the page. */
-  | { readonly kind: "image"; readonly name: string; readonly isRequired: boolean }
+  | { readonly kind: 'image'; readonly name: string; readonly isRequired: boolean }
   /** Any other file, by its endings. */
   | {
-      readonly kind: "file";
+      readonly kind: 'file';
       readonly name: string;
       readonly isRequired: boolean;
       readonly endings: readonly string[];
@@ -48,9 +48,9 @@ export type CommandSpec = {
   readonly name: string;
   readonly options: readonly OptionSpec[];
   /** Who may: everybody, or the server's admins (checked again in the handler, whatever the platform hides). */
-  readonly audience: "everybody" | "admins";
+  readonly audience: 'everybody' | 'admins';
   /** Who sees the answer. */
-  readonly visibility: "public" | "private";
+  readonly visibility: 'public' | 'private';
   /** The option that a chat's free text fills: `/imagine a fox` is `prompt`. */
   readonly textOption?: string;
   /** Other spellings of options in free text: `{ no: 'negative', ar: 'aspect' }`. */
@@ -64,26 +64,23 @@ export type Upload = {
   readonly read: (limitBytes: number) => Promise<Uint8Array>;
 };
 
-type ValueOf<O extends OptionSpec> = O extends { kind: "text" }
+type ValueOf<O extends OptionSpec> = O extends { kind: 'text' }
   ? string
-  : O extends { kind: "integer" | "number" }
+  : O extends { kind: 'integer' | 'number' }
     ? number
-    : O extends { kind: "choice"; choices: readonly (infer C)[] }
+    : O extends { kind: 'choice'; choices: readonly (infer C)[] }
       ? C
-      : O extends { kind: "boolean" }
+      : O extends { kind: 'boolean' }
         ? boolean
         : Upload;
 
-type Named<S extends CommandSpec, R extends boolean> = Extract<
-  S["options"][number],
-  { isRequired: R }
->;
+type Named<S extends CommandSpec, R extends boolean> = Extract<S['options'][number], { isRequired: R }>;
 
 /** The values that a handler of the spec receives. */
 export type OptionsOf<S extends CommandSpec> = {
-  readonly [O in Named<S, true> as O["name"]]: ValueOf<O>;
+  readonly [O in Named<S, true> as O['name']]: ValueOf<O>;
 } & {
-  readonly [O in Named<S, false> as O["name"]]?: ValueOf<O> | undefined;
+  readonly [O in Named<S, false> as O['name']]?: ValueOf<O> | undefined;
 };
 
 export type OptionValue = string | number | boolean | Upload;

@@ -21,7 +21,7 @@ export type UserErrorOptions = {
 
 /** An error to be shown as written: expected, came, to do. `code` is dotted and stable: `request.steps`, `lora.base`. */
 export class UserError extends Error {
-  override readonly name = "UserError";
+  override readonly name = 'UserError';
   readonly code: string;
   readonly params: ErrorParams;
   readonly retryAfterMs: number | undefined;
@@ -36,9 +36,9 @@ export class UserError extends Error {
 
 /** Thrown where work stops because its `AbortSignal` fired: neither a mistake nor a bug. */
 export class CancelledError extends Error {
-  override readonly name = "CancelledError";
+  override readonly name = 'CancelledError';
 
-  constructor(message = "cancelled") {
+  constructor(message = 'cancelled') {
     super(message);
   }
 }

@@ -2,8 +2,8 @@
  * A job: a request and its life. Plain data, saved before anything of it is shown; after a crash what is saved says all
  * that is needed to run it again and to answer where the person waits.
  */
-import type { Platform, ServerKey, UserKey } from "./people.ts";
-import type { GenerationRequest, UpscaleRequest } from "./request.ts";
+import type { Platform, ServerKey, UserKey } from './people.ts';
+import type { GenerationRequest, UpscaleRequest } from './request.ts';
 
 export type JobId = string;
 
@@ -14,14 +14,14 @@ export type ReplyAddress = {
 };
 
 export type JobWork =
-  | { readonly kind: "imagine"; readonly request: GenerationRequest }
-  | { readonly kind: "upscale"; readonly request: UpscaleRequest };
+  | { readonly kind: 'imagine'; readonly request: GenerationRequest }
+  | { readonly kind: 'upscale'; readonly request: UpscaleRequest };
 
 /** How it came about; `of` is the job whose button was pressed, `index` the picture in it (0-based). */
 export type JobOrigin =
-  | { readonly kind: "command" }
-  | { readonly kind: "reroll" | "remix" | "retry"; readonly of: JobId }
-  | { readonly kind: "vary" | "upscale"; readonly of: JobId; readonly index: number };
+  | { readonly kind: 'command' }
+  | { readonly kind: 'reroll' | 'remix' | 'retry'; readonly of: JobId }
+  | { readonly kind: 'vary' | 'upscale'; readonly of: JobId; readonly index: number };
 
 /** A finished picture; `file` may be gone (caches are pruned): the request and seed draw it again. */
 export type JobPicture = {
@@ -33,25 +33,25 @@ export type JobPicture = {
 };
 
 export type JobState =
-  | { readonly kind: "queued" }
-  | { readonly kind: "running"; readonly startedAtMs: number }
+  | { readonly kind: 'queued' }
+  | { readonly kind: 'running'; readonly startedAtMs: number }
   /** `isAnswered` turns true once the platform has the answer: nothing is posted twice, nothing is missing. */
   | {
-      readonly kind: "done";
+      readonly kind: 'done';
       readonly endedAtMs: number;
       readonly isAnswered: boolean;
       readonly drawMs: number;
       readonly pictures: readonly JobPicture[];
     }
   | {
-      readonly kind: "failed";
+      readonly kind: 'failed';
       readonly endedAtMs: number;
       readonly isAnswered: boolean;
       readonly code: string;
       readonly sentence: string;
     }
   | {
-      readonly kind: "cancelled";
+      readonly kind: 'cancelled';
       readonly endedAtMs: number;
       readonly isAnswered: boolean;
       readonly by: UserKey | undefined;

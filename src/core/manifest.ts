@@ -2,10 +2,10 @@
  * What can be drawn with: one manifest a model. The file `fourstep.json` beside a model's folders holds it; a plain
  * diffusers folder without one gets a manifest derived from its configs.
  */
-import type { SchedulerName } from "./request.ts";
+import type { SchedulerName } from './request.ts';
 
 /** Bases whose LoRAs fit one another; a LoRA for another base is refused with both names. */
-export const BASES = ["sd15", "sd2", "sdxl", "ssd1b", "moji", "other"] as const;
+export const BASES = ['sd15', 'sd2', 'sdxl', 'ssd1b', 'moji', 'other'] as const;
 export type Base = (typeof BASES)[number];
 
 export type StyleManifest = {
@@ -38,5 +38,5 @@ export type ModelManifest = {
   readonly sizes: readonly number[];
   readonly styles: readonly StyleManifest[];
   /** Scale → folder of a super-resolution net, relative to the manifest's folder. */
-  readonly upscalers: Readonly<Partial<Record<"2" | "4", string>>>;
+  readonly upscalers: Readonly<Partial<Record<'2' | '4', string>>>;
 };

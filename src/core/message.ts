@@ -2,29 +2,29 @@
  * What the bot says, before any platform renders it. Text is spans of raw words: each adapter escapes them in its own
  * way, so a prompt can neither mention nor break formatting. Refuses to know embeds, blocks and HTML.
  */
-import type { UserKey } from "./people.ts";
+import type { UserKey } from './people.ts';
 
 export type Span =
-  | { readonly kind: "plain" | "bold" | "italic" | "code" | "small"; readonly text: string }
+  | { readonly kind: 'plain' | 'bold' | 'italic' | 'code' | 'small'; readonly text: string }
   /** Shown as a name that notifies only where the message's `notify` holds the same user. */
-  | { readonly kind: "user"; readonly user: UserKey; readonly name: string }
+  | { readonly kind: 'user'; readonly user: UserKey; readonly name: string }
   /** The platform's way to show a moment. */
-  | { readonly kind: "time"; readonly atMs: number };
+  | { readonly kind: 'time'; readonly atMs: number };
 
 export type Line = readonly Span[];
 
 export type Button = {
-  readonly kind: "button";
+  readonly kind: 'button';
   /** Enough to act on after a restart; at most 100 characters. */
   readonly id: string;
   readonly label: string;
   readonly emoji: string | undefined;
-  readonly tone: "normal" | "primary" | "danger";
+  readonly tone: 'normal' | 'primary' | 'danger';
   readonly isDisabled: boolean;
 };
 
 export type Select = {
-  readonly kind: "select";
+  readonly kind: 'select';
   readonly id: string;
   readonly placeholder: string;
   readonly choices: readonly {

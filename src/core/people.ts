@@ -3,7 +3,7 @@
  * Names are for showing only; nothing is decided by a name.
  */
 
-export const PLATFORMS = ["discord", "slack", "web", "cli"] as const;
+export const PLATFORMS = ['discord', 'slack', 'web', 'cli'] as const;
 export type Platform = (typeof PLATFORMS)[number];
 
 /** `discord:<guild id>`, `slack:<team id>`, `web:local`; a direct message with the bot is `discord:dm-<user id>`. */
@@ -11,7 +11,7 @@ export type ServerKey = `${Platform}:${string}`;
 /** `discord:<user id>`, `slack:<team id>-<user id>`, `web:<browser id>`. */
 export type UserKey = `${Platform}:${string}`;
 
-export const LOCALES = ["en", "de"] as const;
+export const LOCALES = ['en', 'de'] as const;
 export type Locale = (typeof LOCALES)[number];
 
 export type Actor = {

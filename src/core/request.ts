@@ -5,7 +5,7 @@
  * next job (reroll: the seed, remix: the prompt, vary: the init). It refuses to know who asked and where.
  */
 
-export const SCHEDULER_NAMES = ["lcm", "ddim", "dpm++", "euler"] as const;
+export const SCHEDULER_NAMES = ['lcm', 'ddim', 'dpm++', 'euler'] as const;
 export type SchedulerName = (typeof SCHEDULER_NAMES)[number];
 
 /** A LoRA file at a weight: λ_style of the paper. */
@@ -33,9 +33,9 @@ export type GenerationRequest = {
   readonly model: string;
   /** The acceleration LoRA merged into the model: the model's own, none, or a file of the caller's. */
   readonly lcmLora:
-    | { readonly kind: "model" }
-    | { readonly kind: "none" }
-    | { readonly kind: "file"; readonly file: string };
+    | { readonly kind: 'model' }
+    | { readonly kind: 'none' }
+    | { readonly kind: 'file'; readonly file: string };
   /** Another VAE (folder or file) instead of the model's. */
   readonly vae: string | undefined;
   readonly loras: readonly LoraUse[];

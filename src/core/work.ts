@@ -4,18 +4,18 @@
  * `Runner` is implemented by the engine in this process, by a child process per device, and by a remote queue; all
  * three pass the same conformance suite. It refuses to know chats, servers and users: fairness is the queue's.
  */
-import type { Picture } from "./picture.ts";
-import type { GenerationRequest, UpscaleRequest } from "./request.ts";
+import type { Picture } from './picture.ts';
+import type { GenerationRequest, UpscaleRequest } from './request.ts';
 
 export type Work =
   | {
-      readonly kind: "imagine";
+      readonly kind: 'imagine';
       readonly id: string;
       readonly request: GenerationRequest;
       /** After which steps (1-based) a small preview is wanted; empty for none. */
       readonly previewAfter: readonly number[];
     }
-  | { readonly kind: "upscale"; readonly id: string; readonly request: UpscaleRequest };
+  | { readonly kind: 'upscale'; readonly id: string; readonly request: UpscaleRequest };
 
 /** Milliseconds of engine time of one picture. */
 export type PictureMs = {
@@ -27,17 +27,17 @@ export type PictureMs = {
 
 export type WorkEvent =
   /** The device has begun; everything before was waiting. */
-  | { readonly kind: "started" }
-  | { readonly kind: "step"; readonly index: number; readonly step: number; readonly steps: number }
+  | { readonly kind: 'started' }
+  | { readonly kind: 'step'; readonly index: number; readonly step: number; readonly steps: number }
   | {
-      readonly kind: "preview";
+      readonly kind: 'preview';
       readonly index: number;
       readonly step: number;
       readonly steps: number;
       readonly picture: Picture;
     }
   | {
-      readonly kind: "picture";
+      readonly kind: 'picture';
       readonly index: number;
       readonly seed: number;
       readonly picture: Picture;
@@ -45,7 +45,7 @@ export type WorkEvent =
     }
   /** Something the person should know: a prompt that was cut, LoRA keys that matched nothing. */
   | {
-      readonly kind: "notice";
+      readonly kind: 'notice';
       readonly code: string;
       readonly sentence: string;
       readonly params: Readonly<Record<string, string | number>>;
@@ -53,7 +53,7 @@ export type WorkEvent =
 
 export type RunnerHealth = {
   readonly device: string;
-  readonly state: "starting" | "ready" | "restarting" | "stopped";
+  readonly state: 'starting' | 'ready' | 'restarting' | 'stopped';
   /** Work begun and not ended. */
   readonly active: number;
   readonly lastHeartbeatAtMs: number | undefined;
