@@ -1,0 +1,94 @@
+/**
+ * The only reader of process.env. Reads `.env` of the working folder where there is one (set variables win), checks
+ * everything at once and hands out one immutable value; nobody else looks at the environment.
+ */
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+
+import { UserError } from '../src/core/errors.ts';
+import { environmentSchema, type Environment } from './schema.ts';
+
+export type Config = {
+  readonly discord: { readonly token: string; readonly apiUrl: string; readonly cdnUrl: string } | undefined;
+  readonly slack: SlackConfig | undefined;
+  readonly host: string;
+  readonly port: number;
+  readonly operatorToken: string | undefined;
+  /** Absolute. */
+  readonly dataFolder: string;
+  readonly storeUrl: string | undefined;
+  readonly model: string;
+  readonly devices: readonly string[];
+  readonly logLevel: Environment['LOG_LEVEL'];
+  readonly styleHosts: readonly string[];
+  readonly blockedWords: readonly string[];
+};
+
+export type SlackConfig = {
+  readonly botToken: string;
+  readonly apiUrl: string;
+  readonly transport:
+    | { readonly kind: 'socket'; readonly appToken: string }
+    | { readonly kind: 'http'; readonly signingSecret: string };
+};
+
+/** Reads the process's environment. Throws `UserError` naming every variable that is off. */
+export function loadConfig(): Config {
+  if (existsSync('.env')) {
+    process.loadEnvFile('.env');
+  }
+  return parseConfig(process.env, process.cwd());
+}
+
+/** Pure: the environment's strings in, the configuration out. A variable set to nothing counts as absent. */
+export function parseConfig(variables: Readonly<Record<string, string | undefined>>, workingFolder: string): Config {
+  const present = Object.fromEntries(
+    Object.entries(variables).filter(([, value]) => value !== undefined && value.trim() !== ''),
+  );
+  const parsed = environmentSchema.safeParse(present);
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
+    throw new UserError(
+      'config.invalid',
+      `The environment is not as expected: ${faults}. Correct it in .env or where it is set.`,
+      {
+        params: { faults },
+      },
+    );
+  }
+  const env = parsed.data;
+  return {
+    discord:
+      env.DISCORD_TOKEN === undefined
+        ? undefined
+        : { token: env.DISCORD_TOKEN, apiUrl: env.DISCORD_API_URL, cdnUrl: env.DISCORD_CDN_URL },
+    slack: slackConfig(env),
+    host: env.HOST,
+    port: env.PORT,
+    operatorToken: env.OPERATOR_TOKEN,
+    dataFolder: resolve(workingFolder, env.FOURSTEP_DATA),
+    storeUrl: env.STORE_URL,
+    model: env.MODEL,
+    devices: env.RUNNERS,
+    logLevel: env.LOG_LEVEL,
+    styleHosts: env.STYLE_HOSTS,
+    blockedWords: env.BLOCKED_WORDS,
+  };
+}
+
+function slackConfig(env: Environment): SlackConfig | undefined {
+  const { SLACK_BOT_TOKEN: botToken, SLACK_APP_TOKEN: appToken, SLACK_SIGNING_SECRET: signingSecret } = env;
+  if (botToken === undefined) {
+    return undefined;
+  }
+  if (appToken !== undefined) {
+    return { botToken, apiUrl: env.SLACK_API_URL, transport: { kind: 'socket', appToken } };
+  }
+  if (signingSecret !== undefined) {
+    return { botToken, apiUrl: env.SLACK_API_URL, transport: { kind: 'http', signingSecret } };
+  }
+  throw new UserError(
+    'config.slack',
+    'SLACK_BOT_TOKEN is set, but neither SLACK_APP_TOKEN nor SLACK_SIGNING_SECRET; set the app token for Socket Mode, or the signing secret for signed HTTP.',
+  );
+}

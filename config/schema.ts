@@ -1,0 +1,73 @@
+/**
+ * What can be set from outside, with meaning, unit and default: one zod schema over the environment's strings.
+ * Parses and nothing else: it reads no environment (load.ts does) and knows no adapter.
+ */
+import { z } from 'zod';
+
+const url = (protocols: readonly string[]) =>
+  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
+    message: `expected a URL starting with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+  });
+
+const webUrl = url(['http:', 'https:']).transform((text) => text.replace(/\/+$/, ''));
+
+const words = z
+  .string()
+  .default('')
+  .transform((text) =>
+    text
+      .split(',')
+      .map((word) => word.trim())
+      .filter((word) => word !== ''),
+  );
+
+/** Where pictures are drawn: `cpu`, a GPU by its provider and number, or `redis://…` for runners on other machines. */
+const device = z.string().regex(/^(cpu|webgpu|coreml|(cuda|tensorrt|dml)(:\d+)?|rediss?:\/\/\S+)$/, {
+  message: 'expected cpu, cuda:0, tensorrt:0, dml:0, coreml, webgpu or redis://host:port',
+});
+
+export const environmentSchema = z.object({
+  /** Bot token; absent: no Discord. */
+  DISCORD_TOKEN: z.string().min(1).optional(),
+  /** REST base without the version; the gateway's address comes from it. */
+  DISCORD_API_URL: webUrl.default('https://discord.com/api'),
+  /** From where attachments may be fetched; nothing else is. */
+  DISCORD_CDN_URL: webUrl.default('https://cdn.discordapp.com'),
+
+  /** xoxb-…; absent: no Slack. */
+  SLACK_BOT_TOKEN: z.string().min(1).optional(),
+  /** xapp-…: Socket Mode. */
+  SLACK_APP_TOKEN: z.string().min(1).optional(),
+  /** Signed HTTP at /slack/events, where there is no app token. */
+  SLACK_SIGNING_SECRET: z.string().min(1).optional(),
+  /** Web API base. */
+  SLACK_API_URL: webUrl.default('https://slack.com/api'),
+
+  /** Where the page, /healthz, /readyz, /metrics and /slack/events listen. */
+  HOST: z.string().min(1).default('127.0.0.1'),
+  /** 0: any free port, printed at start. */
+  PORT: z.coerce.number().int().min(0).max(65_535).default(7777),
+  /** Opens the page's admin panel; absent: made up and printed once at start. */
+  OPERATOR_TOKEN: z.string().min(8, { message: 'expected at least 8 characters' }).optional(),
+
+  /** Folder for store, caches, added models and styles. */
+  FOURSTEP_DATA: z.string().min(1).default('./data'),
+  /** redis://… or postgres://…; absent: the embedded store in FOURSTEP_DATA. */
+  STORE_URL: url(['redis:', 'rediss:', 'postgres:', 'postgresql:']).optional(),
+
+  /** The model of servers that have not chosen one: a catalog id, a diffusers folder or a checkpoint file. */
+  MODEL: z.string().min(1).default('moji'),
+  /** Devices, comma-separated; one child process each. */
+  RUNNERS: words.pipe(z.array(device)).transform((devices) => (devices.length === 0 ? ['cpu'] : devices)),
+  /** fatal, error, warn, info, debug, trace or silent. */
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+
+  /** Hosts from which admins may add styles by URL, comma-separated. */
+  STYLE_HOSTS: words.transform((hosts) =>
+    hosts.length === 0 ? ['huggingface.co', 'civitai.com'] : hosts.map((host) => host.toLowerCase()),
+  ),
+  /** The operator's floor: words that no server can allow, comma-separated. */
+  BLOCKED_WORDS: words,
+});
+
+export type Environment = z.infer<typeof environmentSchema>;

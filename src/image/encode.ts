@@ -1,0 +1,55 @@
+/**
+ * Pictures to files: PNG with the parameters inside, small previews, and whatever fits under a platform's limit. Knows
+ * bytes and limits, no platform by name.
+ */
+import type { Picture } from '../core/picture.ts';
+import { pipelineOf } from './pixels.ts';
+import { withPngTexts } from './png-text.ts';
+
+export type EncodedPicture = {
+  readonly data: Uint8Array;
+  readonly contentType: 'image/png' | 'image/jpeg' | 'image/webp';
+  /** With the dot: `.png`. */
+  readonly ending: '.png' | '.jpg' | '.webp';
+};
+
+/** The keyword under which the parameters lie in our PNG files. */
+export const PARAMETERS_KEYWORD = 'parameters';
+
+/** Lossless; `parameters` (one line of text or JSON) travels in an iTXt chunk. */
+export async function encodePng(picture: Picture, parameters?: string): Promise<EncodedPicture> {
+  const png = await pipelineOf(picture).png({ compressionLevel: 6 }).toBuffer();
+  const data = parameters === undefined ? png : withPngTexts(png, { [PARAMETERS_KEYWORD]: parameters });
+  return { data, contentType: 'image/png', ending: '.png' };
+}
+
+/** PNG where it fits into `maxBytes`, else the best JPEG that does, scaled down as the last resort. */
+export async function encodeWithin(picture: Picture, maxBytes: number, parameters?: string): Promise<EncodedPicture> {
+  const png = await encodePng(picture, parameters);
+  if (png.data.byteLength <= maxBytes) {
+    return png;
+  }
+  for (const side of [Math.max(picture.width, picture.height), 2048, 1024, 512, 256, 128]) {
+    for (const quality of [95, 85, 70]) {
+      const data = await pipelineOf(picture)
+        .resize(side, side, { fit: 'inside', withoutEnlargement: true })
+        .jpeg({ quality, mozjpeg: true })
+        .toBuffer();
+      if (data.byteLength <= maxBytes) {
+        return { data, contentType: 'image/jpeg', ending: '.jpg' };
+      }
+    }
+  }
+  throw new RangeError(
+    `a picture of ${picture.width}×${picture.height} does not fit into ${maxBytes} bytes in any form`,
+  );
+}
+
+/** A small WebP for previews and galleries: at most `maxSide` pixels a side. */
+export async function encodePreview(picture: Picture, maxSide: number): Promise<EncodedPicture> {
+  const data = await pipelineOf(picture)
+    .resize(maxSide, maxSide, { fit: 'inside', withoutEnlargement: true })
+    .webp({ quality: 80, effort: 2 })
+    .toBuffer();
+  return { data, contentType: 'image/webp', ending: '.webp' };
+}

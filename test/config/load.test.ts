@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+
+import { parseConfig } from '../../config/load.ts';
+import { UserError } from '../../src/core/errors.ts';
+
+describe('parseConfig', () => {
+  it('gives every default where nothing is set', () => {
+    const config = parseConfig({}, '/srv/bot');
+    expect(config).toMatchObject({
+      discord: undefined,
+      slack: undefined,
+      host: '127.0.0.1',
+      port: 7777,
+      dataFolder: '/srv/bot/data',
+      storeUrl: undefined,
+      model: 'moji',
+      devices: ['cpu'],
+      logLevel: 'info',
+    });
+  });
+
+  it('counts a variable that is set to nothing as absent', () => {
+    expect(parseConfig({ DISCORD_TOKEN: '', PORT: ' ' }, '/').port).toBe(7777);
+    expect(parseConfig({ DISCORD_TOKEN: '' }, '/').discord).toBeUndefined();
+  });
+
+  it('names every variable that is off in one sentence', () => {
+    const attempt = () => parseConfig({ PORT: 'many', STORE_URL: 'mysql://x', RUNNERS: 'gpu' }, '/');
+    expect(attempt).toThrow(UserError);
+    expect(attempt).toThrow(/PORT.*STORE_URL.*RUNNERS/s);
+  });
+
+  it('keeps secrets out of its sentences', () => {
+    expect(() => parseConfig({ OPERATOR_TOKEN: 'hunter2' }, '/')).toThrow(/^(?!.*hunter2).*OPERATOR_TOKEN/);
+  });
+
+  it('prefers Socket Mode, falls back to signed HTTP, and refuses a Slack token with neither', () => {
+    const both = { SLACK_BOT_TOKEN: 'xoxb-1', SLACK_APP_TOKEN: 'xapp-1', SLACK_SIGNING_SECRET: 's' };
+    expect(parseConfig(both, '/').slack?.transport.kind).toBe('socket');
+    expect(parseConfig({ ...both, SLACK_APP_TOKEN: '' }, '/').slack?.transport.kind).toBe('http');
+    expect(() => parseConfig({ SLACK_BOT_TOKEN: 'xoxb-1' }, '/')).toThrow(/SLACK_APP_TOKEN nor SLACK_SIGNING_SECRET/);
+  });
+
+  it('splits lists and drops trailing slashes of addresses', () => {
+    const config = parseConfig(
+      { RUNNERS: 'cuda:0, cpu', DISCORD_TOKEN: 't', DISCORD_API_URL: 'http://127.0.0.1:9/api/' },
+      '/',
+    );
+    expect(config.devices).toEqual(['cuda:0', 'cpu']);
+    expect(config.discord?.apiUrl).toBe('http://127.0.0.1:9/api');
+  });
+});
