@@ -6,6 +6,7 @@
  * more, one by one in doubles for fewer. torch's vector code uses polynomial logarithms and sines, so the last bit may
  * differ: compare within 1e-6. Only the 32 low bits of a seed count, as in torch. Knows no shapes and no pictures.
  */
+/* oxlint-disable typescript/no-non-null-assertion -- loops keep every index within its array */
 
 const STATE_SIZE = 624;
 const SHIFT_SIZE = 397;

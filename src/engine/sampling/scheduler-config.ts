@@ -1,0 +1,120 @@
+/**
+ * A model's `scheduler_config.json`, as far as sampling depends on it.
+ *
+ * Whatever class the file names, any of our samplers can be built from it: a key that is absent stays absent here, and
+ * each sampler falls back to its own default for it, as diffusers' `from_config` does. Names are the file's own, in
+ * camel case. Knows no timesteps.
+ */
+import { z } from 'zod';
+import { UserError } from '../../core/errors.ts';
+
+export const PREDICTION_TYPES = ['epsilon', 'v_prediction', 'sample'] as const;
+export type PredictionType = (typeof PREDICTION_TYPES)[number];
+
+export const TIMESTEP_SPACINGS = ['leading', 'trailing', 'linspace'] as const;
+export type TimestepSpacing = (typeof TIMESTEP_SPACINGS)[number];
+
+export const BETA_SCHEDULES = ['linear', 'scaled_linear', 'squaredcos_cap_v2'] as const;
+
+const schedulerConfigFile = z.object({
+  num_train_timesteps: z.number().int().min(1).max(100_000).default(1000),
+  beta_start: z.number().positive().lt(1).default(0.00085),
+  beta_end: z.number().positive().lt(1).default(0.012),
+  beta_schedule: z.enum(BETA_SCHEDULES).default('scaled_linear'),
+  trained_betas: z.array(z.number().positive().lt(1)).nullish(),
+  rescale_betas_zero_snr: z.boolean().default(false),
+  prediction_type: z.enum(PREDICTION_TYPES).default('epsilon'),
+  original_inference_steps: z.number().int().min(1).default(50),
+  timestep_scaling: z.number().positive().default(10),
+  // diffusers' DDIM clips by default and its pipelines switch that off again: latents are no pixels.
+  clip_sample: z.boolean().default(false),
+  clip_sample_range: z.number().positive().default(1),
+  thresholding: z.boolean().default(false),
+  dynamic_thresholding_ratio: z.number().min(0).max(1).default(0.995),
+  sample_max_value: z.number().min(1).default(1),
+  set_alpha_to_one: z.boolean().default(true),
+  steps_offset: z.number().int().min(0).default(0),
+  timestep_spacing: z.enum(TIMESTEP_SPACINGS).optional(),
+  final_sigmas_type: z.enum(['zero', 'sigma_min']).default('zero'),
+  lower_order_final: z.boolean().default(true),
+  euler_at_final: z.boolean().default(false),
+  use_karras_sigmas: z.boolean().nullish(),
+});
+
+export type SchedulerConfig = {
+  readonly numTrainTimesteps: number;
+  readonly betaStart: number;
+  readonly betaEnd: number;
+  readonly betaSchedule: (typeof BETA_SCHEDULES)[number];
+  readonly trainedBetas: readonly number[] | undefined;
+  readonly rescaleBetasZeroSnr: boolean;
+  readonly predictionType: PredictionType;
+  /** LCM: how many steps the distilled model's own schedule has. */
+  readonly originalInferenceSteps: number;
+  readonly timestepScaling: number;
+  readonly clipSample: boolean;
+  readonly clipSampleRange: number;
+  readonly thresholding: boolean;
+  readonly dynamicThresholdingRatio: number;
+  readonly sampleMaxValue: number;
+  readonly setAlphaToOne: boolean;
+  readonly stepsOffset: number;
+  /** Absent: leading for DDIM, linspace for DPM-Solver++ and Euler. LCM has a grid of its own. */
+  readonly timestepSpacing: TimestepSpacing | undefined;
+  readonly finalSigmasType: 'zero' | 'sigma_min';
+  readonly lowerOrderFinal: boolean;
+  readonly eulerAtFinal: boolean;
+  readonly useKarrasSigmas: boolean;
+};
+
+/**
+ * Reads the parsed JSON of a `scheduler_config.json`. `where` names the file in errors.
+ * Throws `UserError('model.scheduler')` for values that no sampler here understands (flow models among them).
+ */
+export function parseSchedulerConfig(json: unknown, where: string): SchedulerConfig {
+  const parsed = schedulerConfigFile.safeParse(json);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const key = issue?.path.join('.') ?? '';
+    throw new UserError(
+      'model.scheduler',
+      `Expected the scheduler settings of a Stable Diffusion model in ${where}, but \`${key}\` is not usable (${issue?.message ?? 'unknown'}); take a model whose scheduler predicts epsilon, v or sample.`,
+      {
+        params: { file: where, key },
+      },
+    );
+  }
+  const file = parsed.data;
+  if (file.trained_betas?.length !== undefined && file.trained_betas.length !== file.num_train_timesteps) {
+    throw new UserError(
+      'model.scheduler',
+      `Expected ${file.num_train_timesteps} values of \`trained_betas\` in ${where}, but there are ${file.trained_betas.length}; mend the file or take another copy of the model.`,
+      {
+        params: { file: where, key: 'trained_betas' },
+      },
+    );
+  }
+  return {
+    numTrainTimesteps: file.num_train_timesteps,
+    betaStart: file.beta_start,
+    betaEnd: file.beta_end,
+    betaSchedule: file.beta_schedule,
+    trainedBetas: file.trained_betas ?? undefined,
+    rescaleBetasZeroSnr: file.rescale_betas_zero_snr,
+    predictionType: file.prediction_type,
+    originalInferenceSteps: file.original_inference_steps,
+    timestepScaling: file.timestep_scaling,
+    clipSample: file.clip_sample,
+    clipSampleRange: file.clip_sample_range,
+    thresholding: file.thresholding,
+    dynamicThresholdingRatio: file.dynamic_thresholding_ratio,
+    sampleMaxValue: file.sample_max_value,
+    setAlphaToOne: file.set_alpha_to_one,
+    stepsOffset: file.steps_offset,
+    timestepSpacing: file.timestep_spacing,
+    finalSigmasType: file.final_sigmas_type,
+    lowerOrderFinal: file.lower_order_final,
+    eulerAtFinal: file.euler_at_final,
+    useKarrasSigmas: file.use_karras_sigmas ?? false,
+  };
+}
