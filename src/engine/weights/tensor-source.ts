@@ -3,7 +3,23 @@
  * set, a renamed single-file checkpoint and a merged cache are all sources. Refuses to know what a tensor is for.
  */
 
-export const DTYPES = ['F64', 'F32', 'F16', 'BF16', 'I64', 'I32', 'I16', 'I8', 'U8', 'BOOL', 'F8_E4M3', 'F8_E5M2'] as const;
+export const DTYPES = [
+  'F64',
+  'F32',
+  'F16',
+  'BF16',
+  'I64',
+  'I32',
+  'I16',
+  'I8',
+  'U64',
+  'U32',
+  'U16',
+  'U8',
+  'BOOL',
+  'F8_E4M3',
+  'F8_E5M2',
+] as const;
 export type Dtype = (typeof DTYPES)[number];
 
 /** One tensor's place: `length` bytes at the absolute `offset` of `file`. */

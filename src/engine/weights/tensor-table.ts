@@ -1,0 +1,143 @@
+/**
+ * A tensor source that is nothing but a table of places. Renaming, splitting, sharding and overlaying are all just
+ * other tables over the same files, so no byte moves until somebody reads. Refuses to know what a tensor is for.
+ */
+import { open } from 'node:fs/promises';
+import path from 'node:path';
+
+import { UserError } from '../../core/errors.ts';
+import { BYTES_PER_ELEMENT, isFloatDtype, widenInto } from './dtype.ts';
+import type { TensorInfo, TensorSource } from './tensor-source.ts';
+
+export class TensorTable implements TensorSource {
+  readonly origin: string;
+  readonly #tensors: ReadonlyMap<string, TensorInfo>;
+
+  /** `tensors` carry their final names; of two with one name the later counts. */
+  constructor(origin: string, tensors: Iterable<TensorInfo>) {
+    this.origin = origin;
+    this.#tensors = new Map(Array.from(tensors, (tensor) => [tensor.name, tensor]));
+  }
+
+  get names(): readonly string[] {
+    return [...this.#tensors.keys()];
+  }
+
+  get(name: string): TensorInfo | undefined {
+    return this.#tensors.get(name);
+  }
+
+  async readFloats(name: string): Promise<Float32Array<ArrayBuffer>> {
+    return readFloats(this.#need(name));
+  }
+
+  #need(name: string): TensorInfo {
+    const tensor = this.#tensors.get(name);
+    if (tensor === undefined) {
+      throw new UserError(
+        'weights.tensor',
+        `The weights in "${this.origin}" must hold a tensor "${name}" and have none; they belong to another kind of model or are incomplete.`,
+        { params: { origin: this.origin, tensor: name } },
+      );
+    }
+    return tensor;
+  }
+}
+
+/** Everything in a source, in its own order. */
+export function infosOf(source: TensorSource): readonly TensorInfo[] {
+  return source.names.flatMap((name) => source.get(name) ?? []);
+}
+
+/** `base` with some of its tensors replaced; names that only `overrides` has are added. */
+export function overlay(origin: string, base: TensorSource, overrides: TensorSource): TensorTable {
+  return new TensorTable(origin, [...infosOf(base), ...infosOf(overrides)]);
+}
+
+/** The tensors to which `rename` gives a name, under that name. */
+export function renamed(
+  origin: string,
+  source: TensorSource,
+  rename: (name: string) => string | undefined,
+): TensorTable {
+  return new TensorTable(
+    origin,
+    infosOf(source).flatMap((info) => {
+      const name = rename(info.name);
+      return name === undefined ? [] : [{ ...info, name }];
+    }),
+  );
+}
+
+/** Reads one tensor whole and widens it to fp32. Throws `UserError` for a type that is no float, NaN and infinity. */
+export async function readFloats(tensor: TensorInfo): Promise<Float32Array<ArrayBuffer>> {
+  const floats = new Float32Array(tensor.length / BYTES_PER_ELEMENT[tensor.dtype]);
+  let at = 0;
+  for await (const part of streamFloats(tensor)) {
+    floats.set(part, at);
+    at += part.length;
+  }
+  return floats;
+}
+
+/**
+ * Reads one tensor as fp32, a few megabytes at a time, so that memory stays small whatever the tensor.
+ * Each part is valid until the next one is asked for. Throws like `readFloats`.
+ */
+export async function* streamFloats(tensor: TensorInfo): AsyncGenerator<Float32Array<ArrayBuffer>, void, undefined> {
+  const { dtype } = tensor;
+  if (!isFloatDtype(dtype)) {
+    throw new UserError(
+      'weights.dtype',
+      `Weights must be fp32, fp16 or bf16, but "${tensor.name}" in "${path.basename(tensor.file)}" is ${dtype}; use an ordinary fp16 or fp32 version of the file.`,
+      { params: { file: path.basename(tensor.file), tensor: tensor.name, dtype } },
+    );
+  }
+  const width = BYTES_PER_ELEMENT[dtype];
+  const perPart = Math.min(PART_ELEMENTS, tensor.length / width);
+  const bytes = new Uint8Array(perPart * width);
+  const floats = new Float32Array(perPart);
+  for await (const count of readParts(tensor, bytes)) {
+    const bad = widenInto(dtype, bytes.subarray(0, count), floats);
+    if (bad >= 0) {
+      throw notANumber(tensor);
+    }
+    yield floats.subarray(0, count / width);
+  }
+}
+
+const PART_ELEMENTS = 1 << 20;
+
+/** Fills `buffer` again and again with the tensor's bytes; yields how many are there. */
+async function* readParts(tensor: TensorInfo, buffer: Uint8Array): AsyncGenerator<number, void, undefined> {
+  const handle = await open(tensor.file, 'r');
+  try {
+    for (let at = 0; at < tensor.length;) {
+      const wanted = Math.min(buffer.byteLength, tensor.length - at);
+      let filled = 0;
+      while (filled < wanted) {
+        const { bytesRead } = await handle.read(buffer, filled, wanted - filled, tensor.offset + at + filled);
+        if (bytesRead === 0) {
+          throw new UserError(
+            'weights.truncated',
+            `"${path.basename(tensor.file)}" ended in the middle of "${tensor.name}"; it changed while it was read or was not copied whole, so copy it again.`,
+            { params: { file: path.basename(tensor.file), tensor: tensor.name } },
+          );
+        }
+        filled += bytesRead;
+      }
+      yield wanted;
+      at += wanted;
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+function notANumber(tensor: TensorInfo): UserError {
+  return new UserError(
+    'weights.nan',
+    `Weights must be finite numbers, but "${tensor.name}" in "${path.basename(tensor.file)}" holds NaN or infinity; the file is damaged or its training failed, so use another.`,
+    { params: { file: path.basename(tensor.file), tensor: tensor.name } },
+  );
+}
