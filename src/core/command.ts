@@ -11,6 +11,8 @@ export type OptionSpec =
       readonly isRequired: boolean;
       readonly maxLength: number;
       readonly suggests?: 'style' | 'model';
+      /** In free text it ends at the next space; other texts run to the next option or the end. */
+      readonly isWord?: true;
     }
   | {
       readonly kind: 'integer';
