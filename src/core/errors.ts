@@ -42,3 +42,15 @@ export class CancelledError extends Error {
     super(message);
   }
 }
+
+/**
+ * Thrown where work stops because this process (or its device) is shutting down: the work is neither done nor failed,
+ * stays saved as it is, and runs again at the next start.
+ */
+export class StoppedError extends Error {
+  override readonly name = 'StoppedError';
+
+  constructor(message = 'stopped before it ended') {
+    super(message);
+  }
+}
