@@ -1,0 +1,131 @@
+"""Stage `base`: the text-to-latent diffusion model, UNet and text encoder learnt together.
+
+Predicts v (Salimans and Ho, 2022): with a picture of 16 x 16 latents the ground's colour shows through even the noisiest
+step, and v stays accurate there where the noise prediction is divided by a small number.
+"""
+
+import json
+import time
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from diffusers import UNet2DConditionModel
+from diffusers.models.attention_processor import AttnProcessor
+from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
+
+from clock import Clock
+from data import MAX_TOKENS
+from optim import Average, Pair
+
+TEXT_WIDTH = 128
+MINUTES = 62
+BATCH = 64
+SNR_CAP = 5.0
+EMPTY = 0.1
+SCHEDULE = {"num_train_timesteps": 1000, "beta_start": 0.00085, "beta_end": 0.02, "beta_schedule": "scaled_linear", "prediction_type": "v_prediction"}
+
+
+def alphas_cumprod():
+    betas = torch.linspace(SCHEDULE["beta_start"] ** 0.5, SCHEDULE["beta_end"] ** 0.5, 1000, dtype=torch.float64) ** 2
+    return torch.cumprod(1 - betas, 0).float()
+
+
+def tokenizer(work):
+    return CLIPTokenizer.from_pretrained(work / "tokenizer")
+
+
+def token_ids(tokens, prompts):
+    return tokens(prompts, padding="max_length", max_length=MAX_TOKENS, truncation=True, return_tensors="pt").input_ids
+
+
+def build_unet():
+    unet = UNet2DConditionModel(
+        sample_size=16, in_channels=4, out_channels=4, block_out_channels=(96, 192, 192), layers_per_block=1,
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"), up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
+        mid_block_type="UNetMidBlock2DCrossAttn", cross_attention_dim=TEXT_WIDTH, attention_head_dim=4, norm_num_groups=16, use_linear_projection=True,
+    )
+    unet.set_attn_processor(AttnProcessor())  # torch's fused attention has a slow backward on a CPU
+    return unet.to(memory_format=torch.channels_last)
+
+
+def build_text(tokens):
+    return CLIPTextModel(CLIPTextConfig(
+        vocab_size=len(tokens), hidden_size=TEXT_WIDTH, intermediate_size=4 * TEXT_WIDTH, projection_dim=TEXT_WIDTH, num_hidden_layers=2, num_attention_heads=4,
+        max_position_embeddings=MAX_TOKENS, hidden_act="quick_gelu", bos_token_id=tokens.bos_token_id, eos_token_id=tokens.eos_token_id, pad_token_id=tokens.pad_token_id,
+    ))
+
+
+def load(work, tokens):
+    """The averaged model, frozen."""
+    state = torch.load(work / "base.pt", map_location="cpu", weights_only=False)
+    unet, text = build_unet(), build_text(tokens)
+    unet.load_state_dict(state["unet_average"])
+    text.load_state_dict(state["text_average"])
+    return unet.eval().requires_grad_(False), text.eval().requires_grad_(False)
+
+
+class Latents:
+    """Batches of (latents, token ids) in a shuffled endless order."""
+
+    def __init__(self, work, tokens, seed, name="latents", captions="captions"):
+        self.latents = np.load(work / f"{name}.npy")
+        captions = json.loads((work / f"{captions}.json").read_text())
+        self.ids = token_ids(tokens, [c for row in captions for c in row]).view(len(captions), -1, MAX_TOKENS)
+        self.empty = token_ids(tokens, [""])[0]
+        self.rng = np.random.default_rng(seed)
+        self.order = []
+
+    def batch(self, count, empty=EMPTY):
+        if len(self.order) < count:
+            self.order = list(self.rng.permutation(len(self.latents)))
+        picked = [self.order.pop() for _ in range(count)]
+        z = torch.from_numpy(self.latents[picked].astype(np.float32)).permute(0, 3, 1, 2)  # [B, 4, 16, 16], channels last in memory
+        ids = self.ids[picked, self.rng.integers(0, self.ids.shape[1], count)].clone()
+        ids[torch.from_numpy(self.rng.random(count) < empty)] = self.empty
+        return z, ids
+
+
+def diffusion_loss(unet, text, z, ids, alpha_bar):
+    """Min-SNR weighted error of v; timesteps spread evenly over the batch."""
+    t = ((torch.arange(len(z)) + torch.rand(len(z))) * (1000 / len(z))).long()
+    a = alpha_bar[t].view(-1, 1, 1, 1)
+    noise = torch.randn_like(z)
+    noisy, v = a.sqrt() * z + (1 - a).sqrt() * noise, a.sqrt() * noise - (1 - a).sqrt() * z
+    with torch.autocast("cpu", torch.bfloat16):
+        guess = unet(noisy, t, text(ids).last_hidden_state).sample.float()
+    snr = (a / (1 - a)).view(-1)
+    weight = snr.clamp(max=SNR_CAP) / (snr + 1)
+    weight = weight + 0.05  # the noisiest steps decide ground and colour: never let their weight vanish
+    return ((guess - v).square().mean((1, 2, 3)) * weight).mean()
+
+
+def main(work, args):
+    torch.manual_seed(2)
+    torch.set_num_threads(args.threads)
+    tokens = tokenizer(work)
+    unet, text = build_unet(), build_text(tokens)
+    clock = Clock("base", work, args.minutes or MINUTES)
+    named = [(f"unet.{n}", p) for n, p in unet.named_parameters()] + [(f"text.{n}", p) for n, p in text.named_parameters()]
+    optimiser = Pair(named, lr=1.5e-3, adam_lr=1e-3, not_matrices=("embedding", "conv_in", "conv_out"))
+    unet_average, text_average = Average(unet, 0.999), Average(text, 0.999)
+    if state := clock.resume():
+        unet.load_state_dict(state["unet"])
+        text.load_state_dict(state["text"])
+        optimiser.load_state_dict(state["optimiser"])
+        unet_average.weights, text_average.weights = state["unet_average"], state["text_average"]
+        unet_average.steps = text_average.steps = state["step"]
+    data = Latents(work, tokens, seed=clock.step)
+    torch.manual_seed(2 + clock.step)
+    alpha_bar, running = alphas_cumprod(), True
+    clock.last = time.time()
+    while running:
+        z, ids = data.batch(BATCH)
+        loss = diffusion_loss(unet, text, z, ids, alpha_bar)
+        loss.backward()
+        norm = optimiser.step(clock.rate(warmup_steps=60))
+        unet_average.update(unet)
+        text_average.update(text)
+        running = clock.tick(BATCH, loss=float(loss), norm=norm)
+        if clock.due() or not running:
+            clock.save(unet=unet.state_dict(), text=text.state_dict(), optimiser=optimiser.state_dict(), unet_average=unet_average.weights, text_average=text_average.weights)

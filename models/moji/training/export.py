@@ -1,0 +1,88 @@
+"""Stage `export`: the model folder, in diffusers layout and float16, with its LoRAs, upscalers and manifest.
+
+Writes beside the target and renames file by file, so that a reader never sees half a weight file. Checks that a vanilla
+StableDiffusionPipeline loads the result, and that all of it fits in 48 MB.
+"""
+
+import json
+import pathlib
+import shutil
+
+import torch
+
+import base
+import vae
+
+LIMIT_MB = 48
+SCHEDULER = {
+    "_class_name": "LCMScheduler", "_diffusers_version": "0.42.0", **base.SCHEDULE, "clip_sample": False, "clip_sample_range": 1.0, "original_inference_steps": 50,
+    "rescale_betas_zero_snr": False, "set_alpha_to_one": False, "steps_offset": 0, "thresholding": False, "timestep_scaling": 10.0, "timestep_spacing": "trailing", "trained_betas": None,
+}
+INDEX = {
+    "_class_name": "StableDiffusionPipeline", "_diffusers_version": "0.42.0", "feature_extractor": [None, None], "image_encoder": [None, None], "requires_safety_checker": False,
+    "safety_checker": [None, None], "scheduler": ["diffusers", "LCMScheduler"], "text_encoder": ["transformers", "CLIPTextModel"], "tokenizer": ["transformers", "CLIPTokenizer"],
+    "unet": ["diffusers", "UNet2DConditionModel"], "vae": ["diffusers", "AutoencoderTiny"],
+}
+STYLE_CARDS = {
+    "pixel": ("Pixel art", "A 32 by 32 sprite with a dark rim."),
+    "neon": ("Neon", "Glowing tubes in the dark."),
+    "blueprint": ("Blueprint", "White lines on blue paper."),
+    "ink": ("Ink", "Black brush and hatching on cream paper."),
+}
+MANIFEST = {
+    "id": "moji", "name": "moji", "description": "Small pictures of everyday things, 128 px, in four steps on any CPU. Carried by this repository.", "base": "moji", "license": "Apache-2.0",
+    "lcmLora": "lcm-lora.safetensors", "defaults": {"width": 128, "height": 128, "steps": 4, "guidance": 1, "scheduler": "lcm"}, "sizes": [128],
+    "styles": [
+        {"id": id_, "name": name, "file": f"styles/{id_}.safetensors", "weight": 1, "trigger": "", "description": description} for id_, (name, description) in STYLE_CARDS.items()
+    ],
+    "upscalers": {"2": "upscaler-x2", "4": "upscaler-x4"},
+}
+
+
+def write_json(path, value):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(value, indent=2) + "\n")
+
+
+def write_model(work, folder):
+    tokens = base.tokenizer(work)
+    unet, text = base.load(work, tokens)
+    for name, net in (("unet", unet), ("text_encoder", text), ("vae", vae.load(work))):
+        net.to(memory_format=torch.contiguous_format).half().save_pretrained(folder / name, safe_serialization=True)
+    for name in ("vocab.json", "merges.txt", "special_tokens_map.json", "tokenizer_config.json"):
+        (folder / "tokenizer").mkdir(exist_ok=True)
+        shutil.copyfile(work / "tokenizer" / name, folder / "tokenizer" / name)
+    write_json(folder / "scheduler" / "scheduler_config.json", SCHEDULER)
+    write_json(folder / "model_index.json", INDEX)
+    write_json(folder / "fourstep.json", MANIFEST)
+    for name in [MANIFEST["lcmLora"], *(style["file"] for style in MANIFEST["styles"])]:
+        (folder / name).parent.mkdir(exist_ok=True)
+        shutil.copyfile(work / name, folder / name)
+    for name in MANIFEST["upscalers"].values():
+        shutil.copytree(work / name, folder / name, dirs_exist_ok=True)
+
+
+def check(folder):
+    from diffusers import StableDiffusionPipeline
+
+    pipeline = StableDiffusionPipeline.from_pretrained(folder, local_files_only=True)
+    pipeline.set_progress_bar_config(disable=True)
+    made = pipeline("a fox", width=128, height=128, num_inference_steps=2, guidance_scale=1.0).images[0]
+    assert made.size == (128, 128)
+    megabytes = sum(f.stat().st_size for f in folder.rglob("*.safetensors")) / 1e6
+    print(f"export: {megabytes:.1f} MB of weights in {folder}")
+    assert megabytes <= LIMIT_MB, f"the weights may take {LIMIT_MB} MB, these take {megabytes:.1f}"
+
+
+def main(work, args):
+    target = args.out or work / "moji"
+    staging = pathlib.Path(str(target).rstrip("/") + ".part")
+    shutil.rmtree(staging, ignore_errors=True)
+    write_model(work, staging)
+    check(staging)
+    for file in sorted(staging.rglob("*")):
+        if file.is_file():
+            place = target / file.relative_to(staging)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.move(file, place)
+    shutil.rmtree(staging)

@@ -1,0 +1,78 @@
+"""Stage `styles`: one LoRA for each way of drawing, trained on the plain base, without LCM.
+
+Style and acceleration meet for the first time when a picture is asked for. Prompts are the usual ones: the adapter, not a
+word, carries the style.
+"""
+
+import json
+import random
+import time
+
+import numpy as np
+import torch
+
+import base
+import lora
+import vae
+from art import STYLES
+from clock import Clock
+from data import Pictures
+from latents import encode
+from optim import Average, Pair
+
+MINUTES = 5
+RANK = 8
+BATCH = 48
+PICTURES = 4000
+
+
+def draw(work, style):
+    """Cache the style's latents and captions."""
+    if (work / f"latents-{style}.npy").exists():
+        return
+    rng = random.Random(f"style {style}")
+    pictures, model = Pictures(work), vae.load(work)
+    latents, captions = [], []
+    for _ in range(PICTURES // 50):
+        batch = [pictures.sample(rng, style) for _ in range(50)]
+        latents.append(encode(model, np.stack([picture for picture, _, _ in batch])))
+        captions += [[caption] for _, caption, _ in batch]
+    (work / f"captions-{style}.json").write_text(json.dumps(captions))
+    np.save(work / f"latents-{style}.npy", np.concatenate(latents))
+
+
+def train(work, style, args):
+    clock = Clock(f"style-{style}", work, args.minutes or MINUTES)
+    tokens = base.tokenizer(work)
+    unet, text = base.load(work, tokens)
+    trainable = lora.attach(unet, RANK)
+    optimiser = Pair(trainable, lr=0, adam_lr=1.5e-3, not_matrices=("",))
+    weights = torch.nn.ParameterList([p for _, p in trainable])
+    average = Average(weights, 0.99)
+    if saved := clock.resume():
+        weights.load_state_dict(saved["model"])
+        optimiser.load_state_dict(saved["optimiser"])
+        average.weights, average.steps = saved["average"], saved["step"]
+    data = base.Latents(work, tokens, clock.step, f"latents-{style}", f"captions-{style}")
+    torch.manual_seed(4 + clock.step)
+    alpha_bar, running = base.alphas_cumprod(), clock.progress < 1
+    clock.last = time.time()
+    while running:
+        z, ids = data.batch(BATCH)
+        loss = base.diffusion_loss(unet, text, z, ids, alpha_bar)
+        loss.backward()
+        optimiser.step(clock.rate(warmup_steps=20))
+        average.update(weights)
+        running = clock.tick(BATCH, loss=float(loss))
+        if clock.due(60) or not running:
+            clock.save(model=weights.state_dict(), optimiser=optimiser.state_dict(), average=average.weights)
+    weights.load_state_dict(average.weights)
+    count = lora.save_kohya(work / "styles" / f"{style}.safetensors", lora.state(unet), {"ss_base_model_version": "moji", "ss_output_name": style, "ss_tag_frequency": "{}"})
+    print(f"style {style}: {count} modules written", flush=True)
+
+
+def main(work, args):
+    torch.set_num_threads(args.threads)
+    for style in [args.only] if args.only else STYLES:
+        draw(work, style)
+        train(work, style, args)
