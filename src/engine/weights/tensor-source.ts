@@ -39,5 +39,5 @@ export interface TensorSource {
   readonly names: readonly string[];
   get(name: string): TensorInfo | undefined;
   /** Reads and widens to fp32. Throws `UserError` when the name is missing or the type is no float. */
-  readFloats(name: string): Promise<Float32Array>;
+  readFloats(name: string): Promise<Float32Array<ArrayBuffer>>;
 }

@@ -2,7 +2,7 @@
  * A tensor source that is nothing but a table of places. Renaming, splitting, sharding and overlaying are all just
  * other tables over the same files, so no byte moves until somebody reads. Refuses to know what a tensor is for.
  */
-import { open } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 
 import { UserError } from '../../core/errors.ts';
@@ -71,13 +71,21 @@ export function renamed(
 
 /** Reads one tensor whole and widens it to fp32. Throws `UserError` for a type that is no float, NaN and infinity. */
 export async function readFloats(tensor: TensorInfo): Promise<Float32Array<ArrayBuffer>> {
-  const floats = new Float32Array(tensor.length / BYTES_PER_ELEMENT[tensor.dtype]);
-  let at = 0;
-  for await (const part of streamFloats(tensor)) {
-    floats.set(part, at);
-    at += part.length;
-  }
-  return floats;
+  return withFile(tensor.file, (handle) => collectFloats(handle, tensor));
+}
+
+/** Reads tensors of one file, which is opened a single time. Throws like `readFloats`. */
+export async function readMany(
+  file: string,
+  tensors: readonly TensorInfo[],
+): Promise<readonly Float32Array<ArrayBuffer>[]> {
+  return withFile(file, async (handle) => {
+    const all: Float32Array<ArrayBuffer>[] = [];
+    for (const tensor of tensors) {
+      all.push(await collectFloats(handle, tensor));
+    }
+    return all;
+  });
 }
 
 /**
@@ -85,59 +93,78 @@ export async function readFloats(tensor: TensorInfo): Promise<Float32Array<Array
  * Each part is valid until the next one is asked for. Throws like `readFloats`.
  */
 export async function* streamFloats(tensor: TensorInfo): AsyncGenerator<Float32Array<ArrayBuffer>, void, undefined> {
-  const { dtype } = tensor;
-  if (!isFloatDtype(dtype)) {
-    throw new UserError(
-      'weights.dtype',
-      `Weights must be fp32, fp16 or bf16, but "${tensor.name}" in "${path.basename(tensor.file)}" is ${dtype}; use an ordinary fp16 or fp32 version of the file.`,
-      { params: { file: path.basename(tensor.file), tensor: tensor.name, dtype } },
-    );
-  }
-  const width = BYTES_PER_ELEMENT[dtype];
-  const perPart = Math.min(PART_ELEMENTS, tensor.length / width);
-  const bytes = new Uint8Array(perPart * width);
-  const floats = new Float32Array(perPart);
-  for await (const count of readParts(tensor, bytes)) {
-    const bad = widenInto(dtype, bytes.subarray(0, count), floats);
-    if (bad >= 0) {
-      throw notANumber(tensor);
-    }
-    yield floats.subarray(0, count / width);
-  }
-}
-
-const PART_ELEMENTS = 1 << 20;
-
-/** Fills `buffer` again and again with the tensor's bytes; yields how many are there. */
-async function* readParts(tensor: TensorInfo, buffer: Uint8Array): AsyncGenerator<number, void, undefined> {
   const handle = await open(tensor.file, 'r');
   try {
-    for (let at = 0; at < tensor.length;) {
-      const wanted = Math.min(buffer.byteLength, tensor.length - at);
-      let filled = 0;
-      while (filled < wanted) {
-        const { bytesRead } = await handle.read(buffer, filled, wanted - filled, tensor.offset + at + filled);
-        if (bytesRead === 0) {
-          throw new UserError(
-            'weights.truncated',
-            `"${path.basename(tensor.file)}" ended in the middle of "${tensor.name}"; it changed while it was read or was not copied whole, so copy it again.`,
-            { params: { file: path.basename(tensor.file), tensor: tensor.name } },
-          );
-        }
-        filled += bytesRead;
-      }
-      yield wanted;
-      at += wanted;
-    }
+    yield* widenParts(handle, tensor);
   } finally {
     await handle.close();
   }
 }
 
-function notANumber(tensor: TensorInfo): UserError {
-  return new UserError(
-    'weights.nan',
-    `Weights must be finite numbers, but "${tensor.name}" in "${path.basename(tensor.file)}" holds NaN or infinity; the file is damaged or its training failed, so use another.`,
-    { params: { file: path.basename(tensor.file), tensor: tensor.name } },
-  );
+const PART_ELEMENTS = 1 << 20;
+
+async function collectFloats(handle: FileHandle, tensor: TensorInfo): Promise<Float32Array<ArrayBuffer>> {
+  const floats = new Float32Array(tensor.length / BYTES_PER_ELEMENT[tensor.dtype]);
+  let at = 0;
+  for await (const part of widenParts(handle, tensor)) {
+    floats.set(part, at);
+    at += part.length;
+  }
+  return floats;
+}
+
+async function* widenParts(
+  handle: FileHandle,
+  tensor: TensorInfo,
+): AsyncGenerator<Float32Array<ArrayBuffer>, void, undefined> {
+  const { dtype } = tensor;
+  const file = path.basename(tensor.file);
+  if (!isFloatDtype(dtype)) {
+    throw new UserError(
+      'weights.dtype',
+      `Weights must be fp32, fp16 or bf16, but "${tensor.name}" in "${file}" is ${dtype}; use an ordinary fp16 or fp32 version of the file.`,
+      { params: { file, tensor: tensor.name, dtype } },
+    );
+  }
+  const width = BYTES_PER_ELEMENT[dtype];
+  const count = tensor.length / width;
+  const bytes = new Uint8Array(Math.min(PART_ELEMENTS, count) * width);
+  const floats = new Float32Array(bytes.byteLength / width);
+  for (let at = 0; at < count; at += floats.length) {
+    const part = floats.subarray(0, Math.min(floats.length, count - at));
+    await fill(handle, tensor, bytes.subarray(0, part.length * width), at * width);
+    if (widenInto(dtype, bytes.subarray(0, part.length * width), part) >= 0) {
+      throw new UserError(
+        'weights.nan',
+        `Weights must be finite numbers, but "${tensor.name}" in "${file}" holds NaN or infinity; the file is damaged or its training failed, so use another.`,
+        { params: { file, tensor: tensor.name } },
+      );
+    }
+    yield part;
+  }
+}
+
+/** Reads `bytes.byteLength` bytes of the tensor from its byte `at`. */
+async function fill(handle: FileHandle, tensor: TensorInfo, bytes: Uint8Array, at: number): Promise<void> {
+  for (let filled = 0; filled < bytes.byteLength;) {
+    const { bytesRead } = await handle.read(bytes, filled, bytes.byteLength - filled, tensor.offset + at + filled);
+    if (bytesRead === 0) {
+      const file = path.basename(tensor.file);
+      throw new UserError(
+        'weights.truncated',
+        `"${file}" ended in the middle of "${tensor.name}"; it changed while it was read or was not copied whole, so copy it again.`,
+        { params: { file, tensor: tensor.name } },
+      );
+    }
+    filled += bytesRead;
+  }
+}
+
+async function withFile<Result>(file: string, use: (handle: FileHandle) => Promise<Result>): Promise<Result> {
+  const handle = await open(file, 'r');
+  try {
+    return await use(handle);
+  } finally {
+    await handle.close();
+  }
 }

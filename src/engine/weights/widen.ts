@@ -1,0 +1,55 @@
+/**
+ * Half-precision weights as fp32, for devices that compute in nothing else: converted once into a cached file, as a
+ * stream. Tensors that are fp32 already stay where they are. Knows no net.
+ */
+import { cachedWeights, sourceId } from './cache.ts';
+import { isFloatDtype } from './dtype.ts';
+import type { TensorInfo, TensorSource } from './tensor-source.ts';
+import { infosOf, overlay, streamFloats } from './tensor-table.ts';
+
+/**
+ * The same tensors, all floats as fp32. Throws `UserError` `weights.nan` for NaN and infinity in what is converted,
+ * `weights.unwritable` when neither the model's folder nor `cacheDir` can take the file.
+ */
+export async function widen(source: TensorSource, cacheDir: string): Promise<TensorSource> {
+  const narrow = infosOf(source).filter(({ dtype }) => dtype !== 'F32' && isFloatDtype(dtype));
+  const [first] = narrow;
+  if (first === undefined) {
+    return source;
+  }
+  const key = `widen 1 ${await sourceId(source)}`;
+  const widened = await cachedWeights({ besides: first.file, cacheDir, label: 'fp32', key }, () =>
+    narrow.map((tensor) => ({
+      name: tensor.name,
+      dtype: 'F32',
+      shape: tensor.shape,
+      parts: () => floatBytes(streamFloats(tensor)),
+    })),
+  );
+  return overlay(source.origin, source, widened);
+}
+
+/** Views of the same memory as bytes. */
+async function* floatBytes(parts: AsyncIterable<Float32Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const part of parts) {
+    yield new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
+  }
+}
+
+/**
+ * Reads every float once and throws `UserError` `weights.nan` at the first NaN or infinity.
+ * Needed only for fp32 files, which nothing else reads before the session maps them.
+ */
+export async function checkFinite(
+  source: TensorSource,
+  isWanted: (tensor: TensorInfo) => boolean = () => true,
+): Promise<void> {
+  for (const tensor of infosOf(source)) {
+    if (isFloatDtype(tensor.dtype) && isWanted(tensor)) {
+      const parts = streamFloats(tensor);
+      while ((await parts.next()).done !== true) {
+        // streamFloats itself refuses what is not finite.
+      }
+    }
+  }
+}
