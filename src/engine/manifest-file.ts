@@ -1,0 +1,96 @@
+/**
+ * Reads `fourstep.json`, the manifest beside a model's folders, and makes one up for a model without it.
+ * Knows names and defaults only; weights and configs are model-files.ts's business.
+ */
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { UserError } from '../core/errors.ts';
+import { BASES, type ModelManifest } from '../core/manifest.ts';
+import { SCHEDULER_NAMES } from '../core/request.ts';
+
+export const MANIFEST_FILE = 'fourstep.json';
+
+const side = z.number().int().min(8).max(8192).multipleOf(8);
+const relativePath = z
+  .string()
+  .min(1)
+  .refine(
+    (value) => !path.isAbsolute(value) && !value.split(/[/\\]/).includes('..'),
+    'must stay inside the folder of the model',
+  );
+
+const styleFile = z.object({
+  id: z.string().min(1),
+  name: z.string().min(1),
+  file: relativePath,
+  weight: z.number(),
+  trigger: z.string().default(''),
+  description: z.string().default(''),
+});
+
+const manifestFile = z.object({
+  id: z.string().min(1),
+  name: z.string().min(1),
+  description: z.string().default(''),
+  license: z.string().default(''),
+  base: z.enum(BASES),
+  lcmLora: relativePath.nullish(),
+  defaults: z.object({
+    width: side,
+    height: side,
+    steps: z.number().int().min(1),
+    guidance: z.number().min(0),
+    scheduler: z.enum(SCHEDULER_NAMES),
+  }),
+  sizes: z.array(side).min(1),
+  styles: z.array(styleFile).default([]),
+  upscalers: z.object({ '2': relativePath.optional(), '4': relativePath.optional() }).default({}),
+});
+
+/** The manifest of `folder`; undefined when it has none. Throws `UserError('model.manifest')` when it is not usable. */
+export async function readManifest(folder: string): Promise<ModelManifest | undefined> {
+  const file = path.join(folder, MANIFEST_FILE);
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) {
+      return undefined;
+    }
+    throw error;
+  }
+  return parseManifest(text, file);
+}
+
+/** `file` is for messages. Throws `UserError('model.manifest')`. */
+export function parseManifest(text: string, file: string): ModelManifest {
+  const parsed = manifestFile.safeParse(parsedJson(text));
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const where = issue?.path.join('.') ?? '';
+    throw new UserError(
+      'model.manifest',
+      `Expected a model's manifest in ${file}, but ${where === '' ? 'it' : `\`${where}\``} is not usable (${issue?.message ?? 'unknown'}); mend the file.`,
+      { params: { file, key: where } },
+    );
+  }
+  const { upscalers, lcmLora, ...rest } = parsed.data;
+  return {
+    ...rest,
+    lcmLora: lcmLora ?? undefined,
+    upscalers: {
+      ...(upscalers['2'] === undefined ? {} : { '2': upscalers['2'] }),
+      ...(upscalers['4'] === undefined ? {} : { '4': upscalers['4'] }),
+    },
+  };
+}
+
+/** undefined for what is no JSON: the schema then says what was expected. */
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
