@@ -1,0 +1,31 @@
+/**
+ * The command specs as the page's palette and forms need them, in the reader's language. Pure data out of data.
+ */
+import { COMMANDS } from '../../../commands/index.ts';
+import { describeCommand, describeOption, TEXTS } from '../../bot/texts/index.ts';
+import type { CommandSpec, OptionSpec } from '../../core/command.ts';
+import type { Locale } from '../../core/people.ts';
+
+export type PageOption = OptionSpec & { readonly description: string };
+
+export type PageCommand = {
+  readonly name: string;
+  readonly description: string;
+  readonly audience: CommandSpec['audience'];
+  readonly options: readonly PageOption[];
+};
+
+export function pageCommands(locale: Locale): readonly PageCommand[] {
+  return COMMANDS.map((spec: CommandSpec) => ({
+    name: spec.name,
+    description: describeCommand(locale, spec.name),
+    audience: spec.audience,
+    options: spec.options.map((option) => ({ ...option, description: describeOption(locale, spec.name, option.name) })),
+  }));
+}
+
+/** The page's own words: `style`, `send`, … without their prefix. */
+export function pageWords(locale: Locale): Readonly<Record<string, string>> {
+  const own = Object.entries(TEXTS[locale]).filter(([key]) => key.startsWith('page.'));
+  return Object.fromEntries(own.map(([key, words]) => [key.slice('page.'.length), words]));
+}

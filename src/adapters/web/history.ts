@@ -1,0 +1,142 @@
+/**
+ * The page's own chat, as a platform would keep it: messages and their files in one folder, so that an answer and its
+ * buttons are still there after a restart. Knows nothing of what a message says.
+ *
+ * Writes go to a temporary file first and are then renamed; a file that cannot be read any more starts an empty chat
+ * beside it and is left as it is.
+ */
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import type { PageMessage, StoredFile } from './render.ts';
+
+export type HistoryListener = (change: { readonly kind: 'message'; readonly message: PageMessage } | { readonly kind: 'remove'; readonly id: string; readonly onlyFor: string | null }) => void;
+
+const CONTENT_TYPES = { png: 'image/png', jpg: 'image/jpeg', webp: 'image/webp', json: 'application/json', bin: 'application/octet-stream' } as const;
+
+export class History {
+  readonly #folder: string;
+  readonly #limit: number;
+  readonly #messages: Map<string, PageMessage>;
+  readonly #listeners = new Set<HistoryListener>();
+  #isDirty = false;
+  #saving: Promise<void> = Promise.resolve();
+
+  private constructor(folder: string, limit: number, messages: readonly PageMessage[]) {
+    this.#folder = folder;
+    this.#limit = limit;
+    this.#messages = new Map(messages.map((message) => [message.id, message]));
+  }
+
+  /** Opens or makes the folder. */
+  static async open(folder: string, limit: number): Promise<History> {
+    await mkdir(join(folder, 'files'), { recursive: true });
+    const file = join(folder, 'messages.json');
+    if (!existsSync(file)) {
+      return new History(folder, limit, []);
+    }
+    try {
+      // The file is this class's own; a foreign or torn one fails here or shows nothing.
+      const parsed: { readonly messages?: readonly PageMessage[] } = JSON.parse(await readFile(file, 'utf8'));
+      return new History(folder, limit, (parsed.messages ?? []).filter((message) => typeof message.id === 'string'));
+    } catch {
+      await rename(file, `${file}.unreadable-${Date.now()}`);
+      return new History(folder, limit, []);
+    }
+  }
+
+  /** What one browser may see, oldest first. */
+  visibleTo(browser: string): readonly PageMessage[] {
+    return [...this.#messages.values()].filter((message) => message.onlyFor === null || message.onlyFor === browser);
+  }
+
+  get(id: string): PageMessage | undefined {
+    return this.#messages.get(id);
+  }
+
+  /** Keeps the files, then shows and saves the message. */
+  async put(message: PageMessage, files: readonly StoredFile[]): Promise<void> {
+    for (const file of files) {
+      await this.#writeFile(file);
+    }
+    this.#messages.set(message.id, message);
+    while (this.#messages.size > this.#limit) {
+      const [oldest] = this.#messages.keys();
+      if (oldest !== undefined) {
+        this.#messages.delete(oldest);
+      }
+    }
+    this.#tell({ kind: 'message', message });
+    await this.#save();
+  }
+
+  async remove(id: string): Promise<void> {
+    const message = this.#messages.get(id);
+    if (message !== undefined) {
+      this.#messages.delete(id);
+      this.#tell({ kind: 'remove', id, onlyFor: message.onlyFor });
+      await this.#save();
+    }
+  }
+
+  async readFile(key: string): Promise<{ readonly data: Uint8Array; readonly contentType: string } | undefined> {
+    if (!/^[0-9a-f]{32}$/.test(key)) {
+      return undefined;
+    }
+    for (const [ending, contentType] of Object.entries(CONTENT_TYPES)) {
+      const file = join(this.#folder, 'files', `${key}.${ending}`);
+      if (existsSync(file)) {
+        return { data: await readFile(file), contentType };
+      }
+    }
+    return undefined;
+  }
+
+  listen(listener: HistoryListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Waits for what is being written, then forgets files that no message names any more. */
+  async close(): Promise<void> {
+    await this.#save();
+    const named = new Set(
+      [...this.#messages.values()].flatMap((message) => [message.picture, ...message.files]).map((file) => file?.url.split('/')[2]),
+    );
+    for (const name of await readdir(join(this.#folder, 'files'))) {
+      if (!named.has(name.split('.')[0])) {
+        await rm(join(this.#folder, 'files', name), { force: true });
+      }
+    }
+  }
+
+  #tell(change: Parameters<HistoryListener>[0]): void {
+    for (const listener of this.#listeners) {
+      listener(change);
+    }
+  }
+
+  async #writeFile(file: StoredFile): Promise<void> {
+    const ending = Object.entries(CONTENT_TYPES).find(([, type]) => type === file.contentType)?.[0] ?? 'bin';
+    const path = join(this.#folder, 'files', `${file.key}.${ending}`);
+    if (!existsSync(path)) {
+      await writeFile(`${path}.part`, file.data);
+      await rename(`${path}.part`, path);
+    }
+  }
+
+  /** One write at a time; changes that come meanwhile share the next one. */
+  #save(): Promise<void> {
+    if (!this.#isDirty) {
+      this.#isDirty = true;
+      this.#saving = this.#saving.then(async () => {
+        this.#isDirty = false;
+        const file = join(this.#folder, 'messages.json');
+        await writeFile(`${file}.part`, JSON.stringify({ messages: [...this.#messages.values()] }));
+        await rename(`${file}.part`, file);
+      });
+    }
+    return this.#saving;
+  }
+}

@@ -1,0 +1,96 @@
+/** The local page: the same commands, answers and buttons as in a chat, and the one HTTP server of the process. */
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import { getRequestListener } from '@hono/node-server';
+
+import type { Adapter, Bot } from '../../core/chat.ts';
+import { UserError } from '../../core/errors.ts';
+import type { Gallery, LiveDrawing } from '../../core/live.ts';
+import type { ServerKey } from '../../core/people.ts';
+import { OperatorDoor } from './guard.ts';
+import { History } from './history.ts';
+import { LIMITS } from './limits.ts';
+import { createRoutes } from './routes.ts';
+import { WebChat } from './web-chat.ts';
+
+export type HealthView = {
+  live(): { readonly isOk: boolean; readonly body: Record<string, unknown> };
+  ready(): { readonly isOk: boolean; readonly body: Record<string, unknown> };
+  metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
+};
+
+/** What the admin's panel shows, as JSON rows; the composition root gathers it from store, queue and runners. */
+export interface AdminView {
+  overview(server: ServerKey): Promise<Record<string, unknown>>;
+}
+
+export type WebPorts = {
+  readonly live: LiveDrawing;
+  readonly gallery: Gallery;
+  readonly admin: AdminView;
+  readonly health: HealthView;
+  /** Logs a fault of ours and gives the calm sentence with its id. */
+  readonly fault: (error: unknown) => string;
+};
+
+export type WebOptions = {
+  readonly host: string;
+  readonly port: number;
+  readonly operatorToken: string;
+  /** Where the page's chat is kept. */
+  readonly folder: string;
+  /** Asked late: bot and adapters know each other. */
+  readonly bot: () => Bot;
+  readonly ports: WebPorts;
+  /** Other listeners on the same port, by path prefix: `/slack/events`. */
+  readonly mounts: readonly { readonly path: string; readonly listener: RequestListener }[];
+  readonly now: () => number;
+};
+
+export type WebAdapter = Adapter & { readonly url: () => string };
+
+export async function createWebAdapter(options: WebOptions): Promise<WebAdapter> {
+  const { host, port, now } = options;
+  const history = await History.open(options.folder, LIMITS.messages);
+  const chat = new WebChat({ history, bot: options.bot, now });
+  const routes = createRoutes({ host, chat, door: new OperatorDoor(options.operatorToken), ports: options.ports, now });
+  const pageListener = getRequestListener(routes.fetch);
+  const server = createServer((request, response) => {
+    const mount = options.mounts.find(({ path }) => request.url === path || request.url?.startsWith(`${path}?`) === true);
+    void (mount?.listener ?? pageListener)(request, response);
+  });
+
+  return {
+    platform: chat.platform,
+    deliver: (address, message, deliverOptions) => chat.deliver(address, message, deliverOptions),
+    remove: (address) => chat.remove(address),
+    post: (channel, message, key) => chat.post(channel, message, key),
+    start: () => listen(server, host, port),
+    stop: async () => {
+      await chat.stop();
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      });
+    },
+    readiness: () => ({ isReady: server.listening, detail: server.listening ? `page at ${urlOf(server, host)}` : 'page is not listening' }),
+    url: () => urlOf(server, host),
+  };
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const what = cause.code === 'EADDRINUSE' ? 'is taken by another program' : `cannot be opened (${cause.code ?? cause.message})`;
+      reject(new UserError('web.listen', `Expected to listen on ${host}:${port}, but that address ${what}. Set PORT to a free one.`, { cause }));
+    });
+    server.listen(port, host, () => resolve());
+  });
+}
+
+function urlOf(server: Server, host: string): string {
+  // `address()` is a string for pipes and null before listening; we only ever listen on TCP.
+  const address = server.address() as AddressInfo | null;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${address?.port ?? 0}`;
+}

@@ -1,0 +1,217 @@
+/** Wires the page: asks the bot who it is, then connects the chat, the composer, the live picture, gallery and panel. */
+import { act, getJson, listen } from './api.js';
+import { createChat } from './chat.js';
+import { createComposer } from './composer.js';
+import { createGallery, createViewer } from './gallery.js';
+import { createLive } from './live.js';
+import { createPanel } from './panel.js';
+
+const byId = (id) => document.getElementById(id);
+const announcer = byId('announcer');
+const announce = (text) => {
+  announcer.textContent = text;
+};
+
+const hello = await getJson('/api/hello');
+const { words, commands, styles } = hello;
+let isOperator = hello.isOperator;
+
+// ── words in the reader's language ──
+document.documentElement.lang = hello.locale;
+for (const element of document.querySelectorAll('[data-word]')) {
+  element.textContent = words[element.dataset.word];
+}
+for (const element of document.querySelectorAll('[data-title]')) {
+  element.title = words[element.dataset.title];
+  element.setAttribute('aria-label', words[element.dataset.title]);
+}
+for (const element of document.querySelectorAll('[data-label]')) {
+  element.setAttribute('aria-label', words[element.dataset.label]);
+}
+byId('prompt').placeholder = words.prompt;
+
+// ── style mixer ──
+const [first, second, mix] = [byId('style-a'), byId('style-b'), byId('mix')];
+for (const select of [first, second]) {
+  select.add(new Option(words['style.none'], ''));
+  for (const style of styles) {
+    select.add(new Option(style.value, style.value));
+  }
+}
+
+/** The mixer's presets with their shares: at the slider's left end the first alone, at its right end the second alone. */
+function mixedStyles() {
+  const share = mix.disabled ? 0 : Number(mix.value) / 100;
+  const mixed = [
+    { name: first.value, weight: 1 - share },
+    { name: second.value, weight: share },
+  ];
+  return mixed.filter((style) => style.name !== '' && style.weight > 0);
+}
+
+// ── parts ──
+const fault = (error) => chat.show({ id: 'page-fault', isThinking: false, onlyFor: 'me', lines: [[{ kind: 'plain', text: error.message }]], picture: null, files: [], rows: [] });
+const view = createViewer(words);
+const gallery = createGallery({ view });
+const live = createLive({ words, announce });
+
+async function send(action, files = {}) {
+  try {
+    chat.remove('page-fault');
+    const { form } = await act(action.kind === 'imagine' ? imagineOf(action) : action, files);
+    if (form) {
+      askForm(form.title, form.submit, form.fields.map(fieldOf), (fields) => send({ kind: 'form', id: form.id, message: action.message ?? null, fields }));
+    }
+  } catch (error) {
+    fault(error);
+  }
+}
+
+function imagineOf({ prompt, seed, count }) {
+  const style = mixedStyles()
+    .map(({ name, weight }) => (weight === 1 ? name : `${name}:${weight}`))
+    .join('+');
+  return { kind: 'command', name: 'imagine', options: { prompt, seed, count, ...(style === '' ? {} : { style }) } };
+}
+
+const chat = createChat({
+  words,
+  view,
+  announce,
+  press: (id, message) => send({ kind: 'button', id, message }),
+  choose: (id, message, values) => send({ kind: 'select', id, message, values }),
+});
+const composer = createComposer({ commands, styles, send, openForm, changed: follow });
+const panel = createPanel({
+  words,
+  commands,
+  send,
+  openForm,
+  signedIn: (state) => {
+    isOperator = state;
+  },
+});
+
+function follow() {
+  const { prompt, seed, count } = composer.state();
+  live.follow({ prompt, seed, count, styles: mixedStyles() });
+}
+
+for (const control of [first, second, mix]) {
+  control.addEventListener('input', () => {
+    mix.disabled = first.value === second.value || second.value === '';
+    if (control === second && second.value !== '' && mix.value === '0') {
+      mix.value = '50';
+    }
+    follow();
+  });
+}
+byId('open-panel').addEventListener('click', () => void panel.open(isOperator).catch(fault));
+
+// ── forms: a command's options, or a modal of the bot's ──
+function fieldOf(field) {
+  return { name: field.id, caption: field.label, element: field.isMultiline ? 'textarea' : 'input', value: field.value, required: field.isRequired, maxLength: field.maxLength };
+}
+
+function optionOf(option) {
+  const caption = `${option.name} — ${option.description}`;
+  const common = { name: option.name, caption, required: option.isRequired, value: '' };
+  switch (option.kind) {
+    case 'image':
+      return { ...common, element: 'input', type: 'file', accept: 'image/*' };
+    case 'file':
+      return { ...common, element: 'input', type: 'file', accept: option.endings.join() };
+    case 'integer':
+    case 'number':
+      return { ...common, element: 'input', type: 'number', min: option.min, max: option.max, step: option.kind === 'integer' ? 1 : 'any' };
+    case 'choice':
+      return { ...common, element: 'select', choices: option.choices };
+    case 'boolean':
+      return { ...common, element: 'input', type: 'checkbox' };
+    default:
+      return { ...common, element: option.suggests === 'style' ? 'select' : 'input', choices: option.suggests === 'style' ? styles.map((style) => style.value) : undefined, maxLength: option.maxLength };
+  }
+}
+
+function openForm(spec) {
+  askForm(`/${spec.name}`, words.run, spec.options.map(optionOf), (fields, files) => send({ kind: 'command', name: spec.name, options: fields }, files));
+}
+
+function askForm(title, submitText, fields, submit) {
+  const dialog = byId('form-dialog');
+  const form = document.createElement('form');
+  const heading = document.createElement('h2');
+  heading.textContent = title;
+  const inputs = fields.map((field) => {
+    const input = document.createElement(field.element);
+    input.name = field.name;
+    for (const key of ['type', 'accept', 'min', 'max', 'step', 'maxLength']) {
+      if (field[key] !== undefined) {
+        input[key] = field[key];
+      }
+    }
+    for (const choice of field.choices ? ['', ...field.choices] : []) {
+      input.add(new Option(choice, choice));
+    }
+    if (field.element === 'textarea') {
+      input.rows = 4;
+    }
+    if (field.type !== 'file') {
+      input.value = field.value;
+    }
+    input.required = field.required;
+    const label = document.createElement('label');
+    const caption = document.createElement('span');
+    caption.textContent = field.caption;
+    label.append(caption, input);
+    return label;
+  });
+  const run = document.createElement('button');
+  run.className = 'primary';
+  run.textContent = submitText;
+  const cancel = document.createElement('button');
+  cancel.type = 'button';
+  cancel.textContent = words.cancel;
+  cancel.addEventListener('click', () => dialog.close());
+  const row = document.createElement('div');
+  row.className = 'row';
+  row.append(run, cancel);
+  form.append(heading, ...inputs, row);
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    const values = {};
+    const files = {};
+    for (const input of form.querySelectorAll('input, textarea, select')) {
+      if (input.type === 'file') {
+        if (input.files.length > 0) {
+          files[input.name] = input.files[0];
+        }
+      } else if (input.type === 'checkbox') {
+        values[input.name] = input.checked;
+      } else {
+        values[input.name] = input.value;
+      }
+    }
+    dialog.close();
+    submit(values, files);
+  });
+  dialog.replaceChildren(form);
+  dialog.showModal();
+}
+
+// ── begin ──
+for (const message of hello.messages) {
+  chat.show(message);
+}
+listen({
+  message: (message) => {
+    chat.show(message);
+    void gallery.refresh();
+  },
+  remove: (id) => chat.remove(id),
+  state: (isOnline) => {
+    byId('offline').hidden = isOnline;
+  },
+});
+await gallery.refresh();
+document.body.dataset.ready = 'true';

@@ -1,0 +1,170 @@
+/**
+ * The page as a chat: actions in, messages out, like Discord and Slack but with the platform in this process. Knows the
+ * bot's port and the page's history; knows no HTTP.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+
+import { findCommand, parseFreeText } from '../../../commands/index.ts';
+import type { Action, Bot, Chat, DeliverOptions, Suggestion } from '../../core/chat.ts';
+import type { Upload } from '../../core/command.ts';
+import { UserError } from '../../core/errors.ts';
+import type { ReplyAddress } from '../../core/job.ts';
+import type { Form, Message } from '../../core/message.ts';
+import type { Actor, Locale, Place, ServerKey } from '../../core/people.ts';
+import type { History, HistoryListener } from './history.ts';
+import { LIMITS } from './limits.ts';
+import { actionOf, parseOptions, type PageAction } from './parse.ts';
+import { renderMessage, type PageMessage } from './render.ts';
+
+/** What the page does next: nothing (answers come by the stream), or show a form. */
+export type ActOutcome = { readonly form: Form | null };
+
+export class WebChat implements Chat {
+  readonly platform = 'web';
+  readonly server: ServerKey = 'web:local';
+  /** Resolves once no more deliveries are accepted. */
+  readonly stopped: Promise<void>;
+  #markStopped: () => void = () => {};
+  #isStopped = false;
+  readonly #running = new Set<Promise<void>>();
+  readonly #history: History;
+  readonly #bot: () => Bot;
+  readonly #now: () => number;
+
+  constructor(options: { readonly history: History; readonly bot: () => Bot; readonly now: () => number }) {
+    this.#history = options.history;
+    this.#bot = options.bot;
+    this.#now = options.now;
+    this.stopped = new Promise((resolve) => {
+      this.#markStopped = resolve;
+    });
+  }
+
+  actor(browser: string, isOperator: boolean, acceptLanguage: string): Actor {
+    return { user: `web:${browser}`, name: isOperator ? 'operator' : 'you', isAdmin: isOperator, isModerator: isOperator, locale: localeOf(acceptLanguage) };
+  }
+
+  place(actor: Actor): Place {
+    return {
+      platform: 'web',
+      server: this.server,
+      serverName: 'this page',
+      channel: 'page',
+      isNsfw: false,
+      locale: actor.locale,
+      maxUploadBytes: LIMITS.pictureBytes,
+    };
+  }
+
+  visibleTo(browser: string): readonly PageMessage[] {
+    return this.#history.visibleTo(browser);
+  }
+
+  listen(listener: HistoryListener): () => void {
+    return this.#history.listen(listener);
+  }
+
+  /** A file of a message that this browser may see; undefined for any other. */
+  async readFile(browser: string, key: string): Promise<{ readonly data: Uint8Array; readonly contentType: string } | undefined> {
+    const isVisible = this.visibleTo(browser).some((message) => [message.picture, ...message.files].some((file) => file?.url.split('/')[2] === key));
+    return isVisible ? this.#history.readFile(key) : undefined;
+  }
+
+  suggest(actor: Actor, command: string, option: string, partial: string): Promise<readonly Suggestion[]> {
+    return this.#bot().suggest(this.place(actor), actor.user, command, option, partial);
+  }
+
+  /** Acknowledges by showing a placeholder, then lets the bot work on; returns before any picture is drawn. */
+  async act(actor: Actor, browser: string, pageAction: PageAction, files: ReadonlyMap<string, Upload>): Promise<ActOutcome> {
+    if (this.#isStopped) {
+      throw new UserError('bot.stopping', 'The bot is restarting; try again in a moment.', { retryAfterMs: 5000 });
+    }
+    const action = resolveAction(pageAction, files);
+    const bot = this.#bot();
+    const invocation = { id: randomUUID(), actor, place: this.place(actor), action, receivedAtMs: this.#now() };
+    const acknowledgement = bot.acknowledgement(action);
+    if (acknowledgement === 'form') {
+      return { form: await bot.form(invocation) };
+    }
+    const pressed = 'message' in pageAction ? pageAction.message : null;
+    const id = acknowledgement === 'update' && pressed !== null ? pressed : randomUUID();
+    if (acknowledgement !== 'update') {
+      await this.#show(id, acknowledgement === 'private' ? browser : null, undefined);
+    }
+    const work = bot.handle(invocation, { platform: 'web', data: { message: id, browser } });
+    this.#running.add(work);
+    void work.finally(() => this.#running.delete(work));
+    return { form: null };
+  }
+
+  async deliver(address: ReplyAddress, message: Message, options: DeliverOptions): Promise<ReplyAddress> {
+    const { message: id, browser } = addressOf(address);
+    const standing = this.#history.get(id);
+    if (options.mode === 'edit') {
+      await this.#show(id, standing?.onlyFor ?? null, message);
+      return address;
+    }
+    const added = createHash('sha256').update(`${id} ${options.key}`).digest('hex').slice(0, 32);
+    await this.#show(added, options.mode === 'private' ? browser : null, message);
+    if (options.mode === 'private' && standing?.isThinking === true) {
+      await this.#history.remove(id);
+    }
+    return { platform: 'web', data: { message: added, browser } };
+  }
+
+  async remove(address: ReplyAddress): Promise<void> {
+    await this.#history.remove(addressOf(address).message);
+  }
+
+  async post(channel: string, message: Message, key: string): Promise<void> {
+    await this.#show(createHash('sha256').update(`${channel} ${key}`).digest('hex').slice(0, 32), null, message);
+  }
+
+  /** Accepts nothing more and waits for what is being handled. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await Promise.allSettled([...this.#running]);
+    this.#markStopped();
+    await this.#history.close();
+  }
+
+  async #show(id: string, onlyFor: string | null, message: Message | undefined): Promise<void> {
+    const standing = this.#history.get(id);
+    const { stored, ...shown } = message === undefined ? { stored: [], lines: [], picture: null, files: [], rows: [] } : renderMessage(message);
+    await this.#history.put({ id, atMs: standing?.atMs ?? this.#now(), onlyFor, isThinking: message === undefined, ...shown }, stored);
+  }
+}
+
+function resolveAction(action: PageAction, files: ReadonlyMap<string, Upload>): Action {
+  if (action.kind === 'text') {
+    const { name, options } = parseFreeText(action.text);
+    return { kind: 'command', name, options: { ...options, ...Object.fromEntries(files) } };
+  }
+  if (action.kind === 'command') {
+    const spec = findCommand(action.name);
+    if (spec === undefined) {
+      throw new UserError('command.unknown', `There is no command /${action.name}. Type / to see them all.`, { params: { name: action.name } });
+    }
+    return { kind: 'command', name: spec.name, options: parseOptions(spec.options, action.options, files) };
+  }
+  return actionOf(action);
+}
+
+function addressOf(address: ReplyAddress): { readonly message: string; readonly browser: string } {
+  const { message, browser } = address.data;
+  if (typeof message !== 'string' || typeof browser !== 'string') {
+    throw new TypeError('expected an address of the page');
+  }
+  return { message, browser };
+}
+
+/** The first language of the header that we speak. */
+function localeOf(acceptLanguage: string): Locale {
+  for (const part of acceptLanguage.split(',')) {
+    const language = part.trim().slice(0, 2).toLowerCase();
+    if (language === 'de' || language === 'en') {
+      return language;
+    }
+  }
+  return 'en';
+}
