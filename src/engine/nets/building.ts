@@ -1,0 +1,116 @@
+/**
+ * What all nets are built with: the graph, where weights come from, the number type, and which forms of an operator
+ * the device likes. Whoever adds a number type or a device changes this file and the layers, no net.
+ */
+import { GraphBuilder, type Value } from '../onnx/graph.ts';
+import { Cast, Shape } from '../onnx/index.ts';
+import type { DataType, Graph } from '../onnx/model-proto.ts';
+import type { Shape as Dims } from '../onnx/shape.ts';
+import type { TensorSource } from '../weights/tensor-source.ts';
+
+export const PROVIDERS = ['cpu', 'cuda', 'tensorrt', 'dml', 'coreml', 'webgpu'] as const;
+export type Provider = (typeof PROVIDERS)[number];
+
+/** What is computed in; inputs and outputs of every graph stay fp32. */
+export type NumberType = 'f32' | 'f16';
+
+/** Parts computed in fp32 inside an fp16 net, where a model would overflow. */
+export const ISLANDS = ['norm', 'attention'] as const;
+export type Island = (typeof ISLANDS)[number];
+
+export type BuildOptions = {
+  readonly provider: Provider;
+  readonly dtype?: NumberType;
+  readonly islands?: readonly Island[];
+  /** Modules that take a LoRA at run time, by their dotted names; see lora-inputs.ts for the inputs they add. */
+  readonly loraModules?: ReadonlySet<string>;
+};
+
+/** A layer that a LoRA can change. */
+export type LoraTarget = {
+  /** The dotted checkpoint name: `down_blocks.0.attentions.0.proj_in`. */
+  readonly module: string;
+  /** 1×1 convolutions are matrices too: `linear`. */
+  readonly kind: 'linear' | 'conv';
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  readonly kernel: readonly [number, number];
+  readonly stride: number;
+  /** The tensor in the checkpoint. */
+  readonly weightName: string;
+  /** Of that tensor: 1×1 convolutions keep their two ones where the checkpoint has them. */
+  readonly convolution: boolean;
+};
+
+/** All that a net needs of a tensor source. */
+export type NetWeights = Pick<TensorSource, 'origin' | 'get'>;
+
+/** A net over these has the right shapes and nothing behind them: for questions about a config alone. */
+export const NO_WEIGHTS: NetWeights = { origin: 'no file', get: () => undefined };
+
+export type Building = {
+  readonly graph: GraphBuilder;
+  readonly source: NetWeights;
+  readonly dtype: NumberType;
+  readonly attention: 'fused' | 'decomposed';
+  readonly islands: ReadonlySet<Island>;
+  readonly loraModules: ReadonlySet<string>;
+  readonly onTarget: (target: LoraTarget) => void;
+};
+
+/** Stands for the first axis of everything: pictures in a call. */
+export const ROWS = 'rows';
+
+/** Runs `define` over a fresh graph and returns what it built. */
+export function buildNet(
+  name: string,
+  source: NetWeights,
+  { provider, dtype = 'f32', islands = [], loraModules = new Set() }: BuildOptions,
+  define: (building: Building) => void,
+  onTarget: (target: LoraTarget) => void = () => {},
+): Graph {
+  const graph = new GraphBuilder(name);
+  const attention = provider === 'cpu' || provider === 'cuda' ? 'fused' : 'decomposed';
+  const seen = new Set<string>();
+  define({
+    graph,
+    source,
+    dtype,
+    attention,
+    islands: new Set(islands),
+    loraModules,
+    onTarget: (target) => {
+      seen.add(target.module);
+      onTarget(target);
+    },
+  });
+  for (const module of loraModules) {
+    if (!seen.has(module)) {
+      throw new Error(`${name} has no module ${module} that could take a LoRA.`);
+    }
+  }
+  return graph.finish();
+}
+
+/** An fp32 input, cast to the number type of the net. */
+export function input(building: Building, name: string, shape: Dims): Value {
+  return Cast(building.graph.input(name, 'f32', shape), building.dtype);
+}
+
+export function output(building: Building, name: string, value: Value): void {
+  building.graph.output(name, Cast(value, 'f32'));
+}
+
+/** The length of the first axis of `x` as a tensor [1]: target of reshapes that split rows from tokens. */
+export function rowsOf(x: Value): Value {
+  return Shape(x, { start: 0, end: 1 });
+}
+
+/** Runs `compute` in fp32 where the net says so. */
+export function onIsland(building: Building, island: Island, values: readonly Value[], compute: (values: readonly Value[]) => Value): Value {
+  const wanted: DataType = building.islands.has(island) ? 'f32' : building.dtype;
+  return Cast(
+    compute(values.map((value) => Cast(value, wanted))),
+    building.dtype,
+  );
+}

@@ -1,0 +1,136 @@
+/**
+ * UNet2DConditionModel of diffusers: noisy latents, timesteps and prompts in, the model's prediction out. Stage numbers
+ * are those of its `forward`
+ * (https://github.com/huggingface/diffusers/blob/v0.35.0/src/diffusers/models/unets/unet_2d_condition.py).
+ *
+ *   sample [rows, in, H, W]   timestep [rows]   encoder_hidden_states [rows, L, F]
+ *   timestep_cond [rows, D] (full LCM)   text_embeds [rows, P] and time_ids [rows, 6] (SDXL)   → out_sample [rows, out, H, W]
+ */
+import type { Graph, Value } from '../onnx/index.ts';
+import { Add, Cast, Concat, Reshape } from '../onnx/index.ts';
+import { buildNet, input, output, ROWS, type Building, type BuildOptions, type LoraTarget, type NetWeights } from './building.ts';
+import { conv2d, upsampled } from './convolution.ts';
+import { groupNorm } from './norms.ts';
+import { resnet } from './resnet.ts';
+import { silu, sinusoid, timestepEmbedding } from './time-embedding.ts';
+import { transformer2D } from './transformer-2d.ts';
+import { TIME_IDS, type UNetBlock, type UNetConfig } from './unet-config.ts';
+import { WeightScope } from './weight-scope.ts';
+
+export type UNetOptions = BuildOptions & {
+  /**
+   * 'whole': height and width of the latents are multiples of `sizeMultiple(config)`, the faster graph.
+   * 'any' (default): every size, by a crop behind each upsampling.
+   */
+  readonly sizes?: 'whole' | 'any';
+};
+
+/** What whole sizes of latents are multiples of. */
+export function sizeMultiple(config: UNetConfig): number {
+  return 2 ** config.down.filter((block) => block.resizes).length;
+}
+
+/** Throws `UserError` `model.weights` where a tensor is missing or has another shape than the config asks for. */
+export function buildUNet(config: UNetConfig, weights: NetWeights, options: UNetOptions, onTarget?: (target: LoraTarget) => void): Graph {
+  return buildNet('unet', weights, options, (building) => define(building, config, options.sizes ?? 'any'), onTarget);
+}
+
+function define(building: Building, config: UNetConfig, sizes: 'whole' | 'any'): void {
+  const root = new WeightScope(building);
+  const { groups, epsilon } = config;
+  const sample = input(building, 'sample', [ROWS, config.inChannels, 'height', 'width']);
+
+  // 1. time
+  const time = silu(timeOf(root, config));
+  const context = input(building, 'encoder_hidden_states', [ROWS, 'tokens', config.contextFeatures]);
+  const layer = (scope: WeightScope, k: number, x: Value, { channels, transformers, heads }: UNetBlock): Value => {
+    const y = resnet(scope.at('resnets', k), x, { channels, groups, epsilon, time });
+    const depth = transformers[k];
+    return depth === undefined
+      ? y
+      : transformer2D(scope.at('attentions', k), y, context, { depth, heads, groups, linearProjection: config.linearProjection });
+  };
+
+  // 2. pre-process
+  let x = conv2d(root.at('conv_in'), sample, config.down[0]?.channels ?? 0);
+
+  // 3. down
+  const skips: Value[] = [x];
+  for (const [level, block] of config.down.entries()) {
+    const scope = root.at('down_blocks', level);
+    for (const k of block.transformers.keys()) {
+      x = layer(scope, k, x, block);
+      skips.push(x);
+    }
+    if (block.resizes) {
+      x = conv2d(scope.at('downsamplers', 0, 'conv'), x, block.channels, { stride: 2 });
+      skips.push(x);
+    }
+  }
+
+  // 4. mid
+  x = middle(root.at('mid_block'), x, context, time, config);
+
+  // 5. up
+  for (const [k, block] of config.up.entries()) {
+    const scope = root.at('up_blocks', k);
+    for (const index of block.transformers.keys()) {
+      const skip = skips.pop();
+      if (skip === undefined) {
+        throw new Error('More resnets on the way up than outputs on the way down.');
+      }
+      x = layer(scope, index, Concat([x, skip], 1), block);
+    }
+    if (block.resizes) {
+      const next = sizes === 'any' ? skips.at(-1) : undefined;
+      x = conv2d(scope.at('upsamplers', 0, 'conv'), upsampled(x, next), block.channels);
+    }
+  }
+
+  // 6. post-process
+  const normed = silu(groupNorm(root.at('conv_norm_out'), x, groups, epsilon));
+  output(building, 'out_sample', conv2d(root.at('conv_out'), normed, config.outChannels));
+}
+
+function timeOf(root: WeightScope, config: UNetConfig): Value {
+  const { building } = root;
+  const channels = config.down[0]?.channels ?? 0;
+  const features = 4 * channels;
+  const waves = { flipSinToCos: config.flipSinToCos, freqShift: config.freqShift };
+  const timestep = building.graph.input('timestep', 'f32', [ROWS]);
+  const condition = config.guidanceFeatures === undefined ? undefined : input(building, 'timestep_cond', [ROWS, config.guidanceFeatures]);
+  const embedded = Cast(sinusoid(timestep, { features: channels, ...waves }), building.dtype); // [rows, channels]
+  const time = timestepEmbedding(root.at('time_embedding'), embedded, features, condition);
+  if (config.textTime === undefined) {
+    return time;
+  }
+  const { textFeatures, timeFeatures } = config.textTime;
+  const text = input(building, 'text_embeds', [ROWS, textFeatures]);
+  const ids = sinusoid(building.graph.input('time_ids', 'f32', [ROWS, TIME_IDS]), { features: timeFeatures, ...waves }); // [rows, 6, timeFeatures]
+  const flat = Cast(Reshape(ids, [0, TIME_IDS * timeFeatures], [ROWS, TIME_IDS * timeFeatures]), building.dtype);
+  return Add(time, timestepEmbedding(root.at('add_embedding'), Concat([text, flat], 1), features));
+}
+
+function middle(scope: WeightScope, x: Value, context: Value, time: Value, config: UNetConfig): Value {
+  const { groups, epsilon, mid } = config;
+  const channels = config.down.at(-1)?.channels ?? 0;
+  const nth = (k: number, value: Value): Value => resnet(scope.at('resnets', k), value, { channels, groups, epsilon, time });
+  switch (mid.kind) {
+    case 'none':
+      return x;
+    case 'resnet':
+      return nth(0, x);
+    case 'attention':
+      return nth(
+        1,
+        transformer2D(scope.at('attentions', 0), nth(0, x), context, {
+          depth: mid.depth,
+          heads: mid.heads,
+          groups,
+          linearProjection: config.linearProjection,
+        }),
+      );
+    default:
+      return mid satisfies never;
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * Weight access that carries its path: a layer asks for `weight`, the scope knows the full name. Tensors are declared
+ * where they lie in their files; nothing is read here. The idea is candle's `VarBuilder::pp`.
+ */
+import { UserError } from '../../core/errors.ts';
+import type { Value } from '../onnx/graph.ts';
+import { Cast } from '../onnx/index.ts';
+import type { DataType } from '../onnx/model-proto.ts';
+import { formatShape } from '../onnx/shape.ts';
+import type { Dtype, TensorInfo } from '../weights/tensor-source.ts';
+import { NO_WEIGHTS, type Building } from './building.ts';
+
+export class WeightScope {
+  readonly building: Building;
+  /** Prefix of names in the checkpoint. */
+  readonly path: string;
+  /** Dotted name as LoRA files and messages know it; differs from `path` where a checkpoint spells otherwise. */
+  readonly module: string;
+
+  constructor(building: Building, path = '', module = path) {
+    this.building = building;
+    this.path = path;
+    this.module = module;
+  }
+
+  /** The scope below: `at('down_blocks', 0, 'resnets')`. */
+  at(...names: readonly (string | number)[]): WeightScope {
+    const below = names.join('.');
+    return new WeightScope(this.building, join(this.path, below), join(this.module, below));
+  }
+
+  /** As `at(name)`, but weights may lie under an `older` spelling. */
+  either(name: string, older: string): WeightScope {
+    const isOlder = !this.at(name).has('weight') && this.at(older).has('weight');
+    return isOlder ? new WeightScope(this.building, join(this.path, older), join(this.module, name)) : this.at(name);
+  }
+
+  has(name: string): boolean {
+    return this.building.source.get(join(this.path, name)) !== undefined;
+  }
+
+  /**
+   * The tensor `name` as a constant of `shape`; trailing ones are free: [C], [C, 1, 1] and a 1×1 kernel as a matrix
+   * are views. Throws `UserError` `model.weights` where it is missing or has another shape.
+   */
+  weight(name: string, shape: readonly number[]): Value {
+    return this.weightRows(name, shape, 0, shape[0] ?? 1);
+  }
+
+  /** `count` rows from `start` of the tensor `name`, whose full shape is `shape`. */
+  weightRows(name: string, shape: readonly number[], start: number, count: number): Value {
+    const info = this.#find(name, shape);
+    const rows = shape[0] ?? 1;
+    const rowBytes = info.length / rows;
+    const dtype = storedType(info, this.building.source.origin);
+    const taken = count === rows ? shape : [count, ...shape.slice(1)];
+    const label = count === rows ? '' : `[${start}:${start + count}]`;
+    const view = formatShape(taken) === formatShape(info.shape) ? '' : formatShape(taken);
+    const value = this.building.graph.initializer(`${info.name}${label}${view}`, dtype, taken, {
+      kind: 'external',
+      location: info.file,
+      offset: info.offset + start * rowBytes,
+      length: count * rowBytes,
+    });
+    return Cast(value, this.building.dtype);
+  }
+
+  #find(name: string, shape: readonly number[]): TensorInfo {
+    const full = join(this.path, name);
+    const { source } = this.building;
+    if (source === NO_WEIGHTS) {
+      return { name: full, dtype: 'F32', shape, file: '', offset: 0, length: 0 };
+    }
+    const info = source.get(full);
+    if (info === undefined) {
+      throw new UserError('model.weights', `Expected a tensor ${full} ${formatShape(shape)} in ${source.origin}, found none; check that the file belongs to its config.json.`, {
+        params: { name: full, origin: source.origin },
+      });
+    }
+    if (formatShape(withoutTrailingOnes(info.shape)) !== formatShape(withoutTrailingOnes(shape))) {
+      throw new UserError('model.weights', `Expected ${full} in ${source.origin} to be ${formatShape(shape)}, got ${formatShape(info.shape)}; check that the file belongs to its config.json.`, {
+        params: { name: full, origin: source.origin },
+      });
+    }
+    return info;
+  }
+}
+
+const STORED: Readonly<Partial<Record<Dtype, DataType>>> = { F32: 'f32', F16: 'f16', BF16: 'bf16' };
+
+function storedType(info: TensorInfo, origin: string): DataType {
+  const dtype = STORED[info.dtype];
+  if (dtype === undefined) {
+    throw new UserError('model.weights', `Expected ${info.name} in ${origin} to be F32, F16 or BF16, got ${info.dtype}; convert the model to one of these.`, {
+      params: { name: info.name, origin },
+    });
+  }
+  return dtype;
+}
+
+function withoutTrailingOnes(shape: readonly number[]): readonly number[] {
+  const last = shape.findLastIndex((dim) => dim !== 1);
+  return shape.slice(0, last + 1);
+}
+
+function join(path: string, name: string): string {
+  return path === '' || name === '' ? path + name : `${path}.${name}`;
+}

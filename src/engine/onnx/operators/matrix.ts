@@ -1,0 +1,86 @@
+/**
+ * Matrix products, normalisations and attention, named as the ONNX specification and onnxruntime's contrib operators
+ * name them (https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md).
+ */
+import { single, type Value } from '../graph.ts';
+import { broadcast, dimAt, fixedDim, shapeError } from '../shape.ts';
+import { sameType } from './elementwise.ts';
+
+/** y = a · bᵀ + c, with b as PyTorch keeps linear weights: a [M, K], b [N, K], c [N] or none. */
+export function Gemm(a: Value, b: Value, c: Value | undefined, { transB = false } = {}): Value {
+  sameType('Gemm', a, b, ...(c === undefined ? [] : [c]));
+  const [k, n] = transB ? [dimAt(b.shape, 1), dimAt(b.shape, 0)] : [dimAt(b.shape, 0), dimAt(b.shape, 1)];
+  if (a.shape.length !== 2 || b.shape.length !== 2 || a.shape[1] !== k) {
+    throw shapeError('Gemm', 'a [M, K] and b over the same K', a.shape, b.shape);
+  }
+  return single(a.graph, {
+    opType: 'Gemm',
+    inputs: [a, b, c],
+    output: { dtype: a.dtype, shape: [dimAt(a.shape, 0), n] },
+    attributes: { transB: { kind: 'int', value: Number(transB) } },
+  });
+}
+
+/** The last two axes are matrices, those before broadcast. */
+export function MatMul(a: Value, b: Value): Value {
+  sameType('MatMul', a, b);
+  if (dimAt(a.shape, -1) !== dimAt(b.shape, -2)) {
+    throw shapeError('MatMul', '[…, M, K] and […, K, N]', a.shape, b.shape);
+  }
+  const batch = broadcast('MatMul', a.shape.slice(0, -2), b.shape.slice(0, -2));
+  const shape = [...batch, dimAt(a.shape, -2), dimAt(b.shape, -1)];
+  return single(a.graph, { opType: 'MatMul', inputs: [a, b], output: { dtype: a.dtype, shape } });
+}
+
+export function Softmax(x: Value, { axis = -1 } = {}): Value {
+  return single(x.graph, { opType: 'Softmax', inputs: [x], output: x, attributes: { axis: { kind: 'int', value: axis } } });
+}
+
+/** Over the last axis. */
+export function LayerNormalization(x: Value, scale: Value, bias: Value, { epsilon = 1e-5 } = {}): Value {
+  sameType('LayerNormalization', x, scale, bias);
+  if (dimAt(x.shape, -1) !== dimAt(scale.shape, 0)) {
+    throw shapeError('LayerNormalization', 'a scale as long as the last axis', x.shape, scale.shape);
+  }
+  return single(x.graph, {
+    opType: 'LayerNormalization',
+    inputs: [x, scale, bias],
+    output: x,
+    attributes: { axis: { kind: 'int', value: -1 }, epsilon: { kind: 'float', value: epsilon } },
+  });
+}
+
+/** Over everything but the first two axes: x [N, C, …], scale and bias [C]. */
+export function InstanceNormalization(x: Value, scale: Value, bias: Value, { epsilon = 1e-5 } = {}): Value {
+  sameType('InstanceNormalization', x, scale, bias);
+  if (x.shape[1] !== scale.shape[0]) {
+    throw shapeError('InstanceNormalization', 'a scale for each channel', x.shape, scale.shape);
+  }
+  return single(x.graph, {
+    opType: 'InstanceNormalization',
+    inputs: [x, scale, bias],
+    output: x,
+    attributes: { epsilon: { kind: 'float', value: epsilon } },
+  });
+}
+
+export type MultiHeadAttentionAttributes = {
+  readonly num_heads: number;
+  /** Added to the scores before the softmax: broadcasts to [B, heads, queries, keys]. */
+  readonly attention_bias?: Value;
+};
+
+/** com.microsoft: query [B, S, C], key and value [B, L, C] → [B, S, C]; scores are divided by √(C / heads). */
+export function MultiHeadAttention(query: Value, key: Value, value: Value, { num_heads, attention_bias }: MultiHeadAttentionAttributes): Value {
+  sameType('MultiHeadAttention', query, key, value);
+  if (query.shape.length !== 3 || String(key.shape) !== String(value.shape) || fixedDim(query.shape, 2) % num_heads !== 0) {
+    throw shapeError('MultiHeadAttention', `query [B, S, C], key and value [B, L, C], C divided by ${num_heads}`, query.shape, key.shape, value.shape);
+  }
+  return single(query.graph, {
+    opType: 'MultiHeadAttention',
+    domain: 'com.microsoft',
+    inputs: [query, key, value, ...(attention_bias === undefined ? [] : [undefined, undefined, attention_bias])],
+    output: query,
+    attributes: { num_heads: { kind: 'int', value: num_heads } },
+  });
+}

@@ -1,0 +1,80 @@
+/**
+ * Operators over pictures [N, C, H, W], named as the ONNX specification names them.
+ */
+import { single, type Value } from '../graph.ts';
+import type { Dim } from '../model-proto.ts';
+import { dimAt, fixedDim, scaled, shapeError } from '../shape.ts';
+import { sameType } from './elementwise.ts';
+
+export type ConvAttributes = {
+  readonly strides?: readonly [number, number];
+  /** top, left, bottom, right */
+  readonly pads?: readonly [number, number, number, number];
+};
+
+/** x [N, C, H, W], w [O, C, kh, kw], b [O] or none. */
+export function Conv(x: Value, w: Value, b: Value | undefined, { strides = [1, 1], pads = [0, 0, 0, 0] }: ConvAttributes = {}): Value {
+  sameType('Conv', x, w, ...(b === undefined ? [] : [b]));
+  if (x.shape.length !== 4 || w.shape.length !== 4 || x.shape[1] !== w.shape[1]) {
+    throw shapeError('Conv', 'x [N, C, H, W] and w [O, C, kh, kw]', x.shape, w.shape);
+  }
+  const [kh, kw] = [fixedDim(w.shape, 2), fixedDim(w.shape, 3)];
+  const shape: Dim[] = [
+    dimAt(x.shape, 0),
+    dimAt(w.shape, 0),
+    convolved(dimAt(x.shape, 2), kh, strides[0], pads[0] + pads[2]),
+    convolved(dimAt(x.shape, 3), kw, strides[1], pads[1] + pads[3]),
+  ];
+  return single(x.graph, {
+    opType: 'Conv',
+    inputs: [x, w, b],
+    output: { dtype: x.dtype, shape },
+    attributes: {
+      kernel_shape: { kind: 'ints', value: [kh, kw] },
+      strides: { kind: 'ints', value: strides },
+      pads: { kind: 'ints', value: pads },
+    },
+  });
+}
+
+/** Nearest neighbour, both sides `factor` times as long. */
+export function Resize(x: Value, factor: number): Value {
+  const { graph } = x;
+  const [n, c, h, w] = [dimAt(x.shape, 0), dimAt(x.shape, 1), dimAt(x.shape, 2), dimAt(x.shape, 3)];
+  const scales = graph.floats(`scales ${factor}`, Float32Array.of(1, 1, factor, factor), [4]);
+  return single(graph, {
+    opType: 'Resize',
+    inputs: [x, undefined, scales],
+    output: { dtype: x.dtype, shape: [n, c, scaled(h, factor, 1), scaled(w, factor, 1)] },
+    attributes: {
+      mode: { kind: 'string', value: 'nearest' },
+      coordinate_transformation_mode: { kind: 'string', value: 'asymmetric' },
+      nearest_mode: { kind: 'string', value: 'floor' },
+    },
+  });
+}
+
+/** [N, C·b², H, W] → [N, C, H·b, W·b] in the order of torch's PixelShuffle (mode CRD). */
+export function DepthToSpace(x: Value, blocksize: number): Value {
+  const [n, c, h, w] = [dimAt(x.shape, 0), fixedDim(x.shape, 1), dimAt(x.shape, 2), dimAt(x.shape, 3)];
+  if (c % blocksize ** 2 !== 0) {
+    throw shapeError('DepthToSpace', `channels that ${blocksize}² divides`, x.shape);
+  }
+  return single(x.graph, {
+    opType: 'DepthToSpace',
+    inputs: [x],
+    output: { dtype: x.dtype, shape: [n, c / blocksize ** 2, scaled(h, blocksize, 1), scaled(w, blocksize, 1)] },
+    attributes: { blocksize: { kind: 'int', value: blocksize }, mode: { kind: 'string', value: 'CRD' } },
+  });
+}
+
+/** Symbolic lengths are taken as divisible by the stride, or rounded up: `same` padding. */
+function convolved(length: Dim, kernel: number, stride: number, padding: number): Dim {
+  if (typeof length === 'number') {
+    return Math.floor((length + padding - kernel) / stride) + 1;
+  }
+  if (padding !== kernel - 1 && !(stride === 2 && padding === kernel - 2)) {
+    throw new Error(`Conv: expected padding that keeps the size ${length}, got ${padding} for a kernel of ${kernel}.`);
+  }
+  return scaled(length, 1, stride);
+}

@@ -1,0 +1,68 @@
+/**
+ * Shapes with names in them. A length is a number or a symbol; a symbol is a name with an optional factor or divisor:
+ * `width`, `width*8`, `width/2`. A divided length is rounded up, as strided convolutions do.
+ */
+import type { Dim } from './model-proto.ts';
+
+export type Shape = readonly Dim[];
+
+/** `dim` times `numerator` / `denominator`, rounded up: `scaled('width/2', 2, 1)` is `width`. */
+export function scaled(dim: Dim, numerator: number, denominator: number): Dim {
+  if (typeof dim === 'number') {
+    return Math.ceil((dim * numerator) / denominator);
+  }
+  const [, name = dim, sign, digits] = /^(.*?)(?:([*/])(\d+))?$/.exec(dim) ?? [];
+  const factor = digits === undefined ? 1 : Number(digits);
+  const up = numerator * (sign === '*' ? factor : 1);
+  const down = denominator * (sign === '/' ? factor : 1);
+  const common = gcd(up, down);
+  if (up === common && down === common) {
+    return name;
+  }
+  return down === common ? `${name}*${up / common}` : `${name}${up === common ? '' : `*${up / common}`}/${down / common}`;
+}
+
+/** The shape of an elementwise operator's result. Throws where two lengths can never agree. */
+export function broadcast(operator: string, a: Shape, b: Shape): Shape {
+  const rank = Math.max(a.length, b.length);
+  const result: Dim[] = [];
+  for (let axis = 0; axis < rank; axis++) {
+    const left = a[axis - rank + a.length] ?? 1;
+    const right = b[axis - rank + b.length] ?? 1;
+    if (left !== right && left !== 1 && right !== 1) {
+      throw shapeError(operator, `shapes that broadcast`, a, b);
+    }
+    result.push(left === 1 ? right : left);
+  }
+  return result;
+}
+
+/** One length out of a shape; negative axes count from the end. Throws where there is none. */
+export function dimAt(shape: Shape, axis: number): Dim {
+  const dim = shape.at(axis);
+  if (dim === undefined) {
+    throw new Error(`Expected an axis ${axis} in ${formatShape(shape)}.`);
+  }
+  return dim;
+}
+
+/** As `dimAt`, where the length must be known while building. */
+export function fixedDim(shape: Shape, axis: number): number {
+  const dim = dimAt(shape, axis);
+  if (typeof dim !== 'number') {
+    throw new Error(`Expected a fixed length on axis ${axis}, got ${formatShape(shape)}.`);
+  }
+  return dim;
+}
+
+export function shapeError(operator: string, expected: string, ...shapes: readonly Shape[]): Error {
+  return new Error(`${operator}: expected ${expected}, got ${shapes.map(formatShape).join(' and ')}.`);
+}
+
+export function formatShape(shape: Shape): string {
+  return `[${shape.join(', ')}]`;
+}
+
+function gcd(a: number, b: number): number {
+  return b === 0 ? a : gcd(b, a % b);
+}
