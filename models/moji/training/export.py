@@ -8,7 +8,7 @@ import json
 import pathlib
 import shutil
 
-import torch
+from safetensors.torch import load_file, save_file
 
 import base
 import vae
@@ -16,7 +16,7 @@ import vae
 LIMIT_MB = 48
 SCHEDULER = {
     "_class_name": "LCMScheduler", "_diffusers_version": "0.42.0", **base.SCHEDULE, "clip_sample": False, "clip_sample_range": 1.0, "original_inference_steps": 50,
-    "rescale_betas_zero_snr": False, "set_alpha_to_one": False, "steps_offset": 0, "thresholding": False, "timestep_scaling": 10.0, "timestep_spacing": "trailing", "trained_betas": None,
+    "rescale_betas_zero_snr": False, "set_alpha_to_one": False, "steps_offset": 1, "thresholding": False, "timestep_scaling": 10.0, "timestep_spacing": "trailing", "trained_betas": None,
 }
 INDEX = {
     "_class_name": "StableDiffusionPipeline", "_diffusers_version": "0.42.0", "feature_extractor": [None, None], "image_encoder": [None, None], "requires_safety_checker": False,
@@ -49,6 +49,11 @@ def write_model(work, folder):
     unet, text = base.load(work, tokens)
     for name, net in (("unet", unet), ("text_encoder", text), ("vae", vae.load(work))):
         net.to(memory_format=torch.contiguous_format).half().save_pretrained(folder / name, safe_serialization=True)
+    settings = folder / "text_encoder" / "config.json"  # transformers loads in the dtype named here, diffusers in float32 unless told
+    write_json(settings, {**json.loads(settings.read_text()), "dtype": "float32"})
+    weights = folder / "text_encoder" / "model.safetensors"  # every published checkpoint has this prefix; new transformers dropped it
+    tensors = {name if name.startswith("text_model.") else f"text_model.{name}": value for name, value in load_file(weights).items()}
+    save_file(tensors, weights, {"format": "pt"})
     for name in ("vocab.json", "merges.txt", "special_tokens_map.json", "tokenizer_config.json"):
         (folder / "tokenizer").mkdir(exist_ok=True)
         shutil.copyfile(work / "tokenizer" / name, folder / "tokenizer" / name)
@@ -82,6 +87,7 @@ def main(work, args):
     check(staging)
     for file in sorted(staging.rglob("*")):
         if file.is_file():
+            file.chmod(0o644)
             place = target / file.relative_to(staging)
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.move(file, place)

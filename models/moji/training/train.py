@@ -7,7 +7,7 @@ import argparse
 import importlib
 import pathlib
 
-STAGES = ("data", "vae", "latents", "base", "distill", "styles", "upscaler", "classifier", "export", "evaluate")
+STAGES = ("data", "vae", "latents", "base", "distill", "styles", "upscaler", "classifier", "export", "plan", "draw", "evaluate")
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
@@ -15,8 +15,8 @@ if __name__ == "__main__":
     parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path("work"), help="folder for everything made on the way")
     parser.add_argument("--minutes", type=float, help="stop after this long (default: the stage's own)")
     parser.add_argument("--threads", type=int, default=2, help="CPU threads for torch")
-    parser.add_argument("--only", help="styles and upscaler: just this one")
-    parser.add_argument("--pictures", type=pathlib.Path, help="evaluate: a JSONL file of drawn pictures")
-    parser.add_argument("--out", type=pathlib.Path, help="export: the model folder; evaluate: the table")
+    parser.add_argument("--only", help="styles and upscaler: just this one; draw: rows with this in their name")
+    parser.add_argument("--pictures", type=pathlib.Path, help="evaluate: a folder of drawn pictures")
+    parser.add_argument("--out", type=pathlib.Path, help="export, draw: the model folder; evaluate: the table")
     args = parser.parse_args()
     importlib.import_module(args.stage).main(args.work, args)
