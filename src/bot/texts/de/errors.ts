@@ -1,0 +1,107 @@
+/** German: refusals and failures by code. The same values as in the English table. */
+import type { errors as english } from '../en/errors.ts';
+import type { Translation } from '../translation.ts';
+
+export const errors: Translation<typeof english> = {
+  'error.option.unknown': 'Es gibt keine Option --{given}. Meintest du --{closest}?',
+  'error.option.unknown-far': 'Es gibt keine Option --{given}. Es gibt: {options}.',
+  'error.option.twice': '--{option} gilt einmal; es kam als {first} und als {second}. Lass eines weg.',
+  'error.option.loose': '/{command} nimmt keine eigenen Worte; du schriebst „{given}“. Lass sie weg.',
+  'error.option.empty': '--{option} braucht einen Wert dahinter. Schreib einen, oder lass es weg.',
+  'error.option.number': '--{option} nimmt eine Zahl; du schriebst „{given}“.',
+  'error.option.integer': '--{option} nimmt eine ganze Zahl; du schriebst „{given}“.',
+  'error.option.range': '{label} kann {min} bis {max} sein; du wolltest {given}.',
+  'error.option.range-default':
+    '{label} kann {min} bis {max} sein; du wolltest {given}. Ohne Angabe gilt {fallback}.',
+  'error.option.choice': '--{option} kann {choices} sein; du schriebst „{given}“. Meintest du {closest}?',
+  'error.option.boolean': '--{option} kann yes oder no sein; du schriebst „{given}“.',
+  'error.option.long': '--{option} kann {max} Zeichen haben; deines hat {given}. Kürze es.',
+  'error.option.file': '--{option} nimmt eine Datei ({endings}); du gabst „{given}“.',
+  'error.option.attach': '--{option} nimmt eine angehängte Datei, keine Worte. Häng sie an, oder lass es weg.',
+  'error.option.missing': 'Hier fehlt {option}. Schreib es hinter den Befehl.',
+  'error.size.format': 'Eine Größe sieht aus wie 512x768; du schriebst „{given}“.',
+  'error.size.range':
+    'Seiten können mit {model} {min} bis {max} Pixel haben; du wolltest {given}. Ohne Angabe gilt {fallback}.',
+  'error.aspect.format': 'Ein Seitenverhältnis sieht aus wie 3:2 oder square; du schriebst „{given}“.',
+  'error.aspect.range': 'Ein Seitenverhältnis kann 1:4 bis 4:1 sein; du wolltest {given}.',
+  'error.size.both': 'Gib eine Größe oder ein Seitenverhältnis an, nicht beides; du gabst {size} und {aspect}.',
+
+  'error.style.unknown': 'Dieser Server hat keinen Stil „{given}“. Meintest du {closest}?',
+  'error.style.unknown-none':
+    'Dieser Server hat keinen Stil „{given}“ und auch noch keinen anderen. Lass ihn weg, oder bitte einen Admin um /style add.',
+  'error.style.unknown-far': 'Dieser Server hat keinen Stil „{given}“. /style list zeigt alle.',
+  'error.style.model':
+    'Der Stil {style} ist für {styleModel}; dieser Server zeichnet mit {model}. Wähle einen anderen Stil, oder lass ihn weg.',
+  'error.style.name': 'Ein Stilname hat 1 bis 32 Buchstaben, Ziffern, - oder _; du schriebst „{given}“.',
+  'error.style.reserved': 'Kein Stil kann „{given}“ heißen: das bedeutet kein Stil. Wähle einen anderen Namen.',
+  'error.style.taken': 'Den Stil {name} gibt es schon. Wähle einen anderen Namen, oder ändere ihn mit /style edit.',
+  'error.style.builtin':
+    'Der Stil {name} kommt mit dem Modell und ist nicht zu ändern. Füge mit /style add einen eigenen hinzu.',
+  'error.style.nothing': 'Sag, was sich ändern soll: weight, trigger, negative, model oder description.',
+  'error.style.source':
+    'Ein Stil braucht eine LoRA: häng eine .safetensors-Datei an, oder gib ihre https-Adresse als url an.',
+  'error.style.two-sources': 'Ein Stil braucht eine LoRA: häng eine Datei an oder gib eine Adresse an, nicht beides.',
+  'error.style.full': 'Ein Server kann {max} Stile haben, und dieser hat sie. Entferne einen mit /style remove.',
+  'error.style.base':
+    'Diese LoRA ist für {loraBase}; {model} ist {modelBase}. Gib eine LoRA für {modelBase} an, oder ein anderes Modell.',
+  'error.style.draft-gone': 'Diese Vorschau ist nicht mehr offen. Füge den Stil mit /style add noch einmal hinzu.',
+  'error.style.draft-other': 'Nur der Admin, der diese Vorschau begann, kann sie abschließen.',
+  'error.style.weight': 'Ein Gewicht kann −2 bis 2 sein; es ist schon {weight}.',
+
+  'error.lora.ending':
+    'Eine LoRA ist eine .safetensors-Datei; du gabst „{given}“. Andere Formate können Programme enthalten und werden nicht genommen.',
+  'error.lora.size': 'Eine LoRA kann hier {max} MB haben; diese hat {given} MB.',
+  'error.lora.format':
+    'Eine LoRA ist eine safetensors-Datei; diese beginnt nicht so. Prüfe, ob die Adresse zur Datei selbst führt.',
+  'error.lora.url': 'Eine Adresse beginnt mit https:// und nennt eine Datei; du gabst „{given}“.',
+  'error.lora.host': 'Dateien werden nur von {hosts} geholt; du gabst {given}. Häng die Datei stattdessen an.',
+  'error.lora.private': '{given} führt in ein privates Netz. Häng die Datei stattdessen an.',
+  'error.lora.redirect':
+    '{host} verweist weiter auf {target}, von wo keine Dateien geholt werden. Gib die Adresse der Datei selbst an, oder häng sie an.',
+  'error.lora.status': '{host} antwortete {status} statt mit der Datei. Prüfe die Adresse, oder häng die Datei an.',
+  'error.lora.unreachable': '{host} hat die Datei nicht gesendet. Versuch es später, oder häng sie an.',
+
+  'error.image.format': 'Ein Ausgangsbild ist ein PNG, JPEG oder WebP; diese Datei war nicht als solches zu lesen.',
+  'error.image.size': 'Ein Ausgangsbild kann {max} MB haben; dieses hat {given} MB.',
+  'error.image.strength':
+    'Strength sagt, wie viel von einem Bild neu gezeichnet wird, und braucht daher ein image. Häng eines an, oder lass es weg.',
+
+  'error.allowed.admin': 'Das können nur Admins dieses Servers. Frag einen von ihnen.',
+  'error.allowed.requester': 'Das können nur {name}, von wem die Bitte kam, oder ein Moderator.',
+  'error.allowed.blocked': 'Du kannst auf diesem Server keine Bilder anfordern. Seine Admins können das ändern.',
+  'error.allowed.channel': 'In diesem Kanal wird nicht gezeichnet. Versuch {channels}.',
+  'error.safety.word':
+    'Dieser Prompt hat ein Wort, das hier nicht gezeichnet wird: „{word}“. Ändere es und frag noch einmal.',
+  'error.safety.nsfw': '„{word}“ wird nur in Kanälen für Erwachsene gezeichnet. Frag dort, oder ändere es.',
+  'error.safety.nsfw-style':
+    'Der Stil {style} gilt nur in Kanälen für Erwachsene. Frag dort, oder wähle einen anderen.',
+  'error.limit.count': 'Dieser Server zeichnet bis zu {max} Bilder zugleich; du wolltest {given}.',
+  'error.limit.steps': 'Dieser Server zeichnet mit bis zu {max} Schritten; du wolltest {given}.',
+  'error.quota.user': 'Du hast deine {of} Bilder von heute gezeichnet. Neue gibt es {when}.',
+  'error.quota.user-few': 'Du hast heute noch {left} von {of} Bildern und wolltest {given}. Verlange weniger.',
+  'error.quota.server': 'Dieser Server hat seine {of} Bilder von heute gezeichnet. Neue gibt es {when}.',
+  'error.queue.user-full': 'Du hast schon {limit} Bilder in der Reihe. Warte auf eines, oder brich eines ab.',
+  'error.queue.server-full': 'Dieser Server hat schon {limit} Bilder in der Reihe. Versuch es gleich noch einmal.',
+
+  'error.job.unknown': 'Dieses Bild ist nicht mehr bekannt. Verlange es mit /imagine noch einmal.',
+  'error.job.elsewhere': 'Dieses Bild gehört zu einem anderen Server. Verlange hier eines mit /imagine.',
+  'error.job.unfinished': 'Dieses Bild wird noch gezeichnet. Versuch es, wenn es da ist.',
+  'error.job.over': 'Das ist schon vorbei; es gibt nichts abzubrechen.',
+  'error.job.attempts':
+    'Das Gerät ist {attempts} Mal an diesem Bild gescheitert. Versuch eine kleinere Größe, oder weniger Bilder.',
+  'error.job.expired': 'Das Bild wurde gezeichnet, als niemandem zu antworten war. Frag mit /imagine noch einmal.',
+  'error.upscale.none': '{model} kann nicht vergrößern. Ein Betreiber kann das mit dem Modell hinzufügen.',
+  'error.upscale.largest': 'Größer wird dieses Bild nicht.',
+  'error.report.nowhere': 'Dieser Server hat keinen Kanal für Meldungen gewählt. Sag es einem seiner Admins.',
+  'error.button.old': 'Diesen Knopf gibt es nicht mehr. Frag mit /imagine noch einmal.',
+  'error.command.unknown': 'Es gibt keinen Befehl „{given}“. /help zeigt sie.',
+  'error.settings.number': '{field} kann {min} bis {max} sein; du schriebst „{given}“.',
+  'error.settings.word': 'Ein gesperrtes Wort hat 2 bis 60 Zeichen; „{given}“ hat das nicht.',
+  'error.settings.words': 'Ein Server kann {max} Worte sperren; das sind {given}.',
+  'error.settings.model': 'Es gibt hier kein Modell „{given}“. Es gibt: {models}.',
+  'error.runner.down': 'Das Gerät wird neu gestartet. Dein Bild bleibt in der Reihe.',
+  'error.store.full':
+    'Die Platte dieses Bots ist voll, darum wurde nichts behalten. Sein Betreiber muss Platz schaffen; gezählt wurde nichts.',
+  'error.stopping': 'Dieser Bot wird neu gestartet. Versuch es gleich noch einmal.',
+  'error.fault': 'Das ging nicht, und es liegt nicht an dir. Nenne dem Betreiber diese Nummer: {id}.',
+};

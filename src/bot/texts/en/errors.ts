@@ -1,0 +1,103 @@
+/**
+ * English: refusals and failures by code, `error.<code>`. What was expected, what came, what to do; never an apology.
+ * An error whose code is not here is shown as it was written.
+ */
+export const errors = {
+  'error.option.unknown': 'There is no option --{given}. Did you mean --{closest}?',
+  'error.option.unknown-far': 'There is no option --{given}. There are: {options}.',
+  'error.option.twice': '--{option} can be given once; it came as {first} and as {second}. Leave one out.',
+  'error.option.loose': '/{command} takes no words of its own; you wrote “{given}”. Leave them out.',
+  'error.option.empty': '--{option} needs a value after it. Write one, or leave it out.',
+  'error.option.number': '--{option} takes a number; you wrote “{given}”.',
+  'error.option.integer': '--{option} takes a whole number; you wrote “{given}”.',
+  'error.option.range': '{label} can be {min} to {max}; you asked for {given}.',
+  'error.option.range-default':
+    '{label} can be {min} to {max}; you asked for {given}. Leave it out and {fallback:is|are} used.',
+  'error.option.choice': '--{option} can be {choices}; you wrote “{given}”. Did you mean {closest}?',
+  'error.option.boolean': '--{option} can be yes or no; you wrote “{given}”.',
+  'error.option.long': '--{option} can have {max} characters; yours has {given}. Make it shorter.',
+  'error.option.file': '--{option} takes a file ({endings}); you gave “{given}”.',
+  'error.option.attach': '--{option} takes an attached file, not words. Attach it, or leave it out.',
+  'error.option.missing': 'This needs {option}. Write it after the command.',
+  'error.size.format': 'A size looks like 512x768; you wrote “{given}”.',
+  'error.size.range':
+    'Sides can be {min} to {max} pixels with {model}; you asked for {given}. Leave it out and {fallback} is used.',
+  'error.aspect.format': 'An aspect looks like 3:2 or square; you wrote “{given}”.',
+  'error.aspect.range': 'An aspect can be 1:4 to 4:1; you asked for {given}.',
+  'error.size.both': 'Give a size or an aspect, not both; you gave {size} and {aspect}.',
+
+  'error.style.unknown': 'This server has no style “{given}”. Did you mean {closest}?',
+  'error.style.unknown-none':
+    'This server has no style “{given}”, and no other yet. Leave it out, or ask an admin for /style add.',
+  'error.style.unknown-far': 'This server has no style “{given}”. /style list shows them all.',
+  'error.style.model':
+    'The style {style} is for {styleModel}; this server draws with {model}. Choose another style, or leave it out.',
+  'error.style.name': 'A style’s name has 1 to 32 letters, digits, - or _; you wrote “{given}”.',
+  'error.style.reserved': 'No style can be called “{given}”: it means no style. Choose another name.',
+  'error.style.taken': 'There is a style {name} already. Choose another name, or /style edit it.',
+  'error.style.builtin':
+    'The style {name} comes with the model and cannot be changed. Add one of your own with /style add.',
+  'error.style.nothing': 'Say what to change: weight, trigger, negative, model or description.',
+  'error.style.source': 'A style needs a LoRA: attach a .safetensors file, or give its https address as url.',
+  'error.style.two-sources': 'A style needs one LoRA: attach a file or give an address, not both.',
+  'error.style.full': 'A server can have {max} styles, and this one has them. Remove one with /style remove.',
+  'error.style.base':
+    'This LoRA is for {loraBase}; {model} is {modelBase}. Give a LoRA for {modelBase}, or another model.',
+  'error.style.draft-gone': 'This preview is no longer open. Add the style again with /style add.',
+  'error.style.draft-other': 'Only the admin who began this preview can finish it.',
+  'error.style.weight': 'A weight can be −2 to 2; it is {weight} already.',
+
+  'error.lora.ending':
+    'A LoRA is a .safetensors file; you gave “{given}”. Other formats can hold programs and are not taken.',
+  'error.lora.size': 'A LoRA can have {max} MB here; this one has {given} MB.',
+  'error.lora.format':
+    'A LoRA is a safetensors file; this one does not begin like one. Check that the address leads to the file itself.',
+  'error.lora.url': 'An address begins with https:// and names a file; you gave “{given}”.',
+  'error.lora.host': 'Files are fetched from {hosts} only; you gave {given}. Attach the file instead.',
+  'error.lora.private': '{given} leads into a private network. Attach the file instead.',
+  'error.lora.redirect':
+    '{host} sends on to {target}, from where files are not fetched. Give the file’s own address, or attach it.',
+  'error.lora.status': '{host} answered {status} instead of the file. Check the address, or attach the file.',
+  'error.lora.unreachable': '{host} did not send the file. Try again later, or attach it.',
+
+  'error.image.format': 'A picture to start from is a PNG, JPEG or WebP; this file could not be read as one.',
+  'error.image.size': 'A picture to start from can have {max} MB; this one has {given} MB.',
+  'error.image.strength':
+    'Strength says how much of a picture is drawn anew, so it needs an image. Attach one, or leave it out.',
+
+  'error.allowed.admin': 'Only admins of this server can do this. Ask one of them.',
+  'error.allowed.requester': 'Only {name}, who asked for it, or a moderator can do this.',
+  'error.allowed.blocked': 'You cannot ask for pictures on this server. Its admins can change that.',
+  'error.allowed.channel': 'Pictures are not drawn in this channel. Try {channels}.',
+  'error.safety.word': 'This prompt has a word that is not drawn here: “{word}”. Change it and ask again.',
+  'error.safety.nsfw': '“{word}” is drawn only in channels for adults. Ask there, or change it.',
+  'error.safety.nsfw-style': 'The style {style} is used only in channels for adults. Ask there, or choose another.',
+  'error.limit.count': 'This server draws up to {max} pictures at a time; you asked for {given}.',
+  'error.limit.steps': 'This server draws with up to {max} steps; you asked for {given}.',
+  'error.quota.user': 'You have drawn your {of} pictures of today. There will be more {when}.',
+  'error.quota.user-few': 'You have {left} of {of} pictures left today and asked for {given}. Ask for fewer.',
+  'error.quota.server': 'This server has drawn its {of} pictures of today. There will be more {when}.',
+  'error.queue.user-full': 'You have {limit} pictures in line already. Wait for one, or cancel one.',
+  'error.queue.server-full': 'This server has {limit} pictures in line already. Try again in a moment.',
+
+  'error.job.unknown': 'This picture is no longer known. Ask for it again with /imagine.',
+  'error.job.elsewhere': 'This picture belongs to another server. Ask for one here with /imagine.',
+  'error.job.unfinished': 'This picture is still being drawn. Try again when it is there.',
+  'error.job.over': 'This is over already; there is nothing to cancel.',
+  'error.job.attempts': 'The device failed {attempts} times with this picture. Try a smaller size, or fewer pictures.',
+  'error.job.expired': 'The picture was drawn while nobody could be answered. Ask again with /imagine.',
+  'error.upscale.none': '{model} has no upscaler. An operator can add one with its model.',
+  'error.upscale.largest': 'This picture is as large as it gets.',
+  'error.report.nowhere': 'This server has chosen no channel for reports. Tell one of its admins.',
+  'error.button.old': 'This button is not known any more. Ask again with /imagine.',
+  'error.command.unknown': 'There is no command “{given}”. /help shows them.',
+  'error.settings.number': '{field} can be {min} to {max}; you wrote “{given}”.',
+  'error.settings.word': 'A blocked word has 2 to 60 characters; “{given}” has not.',
+  'error.settings.words': 'A server can block {max} words; these are {given}.',
+  'error.settings.model': 'There is no model “{given}” here. There are: {models}.',
+  'error.runner.down': 'The device is being restarted. Your picture stays in line.',
+  'error.store.full':
+    'The disk of this bot is full, so nothing could be kept. Its operator needs to make room; nothing was counted.',
+  'error.stopping': 'This bot is being restarted. Try again in a moment.',
+  'error.fault': 'This did not work, and it is not your doing. Tell the operator this number: {id}.',
+} as const;
