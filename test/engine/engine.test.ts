@@ -1,0 +1,258 @@
+/** The loop with a made-up model: no graphs, so that every call can be looked at. */
+import { describe, expect, it } from 'vitest';
+import type { PictureMs, WorkEvent } from '../../src/core/work.ts';
+import type { Denoiser, Drawing, UNetRow } from '../../src/engine/drawing.ts';
+import { Engine } from '../../src/engine/engine.ts';
+import { EventStream } from '../../src/engine/event-stream.ts';
+import { parseSchedulerConfig, plan, TorchGenerator } from '../../src/engine/sampling/index.ts';
+import { CPU_POLICY, type SchedulerPolicy } from '../../src/engine/scheduler.ts';
+import { Task } from '../../src/engine/task.ts';
+
+const SIZE = { channels: 4, height: 2, width: 2 };
+const LENGTH = 16;
+const CONFIG = parseSchedulerConfig({}, 'scheduler_config.json');
+
+/** output = 0.5 x + 0.1 sin(t) + the row's prompt; a picture is one grey pixel that stands for its latents. */
+class MadeUpModel implements Denoiser {
+  readonly calls: (readonly number[])[] = [];
+  readonly decodedBeforeCall: number[] = [];
+  failAtCall: number | undefined;
+
+  async predict(rows: readonly UNetRow[]): Promise<Float32Array> {
+    if (this.calls.length === this.failAtCall) {
+      throw new Error('device lost');
+    }
+    this.calls.push(rows.map(({ timestep }) => timestep));
+    const outputs = new Float32Array(rows.length * LENGTH);
+    for (const [k, row] of rows.entries()) {
+      const target = outputs.subarray(k * LENGTH, (k + 1) * LENGTH);
+      row.writeInput(target);
+      target.forEach((value, i) => {
+        target[i] = 0.5 * value + 0.1 * Math.sin(row.timestep) + row.conditioning.tokens[0]!;
+      });
+    }
+    return outputs;
+  }
+
+  async decode(latents: Float32Array) {
+    this.decodedBeforeCall.push(this.calls.length);
+    return { width: 1, height: 1, data: grey(latents) };
+  }
+
+  async preview(latents: Float32Array) {
+    return { width: 1, height: 1, data: grey(latents) };
+  }
+}
+
+function grey(latents: Float32Array): Uint8Array {
+  const mean = latents.reduce((total, value) => total + Math.abs(value), 0) / latents.length;
+  return new Uint8Array(3).fill(Math.round(mean * 100));
+}
+
+type DrawingOptions = {
+  readonly number: number;
+  readonly model: Denoiser;
+  readonly seed?: number;
+  readonly count?: number;
+  readonly steps?: number;
+  readonly prompt?: number;
+  readonly guidance?: number;
+  readonly previewAfter?: readonly number[];
+};
+
+function drawingOf({
+  number,
+  model,
+  seed = number,
+  count = 1,
+  steps = 4,
+  prompt = 0.2,
+  guidance = 1,
+  previewAfter = [],
+}: DrawingOptions): Drawing {
+  const planned = plan(CONFIG, { scheduler: 'lcm', steps, strength: undefined });
+  const conditioning = (value: number) => ({ tokens: Float32Array.of(value), pooled: undefined });
+  return {
+    number,
+    events: new EventStream<WorkEvent>(),
+    model,
+    group: 'made up',
+    size: SIZE,
+    guidance,
+    positive: conditioning(prompt),
+    negative: guidance > 1 ? conditioning(0) : undefined,
+    styles: { key: '', variant: 'plain' },
+    previewAfter: new Set(previewAfter),
+    pictures: Array.from({ length: count }, (_, index) => ({
+      index,
+      seed: seed + index,
+      task: new Task({
+        plan: planned,
+        latentLength: LENGTH,
+        generator: new TorchGenerator(seed + index),
+        init: undefined,
+      }),
+      textMs: 1,
+      denoiseMs: 0,
+      previewDue: undefined,
+      isDelivered: false,
+    })),
+    lastCall: -1,
+  };
+}
+
+async function draw(
+  policy: SchedulerPolicy,
+  ...drawings: readonly Drawing[]
+): Promise<readonly (readonly WorkEvent[])[]> {
+  const engine = new Engine(policy);
+  drawings.forEach((drawing) => engine.add(drawing));
+  return Promise.all(
+    drawings.map(async ({ events }) => {
+      const seen: WorkEvent[] = [];
+      for await (const event of events.read()) {
+        seen.push(event);
+      }
+      return seen;
+    }),
+  );
+}
+
+function kinds(events: readonly WorkEvent[] | undefined): readonly string[] {
+  return events?.map(({ kind }) => kind) ?? [];
+}
+
+function pixels(events: readonly WorkEvent[] | undefined): readonly number[] {
+  return events?.flatMap((event) => (event.kind === 'picture' ? [event.picture.data[0]!] : [])) ?? [];
+}
+
+const FULL: SchedulerPolicy = { maxRows: 16, order: 'round-robin' };
+
+describe('Engine', () => {
+  it('tells every step of a picture, then the picture, then ends', async () => {
+    const [events] = await draw(CPU_POLICY, drawingOf({ number: 1, model: new MadeUpModel() }));
+    expect(kinds(events)).toEqual(['step', 'step', 'step', 'step', 'picture']);
+    expect(events?.[1]).toEqual({ kind: 'step', index: 0, step: 2, steps: 4 });
+  });
+
+  it('draws the same picture alone and among others of other prompts, step counts and guidance', async () => {
+    const alone = await draw(FULL, drawingOf({ number: 1, model: new MadeUpModel(), seed: 5 }));
+    const model = new MadeUpModel();
+    const together = await draw(
+      FULL,
+      drawingOf({ number: 1, model, seed: 5 }),
+      drawingOf({ number: 2, model, steps: 8, prompt: 0.9 }),
+      drawingOf({ number: 3, model, steps: 1, guidance: 1.8 }),
+    );
+    expect(pixels(together[0])).toEqual(pixels(alone[0]));
+    expect(model.calls[0]).toEqual([999, 999, 999, 999]);
+    expect(model.calls[1]).toEqual([759, 879]);
+  });
+
+  it('gives picture k the stream of seed + k', async () => {
+    const model = new MadeUpModel();
+    const [three] = await draw(FULL, drawingOf({ number: 1, model, seed: 40, count: 3 }));
+    const [last] = await draw(FULL, drawingOf({ number: 2, model, seed: 42 }));
+    expect(pixels(three)[2]).toBe(pixels(last)[0]);
+    expect(new Set(pixels(three)).size).toBe(3);
+  });
+
+  it('pulls towards the prompt with guidance', async () => {
+    const model = new MadeUpModel();
+    const [guided, plain] = await draw(
+      FULL,
+      drawingOf({ number: 1, model, seed: 5, guidance: 3 }),
+      drawingOf({ number: 2, model, seed: 5, prompt: 0.6 }),
+    );
+    expect(pixels(guided)).toEqual(pixels(plain));
+  });
+
+  it('lets a drawing join between two calls', async () => {
+    const model = new MadeUpModel();
+    const engine = new Engine(FULL);
+    const first = drawingOf({ number: 1, model });
+    engine.add(first);
+    let joined = false;
+    const second = drawingOf({ number: 2, model, steps: 2 });
+    for await (const event of first.events.read()) {
+      if (event.kind === 'step' && !joined) {
+        joined = true;
+        engine.add(second);
+      }
+    }
+    expect(model.calls.map((call) => call.length)).toEqual([1, 2, 2, 1]);
+  });
+
+  it('takes a removed drawing out of the next call', async () => {
+    const model = new MadeUpModel();
+    const engine = new Engine(FULL);
+    const [first, second] = [drawingOf({ number: 1, model }), drawingOf({ number: 2, model })];
+    engine.add(first);
+    engine.add(second);
+    for await (const event of second.events.read()) {
+      if (event.kind === 'step') {
+        engine.remove(first);
+      }
+    }
+    expect(model.calls.map((call) => call.length)).toEqual([2, 1, 1, 1]);
+    expect(engine.active).toBe(0);
+  });
+
+  it('fails every drawing of a call that fails, and goes on with the rest', async () => {
+    const [broken, sound] = [new MadeUpModel(), new MadeUpModel()];
+    broken.failAtCall = 1;
+    const good = { ...drawingOf({ number: 2, model: sound }), group: 'sound' };
+    const engine = new Engine(FULL);
+    const bad = drawingOf({ number: 1, model: broken });
+    engine.add(bad);
+    engine.add(good);
+    const seen: string[] = [];
+    await expect(async () => {
+      for await (const event of bad.events.read()) {
+        seen.push(event.kind);
+      }
+    }).rejects.toThrow('device lost');
+    expect(seen).toEqual(['step']);
+    const rest: WorkEvent[] = [];
+    for await (const event of good.events.read()) {
+      rest.push(event);
+    }
+    expect(kinds(rest).at(-1)).toBe('picture');
+  });
+
+  it('makes previews of the steps that were asked for, never of the last', async () => {
+    const [events] = await draw(CPU_POLICY, drawingOf({ number: 1, model: new MadeUpModel(), previewAfter: [2, 4] }));
+    expect(kinds(events)).toEqual(['step', 'step', 'preview', 'step', 'step', 'picture']);
+    expect(events?.[2]).toMatchObject({ step: 2, steps: 4 });
+  });
+
+  it('decodes one picture between two calls while others are still drawn', async () => {
+    const model = new MadeUpModel();
+    await draw(FULL, drawingOf({ number: 1, model, count: 3, steps: 1 }), drawingOf({ number: 2, model, steps: 4 }));
+    expect(model.decodedBeforeCall).toEqual([1, 2, 3, 4]);
+  });
+
+  it('charges the time of a call to its pictures by their rows', async () => {
+    let clock = 0;
+    const engine = new Engine(FULL, () => (clock += 6));
+    const model = new MadeUpModel();
+    const [guided, plain] = [
+      drawingOf({ number: 1, model, steps: 1, guidance: 2 }),
+      drawingOf({ number: 2, model, steps: 1 }),
+    ];
+    engine.add(guided);
+    engine.add(plain);
+    const ms: PictureMs[] = [];
+    for (const { events } of [guided, plain]) {
+      for await (const event of events.read()) {
+        if (event.kind === 'picture') {
+          ms.push(event.ms);
+        }
+      }
+    }
+    expect(ms).toEqual([
+      { text: 1, denoise: 4, decode: 6, total: 11 },
+      { text: 1, denoise: 2, decode: 6, total: 9 },
+    ]);
+  });
+});
