@@ -24,7 +24,12 @@ export function sameSiteOnly(host: string): MiddlewareHandler {
       return context.text(`This page answers to ${host}; open it under that name.`, 403);
     }
     const origin = context.req.header('origin');
-    if (origin !== undefined && context.req.method !== 'GET' && origin !== `http://${named}` && origin !== `https://${named}`) {
+    if (
+      origin !== undefined &&
+      context.req.method !== 'GET' &&
+      origin !== `http://${named}` &&
+      origin !== `https://${named}`
+    ) {
       return context.text('Requests from other sites are refused; use the page itself.', 403);
     }
     return next();

@@ -11,9 +11,19 @@ import { join } from 'node:path';
 
 import type { PageMessage, StoredFile } from './render.ts';
 
-export type HistoryListener = (change: { readonly kind: 'message'; readonly message: PageMessage } | { readonly kind: 'remove'; readonly id: string; readonly onlyFor: string | null }) => void;
+export type HistoryListener = (
+  change:
+    | { readonly kind: 'message'; readonly message: PageMessage }
+    | { readonly kind: 'remove'; readonly id: string; readonly onlyFor: string | null },
+) => void;
 
-const CONTENT_TYPES = { png: 'image/png', jpg: 'image/jpeg', webp: 'image/webp', json: 'application/json', bin: 'application/octet-stream' } as const;
+const CONTENT_TYPES = {
+  png: 'image/png',
+  jpg: 'image/jpeg',
+  webp: 'image/webp',
+  json: 'application/json',
+  bin: 'application/octet-stream',
+} as const;
 
 export class History {
   readonly #folder: string;
@@ -39,7 +49,11 @@ export class History {
     try {
       // The file is this class's own; a foreign or torn one fails here or shows nothing.
       const parsed: { readonly messages?: readonly PageMessage[] } = JSON.parse(await readFile(file, 'utf8'));
-      return new History(folder, limit, (parsed.messages ?? []).filter((message) => typeof message.id === 'string'));
+      return new History(
+        folder,
+        limit,
+        (parsed.messages ?? []).filter((message) => typeof message.id === 'string'),
+      );
     } catch {
       await rename(file, `${file}.unreadable-${Date.now()}`);
       return new History(folder, limit, []);
@@ -102,7 +116,9 @@ export class History {
   async close(): Promise<void> {
     await this.#save();
     const named = new Set(
-      [...this.#messages.values()].flatMap((message) => [message.picture, ...message.files]).map((file) => file?.url.split('/')[2]),
+      [...this.#messages.values()]
+        .flatMap((message) => [message.picture, ...message.files])
+        .map((file) => file?.url.split('/')[2]),
     );
     for (const name of await readdir(join(this.#folder, 'files'))) {
       if (!named.has(name.split('.')[0])) {

@@ -57,7 +57,9 @@ export async function createWebAdapter(options: WebOptions): Promise<WebAdapter>
   const routes = createRoutes({ host, chat, door: new OperatorDoor(options.operatorToken), ports: options.ports, now });
   const pageListener = getRequestListener(routes.fetch);
   const server = createServer((request, response) => {
-    const mount = options.mounts.find(({ path }) => request.url === path || request.url?.startsWith(`${path}?`) === true);
+    const mount = options.mounts.find(
+      ({ path }) => request.url === path || request.url?.startsWith(`${path}?`) === true,
+    );
     void (mount?.listener ?? pageListener)(request, response);
   });
 
@@ -74,7 +76,10 @@ export async function createWebAdapter(options: WebOptions): Promise<WebAdapter>
         server.closeAllConnections();
       });
     },
-    readiness: () => ({ isReady: server.listening, detail: server.listening ? `page at ${urlOf(server, host)}` : 'page is not listening' }),
+    readiness: () => ({
+      isReady: server.listening,
+      detail: server.listening ? `page at ${urlOf(server, host)}` : 'page is not listening',
+    }),
     url: () => urlOf(server, host),
   };
 }
@@ -82,8 +87,17 @@ export async function createWebAdapter(options: WebOptions): Promise<WebAdapter>
 function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
-      const what = cause.code === 'EADDRINUSE' ? 'is taken by another program' : `cannot be opened (${cause.code ?? cause.message})`;
-      reject(new UserError('web.listen', `Expected to listen on ${host}:${port}, but that address ${what}. Set PORT to a free one.`, { cause }));
+      const what =
+        cause.code === 'EADDRINUSE'
+          ? 'is taken by another program'
+          : `cannot be opened (${cause.code ?? cause.message})`;
+      reject(
+        new UserError(
+          'web.listen',
+          `Expected to listen on ${host}:${port}, but that address ${what}. Set PORT to a free one.`,
+          { cause },
+        ),
+      );
     });
     server.listen(port, host, () => resolve());
   });

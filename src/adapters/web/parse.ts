@@ -13,11 +13,20 @@ import { LIMITS } from './limits.ts';
 const id = z.string().min(1).max(LIMITS.idCharacters);
 
 const actionSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('command'), name: z.string().max(64), options: z.record(z.string(), z.union([z.string().max(6000), z.number(), z.boolean()])) }),
+  z.object({
+    kind: z.literal('command'),
+    name: z.string().max(64),
+    options: z.record(z.string(), z.union([z.string().max(6000), z.number(), z.boolean()])),
+  }),
   z.object({ kind: z.literal('text'), text: z.string().max(6000) }),
   z.object({ kind: z.literal('button'), id, message: id }),
   z.object({ kind: z.literal('select'), id, message: id, values: z.array(z.string().max(200)).max(50) }),
-  z.object({ kind: z.literal('form'), id, message: id.nullable(), fields: z.record(z.string().max(100), z.string().max(6000)) }),
+  z.object({
+    kind: z.literal('form'),
+    id,
+    message: id.nullable(),
+    fields: z.record(z.string().max(100), z.string().max(6000)),
+  }),
 ]);
 
 export type PageAction = z.infer<typeof actionSchema>;
@@ -27,7 +36,10 @@ const liveSchema = z.object({
   negative: z.string().max(LIMITS.promptCharacters).default(''),
   seed: z.number().int().min(0).max(4_294_967_295),
   count: z.number().int().min(1).max(4).default(1),
-  styles: z.array(z.object({ name: z.string().max(100), weight: z.number().min(-2).max(2) })).max(4).default([]),
+  styles: z
+    .array(z.object({ name: z.string().max(100), weight: z.number().min(-2).max(2) }))
+    .max(4)
+    .default([]),
 });
 
 export function parsePageAction(value: unknown): PageAction {
@@ -42,13 +54,20 @@ function parsed<T>(schema: z.ZodType<T>, value: unknown): T {
   const result = schema.safeParse(value);
   if (!result.success) {
     const fault = result.error.issues[0];
-    throw new UserError('page.request', `The page sent ${fault?.path.join('.') ?? 'a request'} in a form that is not understood (${fault?.message ?? 'invalid'}); reload it.`);
+    throw new UserError(
+      'page.request',
+      `The page sent ${fault?.path.join('.') ?? 'a request'} in a form that is not understood (${fault?.message ?? 'invalid'}); reload it.`,
+    );
   }
   return result.data;
 }
 
 /** Options as the page's form gives them → values of the spec's kinds; files come beside, by option name. */
-export function parseOptions(specs: readonly OptionSpec[], raw: Readonly<Record<string, string | number | boolean>>, files: ReadonlyMap<string, Upload>): Readonly<Record<string, OptionValue>> {
+export function parseOptions(
+  specs: readonly OptionSpec[],
+  raw: Readonly<Record<string, string | number | boolean>>,
+  files: ReadonlyMap<string, Upload>,
+): Readonly<Record<string, OptionValue>> {
   const options: Record<string, OptionValue> = {};
   for (const spec of specs) {
     const value = spec.kind === 'image' || spec.kind === 'file' ? files.get(spec.name) : raw[spec.name];
@@ -63,7 +82,11 @@ export function parseOptions(specs: readonly OptionSpec[], raw: Readonly<Record<
 function numberOf(name: string, value: OptionValue): number {
   const number = typeof value === 'number' ? value : Number(value);
   if (!Number.isFinite(number)) {
-    throw new UserError('option.number', `Expected a number for ${name}, got "${String(value)}". Give it in digits, or leave it out.`, { params: { name, value: String(value) } });
+    throw new UserError(
+      'option.number',
+      `Expected a number for ${name}, got "${String(value)}". Give it in digits, or leave it out.`,
+      { params: { name, value: String(value) } },
+    );
   }
   return number;
 }
@@ -75,7 +98,10 @@ export function uploadOf(file: File): Upload {
     sizeBytes: file.size,
     read: async (limitBytes) => {
       if (file.size > limitBytes) {
-        throw new UserError('upload.size', `Expected a file of at most ${Math.floor(limitBytes / 1_048_576)} MB, got ${Math.ceil(file.size / 1_048_576)} MB. Send a smaller one.`);
+        throw new UserError(
+          'upload.size',
+          `Expected a file of at most ${Math.floor(limitBytes / 1_048_576)} MB, got ${Math.ceil(file.size / 1_048_576)} MB. Send a smaller one.`,
+        );
       }
       return new Uint8Array(await file.arrayBuffer());
     },

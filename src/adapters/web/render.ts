@@ -30,7 +30,9 @@ export type PageMessage = {
 /** A file's bytes under the name that the page's addresses use. */
 export type StoredFile = { readonly key: string; readonly contentType: string; readonly data: Uint8Array };
 
-export type Rendered = Pick<PageMessage, 'lines' | 'picture' | 'files' | 'rows'> & { readonly stored: readonly StoredFile[] };
+export type Rendered = Pick<PageMessage, 'lines' | 'picture' | 'files' | 'rows'> & {
+  readonly stored: readonly StoredFile[];
+};
 
 /** Splits a message into the page's JSON and the bytes that its addresses name (by content, so a repeat costs nothing). */
 export function renderMessage(message: Message): Rendered {
@@ -38,7 +40,12 @@ export function renderMessage(message: Message): Rendered {
   const store = (file: MessageFile): PageFile => {
     const key = createHash('sha256').update(file.data).digest('hex').slice(0, 32);
     stored.push({ key, contentType: file.contentType, data: file.data });
-    return { url: `/files/${key}/${encodeURIComponent(file.name)}`, name: file.name, alt: file.alt, isSpoiler: file.isSpoiler };
+    return {
+      url: `/files/${key}/${encodeURIComponent(file.name)}`,
+      name: file.name,
+      alt: file.alt,
+      isSpoiler: file.isSpoiler,
+    };
   };
   return {
     lines: message.lines,

@@ -49,7 +49,8 @@ export function createRoutes({ host, chat, door, ports, now }: RouteOptions): Ho
   const app = new Hono();
   let listeners = 0;
 
-  const actorOf = (context: Context): Actor => chat.actor(browserOf(context), door.isOpenFor(context), context.req.header('accept-language') ?? '');
+  const actorOf = (context: Context): Actor =>
+    chat.actor(browserOf(context), door.isOpenFor(context), context.req.header('accept-language') ?? '');
 
   // Health is asked for by machines under any name; everything else is the page's alone.
   app.get('/healthz', (context) => {
@@ -68,11 +69,22 @@ export function createRoutes({ host, chat, door, ports, now }: RouteOptions): Ho
   app.use(sameSiteOnly(host));
   app.use(
     secureHeaders({
-      contentSecurityPolicy: { defaultSrc: ["'self'"], imgSrc: ["'self'", 'data:', 'blob:'], baseUri: ["'none'"], frameAncestors: ["'none'"], formAction: ["'self'"] },
+      contentSecurityPolicy: {
+        defaultSrc: ["'self'"],
+        imgSrc: ["'self'", 'data:', 'blob:'],
+        baseUri: ["'none'"],
+        frameAncestors: ["'none'"],
+        formAction: ["'self'"],
+      },
       referrerPolicy: 'no-referrer',
     }),
   );
-  app.use(bodyLimit({ maxSize: LIMITS.bodyBytes, onError: (context) => context.json({ error: 'The request is larger than 300 MB; send a smaller file.' }, 413) }));
+  app.use(
+    bodyLimit({
+      maxSize: LIMITS.bodyBytes,
+      onError: (context) => context.json({ error: 'The request is larger than 300 MB; send a smaller file.' }, 413),
+    }),
+  );
 
   app.get('/', (context) => pageFile(context, 'index.html'));
   app.get('/page/:name', (context) => pageFile(context, context.req.param('name')));
@@ -82,7 +94,10 @@ export function createRoutes({ host, chat, door, ports, now }: RouteOptions): Ho
     if (file === undefined) {
       return context.notFound();
     }
-    return context.body(Buffer.from(file.data), 200, { 'content-type': file.contentType, 'cache-control': 'private, max-age=31536000, immutable' });
+    return context.body(Buffer.from(file.data), 200, {
+      'content-type': file.contentType,
+      'cache-control': 'private, max-age=31536000, immutable',
+    });
   });
 
   app.get('/api/hello', async (context) => {
@@ -108,7 +123,10 @@ export function createRoutes({ host, chat, door, ports, now }: RouteOptions): Ho
       const unsubscribe = chat.listen((change) => {
         const onlyFor = change.kind === 'message' ? change.message.onlyFor : change.onlyFor;
         if (onlyFor === null || onlyFor === browser) {
-          void sse.writeSSE({ event: change.kind, data: JSON.stringify(change.kind === 'message' ? change.message : { id: change.id }) });
+          void sse.writeSSE({
+            event: change.kind,
+            data: JSON.stringify(change.kind === 'message' ? change.message : { id: change.id }),
+          });
         }
       });
       const heartbeat = setInterval(() => void sse.writeSSE({ event: 'beat', data: '' }), 20_000);
@@ -149,13 +167,20 @@ export function createRoutes({ host, chat, door, ports, now }: RouteOptions): Ho
         for await (const event of ports.live.draw(actor, chat.place(actor), request, abort.signal)) {
           const line =
             event.kind === 'picture'
-              ? { picture: `data:image/png;base64,${Buffer.from(event.png).toString('base64')}`, width: event.width, height: event.height, ms: event.ms }
+              ? {
+                  picture: `data:image/png;base64,${Buffer.from(event.png).toString('base64')}`,
+                  width: event.width,
+                  height: event.height,
+                  ms: event.ms,
+                }
               : { step: event.step, steps: event.steps };
           await out.write(`${JSON.stringify(line)}\n`);
         }
       } catch (error) {
         if (!(error instanceof CancelledError)) {
-          await out.write(`${JSON.stringify({ error: error instanceof UserError ? error.message : ports.fault(error) })}\n`);
+          await out.write(
+            `${JSON.stringify({ error: error instanceof UserError ? error.message : ports.fault(error) })}\n`,
+          );
         }
       }
     });
@@ -165,14 +190,25 @@ export function createRoutes({ host, chat, door, ports, now }: RouteOptions): Ho
   app.get('/gallery/:job/:index', async (context) => {
     const index = Number.parseInt(context.req.param('index'), 10);
     const png = Number.isInteger(index) ? await ports.gallery.read(context.req.param('job'), index) : undefined;
-    return png === undefined ? context.notFound() : context.body(Buffer.from(png), 200, { 'content-type': 'image/png', 'cache-control': 'private, max-age=31536000, immutable' });
+    return png === undefined
+      ? context.notFound()
+      : context.body(Buffer.from(png), 200, {
+          'content-type': 'image/png',
+          'cache-control': 'private, max-age=31536000, immutable',
+        });
   });
 
   app.post('/api/operator', async (context) => {
     const form = await context.req.parseBody();
     const token = typeof form['token'] === 'string' ? form['token'] : '';
     if (!door.open(context, token, now())) {
-      return context.json({ error: 'This is not the operator\u2019s token; it is OPERATOR_TOKEN of the bot\u2019s environment, or printed where the bot was started.' }, 403);
+      return context.json(
+        {
+          error:
+            'This is not the operator\u2019s token; it is OPERATOR_TOKEN of the bot\u2019s environment, or printed where the bot was started.',
+        },
+        403,
+      );
     }
     return context.json({ isOperator: true });
   });
@@ -201,7 +237,10 @@ async function pageFile(context: Context, name: string): Promise<Response> {
   if (contentType === undefined) {
     return context.notFound();
   }
-  return context.body(await readFile(join(PAGE_FOLDER, name), 'utf8'), 200, { 'content-type': contentType, 'cache-control': 'no-cache' });
+  return context.body(await readFile(join(PAGE_FOLDER, name), 'utf8'), 200, {
+    'content-type': contentType,
+    'cache-control': 'no-cache',
+  });
 }
 
 function jsonOf(text: string): unknown {

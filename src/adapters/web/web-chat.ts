@@ -41,7 +41,13 @@ export class WebChat implements Chat {
   }
 
   actor(browser: string, isOperator: boolean, acceptLanguage: string): Actor {
-    return { user: `web:${browser}`, name: isOperator ? 'operator' : 'you', isAdmin: isOperator, isModerator: isOperator, locale: localeOf(acceptLanguage) };
+    return {
+      user: `web:${browser}`,
+      name: isOperator ? 'operator' : 'you',
+      isAdmin: isOperator,
+      isModerator: isOperator,
+      locale: localeOf(acceptLanguage),
+    };
   }
 
   place(actor: Actor): Place {
@@ -65,8 +71,13 @@ export class WebChat implements Chat {
   }
 
   /** A file of a message that this browser may see; undefined for any other. */
-  async readFile(browser: string, key: string): Promise<{ readonly data: Uint8Array; readonly contentType: string } | undefined> {
-    const isVisible = this.visibleTo(browser).some((message) => [message.picture, ...message.files].some((file) => file?.url.split('/')[2] === key));
+  async readFile(
+    browser: string,
+    key: string,
+  ): Promise<{ readonly data: Uint8Array; readonly contentType: string } | undefined> {
+    const isVisible = this.visibleTo(browser).some((message) =>
+      [message.picture, ...message.files].some((file) => file?.url.split('/')[2] === key),
+    );
     return isVisible ? this.#history.readFile(key) : undefined;
   }
 
@@ -75,7 +86,12 @@ export class WebChat implements Chat {
   }
 
   /** Acknowledges by showing a placeholder, then lets the bot work on; returns before any picture is drawn. */
-  async act(actor: Actor, browser: string, pageAction: PageAction, files: ReadonlyMap<string, Upload>): Promise<ActOutcome> {
+  async act(
+    actor: Actor,
+    browser: string,
+    pageAction: PageAction,
+    files: ReadonlyMap<string, Upload>,
+  ): Promise<ActOutcome> {
     if (this.#isStopped) {
       throw new UserError('bot.stopping', 'The bot is restarting; try again in a moment.', { retryAfterMs: 5000 });
     }
@@ -130,8 +146,12 @@ export class WebChat implements Chat {
 
   async #show(id: string, onlyFor: string | null, message: Message | undefined): Promise<void> {
     const standing = this.#history.get(id);
-    const { stored, ...shown } = message === undefined ? { stored: [], lines: [], picture: null, files: [], rows: [] } : renderMessage(message);
-    await this.#history.put({ id, atMs: standing?.atMs ?? this.#now(), onlyFor, isThinking: message === undefined, ...shown }, stored);
+    const { stored, ...shown } =
+      message === undefined ? { stored: [], lines: [], picture: null, files: [], rows: [] } : renderMessage(message);
+    await this.#history.put(
+      { id, atMs: standing?.atMs ?? this.#now(), onlyFor, isThinking: message === undefined, ...shown },
+      stored,
+    );
   }
 }
 
@@ -143,7 +163,9 @@ function resolveAction(action: PageAction, files: ReadonlyMap<string, Upload>): 
   if (action.kind === 'command') {
     const spec = findCommand(action.name);
     if (spec === undefined) {
-      throw new UserError('command.unknown', `There is no command /${action.name}. Type / to see them all.`, { params: { name: action.name } });
+      throw new UserError('command.unknown', `There is no command /${action.name}. Type / to see them all.`, {
+        params: { name: action.name },
+      });
     }
     return { kind: 'command', name: spec.name, options: parseOptions(spec.options, action.options, files) };
   }

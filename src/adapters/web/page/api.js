@@ -34,7 +34,12 @@ export async function closeOperator() {
 
 /** Draws while somebody types: yields `{step, steps}` and `{picture}` until it is done or `signal` aborts. */
 export async function* drawLive(request, signal) {
-  const response = await fetch('/api/live', { method: 'POST', signal, headers: { 'content-type': 'application/json' }, body: JSON.stringify(request) });
+  const response = await fetch('/api/live', {
+    method: 'POST',
+    signal,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(request),
+  });
   if (!response.ok || response.body === null) {
     await answerOf(response);
     return;

@@ -50,7 +50,16 @@ function mixedStyles() {
 }
 
 // ── parts ──
-const fault = (error) => chat.show({ id: 'page-fault', isThinking: false, onlyFor: 'me', lines: [[{ kind: 'plain', text: error.message }]], picture: null, files: [], rows: [] });
+const fault = (error) =>
+  chat.show({
+    id: 'page-fault',
+    isThinking: false,
+    onlyFor: 'me',
+    lines: [[{ kind: 'plain', text: error.message }]],
+    picture: null,
+    files: [],
+    rows: [],
+  });
 const view = createViewer(words);
 const gallery = createGallery({ view });
 const live = createLive({ words, announce });
@@ -60,7 +69,9 @@ async function send(action, files = {}) {
     chat.remove('page-fault');
     const { form } = await act(action.kind === 'imagine' ? imagineOf(action) : action, files);
     if (form) {
-      askForm(form.title, form.submit, form.fields.map(fieldOf), (fields) => send({ kind: 'form', id: form.id, message: action.message ?? null, fields }));
+      askForm(form.title, form.submit, form.fields.map(fieldOf), (fields) =>
+        send({ kind: 'form', id: form.id, message: action.message ?? null, fields }),
+      );
     }
   } catch (error) {
     fault(error);
@@ -110,7 +121,14 @@ byId('open-panel').addEventListener('click', () => void panel.open(isOperator).c
 
 // ── forms: a command's options, or a modal of the bot's ──
 function fieldOf(field) {
-  return { name: field.id, caption: field.label, element: field.isMultiline ? 'textarea' : 'input', value: field.value, required: field.isRequired, maxLength: field.maxLength };
+  return {
+    name: field.id,
+    caption: field.label,
+    element: field.isMultiline ? 'textarea' : 'input',
+    value: field.value,
+    required: field.isRequired,
+    maxLength: field.maxLength,
+  };
 }
 
 function optionOf(option) {
@@ -123,18 +141,32 @@ function optionOf(option) {
       return { ...common, element: 'input', type: 'file', accept: option.endings.join() };
     case 'integer':
     case 'number':
-      return { ...common, element: 'input', type: 'number', min: option.min, max: option.max, step: option.kind === 'integer' ? 1 : 'any' };
+      return {
+        ...common,
+        element: 'input',
+        type: 'number',
+        min: option.min,
+        max: option.max,
+        step: option.kind === 'integer' ? 1 : 'any',
+      };
     case 'choice':
       return { ...common, element: 'select', choices: option.choices };
     case 'boolean':
       return { ...common, element: 'input', type: 'checkbox' };
     default:
-      return { ...common, element: option.suggests === 'style' ? 'select' : 'input', choices: option.suggests === 'style' ? styles.map((style) => style.value) : undefined, maxLength: option.maxLength };
+      return {
+        ...common,
+        element: option.suggests === 'style' ? 'select' : 'input',
+        choices: option.suggests === 'style' ? styles.map((style) => style.value) : undefined,
+        maxLength: option.maxLength,
+      };
   }
 }
 
 function openForm(spec) {
-  askForm(`/${spec.name}`, words.run, spec.options.map(optionOf), (fields, files) => send({ kind: 'command', name: spec.name, options: fields }, files));
+  askForm(`/${spec.name}`, words.run, spec.options.map(optionOf), (fields, files) =>
+    send({ kind: 'command', name: spec.name, options: fields }, files),
+  );
 }
 
 function askForm(title, submitText, fields, submit) {

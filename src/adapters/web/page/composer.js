@@ -93,7 +93,9 @@ export function createComposer({ commands, styles, changed, send, openForm }) {
     const option = /(^|\s)--([a-z]*)$/.exec(text);
     if (option) {
       const imagine = commands.find((spec) => spec.name === 'imagine');
-      const found = imagine.options.filter((spec) => spec.name.startsWith(option[2]) && !['prompt', 'image'].includes(spec.name));
+      const found = imagine.options.filter(
+        (spec) => spec.name.startsWith(option[2]) && !['prompt', 'image'].includes(spec.name),
+      );
       offer(
         found.map((spec) => ({
           label: `--${spec.name}`,
@@ -105,8 +107,17 @@ export function createComposer({ commands, styles, changed, send, openForm }) {
     }
     const style = /(^|\s)--style (\S*)$/.exec(text);
     if (style) {
-      const found = style[2] === '' ? styles : await getJson(`/api/suggest?command=imagine&option=style&partial=${encodeURIComponent(style[2])}`);
-      offer(found.map((entry) => ({ label: entry.value, help: entry.label, pick: () => replace(`${text.slice(0, text.length - style[2].length)}${entry.value} `) })));
+      const found =
+        style[2] === ''
+          ? styles
+          : await getJson(`/api/suggest?command=imagine&option=style&partial=${encodeURIComponent(style[2])}`);
+      offer(
+        found.map((entry) => ({
+          label: entry.value,
+          help: entry.label,
+          pick: () => replace(`${text.slice(0, text.length - style[2].length)}${entry.value} `),
+        })),
+      );
       return;
     }
     offer([]);

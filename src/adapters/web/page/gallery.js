@@ -58,7 +58,9 @@ export function createGallery({ view }) {
           const button = document.createElement('button');
           button.type = 'button';
           button.append(image);
-          button.addEventListener('click', () => view({ url, name: `${item.job}-${item.index}.png`, title: `${item.prompt} · ${item.seed}` }));
+          button.addEventListener('click', () =>
+            view({ url, name: `${item.job}-${item.index}.png`, title: `${item.prompt} · ${item.seed}` }),
+          );
           const entry = document.createElement('li');
           entry.append(button);
           return entry;

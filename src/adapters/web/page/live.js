@@ -55,7 +55,10 @@ export function createLive({ words, announce }) {
     bar.value = 0;
     hint.hidden = true;
     save.hidden = drawn.length > 1;
-    const seconds = (drawn.at(-1).ms / 1000).toLocaleString(document.documentElement.lang, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+    const seconds = (drawn.at(-1).ms / 1000).toLocaleString(document.documentElement.lang, {
+      minimumFractionDigits: 1,
+      maximumFractionDigits: 1,
+    });
     note.textContent = `${words.seed} ${request.seed} · ${seconds} s`;
     announce(words['live.drawn'].replace('{prompt}', request.prompt));
   }

@@ -55,7 +55,13 @@ export function createPanel({ words, commands, send, openForm, signedIn }) {
     const message = document.createElement('p');
     message.setAttribute('role', 'alert');
     message.textContent = fault;
-    form.append(heading(words.panel), label, submit, button(words.close, () => dialog.close()), message);
+    form.append(
+      heading(words.panel),
+      label,
+      submit,
+      button(words.close, () => dialog.close()),
+      message,
+    );
     form.addEventListener('submit', async (event) => {
       event.preventDefault();
       try {
@@ -88,7 +94,12 @@ export function createPanel({ words, commands, send, openForm, signedIn }) {
       signedIn(false);
       dialog.close();
     });
-    top.append(button(words['panel.settings'], run('settings')), button(words['panel.add'], run('style add')), leave, button(words.close, () => dialog.close()));
+    top.append(
+      button(words['panel.settings'], run('settings')),
+      button(words['panel.add'], run('style add')),
+      leave,
+      button(words.close, () => dialog.close()),
+    );
     const sections = SECTIONS.map((name) => {
       const section = document.createElement('section');
       section.append(heading(words[`panel.${name}`]), table(overview[name] ?? []));

@@ -1,0 +1,191 @@
+/**
+ * The command line's grammar: every command, option and its help, as people's scripts rely on it. Parses and calls the
+ * actions it is given; does nothing itself.
+ */
+import { Command, Option } from 'commander';
+
+import type { LoraUse, SchedulerName } from '../../core/request.ts';
+import { parseInteger, parseLora, parseNumber, parseScale, parseScheduler, parseSize, type Size } from './parse.ts';
+
+const MAX_SEED = 2 ** 53 - 1;
+
+export type ImagineOptions = {
+  readonly model?: string;
+  readonly lcmLora?: string;
+  readonly style?: string;
+  readonly lora?: readonly LoraUse[];
+  readonly vae?: string;
+  readonly negative: string;
+  readonly steps?: number;
+  readonly guidance?: number;
+  readonly seed?: number;
+  readonly count: number;
+  readonly size?: Size;
+  readonly init?: string;
+  readonly strength: number;
+  readonly scheduler?: SchedulerName;
+  readonly out?: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+};
+
+export type UpscaleOptions = { readonly scale: 2 | 4; readonly out: string; readonly model?: string };
+export type ModelAddOptions = { readonly id?: string; readonly lcmLora?: string; readonly name?: string };
+export type StyleAddOptions = {
+  readonly name?: string;
+  readonly model?: string;
+  readonly weight: number;
+  readonly trigger: string;
+  readonly negative: string;
+  readonly description: string;
+};
+export type BenchUnetOptions = {
+  readonly arch: 'sd15' | 'sdxl' | 'ssd1b';
+  readonly python?: string;
+  readonly size?: Size;
+  readonly json?: boolean;
+};
+export type BenchRunnerOptions = { readonly jobs: number; readonly json?: boolean };
+
+/** What the composition root does for each command. */
+export type CliActions = {
+  readonly start: () => Promise<void>;
+  readonly imagine: (prompt: string, options: ImagineOptions) => Promise<void>;
+  readonly upscale: (file: string, options: UpscaleOptions) => Promise<void>;
+  readonly modelAdd: (source: string, options: ModelAddOptions) => Promise<void>;
+  readonly modelList: (options: { readonly json?: boolean }) => Promise<void>;
+  readonly modelRemove: (id: string) => Promise<void>;
+  readonly styleAdd: (file: string, options: StyleAddOptions) => Promise<void>;
+  readonly styleList: (options: { readonly json?: boolean }) => Promise<void>;
+  readonly styleRemove: (id: string) => Promise<void>;
+  readonly loraInspect: (file: string, options: { readonly json?: boolean }) => Promise<void>;
+  readonly deployCommands: (options: { readonly guild?: string }) => Promise<void>;
+  readonly benchAll: (options: { readonly json?: boolean }) => Promise<void>;
+  readonly benchUnet: (options: BenchUnetOptions) => Promise<void>;
+  readonly benchRunner: (options: BenchRunnerOptions) => Promise<void>;
+  readonly doctor: () => Promise<void>;
+  readonly gpuInstall: () => Promise<void>;
+  readonly runnerWork: () => Promise<void>;
+};
+
+export function buildProgram(actions: CliActions, version: string): Command {
+  const program = new Command('fourstep')
+    .description('Pictures in four denoising steps: a Discord and Slack bot, a local page and a command line.')
+    .version(version)
+    .showHelpAfterError('(fourstep --help shows what there is)')
+    .exitOverride();
+
+  program
+    .command('start')
+    .description('the bot and the local page; adapters that have tokens in the environment')
+    .action(actions.start);
+
+  program
+    .command('imagine')
+    .description('one or more pictures to files; prints one line per picture: path, seed, ms')
+    .argument('<prompt>', 'what to draw')
+    .option('--model <id|dir|file>', 'a model’s id, a diffusers folder or a single-file checkpoint')
+    .option('--lcm-lora <file|none>', 'the acceleration LoRA to merge instead of the model’s own')
+    .option('--style <id>', 'a style preset; a:0.6+b:0.4 mixes two')
+    .option('--lora <file[:weight]>', 'a LoRA at a weight (repeatable)', parseLora)
+    .option('--vae <dir|file>', 'another VAE than the model’s')
+    .option('--negative <text>', 'what to keep out; counts where guidance is above 1', '')
+    .option('--steps <n>', 'denoising steps', parseInteger('steps', 1, 1000))
+    .option('--guidance <g>', 'guidance scale; 1 runs the UNet once a step', parseNumber('guidance', 0, 30))
+    .option('--seed <n>', 'seed of the first picture; the next ones count on', parseInteger('seed', 0, MAX_SEED))
+    .option('--count <n>', 'how many pictures', parseInteger('count', 1, 10_000), 1)
+    .option('--size <WxH>', 'pixels, multiples of 8', parseSize)
+    .option('--init <file>', 'a picture to start from')
+    .option('--strength <s>', 'how much of it is drawn anew, above 0 to 1', parseNumber('strength', 0.01, 1), 0.6)
+    .option('--scheduler <name>', 'lcm, ddim, dpm++ or euler', parseScheduler)
+    .option('--out <file|dir>', 'where to (default: the current folder)')
+    .option('--json', 'one JSON object a picture')
+    .option('--quiet', 'print nothing')
+    .action(actions.imagine);
+
+  program
+    .command('upscale')
+    .description('a picture made larger by the model’s super-resolution net')
+    .argument('<file>', 'the picture')
+    .requiredOption('--scale <2|4>', 'how many times larger', parseScale)
+    .requiredOption('--out <file>', 'where to')
+    .option('--model <id>', 'whose upscaler')
+    .action(actions.upscale);
+
+  const model = program.command('model').description('models that can be drawn with');
+  model
+    .command('add')
+    .description('add a diffusers folder, a single-file checkpoint or hf:owner/name')
+    .argument('<dir|file|hf:owner/name>')
+    .option('--id <id>', 'the name to choose it by')
+    .option('--name <name>', 'the name shown to people')
+    .option('--lcm-lora <file|none>', 'the acceleration LoRA to merge into it')
+    .action(actions.modelAdd);
+  model.command('list').description('all models').option('--json', 'as JSON').action(actions.modelList);
+  model.command('remove').description('forget an added model').argument('<id>').action(actions.modelRemove);
+
+  const style = program.command('style').description('style presets for every server');
+  style
+    .command('add')
+    .description('add a LoRA as a style')
+    .argument('<file>', 'a .safetensors file')
+    .option('--name <name>', 'the preset’s name')
+    .option('--model <id>', 'the model it is for')
+    .option('--weight <w>', 'its weight', parseNumber('weight', -2, 2), 1)
+    .option('--trigger <words>', 'words put into the prompt with it', '')
+    .option('--negative <text>', 'words put into the negative prompt with it', '')
+    .option('--description <text>', 'a few words for the list', '')
+    .action(actions.styleAdd);
+  style.command('list').description('all presets').option('--json', 'as JSON').action(actions.styleList);
+  style.command('remove').description('forget an added preset').argument('<id>').action(actions.styleRemove);
+
+  const lora = program.command('lora').description('LoRA files');
+  lora
+    .command('inspect')
+    .description('kind, rank, alpha, targets, base model and trigger words of a LoRA file')
+    .argument('<file>')
+    .option('--json', 'as JSON')
+    .action(actions.loraInspect);
+
+  program
+    .command('deploy-commands')
+    .description('register the slash commands with Discord; changes only what differs')
+    .option('--guild <id>', 'for one server instead of all')
+    .action(actions.deployCommands);
+
+  const bench = program
+    .command('bench')
+    .description('measure this machine')
+    .option('--json', 'as JSON')
+    .action(actions.benchAll);
+  bench
+    .command('unet')
+    .description('a full-size UNet with random weights against its floor, and against diffusers and OpenVINO')
+    .addOption(new Option('--arch <name>', 'which').choices(['sd15', 'sdxl', 'ssd1b']).default('sd15'))
+    .option('--python <file>', 'a Python with torch, diffusers and openvino to compare with in the same run')
+    .option('--size <WxH>', 'pixels', parseSize)
+    .option('--json', 'as JSON')
+    .action(actions.benchUnet);
+  bench
+    .command('runner')
+    .description('queue and runner: throughput, latency, fairness and overhead')
+    .option('--jobs <n>', 'jobs a scenario', parseInteger('jobs', 10, 1_000_000), 1000)
+    .option('--json', 'as JSON')
+    .action(actions.benchRunner);
+
+  program
+    .command('doctor')
+    .description('says what is missing and how to get it; prints invite link and Slack manifest')
+    .action(actions.doctor);
+  program
+    .command('gpu')
+    .description('GPU providers')
+    .command('install')
+    .description('fetch the CUDA provider of onnxruntime')
+    .action(actions.gpuInstall);
+  program
+    .command('runner')
+    .description('draw for bots on other machines: takes work from RUNNERS=redis://… on this machine’s cpu')
+    .action(actions.runnerWork);
+  return program;
+}
