@@ -1,0 +1,76 @@
+/**
+ * Text to the token ids that a CLIP text encoder reads, exactly as transformers gives them, and what did not fit.
+ */
+import { Tokenizer } from '@huggingface/tokenizers';
+
+import { UserError } from '../../core/errors.ts';
+import { readTokenizerFiles, type TokenizerFiles } from './tokenizer-files.ts';
+
+export type TokenizedPrompt = {
+  /** Begin, text, end, padding: exactly `maxLength` ids. */
+  readonly ids: readonly number[];
+  /** How many ids come before the padding, begin and end included. */
+  readonly used: number;
+  /** The words that did not fit, as written; '' when all did. */
+  readonly cut: string;
+};
+
+/** Opens the tokenizer in a folder. Throws `UserError` `tokenizer.files`. */
+export async function openTokenizer(folder: string): Promise<ClipTokenizer> {
+  const files = await readTokenizerFiles(folder);
+  try {
+    return new ClipTokenizer(files);
+  } catch (cause) {
+    throw new UserError(
+      'tokenizer.files',
+      `There must be a CLIP tokenizer in "${folder}", but its tokenizer.json describes another kind; copy the tokenizer folder of the model's source there.`,
+      { params: { folder, what: 'tokenizer.json' }, cause },
+    );
+  }
+}
+
+export class ClipTokenizer {
+  /** Ids per prompt: 77. */
+  readonly maxLength: number;
+  readonly #tokenizer: Tokenizer;
+  readonly #bos: number;
+  readonly #eos: number;
+  readonly #pad: number;
+
+  constructor({ tokenizer, bos, eos, pad, maxLength }: TokenizerFiles) {
+    this.maxLength = maxLength;
+    this.#tokenizer = new Tokenizer({ ...tokenizer, post_processor: null }, { clean_up_tokenization_spaces: false });
+    const idOf = (token: string) => this.#tokenizer.token_to_id(token) ?? 0; // The files were checked to have it.
+    [this.#bos, this.#eos, this.#pad] = [idOf(bos), idOf(eos), idOf(pad)];
+  }
+
+  encode(text: string): TokenizedPrompt {
+    const room = this.maxLength - 2;
+    const all = this.#plainIds(text);
+    const kept = all.slice(0, room);
+    const used = kept.length + 2;
+    const padding = Array.from({ length: this.maxLength - used }, () => this.#pad);
+    const cut = all.length > room ? this.#wordsBeyond(text, room) : '';
+    return { ids: [this.#bos, ...kept, this.#eos, ...padding], used, cut };
+  }
+
+  /** From the first word that is not whole within `room` tokens. Tokens never span white space, so words can be counted. */
+  #wordsBeyond(text: string, room: number): string {
+    const starts = Array.from(text.matchAll(/\S+/g), ({ index }) => index);
+    let [fitting, beyond] = [0, starts.length]; // The first `fitting` words fit; `beyond` words do not.
+    while (beyond - fitting > 1) {
+      const middle = (fitting + beyond) >> 1;
+      if (this.#plainIds(text.slice(0, starts[middle])).length <= room) {
+        fitting = middle;
+      } else {
+        beyond = middle;
+      }
+    }
+    return text.slice(starts[fitting]).trim();
+  }
+
+  /** Σ is lowered beforehand, always to σ as transformers does; JavaScript would write ς at the end of a word. */
+  #plainIds(text: string): readonly number[] {
+    return this.#tokenizer.encode(text.replaceAll('Σ', 'σ'), { add_special_tokens: false }).ids;
+  }
+}

@@ -1,0 +1,79 @@
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+
+import { openTokenizer } from '../../../src/engine/tokenizer/index.ts';
+
+const GOLDEN = path.join(import.meta.dirname, '../../golden/tokens');
+const LAYOUTS = ['slow', 'fast', 'second', 'fast_second'] as const;
+const ids = z.array(z.int());
+const { cases } = z
+  .object({ cases: z.array(z.object({ text: z.string(), slow: ids, fast: ids, second: ids, fast_second: ids })) })
+  .parse(JSON.parse(readFileSync(path.join(GOLDEN, 'ids.json'), 'utf8')));
+
+describe.each(LAYOUTS)('the tokenizer layout "%s"', (layout) => {
+  it.each(cases)('gives transformers’ ids for $text', async (golden) => {
+    const tokenizer = await openTokenizer(path.join(GOLDEN, layout));
+    expect(tokenizer.encode(golden.text).ids).toEqual(golden[layout]);
+  });
+});
+
+describe('a prompt that is too long', () => {
+  it('keeps 75 tokens and reports nothing when exactly those fit', async () => {
+    const tokenizer = await openTokenizer(path.join(GOLDEN, 'slow'));
+    const prompt = Array.from({ length: 75 }, () => 'fox').join(' ');
+    expect(tokenizer.encode(prompt)).toMatchObject({ used: 77, cut: '' });
+  });
+
+  it('reports the words that did not fit, as they were written', async () => {
+    const tokenizer = await openTokenizer(path.join(GOLDEN, 'slow'));
+    const prompt = `${Array.from({ length: 74 }, () => 'fox').join(' ')} THE Dog,  and so on `;
+    expect(tokenizer.encode(prompt).cut).toBe('Dog,  and so on');
+  });
+
+  it('reports a word of which only a part fitted', async () => {
+    const tokenizer = await openTokenizer(path.join(GOLDEN, 'slow'));
+    expect(tokenizer.encode(`a fox ${'!?'.repeat(100)} end`).cut).toBe(`${'!?'.repeat(100)} end`);
+  });
+});
+
+describe('a damaged tokenizer folder', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(os.tmpdir(), 'fourstep-tokenizer-'));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  it('is refused with the folder’s name when it is empty or absent', async () => {
+    for (const place of [folder, path.join(folder, 'absent')]) {
+      await expect(openTokenizer(place)).rejects.toMatchObject({
+        name: 'UserError',
+        code: 'tokenizer.files',
+        params: { folder: place },
+      });
+    }
+  });
+
+  it('is refused when merges.txt is missing', async () => {
+    await cp(path.join(GOLDEN, 'slow'), folder, { recursive: true });
+    await rm(path.join(folder, 'merges.txt'));
+    await expect(openTokenizer(folder)).rejects.toThrow(/vocab\.json with merges\.txt/);
+  });
+
+  it('is refused when vocab.json is no vocabulary', async () => {
+    await cp(path.join(GOLDEN, 'slow'), folder, { recursive: true });
+    for (const content of ['{', '[]', '{"a": "b"}', '{"a": -1}']) {
+      await writeFile(path.join(folder, 'vocab.json'), content);
+      await expect(openTokenizer(folder)).rejects.toMatchObject({ code: 'tokenizer.files' });
+    }
+  });
+
+  it('is refused when the vocabulary lacks the tokens for begin and end', async () => {
+    await cp(path.join(GOLDEN, 'slow'), folder, { recursive: true });
+    await writeFile(path.join(folder, 'vocab.json'), '{"a": 0}');
+    await expect(openTokenizer(folder)).rejects.toThrow(/no "<\|startoftext\|>"/);
+  });
+});
