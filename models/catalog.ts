@@ -1,0 +1,220 @@
+/**
+ * Everything that can be drawn with: the embedded models, the ones an operator added, and styles added for all servers.
+ * Finds and names files; opens no weights and draws nothing.
+ *
+ * In the data folder: `models/<id>.json` points at a folder or checkpoint elsewhere (nothing is copied), and
+ * `styles/<id>.json` stands beside its `.safetensors`.
+ */
+import { copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, extname, isAbsolute, join, resolve } from 'node:path';
+
+import { z } from 'zod';
+
+import { UserError } from '../src/core/errors.ts';
+import type { ModelManifest, StyleManifest } from '../src/core/manifest.ts';
+import { readManifest } from '../src/engine/manifest-file.ts';
+
+export type CatalogModel = {
+  readonly id: string;
+  /** Absolute: a diffusers folder or a single-file checkpoint. */
+  readonly source: string;
+  /** Absent: made up by the engine when it opens the source. */
+  readonly manifest: ModelManifest | undefined;
+  /** The operator's choice for an added model; undefined: the manifest's. */
+  readonly lcmLora: { readonly kind: 'none' } | { readonly kind: 'file'; readonly file: string } | undefined;
+  readonly isEmbedded: boolean;
+};
+
+/** A style of a model's manifest or of the operator, with the absolute path of its file. */
+export type CatalogStyle = StyleManifest & {
+  readonly model: string;
+  readonly negative: string;
+  readonly isEmbedded: boolean;
+};
+
+const pointer = z.object({ source: z.string().min(1), lcmLora: z.string().min(1).nullable().optional(), name: z.string().optional() });
+const addedStyle = z.object({
+  name: z.string().min(1),
+  model: z.string().min(1),
+  weight: z.number(),
+  trigger: z.string(),
+  negative: z.string(),
+  description: z.string(),
+});
+
+const ID = /^[a-z0-9][a-z0-9._-]{0,63}$/;
+
+export class Catalog {
+  readonly #embeddedFolder: string;
+  readonly #dataFolder: string;
+
+  /** Both absolute; the data folder need not exist. */
+  constructor(folders: { readonly embedded: string; readonly data: string }) {
+    this.#embeddedFolder = folders.embedded;
+    this.#dataFolder = folders.data;
+  }
+
+  async models(): Promise<readonly CatalogModel[]> {
+    const embedded = await Promise.all((await namesIn(this.#embeddedFolder)).map((name) => this.#embeddedModel(name)));
+    const added = await Promise.all((await namesIn(join(this.#dataFolder, 'models'))).filter((name) => name.endsWith('.json')).map((name) => this.#addedModel(name.slice(0, -5))));
+    return [...embedded, ...added].filter((model) => model !== undefined);
+  }
+
+  /** An id of the catalog, or a path. Throws `UserError` `model.unknown` with the closest there is. */
+  async find(idOrPath: string): Promise<CatalogModel> {
+    const byId = ID.test(idOrPath) ? ((await this.#embeddedModel(idOrPath)) ?? (await this.#addedModel(idOrPath))) : undefined;
+    if (byId !== undefined) {
+      return byId;
+    }
+    const source = resolve(idOrPath);
+    if (await exists(source)) {
+      return { id: source, source, manifest: await readManifest(source), lcmLora: undefined, isEmbedded: false };
+    }
+    const ids = (await this.models()).map((model) => model.id).join(', ');
+    throw new UserError('model.unknown', `Expected a model\u2019s id, a diffusers folder or a checkpoint file, got "${idOrPath}", which is none of them. There are: ${ids === '' ? 'none yet (fourstep model add adds one)' : ids}.`, {
+      params: { model: idOrPath, ids },
+    });
+  }
+
+  /** Points at a folder or file; nothing is copied. Throws `UserError` for a bad or taken id, or a source that is not there. */
+  async addModel(options: { readonly id: string | undefined; readonly source: string; readonly lcmLora: string | undefined; readonly name: string | undefined }): Promise<CatalogModel> {
+    const source = resolve(options.source);
+    if (!(await exists(source))) {
+      throw new UserError('model.missing', `Expected a diffusers folder or a checkpoint file at ${source}, but nothing is there. Check the path.`, { params: { source } });
+    }
+    const id = options.id ?? idFrom(source);
+    checkId(id);
+    if ((await this.#embeddedModel(id)) !== undefined || (await this.#addedModel(id)) !== undefined) {
+      throw new UserError('model.taken', `There is a model "${id}" already; choose another --id, or remove it first.`, { params: { id } });
+    }
+    const lcmLora = options.lcmLora === undefined ? undefined : options.lcmLora === 'none' ? null : resolve(options.lcmLora);
+    await writeJson(join(this.#dataFolder, 'models', `${id}.json`), { source, lcmLora, name: options.name });
+    return this.find(id);
+  }
+
+  async removeModel(id: string): Promise<void> {
+    if ((await this.#embeddedModel(id)) !== undefined) {
+      throw new UserError('model.embedded', `"${id}" is part of the program and cannot be removed.`, { params: { id } });
+    }
+    await this.find(id);
+    await rm(join(this.#dataFolder, 'models', `${id}.json`), { force: true });
+  }
+
+  /** Presets of a model: its manifest's own and the operator's for it. */
+  async styles(model: CatalogModel): Promise<readonly CatalogStyle[]> {
+    const own = (model.manifest?.styles ?? []).map((style) => ({ ...style, file: join(model.source, style.file), model: model.id, negative: '', isEmbedded: true }));
+    const added = await Promise.all((await namesIn(join(this.#dataFolder, 'styles'))).filter((name) => name.endsWith('.json')).map((name) => this.#addedStyle(name.slice(0, -5))));
+    return [...own, ...added.filter((style) => style !== undefined && style.model === model.id).filter((style) => style !== undefined)];
+  }
+
+  /** Copies the file beside the preset's words, temporary name first. */
+  async addStyle(id: string, file: string, words: z.infer<typeof addedStyle>): Promise<CatalogStyle> {
+    checkId(id);
+    const folder = join(this.#dataFolder, 'styles');
+    if (await exists(join(folder, `${id}.json`))) {
+      throw new UserError('style.taken', `There is a style "${id}" already; choose another --name, or remove it first.`, { params: { id } });
+    }
+    await mkdir(folder, { recursive: true });
+    const target = join(folder, `${id}.safetensors`);
+    await copyFile(file, `${target}.part`);
+    await rename(`${target}.part`, target);
+    await writeJson(join(folder, `${id}.json`), words);
+    return { id, file: target, isEmbedded: false, ...words };
+  }
+
+  async removeStyle(id: string): Promise<void> {
+    if ((await this.#addedStyle(id)) === undefined) {
+      throw new UserError('style.unknown', `There is no added style "${id}"; fourstep style list shows them.`, { params: { id } });
+    }
+    await rm(join(this.#dataFolder, 'styles', `${id}.json`), { force: true });
+    await rm(join(this.#dataFolder, 'styles', `${id}.safetensors`), { force: true });
+  }
+
+  async #embeddedModel(id: string): Promise<CatalogModel | undefined> {
+    const source = join(this.#embeddedFolder, id);
+    const manifest = await readManifest(source);
+    return manifest === undefined ? undefined : { id, source, manifest, lcmLora: undefined, isEmbedded: true };
+  }
+
+  async #addedModel(id: string): Promise<CatalogModel | undefined> {
+    const file = join(this.#dataFolder, 'models', `${id}.json`);
+    const parsed = await readJson(file, pointer);
+    if (parsed === undefined) {
+      return undefined;
+    }
+    const { source, lcmLora, name } = parsed;
+    const manifest = await readManifest(source);
+    return {
+      id,
+      source,
+      manifest: manifest === undefined || name === undefined ? manifest : { ...manifest, name },
+      lcmLora: lcmLora === undefined ? undefined : lcmLora === null ? { kind: 'none' } : { kind: 'file', file: lcmLora },
+      isEmbedded: false,
+    };
+  }
+
+  async #addedStyle(id: string): Promise<CatalogStyle | undefined> {
+    const parsed = await readJson(join(this.#dataFolder, 'styles', `${id}.json`), addedStyle);
+    return parsed === undefined ? undefined : { id, file: join(this.#dataFolder, 'styles', `${id}.safetensors`), isEmbedded: false, ...parsed };
+  }
+}
+
+
+function checkId(id: string): void {
+  if (!ID.test(id)) {
+    throw new UserError('catalog.id', `Expected a name of lower-case letters, digits, ".", "_" and "-", got "${id}". Choose one with --id or --name.`, { params: { id } });
+  }
+}
+
+function idFrom(source: string): string {
+  return basename(source, extname(source) === '.safetensors' ? '.safetensors' : '')
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9._-]+/g, '-')
+    .replaceAll(/^[^a-z0-9]+/g, '');
+}
+
+async function namesIn(folder: string): Promise<readonly string[]> {
+  try {
+    return (await readdir(folder)).toSorted();
+  } catch {
+    // A folder that is not there holds nothing.
+    return [];
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return isAbsolute(path);
+  } catch {
+    return false;
+  }
+}
+
+async function readJson<T>(file: string, schema: z.ZodType<T>): Promise<T | undefined> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+  const parsed = schema.safeParse(jsonOf(text));
+  if (!parsed.success) {
+    throw new UserError('catalog.entry', `Expected a catalog entry in ${file}, but it is not usable (${parsed.error.issues[0]?.message ?? 'invalid'}); remove the file and add it again.`, { params: { file } });
+  }
+  return parsed.data;
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+async function writeJson(file: string, value: unknown): Promise<void> {
+  await mkdir(resolve(file, '..'), { recursive: true });
+  await writeFile(`${file}.part`, `${JSON.stringify(value, undefined, 2)}\n`);
+  await rename(`${file}.part`, file);
+}
