@@ -26,6 +26,7 @@ export function pageCommands(locale: Locale): readonly PageCommand[] {
 
 /** The page's own words: `style`, `send`, … without their prefix. */
 export function pageWords(locale: Locale): Readonly<Record<string, string>> {
-  const own = Object.entries(TEXTS[locale]).filter(([key]) => key.startsWith('page.'));
+  const all: Readonly<Record<string, string>> = TEXTS[locale];
+  const own = Object.entries(all).filter(([key]) => key.startsWith('page.'));
   return Object.fromEntries(own.map(([key, words]) => [key.slice('page.'.length), words]));
 }

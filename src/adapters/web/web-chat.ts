@@ -4,7 +4,8 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 
-import { findCommand, parseFreeText } from '../../../commands/index.ts';
+import { parseCommandLine } from '../../../commands/command-line.ts';
+import { findCommand } from '../../../commands/index.ts';
 import type { Action, Bot, Chat, DeliverOptions, Suggestion } from '../../core/chat.ts';
 import type { Upload } from '../../core/command.ts';
 import { UserError } from '../../core/errors.ts';
@@ -157,8 +158,8 @@ export class WebChat implements Chat {
 
 function resolveAction(action: PageAction, files: ReadonlyMap<string, Upload>): Action {
   if (action.kind === 'text') {
-    const { name, options } = parseFreeText(action.text);
-    return { kind: 'command', name, options: { ...options, ...Object.fromEntries(files) } };
+    const { spec, options } = parseCommandLine(action.text);
+    return { kind: 'command', name: spec.name, options: { ...options, ...Object.fromEntries(files) } };
   }
   if (action.kind === 'command') {
     const spec = findCommand(action.name);
