@@ -11,18 +11,8 @@ export const MAX_BUTTON_ID_LENGTH = 100;
 const VERSION = '1';
 const SUBJECT = /^[A-Za-z0-9_-]{1,40}$/;
 
-/** Actions on a job as a whole. */
-export const JOB_ACTIONS = [
-  'reroll',
-  'remix',
-  'remix-form',
-  'info',
-  'delete',
-  'cancel',
-  'retry',
-  'report',
-  'block',
-] as const;
+/** Actions on a job as a whole; `remix` is also the id of its form. */
+export const JOB_ACTIONS = ['reroll', 'remix', 'info', 'delete', 'cancel', 'retry', 'report', 'block'] as const;
 export type JobAction = (typeof JOB_ACTIONS)[number];
 
 /** Actions on one picture of a job. */
@@ -33,21 +23,17 @@ export type PictureAction = (typeof PICTURE_ACTIONS)[number];
 export const DRAFT_ACTIONS = ['save', 'lighter', 'heavier', 'discard'] as const;
 export type DraftAction = (typeof DRAFT_ACTIONS)[number];
 
-/** What the panel of `/settings` can change, and `home`: the panel itself. */
+/** What the panel of `/settings` can change, and `home`: the panel itself. A form has the id of the button that opens it. */
 export const PANEL_FIELDS = [
   'home',
   'model',
   'language',
   'count',
   'limits',
-  'limits-form',
   'channels',
-  'channels-form',
   'nsfw',
   'words',
-  'words-form',
   'audit',
-  'audit-form',
   'history',
   'unblock',
 ] as const;

@@ -11,8 +11,7 @@ export const errors: Translation<typeof english> = {
   'error.option.number': '--{option} nimmt eine Zahl; du schriebst „{given}“.',
   'error.option.integer': '--{option} nimmt eine ganze Zahl; du schriebst „{given}“.',
   'error.option.range': '{label} kann {min} bis {max} sein; du wolltest {given}.',
-  'error.option.range-default':
-    '{label} kann {min} bis {max} sein; du wolltest {given}. Ohne Angabe gilt {fallback}.',
+  'error.option.range-default': '{label} kann {min} bis {max} sein; du wolltest {given}. Ohne Angabe gilt {fallback}.',
   'error.option.choice': '--{option} kann {choices} sein; du schriebst „{given}“. Meintest du {closest}?',
   'error.option.boolean': '--{option} kann yes oder no sein; du schriebst „{given}“.',
   'error.option.long': '--{option} kann {max} Zeichen haben; deines hat {given}. Kürze es.',

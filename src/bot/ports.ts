@@ -1,0 +1,112 @@
+/**
+ * What the bot is made of, besides the ports of `core`: pictures as files, the models there are, LoRA files, time,
+ * chance and a log. The bot knows these shapes and none of their makers.
+ */
+import type { Admission, QueueLimits } from '../core/admission.ts';
+import type { Chat } from '../core/chat.ts';
+import type { Base, ModelManifest } from '../core/manifest.ts';
+import type { Platform } from '../core/people.ts';
+import type { Picture } from '../core/picture.ts';
+import type { Runner } from '../core/work.ts';
+import type { Stores } from '../store/index.ts';
+
+export type BotPorts = {
+  readonly admission: Admission;
+  readonly runner: Runner;
+  /** Undefined for a chat that is not connected. */
+  readonly chatOf: (platform: Platform) => Chat | undefined;
+  readonly stores: Stores;
+  readonly images: Images;
+  readonly models: Models;
+  readonly loras: Loras;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  readonly log: Log;
+  readonly options: BotOptions;
+};
+
+export type BotOptions = {
+  /** The id of the model of servers that chose none. */
+  readonly model: string;
+  /** Words that no server's admin can allow. */
+  readonly blockedWords: readonly string[];
+  /** Words that are drawn only in channels for adults. */
+  readonly adultWords: readonly string[];
+  /** Limits of servers that chose none. */
+  readonly queue: QueueLimits;
+  /** Pictures a day; undefined: not counted. */
+  readonly quota: { readonly perUser: number | undefined; readonly perServer: number | undefined };
+  readonly maxLoraBytes: number;
+  readonly maxInitBytes: number;
+  readonly maxStyles: number;
+};
+
+/** Parameters that go into a picture's file, so that it can be drawn again from the file alone. */
+export type PictureFacts = Readonly<Record<string, string | number>>;
+
+export type EncodedPicture = {
+  readonly data: Uint8Array;
+  readonly contentType: string;
+  /** With its dot: `.png`. */
+  readonly ending: string;
+};
+
+export interface Images {
+  /** Lossless, with its facts inside; what is kept. */
+  encode(picture: Picture, facts: PictureFacts): Promise<EncodedPicture>;
+  /** As good as it can be within `maxBytes`; what is sent. */
+  encodeWithin(picture: Picture, facts: PictureFacts, maxBytes: number): Promise<EncodedPicture>;
+  /** Small and quick, for previews. */
+  encodePreview(picture: Picture): Promise<EncodedPicture>;
+  /** Pictures of one size in reading order, 1 2 / 3 4. */
+  grid(pictures: readonly Picture[]): Picture;
+  /** Throws `UserError` `image.format` for what is no picture or too many pixels. Metadata is dropped. */
+  decode(data: Uint8Array): Promise<Picture>;
+}
+
+export type Model = {
+  readonly manifest: ModelManifest;
+  /** Absolute; the manifest's paths are relative to it. */
+  readonly folder: string;
+};
+
+export interface Models {
+  /** All installed models, in the order in which they are offered. */
+  list(): readonly Model[];
+}
+
+export type LoraFacts = {
+  /** What people call it: `LoRA`, `LoHa`, `LoKr`, `DoRA`. */
+  readonly kind: string;
+  readonly rank: number;
+  readonly base: Base;
+  /** Trigger words found in the file's metadata, best first. */
+  readonly triggers: readonly string[];
+};
+
+export interface Loras {
+  /** Fetches a LoRA into the store of files; resolves to its absolute path. Throws `UserError` `lora.*`. */
+  fetch(url: string): Promise<string>;
+  /** Reads what kind of LoRA a file is. Throws `UserError` for a file that is none. */
+  inspect(file: string): Promise<LoraFacts>;
+}
+
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Runs once after that time, unless the returned function is called before. */
+  after(ms: number, run: () => void): () => void;
+}
+
+export interface RandomSource {
+  /** 0 … 2^32-1, evenly. */
+  uint32(): number;
+}
+
+/** The part of pino that is used: fields first. Prompts are never logged at `info` or above. */
+export interface Log {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}

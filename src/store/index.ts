@@ -1,0 +1,2 @@
+/** What is kept, and where. */
+export type Stores = Readonly<Record<string, never>>;
