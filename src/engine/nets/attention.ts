@@ -16,7 +16,9 @@ export type Heads = {
 /** query [rows, S, C], key and value [rows, L, C] → [rows, S, C]. */
 export function attention(building: Building, query: Value, key: Value, value: Value, { heads, bias }: Heads): Value {
   return onIsland(building, 'attention', [query, key, value], ([q = query, k = key, v = value]) =>
-    building.attention === 'fused' ? fused(q, k, v, { heads, ...(bias && { bias }) }) : decomposed(q, k, v, { heads, ...(bias && { bias }) }),
+    building.attention === 'fused'
+      ? fused(q, k, v, { heads, ...(bias && { bias }) })
+      : decomposed(q, k, v, { heads, ...(bias && { bias }) }),
   );
 }
 

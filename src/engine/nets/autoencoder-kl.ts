@@ -24,7 +24,11 @@ export function buildKLEncoder(config: AutoencoderKLConfig, weights: NetWeights,
     const root = new WeightScope(building);
     const encoder = root.at('encoder');
     const { channels, latentChannels } = config;
-    let x = conv2d(encoder.at('conv_in'), input(building, 'image', [ROWS, config.pictureChannels, 'height', 'width']), channels[0] ?? 0);
+    let x = conv2d(
+      encoder.at('conv_in'),
+      input(building, 'image', [ROWS, config.pictureChannels, 'height', 'width']),
+      channels[0] ?? 0,
+    );
     for (const [level, features] of channels.entries()) {
       const scope = encoder.at('down_blocks', level);
       x = resnets(scope, x, features, config.layersPerBlock, config);
@@ -34,8 +38,16 @@ export function buildKLEncoder(config: AutoencoderKLConfig, weights: NetWeights,
       }
     }
     x = middle(encoder.at('mid_block'), x, config);
-    x = conv2d(encoder.at('conv_out'), silu(groupNorm(encoder.at('conv_norm_out'), x, config.groups, EPSILON)), 2 * latentChannels);
-    output(building, 'moments', config.quantConv ? conv2d(root.at('quant_conv'), x, 2 * latentChannels, { kernel: 1 }) : x);
+    x = conv2d(
+      encoder.at('conv_out'),
+      silu(groupNorm(encoder.at('conv_norm_out'), x, config.groups, EPSILON)),
+      2 * latentChannels,
+    );
+    output(
+      building,
+      'moments',
+      config.quantConv ? conv2d(root.at('quant_conv'), x, 2 * latentChannels, { kernel: 1 }) : x,
+    );
   });
 }
 
@@ -46,7 +58,9 @@ export function buildKLDecoder(config: AutoencoderKLConfig, weights: NetWeights,
     const decoder = root.at('decoder');
     const channels = config.channels.toReversed();
     const latents = input(building, 'latents', [ROWS, config.latentChannels, 'height', 'width']);
-    const z = config.postQuantConv ? conv2d(root.at('post_quant_conv'), latents, config.latentChannels, { kernel: 1 }) : latents;
+    const z = config.postQuantConv
+      ? conv2d(root.at('post_quant_conv'), latents, config.latentChannels, { kernel: 1 })
+      : latents;
     let x = middle(decoder.at('mid_block'), conv2d(decoder.at('conv_in'), z, channels[0] ?? 0), config);
     for (const [level, features] of channels.entries()) {
       const scope = decoder.at('up_blocks', level);
@@ -60,7 +74,13 @@ export function buildKLDecoder(config: AutoencoderKLConfig, weights: NetWeights,
   });
 }
 
-function resnets(scope: WeightScope, x: Value, channels: number, count: number, { groups }: AutoencoderKLConfig): Value {
+function resnets(
+  scope: WeightScope,
+  x: Value,
+  channels: number,
+  count: number,
+  { groups }: AutoencoderKLConfig,
+): Value {
   let y = x;
   for (let k = 0; k < count; k++) {
     y = resnet(scope.at('resnets', k), y, { channels, groups, epsilon: EPSILON });
@@ -83,6 +103,10 @@ function attend(scope: WeightScope, x: Value, groups: number): Value {
   const q = linear(scope.either('to_q', 'query'), tokens, channels);
   const k = linear(scope.either('to_k', 'key'), tokens, channels);
   const v = linear(scope.either('to_v', 'value'), tokens, channels);
-  const mixed = linear(scope.either('to_out.0', 'proj_attn'), attention(scope.building, q, k, v, { heads: 1 }), channels);
+  const mixed = linear(
+    scope.either('to_out.0', 'proj_attn'),
+    attention(scope.building, q, k, v, { heads: 1 }),
+    channels,
+  );
   return Add(asPicture(mixed, x), x);
 }

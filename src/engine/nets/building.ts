@@ -5,11 +5,9 @@
 import { GraphBuilder, type Value } from '../onnx/graph.ts';
 import { Cast, Shape } from '../onnx/index.ts';
 import type { DataType, Graph } from '../onnx/model-proto.ts';
+import type { Provider } from '../onnx/provider.ts';
 import type { Shape as Dims } from '../onnx/shape.ts';
 import type { TensorSource } from '../weights/tensor-source.ts';
-
-export const PROVIDERS = ['cpu', 'cuda', 'tensorrt', 'dml', 'coreml', 'webgpu'] as const;
-export type Provider = (typeof PROVIDERS)[number];
 
 /** What is computed in; inputs and outputs of every graph stay fp32. */
 export type NumberType = 'f32' | 'f16';
@@ -107,10 +105,12 @@ export function rowsOf(x: Value): Value {
 }
 
 /** Runs `compute` in fp32 where the net says so. */
-export function onIsland(building: Building, island: Island, values: readonly Value[], compute: (values: readonly Value[]) => Value): Value {
+export function onIsland(
+  building: Building,
+  island: Island,
+  values: readonly Value[],
+  compute: (values: readonly Value[]) => Value,
+): Value {
   const wanted: DataType = building.islands.has(island) ? 'f32' : building.dtype;
-  return Cast(
-    compute(values.map((value) => Cast(value, wanted))),
-    building.dtype,
-  );
+  return Cast(compute(values.map((value) => Cast(value, wanted))), building.dtype);
 }

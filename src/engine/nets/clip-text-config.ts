@@ -6,7 +6,10 @@ import { z } from 'zod';
 import { parseConfig } from './config.ts';
 
 const schema = z.object({
-  architectures: z.array(z.enum(['CLIPTextModel', 'CLIPTextModelWithProjection'])).length(1).default(['CLIPTextModel']),
+  architectures: z
+    .array(z.enum(['CLIPTextModel', 'CLIPTextModelWithProjection']))
+    .length(1)
+    .default(['CLIPTextModel']),
   hidden_size: z.number().int().positive().default(512),
   intermediate_size: z.number().int().positive().default(2048),
   num_hidden_layers: z.number().int().positive().default(12),

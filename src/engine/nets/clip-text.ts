@@ -10,14 +10,27 @@
 import type { Graph, Value } from '../onnx/index.ts';
 import { Add, ArgMax, Cast, Equal, Gather, GatherND, Gelu, QuickGelu } from '../onnx/index.ts';
 import { attention } from './attention.ts';
-import { buildNet, output, ROWS, type Building, type BuildOptions, type LoraTarget, type NetWeights } from './building.ts';
+import {
+  buildNet,
+  output,
+  ROWS,
+  type Building,
+  type BuildOptions,
+  type LoraTarget,
+  type NetWeights,
+} from './building.ts';
 import type { ClipTextConfig } from './clip-text-config.ts';
 import { linear } from './linear.ts';
 import { layerNorm } from './norms.ts';
 import { WeightScope } from './weight-scope.ts';
 
 /** Throws `UserError` `model.weights` where a tensor is missing or has another shape than the config asks for. */
-export function buildClipText(config: ClipTextConfig, weights: NetWeights, options: BuildOptions, onTarget?: (target: LoraTarget) => void): Graph {
+export function buildClipText(
+  config: ClipTextConfig,
+  weights: NetWeights,
+  options: BuildOptions,
+  onTarget?: (target: LoraTarget) => void,
+): Graph {
   return buildNet('text_encoder', weights, options, (building) => define(building, config), onTarget);
 }
 
@@ -45,7 +58,9 @@ function define(building: Building, config: ClipTextConfig): void {
   // 3. the end token's vector
   const pooled = GatherND(last, endPosition(ids, config), { batch_dims: 1 }); // [rows, C]
   const projected =
-    config.projectionFeatures === undefined ? pooled : linear(top.at('text_projection'), pooled, config.projectionFeatures, { bias: false });
+    config.projectionFeatures === undefined
+      ? pooled
+      : linear(top.at('text_projection'), pooled, config.projectionFeatures, { bias: false });
 
   output(building, 'last_hidden_state', last);
   output(building, 'penultimate_hidden_state', penultimate);
@@ -58,7 +73,12 @@ function textModel(top: WeightScope): WeightScope {
   return isBare ? new WeightScope(top.building, '', 'text_model') : top.at('text_model');
 }
 
-function encoderLayer(scope: WeightScope, x: Value, bias: Value, { heads, features, innerFeatures, activation, epsilon }: ClipTextConfig): Value {
+function encoderLayer(
+  scope: WeightScope,
+  x: Value,
+  bias: Value,
+  { heads, features, innerFeatures, activation, epsilon }: ClipTextConfig,
+): Value {
   const self = scope.at('self_attn');
   const normed = layerNorm(scope.at('layer_norm1'), x, epsilon);
   const q = linear(self.at('q_proj'), normed, features);
@@ -86,5 +106,7 @@ const LEGACY_END_TOKEN = 2;
 
 /** 0 where key ≤ query, else a number that no score outweighs and every fp16 sum survives. */
 function causalMask(positions: number): Float32Array<ArrayBuffer> {
-  return Float32Array.from({ length: positions * positions }, (_, i) => (i % positions <= Math.floor(i / positions) ? 0 : -30_000));
+  return Float32Array.from({ length: positions * positions }, (_, i) =>
+    i % positions <= Math.floor(i / positions) ? 0 : -30_000,
+  );
 }

@@ -23,9 +23,14 @@ export function parseConfig<S extends z.ZodType>(schema: S, json: unknown, origi
 }
 
 /** A field that must be absent, null or one of the values that are built. */
-export function only<const T extends string | number | boolean>(...values: readonly T[]): z.ZodOptional<z.ZodNullable<z.ZodType<T>>> {
+export function only<const T extends string | number | boolean>(
+  ...values: readonly T[]
+): z.ZodOptional<z.ZodNullable<z.ZodType<T>>> {
   const isKnown = (value: unknown): value is T => values.some((known) => known === value);
-  return z.custom<T>(isKnown, `only ${values.map((value) => JSON.stringify(value)).join(' or ')} is built`).nullable().optional();
+  return z
+    .custom<T>(isKnown, `only ${values.map((value) => JSON.stringify(value)).join(' or ')} is built`)
+    .nullable()
+    .optional();
 }
 
 /** One number for all levels or a list with one for each. */
@@ -34,7 +39,10 @@ export const perLevel = z.union([z.number().int().nonnegative(), z.array(z.numbe
 export function atLevel(value: z.output<typeof perLevel>, level: number): number {
   const found = typeof value === 'number' ? value : value[level];
   if (found === undefined) {
-    throw new UserError('model.config', `Expected a number for each block in config.json, got ${JSON.stringify(value)}; check the model's config.json.`);
+    throw new UserError(
+      'model.config',
+      `Expected a number for each block in config.json, got ${JSON.stringify(value)}; check the model's config.json.`,
+    );
   }
   return found;
 }

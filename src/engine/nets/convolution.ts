@@ -17,7 +17,12 @@ export type ConvOptions = {
   readonly bias?: boolean;
 };
 
-export function conv2d(scope: WeightScope, x: Value, outFeatures: number, { kernel = 3, stride = 1, pads, bias = true }: ConvOptions = {}): Value {
+export function conv2d(
+  scope: WeightScope,
+  x: Value,
+  outFeatures: number,
+  { kernel = 3, stride = 1, pads, bias = true }: ConvOptions = {},
+): Value {
   const inFeatures = fixedDim(x.shape, 1);
   const side = (kernel - 1) / 2;
   const attributes = { strides: [stride, stride], pads: pads ?? [side, side, side, side] } as const;

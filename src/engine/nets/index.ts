@@ -1,13 +1,32 @@
 /**
  * The nets' public face: a config.json and a tensor source in, an ONNX graph out. Nothing here imports onnxruntime.
  */
-export { ISLANDS, PROVIDERS, type BuildOptions, type Island, type LoraTarget, type NetWeights, type NumberType, type Provider } from './building.ts';
+export {
+  ISLANDS,
+  NO_WEIGHTS,
+  type BuildOptions,
+  type Island,
+  type LoraTarget,
+  type NetWeights,
+  type NumberType,
+} from './building.ts';
 export { buildUNet, sizeMultiple, type UNetOptions } from './unet.ts';
 export { parseUNetConfig, type UNetConfig } from './unet-config.ts';
 export { buildClipText } from './clip-text.ts';
 export { parseClipTextConfig, type ClipTextConfig } from './clip-text-config.ts';
 export { buildKLDecoder, buildKLEncoder } from './autoencoder-kl.ts';
 export { parseAutoencoderKLConfig, type AutoencoderKLConfig } from './autoencoder-kl-config.ts';
-export { buildTinyDecoder, buildTinyEncoder, parseAutoencoderTinyConfig, type AutoencoderTinyConfig } from './autoencoder-tiny.ts';
+export {
+  buildTinyDecoder,
+  buildTinyEncoder,
+  parseAutoencoderTinyConfig,
+  type AutoencoderTinyConfig,
+} from './autoencoder-tiny.ts';
 export { buildSrvgg, parseSrvggConfig, type SrvggConfig } from './srvgg.ts';
-export { clipTextLoraTargets, LORA_VARIANTS, loraModules, unetLoraTargets, type LoraVariant } from './lora-targets.ts';
+export {
+  clipTextLoraTargets,
+  LORA_VARIANTS,
+  modulesWithInputs,
+  unetLoraTargets,
+  type LoraVariant,
+} from './lora-targets.ts';

@@ -17,7 +17,12 @@ export type LinearOptions = {
 };
 
 /** x [rows, S, in] → [rows, S, out], or x [rows, in] → [rows, out]. */
-export function linear(scope: WeightScope, x: Value, outFeatures: number, { bias = true, convolution = false }: LinearOptions = {}): Value {
+export function linear(
+  scope: WeightScope,
+  x: Value,
+  outFeatures: number,
+  { bias = true, convolution = false }: LinearOptions = {},
+): Value {
   const inFeatures = announce(scope, x, outFeatures, convolution);
   const w = scope.weight('weight', [outFeatures, inFeatures]);
   const b = bias ? scope.weight('bias', [outFeatures]) : undefined;
@@ -28,7 +33,11 @@ export function linear(scope: WeightScope, x: Value, outFeatures: number, { bias
 export function linearInHalves(scope: WeightScope, x: Value, half: number): readonly [Value, Value] {
   const inFeatures = announce(scope, x, 2 * half, false);
   const part = (start: number): Value =>
-    product(x, scope.weightRows('weight', [2 * half, inFeatures], start, half), scope.weightRows('bias', [2 * half], start, half));
+    product(
+      x,
+      scope.weightRows('weight', [2 * half, inFeatures], start, half),
+      scope.weightRows('bias', [2 * half], start, half),
+    );
   return withLinearLoraInHalves(scope, x, [part(0), part(half)], inFeatures, half);
 }
 

@@ -9,7 +9,19 @@
  * of zeros and ones (or weights) lets each row see its own.
  */
 import type { Value } from '../onnx/graph.ts';
-import { Add, Conv, type ConvAttributes, MatMul, Mul, Reshape, Shape, Split, Squeeze, Transpose, Unsqueeze } from '../onnx/index.ts';
+import {
+  Add,
+  Conv,
+  type ConvAttributes,
+  MatMul,
+  Mul,
+  Reshape,
+  Shape,
+  Split,
+  Squeeze,
+  Transpose,
+  Unsqueeze,
+} from '../onnx/index.ts';
 import { dimAt } from '../onnx/shape.ts';
 import { input, ROWS } from './building.ts';
 import type { WeightScope } from './weight-scope.ts';
@@ -24,7 +36,13 @@ export function withLinearLora(scope: WeightScope, x: Value, y: Value, inFeature
 }
 
 /** As `withLinearLora` for a matrix used in two halves: y = [first, second], each half with its own part of `up`. */
-export function withLinearLoraInHalves(scope: WeightScope, x: Value, halves: readonly [Value, Value], inFeatures: number, half: number): readonly [Value, Value] {
+export function withLinearLoraInHalves(
+  scope: WeightScope,
+  x: Value,
+  halves: readonly [Value, Value],
+  inFeatures: number,
+  half: number,
+): readonly [Value, Value] {
   if (!takesLora(scope)) {
     return halves;
   }
@@ -38,7 +56,13 @@ export function withLinearLoraInHalves(scope: WeightScope, x: Value, halves: rea
 }
 
 /** For a 1×1 convolution over x [rows, in, H, W]. */
-export function withPointwiseLora(scope: WeightScope, x: Value, y: Value, inFeatures: number, outFeatures: number): Value {
+export function withPointwiseLora(
+  scope: WeightScope,
+  x: Value,
+  y: Value,
+  inFeatures: number,
+  outFeatures: number,
+): Value {
   if (!takesLora(scope)) {
     return y;
   }
@@ -50,7 +74,13 @@ export function withPointwiseLora(scope: WeightScope, x: Value, y: Value, inFeat
 }
 
 /** For a k×k convolution over x [rows, in, H, W]: the stacked kernels, the gate, then 1×1. */
-export function withConvLora(scope: WeightScope, x: Value, y: Value, kernel: readonly [number, number], attributes: ConvAttributes): Value {
+export function withConvLora(
+  scope: WeightScope,
+  x: Value,
+  y: Value,
+  kernel: readonly [number, number],
+  attributes: ConvAttributes,
+): Value {
   if (!takesLora(scope)) {
     return y;
   }
@@ -68,9 +98,16 @@ function takesLora(scope: WeightScope): boolean {
   return scope.building.loraModules.has(scope.module);
 }
 
-function linearInputs({ building, module }: WeightScope, inFeatures: number, outFeatures: number): readonly [Value, Value] {
+function linearInputs(
+  { building, module }: WeightScope,
+  inFeatures: number,
+  outFeatures: number,
+): readonly [Value, Value] {
   const rank = `${module}.rank`;
-  return [input(building, `${module}.lora_down`, [ROWS, inFeatures, rank]), input(building, `${module}.lora_up`, [ROWS, rank, outFeatures])];
+  return [
+    input(building, `${module}.lora_down`, [ROWS, inFeatures, rank]),
+    input(building, `${module}.lora_up`, [ROWS, rank, outFeatures]),
+  ];
 }
 
 function throughMatrices(x: Value, down: Value, up: Value): Value {

@@ -23,8 +23,15 @@ export function clipTextLoraTargets(config: ClipTextConfig): readonly LoraTarget
 }
 
 /** The modules that a graph of `variant` takes inputs for, out of those that some style touches. */
-export function loraModules(variant: LoraVariant, targets: readonly LoraTarget[], touched: ReadonlySet<string>): ReadonlySet<string> {
-  const wanted = targets.filter(({ module, kind }) => touched.has(module) && (variant === 'linear+conv' || (variant === 'linear' && kind === 'linear')));
+export function modulesWithInputs(
+  variant: LoraVariant,
+  targets: readonly LoraTarget[],
+  touched: ReadonlySet<string>,
+): ReadonlySet<string> {
+  const wanted = targets.filter(
+    ({ module, kind }) =>
+      touched.has(module) && (variant === 'linear+conv' || (variant === 'linear' && kind === 'linear')),
+  );
   return new Set(wanted.map((target) => target.module));
 }
 

@@ -27,5 +27,7 @@ export function groupNorm(scope: WeightScope, x: Value, groups: number, epsilon:
 export function layerNorm(scope: WeightScope, x: Value, epsilon = 1e-5): Value {
   const channels = fixedDim(x.shape, -1);
   const values = [x, scope.weight('weight', [channels]), scope.weight('bias', [channels])];
-  return onIsland(scope.building, 'norm', values, ([wide = x, scale = x, bias = x]) => LayerNormalization(wide, scale, bias, { epsilon }));
+  return onIsland(scope.building, 'norm', values, ([wide = x, scale = x, bias = x]) =>
+    LayerNormalization(wide, scale, bias, { epsilon }),
+  );
 }

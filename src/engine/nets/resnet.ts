@@ -21,7 +21,8 @@ export type ResnetOptions = {
 /** x [rows, C, H, W] → [rows, channels, H, W] */
 export function resnet(scope: WeightScope, x: Value, { channels, groups, epsilon, time }: ResnetOptions): Value {
   const first = conv2d(scope.at('conv1'), silu(groupNorm(scope.at('norm1'), x, groups, epsilon)), channels);
-  const timed = time === undefined ? first : Add(first, Unsqueeze(linear(scope.at('time_emb_proj'), time, channels), [2, 3]));
+  const timed =
+    time === undefined ? first : Add(first, Unsqueeze(linear(scope.at('time_emb_proj'), time, channels), [2, 3]));
   const second = conv2d(scope.at('conv2'), silu(groupNorm(scope.at('norm2'), timed, groups, epsilon)), channels);
   const past = fixedDim(x.shape, 1) === channels ? x : conv2d(scope.at('conv_shortcut'), x, channels, { kernel: 1 });
   return Add(past, second);

@@ -17,7 +17,9 @@ export type Sinusoid = {
 /** fp32 `t` [rows, …] → [rows, …, features], always computed in fp32. */
 export function sinusoid(t: Value, { features, flipSinToCos, freqShift }: Sinusoid): Value {
   const half = features / 2;
-  const frequencies = Float32Array.from({ length: half }, (_, i) => Math.exp((-Math.log(10_000) * i) / (half - freqShift)));
+  const frequencies = Float32Array.from({ length: half }, (_, i) =>
+    Math.exp((-Math.log(10_000) * i) / (half - freqShift)),
+  );
   const table = t.graph.floats(`frequencies ${half} ${freqShift}`, frequencies, [half]);
   const angles = Mul(Unsqueeze(t, [t.shape.length]), table);
   return Concat(flipSinToCos ? [Cos(angles), Sin(angles)] : [Sin(angles), Cos(angles)], -1);
@@ -26,7 +28,8 @@ export function sinusoid(t: Value, { features, flipSinToCos, freqShift }: Sinuso
 /** linear_2(silu(linear_1(x + cond_proj(condition)))) → [rows, features] */
 export function timestepEmbedding(scope: WeightScope, x: Value, features: number, condition?: Value): Value {
   const inFeatures = Number(x.shape[1]);
-  const shifted = condition === undefined ? x : Add(x, linear(scope.at('cond_proj'), condition, inFeatures, { bias: false }));
+  const shifted =
+    condition === undefined ? x : Add(x, linear(scope.at('cond_proj'), condition, inFeatures, { bias: false }));
   const hidden = silu(linear(scope.at('linear_1'), Cast(shifted, scope.building.dtype), features));
   return linear(scope.at('linear_2'), hidden, features);
 }

@@ -18,7 +18,12 @@ export type Transformer2DOptions = {
 };
 
 /** x [rows, C, H, W], context [rows, L, F] → [rows, C, H, W] */
-export function transformer2D(scope: WeightScope, x: Value, context: Value, { depth, heads, groups, linearProjection }: Transformer2DOptions): Value {
+export function transformer2D(
+  scope: WeightScope,
+  x: Value,
+  context: Value,
+  { depth, heads, groups, linearProjection }: Transformer2DOptions,
+): Value {
   const channels = fixedDim(x.shape, 1);
   const projection = { convolution: !linearProjection };
   const normed = groupNorm(scope.at('norm'), x, groups, 1e-6);

@@ -17,9 +17,13 @@ const schema = z.object({
   out_channels: z.number().int().positive().default(4),
   flip_sin_to_cos: z.boolean().default(true),
   freq_shift: z.number().default(0),
-  down_block_types: z.array(z.enum(DOWN)).default(['CrossAttnDownBlock2D', 'CrossAttnDownBlock2D', 'CrossAttnDownBlock2D', 'DownBlock2D']),
+  down_block_types: z
+    .array(z.enum(DOWN))
+    .default(['CrossAttnDownBlock2D', 'CrossAttnDownBlock2D', 'CrossAttnDownBlock2D', 'DownBlock2D']),
   mid_block_type: z.enum(MID).nullable().default('UNetMidBlock2DCrossAttn'),
-  up_block_types: z.array(z.enum(UP)).default(['UpBlock2D', 'CrossAttnUpBlock2D', 'CrossAttnUpBlock2D', 'CrossAttnUpBlock2D']),
+  up_block_types: z
+    .array(z.enum(UP))
+    .default(['UpBlock2D', 'CrossAttnUpBlock2D', 'CrossAttnUpBlock2D', 'CrossAttnUpBlock2D']),
   block_out_channels: z.array(z.number().int().positive()).min(1).default([320, 640, 1280, 1280]),
   layers_per_block: perLevel.default(2),
   norm_num_groups: z.number().int().positive().default(32),
@@ -77,7 +81,10 @@ export type UNetConfig = {
   readonly freqShift: number;
   readonly down: readonly UNetBlock[];
   /** Depth of the transformer between the two resnets; 'resnet': one resnet alone; 'none': nothing. */
-  readonly mid: { readonly kind: 'attention'; readonly depth: number; readonly heads: number } | { readonly kind: 'resnet' } | { readonly kind: 'none' };
+  readonly mid:
+    | { readonly kind: 'attention'; readonly depth: number; readonly heads: number }
+    | { readonly kind: 'resnet' }
+    | { readonly kind: 'none' };
   readonly up: readonly UNetBlock[];
   readonly groups: number;
   readonly epsilon: number;
@@ -100,22 +107,37 @@ export function parseUNetConfig(json: unknown, origin: string): UNetConfig {
     );
   }
   const last = levels - 1;
-  const forward = typeof config.transformer_layers_per_block === 'number' ? undefined : config.transformer_layers_per_block;
+  const forward =
+    typeof config.transformer_layers_per_block === 'number' ? undefined : config.transformer_layers_per_block;
   const depthsOf = (list: z.output<typeof depths> | undefined, level: number, layers: number): readonly number[] => {
     const entry = list === undefined ? Number(config.transformer_layers_per_block) : list[level];
-    return Array.from({ length: layers }, (_, layer) => (typeof entry === 'object' ? atLevel(entry, layer) : (entry ?? 1)));
+    return Array.from({ length: layers }, (_, layer) =>
+      typeof entry === 'object' ? atLevel(entry, layer) : (entry ?? 1),
+    );
   };
   // `attention_head_dim` means the number of heads: a name that diffusers keeps for the sake of published configs.
   const headsAt = (level: number): number => atLevel(config.attention_head_dim, level);
   const down = config.down_block_types.map((type, level): UNetBlock => {
     const layers = atLevel(config.layers_per_block, level);
-    return block(type === 'CrossAttnDownBlock2D', config.block_out_channels[level], depthsOf(forward, level, layers), headsAt(level), level !== last);
+    return block(
+      type === 'CrossAttnDownBlock2D',
+      config.block_out_channels[level],
+      depthsOf(forward, level, layers),
+      headsAt(level),
+      level !== last,
+    );
   });
   const backward = config.reverse_transformer_layers_per_block ?? forward?.toReversed();
   const up = config.up_block_types.map((type, k): UNetBlock => {
     const level = last - k;
     const layers = atLevel(config.layers_per_block, level) + 1;
-    return block(type === 'CrossAttnUpBlock2D', config.block_out_channels[level], depthsOf(backward, k, layers), headsAt(level), k !== last);
+    return block(
+      type === 'CrossAttnUpBlock2D',
+      config.block_out_channels[level],
+      depthsOf(backward, k, layers),
+      headsAt(level),
+      k !== last,
+    );
   });
   return {
     inChannels: config.in_channels,
@@ -134,8 +156,19 @@ export function parseUNetConfig(json: unknown, origin: string): UNetConfig {
   };
 }
 
-function block(attends: boolean, channels: number | undefined, layerDepths: readonly number[], heads: number, resizes: boolean): UNetBlock {
-  return { channels: channels ?? 0, transformers: layerDepths.map((depth) => (attends ? depth : undefined)), heads, resizes };
+function block(
+  attends: boolean,
+  channels: number | undefined,
+  layerDepths: readonly number[],
+  heads: number,
+  resizes: boolean,
+): UNetBlock {
+  return {
+    channels: channels ?? 0,
+    transformers: layerDepths.map((depth) => (attends ? depth : undefined)),
+    heads,
+    resizes,
+  };
 }
 
 function midOf(type: (typeof MID)[number] | null, depth: number, heads: number): UNetConfig['mid'] {

@@ -8,7 +8,16 @@
  */
 import type { Graph, Value } from '../onnx/index.ts';
 import { Add, Cast, Concat, Reshape } from '../onnx/index.ts';
-import { buildNet, input, output, ROWS, type Building, type BuildOptions, type LoraTarget, type NetWeights } from './building.ts';
+import {
+  buildNet,
+  input,
+  output,
+  ROWS,
+  type Building,
+  type BuildOptions,
+  type LoraTarget,
+  type NetWeights,
+} from './building.ts';
 import { conv2d, upsampled } from './convolution.ts';
 import { groupNorm } from './norms.ts';
 import { resnet } from './resnet.ts';
@@ -31,7 +40,12 @@ export function sizeMultiple(config: UNetConfig): number {
 }
 
 /** Throws `UserError` `model.weights` where a tensor is missing or has another shape than the config asks for. */
-export function buildUNet(config: UNetConfig, weights: NetWeights, options: UNetOptions, onTarget?: (target: LoraTarget) => void): Graph {
+export function buildUNet(
+  config: UNetConfig,
+  weights: NetWeights,
+  options: UNetOptions,
+  onTarget?: (target: LoraTarget) => void,
+): Graph {
   return buildNet('unet', weights, options, (building) => define(building, config, options.sizes ?? 'any'), onTarget);
 }
 
@@ -48,7 +62,12 @@ function define(building: Building, config: UNetConfig, sizes: 'whole' | 'any'):
     const depth = transformers[k];
     return depth === undefined
       ? y
-      : transformer2D(scope.at('attentions', k), y, context, { depth, heads, groups, linearProjection: config.linearProjection });
+      : transformer2D(scope.at('attentions', k), y, context, {
+          depth,
+          heads,
+          groups,
+          linearProjection: config.linearProjection,
+        });
   };
 
   // 2. pre-process
@@ -98,7 +117,10 @@ function timeOf(root: WeightScope, config: UNetConfig): Value {
   const features = 4 * channels;
   const waves = { flipSinToCos: config.flipSinToCos, freqShift: config.freqShift };
   const timestep = building.graph.input('timestep', 'f32', [ROWS]);
-  const condition = config.guidanceFeatures === undefined ? undefined : input(building, 'timestep_cond', [ROWS, config.guidanceFeatures]);
+  const condition =
+    config.guidanceFeatures === undefined
+      ? undefined
+      : input(building, 'timestep_cond', [ROWS, config.guidanceFeatures]);
   const embedded = Cast(sinusoid(timestep, { features: channels, ...waves }), building.dtype); // [rows, channels]
   const time = timestepEmbedding(root.at('time_embedding'), embedded, features, condition);
   if (config.textTime === undefined) {
@@ -114,7 +136,8 @@ function timeOf(root: WeightScope, config: UNetConfig): Value {
 function middle(scope: WeightScope, x: Value, context: Value, time: Value, config: UNetConfig): Value {
   const { groups, epsilon, mid } = config;
   const channels = config.down.at(-1)?.channels ?? 0;
-  const nth = (k: number, value: Value): Value => resnet(scope.at('resnets', k), value, { channels, groups, epsilon, time });
+  const nth = (k: number, value: Value): Value =>
+    resnet(scope.at('resnets', k), value, { channels, groups, epsilon, time });
   switch (mid.kind) {
     case 'none':
       return x;

@@ -55,7 +55,7 @@ export class WeightScope {
     const dtype = storedType(info, this.building.source.origin);
     const taken = count === rows ? shape : [count, ...shape.slice(1)];
     const label = count === rows ? '' : `[${start}:${start + count}]`;
-    const view = formatShape(taken) === formatShape(info.shape) ? '' : formatShape(taken);
+    const view = formatShape(shape) === formatShape(info.shape) ? '' : formatShape(taken);
     const value = this.building.graph.initializer(`${info.name}${label}${view}`, dtype, taken, {
       kind: 'external',
       location: info.file,
@@ -73,14 +73,22 @@ export class WeightScope {
     }
     const info = source.get(full);
     if (info === undefined) {
-      throw new UserError('model.weights', `Expected a tensor ${full} ${formatShape(shape)} in ${source.origin}, found none; check that the file belongs to its config.json.`, {
-        params: { name: full, origin: source.origin },
-      });
+      throw new UserError(
+        'model.weights',
+        `Expected a tensor ${full} ${formatShape(shape)} in ${source.origin}, found none; check that the file belongs to its config.json.`,
+        {
+          params: { name: full, origin: source.origin },
+        },
+      );
     }
     if (formatShape(withoutTrailingOnes(info.shape)) !== formatShape(withoutTrailingOnes(shape))) {
-      throw new UserError('model.weights', `Expected ${full} in ${source.origin} to be ${formatShape(shape)}, got ${formatShape(info.shape)}; check that the file belongs to its config.json.`, {
-        params: { name: full, origin: source.origin },
-      });
+      throw new UserError(
+        'model.weights',
+        `Expected ${full} in ${source.origin} to be ${formatShape(shape)}, got ${formatShape(info.shape)}; check that the file belongs to its config.json.`,
+        {
+          params: { name: full, origin: source.origin },
+        },
+      );
     }
     return info;
   }
@@ -91,9 +99,13 @@ const STORED: Readonly<Partial<Record<Dtype, DataType>>> = { F32: 'f32', F16: 'f
 function storedType(info: TensorInfo, origin: string): DataType {
   const dtype = STORED[info.dtype];
   if (dtype === undefined) {
-    throw new UserError('model.weights', `Expected ${info.name} in ${origin} to be F32, F16 or BF16, got ${info.dtype}; convert the model to one of these.`, {
-      params: { name: info.name, origin },
-    });
+    throw new UserError(
+      'model.weights',
+      `Expected ${info.name} in ${origin} to be F32, F16 or BF16, got ${info.dtype}; convert the model to one of these.`,
+      {
+        params: { name: info.name, origin },
+      },
+    );
   }
   return dtype;
 }

@@ -54,7 +54,9 @@ export class GraphBuilder {
   initializer(name: string, dtype: DataType, shape: readonly number[], data: InitializerData): Value {
     const known = this.#initializers.get(name);
     if (known !== undefined && (known.dtype !== dtype || formatShape(known.shape) !== formatShape(shape))) {
-      throw new Error(`${name} is there already as ${known.dtype} ${formatShape(known.shape)}, not ${dtype} ${formatShape(shape)}.`);
+      throw new Error(
+        `${name} is there already as ${known.dtype} ${formatShape(known.shape)}, not ${dtype} ${formatShape(shape)}.`,
+      );
     }
     if (known === undefined) {
       this.#initializers.set(name, { name, dtype, shape, data });
@@ -91,7 +93,12 @@ export class GraphBuilder {
       return known;
     }
     const name = `${spec.opType}_${this.#nodes.length}`;
-    const values = spec.outputs.map(({ dtype, shape }, k): Value => ({ graph: this, name: `${name}.${k}`, dtype, shape }));
+    const values = spec.outputs.map(({ dtype, shape }, k): Value => ({
+      graph: this,
+      name: `${name}.${k}`,
+      dtype,
+      shape,
+    }));
     const outputs = values.map((value) => value.name);
     this.#nodes.push({ domain: spec.domain ?? '', opType: spec.opType, name, inputs, outputs, attributes });
     this.#known.set(key, values);
@@ -110,7 +117,10 @@ export class GraphBuilder {
 }
 
 /** The one output of a node that has one. */
-export function single(graph: GraphBuilder, spec: Omit<NodeSpec, 'outputs'> & { readonly output: NodeSpec['outputs'][number] }): Value {
+export function single(
+  graph: GraphBuilder,
+  spec: Omit<NodeSpec, 'outputs'> & { readonly output: NodeSpec['outputs'][number] },
+): Value {
   const { output, ...rest } = spec;
   const [value] = graph.node({ ...rest, outputs: [output] });
   if (value === undefined) {

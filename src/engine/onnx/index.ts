@@ -1,8 +1,42 @@
 /** ONNX as this project writes it: the graph builder's operators and the way to bytes. */
-export { Add, ArgMax, Cast, Cos, Div, Equal, Gelu, Mul, PRelu, QuickGelu, Relu, Sin, Sub, Tanh } from './operators/elementwise.ts';
-export { Concat, Gather, GatherND, Reshape, Shape, Slice, Split, Squeeze, Transpose, Unsqueeze } from './operators/shape.ts';
+export {
+  Add,
+  ArgMax,
+  Cast,
+  Cos,
+  Div,
+  Equal,
+  Gelu,
+  Mul,
+  PRelu,
+  QuickGelu,
+  Relu,
+  Sin,
+  Sub,
+  Tanh,
+} from './operators/elementwise.ts';
+export {
+  Concat,
+  Gather,
+  GatherND,
+  Reshape,
+  Shape,
+  Slice,
+  Split,
+  Squeeze,
+  Transpose,
+  Unsqueeze,
+} from './operators/shape.ts';
 export { Conv, DepthToSpace, Resize, type ConvAttributes } from './operators/spatial.ts';
-export { Gemm, InstanceNormalization, LayerNormalization, MatMul, MultiHeadAttention, Softmax } from './operators/matrix.ts';
+export {
+  Gemm,
+  InstanceNormalization,
+  LayerNormalization,
+  MatMul,
+  MultiHeadAttention,
+  Softmax,
+} from './operators/matrix.ts';
 export { GraphBuilder, type Value } from './graph.ts';
 export type { Graph } from './model-proto.ts';
+export { PROVIDERS, type Provider } from './provider.ts';
 export { serialize, type SerializedModel } from './serialize.ts';

@@ -98,7 +98,11 @@ function AttributeProto(name: string, attribute: Attribute): Bytes[] {
 }
 
 function TensorProto(initializer: Initializer): Bytes[] {
-  const head = [packedVarints(1, initializer.shape), varint(2, DATA_TYPE[initializer.dtype]), string(8, initializer.name)];
+  const head = [
+    packedVarints(1, initializer.shape),
+    varint(2, DATA_TYPE[initializer.dtype]),
+    string(8, initializer.name),
+  ];
   const data = initializer.data;
   switch (data.kind) {
     case 'raw':

@@ -45,7 +45,10 @@ function commonFolder(files: readonly string[]): string | undefined {
     while (!isBelow(folder, file)) {
       const parent = path.dirname(folder);
       if (parent === folder) {
-        throw new UserError('model.files', `Expected a model's files on one drive, got ${first} and ${file}; move them together.`);
+        throw new UserError(
+          'model.files',
+          `Expected a model's files on one drive, got ${first} and ${file}; move them together.`,
+        );
       }
       folder = parent;
     }

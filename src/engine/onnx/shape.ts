@@ -19,7 +19,9 @@ export function scaled(dim: Dim, numerator: number, denominator: number): Dim {
   if (up === common && down === common) {
     return name;
   }
-  return down === common ? `${name}*${up / common}` : `${name}${up === common ? '' : `*${up / common}`}/${down / common}`;
+  return down === common
+    ? `${name}*${up / common}`
+    : `${name}${up === common ? '' : `*${up / common}`}/${down / common}`;
 }
 
 /** The shape of an elementwise operator's result. Throws where two lengths can never agree. */

@@ -52,7 +52,11 @@ export function Cast(x: Value, dtype: DataType): Value {
 
 export function Equal(a: Value, b: Value): Value {
   sameType('Equal', a, b);
-  return single(a.graph, { opType: 'Equal', inputs: [a, b], output: { dtype: 'bool', shape: broadcast('Equal', a.shape, b.shape) } });
+  return single(a.graph, {
+    opType: 'Equal',
+    inputs: [a, b],
+    output: { dtype: 'bool', shape: broadcast('Equal', a.shape, b.shape) },
+  });
 }
 
 /** Position of the greatest element of each row; the first of several. */
@@ -73,7 +77,11 @@ function unary(opType: string, x: Value): Value {
 
 function binary(opType: string, a: Value, b: Value): Value {
   sameType(opType, a, b);
-  return single(a.graph, { opType, inputs: [a, b], output: { dtype: a.dtype, shape: broadcast(opType, a.shape, b.shape) } });
+  return single(a.graph, {
+    opType,
+    inputs: [a, b],
+    output: { dtype: a.dtype, shape: broadcast(opType, a.shape, b.shape) },
+  });
 }
 
 export function sameType(opType: string, ...values: readonly Value[]): void {

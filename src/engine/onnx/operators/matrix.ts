@@ -33,7 +33,12 @@ export function MatMul(a: Value, b: Value): Value {
 }
 
 export function Softmax(x: Value, { axis = -1 } = {}): Value {
-  return single(x.graph, { opType: 'Softmax', inputs: [x], output: x, attributes: { axis: { kind: 'int', value: axis } } });
+  return single(x.graph, {
+    opType: 'Softmax',
+    inputs: [x],
+    output: x,
+    attributes: { axis: { kind: 'int', value: axis } },
+  });
 }
 
 /** Over the last axis. */
@@ -71,10 +76,25 @@ export type MultiHeadAttentionAttributes = {
 };
 
 /** com.microsoft: query [B, S, C], key and value [B, L, C] → [B, S, C]; scores are divided by √(C / heads). */
-export function MultiHeadAttention(query: Value, key: Value, value: Value, { num_heads, attention_bias }: MultiHeadAttentionAttributes): Value {
+export function MultiHeadAttention(
+  query: Value,
+  key: Value,
+  value: Value,
+  { num_heads, attention_bias }: MultiHeadAttentionAttributes,
+): Value {
   sameType('MultiHeadAttention', query, key, value);
-  if (query.shape.length !== 3 || String(key.shape) !== String(value.shape) || fixedDim(query.shape, 2) % num_heads !== 0) {
-    throw shapeError('MultiHeadAttention', `query [B, S, C], key and value [B, L, C], C divided by ${num_heads}`, query.shape, key.shape, value.shape);
+  if (
+    query.shape.length !== 3 ||
+    String(key.shape) !== String(value.shape) ||
+    fixedDim(query.shape, 2) % num_heads !== 0
+  ) {
+    throw shapeError(
+      'MultiHeadAttention',
+      `query [B, S, C], key and value [B, L, C], C divided by ${num_heads}`,
+      query.shape,
+      key.shape,
+      value.shape,
+    );
   }
   return single(query.graph, {
     opType: 'MultiHeadAttention',

@@ -27,7 +27,7 @@ export function Reshape(x: Value, target: Value | readonly number[], shape: Dims
 }
 
 export function Transpose(x: Value, perm: readonly number[]): Value {
-  if (String(perm.toSorted()) !== String([...x.shape.keys()])) {
+  if (String(perm.toSorted((a, b) => a - b)) !== String([...x.shape.keys()])) {
     throw shapeError('Transpose', `a permutation of all axes (got ${perm.join(', ')})`, x.shape);
   }
   return single(x.graph, {

@@ -13,7 +13,12 @@ export type ConvAttributes = {
 };
 
 /** x [N, C, H, W], w [O, C, kh, kw], b [O] or none. */
-export function Conv(x: Value, w: Value, b: Value | undefined, { strides = [1, 1], pads = [0, 0, 0, 0] }: ConvAttributes = {}): Value {
+export function Conv(
+  x: Value,
+  w: Value,
+  b: Value | undefined,
+  { strides = [1, 1], pads = [0, 0, 0, 0] }: ConvAttributes = {},
+): Value {
   sameType('Conv', x, w, ...(b === undefined ? [] : [b]));
   if (x.shape.length !== 4 || w.shape.length !== 4 || x.shape[1] !== w.shape[1]) {
     throw shapeError('Conv', 'x [N, C, H, W] and w [O, C, kh, kw]', x.shape, w.shape);

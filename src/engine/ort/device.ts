@@ -1,0 +1,45 @@
+/**
+ * What a net runs on, and what this machine has. A device that is lacking is refused before anything is built, with
+ * the way to get it.
+ */
+import { UserError } from '../../core/errors.ts';
+import type { Provider } from '../onnx/provider.ts';
+import { loadRuntime, type Runtime } from './runtime.ts';
+
+export type Device =
+  | { readonly kind: 'cpu' }
+  | { readonly kind: 'cuda' | 'tensorrt' | 'dml'; readonly deviceId: number }
+  | { readonly kind: 'coreml' | 'webgpu' };
+
+/** Providers that the installed onnxruntime can open on this machine; 'cpu' is always there. */
+export async function listProviders(): Promise<readonly Provider[]> {
+  return providersOf(await loadRuntime());
+}
+
+/** Throws `UserError` `device.missing`, saying how to get the device. */
+export async function requireDevice(device: Device): Promise<void> {
+  const present = providersOf(await loadRuntime());
+  if (!present.includes(device.kind)) {
+    throw new UserError(
+      'device.missing',
+      `Expected a device of this machine (${present.join(', ')}), got ${device.kind}; ${HOW_TO_GET[device.kind]}.`,
+      { params: { device: device.kind, present: present.join(', ') } },
+    );
+  }
+}
+
+function providersOf(runtime: Runtime): readonly Provider[] {
+  const listed = new Set(runtime.listSupportedBackends().map((backend) => backend.name));
+  return PREFERENCE.filter((provider) => provider === 'cpu' || listed.has(provider));
+}
+
+const PREFERENCE = ['cpu', 'cuda', 'tensorrt', 'dml', 'coreml', 'webgpu'] as const satisfies readonly Provider[];
+
+const HOW_TO_GET: Readonly<Record<Provider, string>> = {
+  cpu: 'it comes with onnxruntime-node',
+  cuda: 'it needs Linux x64, an NVIDIA driver, CUDA 12 with cuDNN 9, and `fourstep gpu install`',
+  tensorrt: 'it needs Linux x64, an NVIDIA driver, TensorRT 10, and `fourstep gpu install`',
+  dml: 'it needs Windows 10 or later with a DirectX 12 graphics card',
+  coreml: 'it needs macOS on Apple hardware',
+  webgpu: 'it needs an onnxruntime-node with WebGPU and a Vulkan, Metal or DirectX 12 driver',
+};

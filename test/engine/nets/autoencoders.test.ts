@@ -1,0 +1,69 @@
+/** Both autoencoders and the upscaler against diffusers' outputs for the tiny random models. */
+import { describe, expect, it } from 'vitest';
+
+import {
+  buildKLDecoder,
+  buildKLEncoder,
+  buildSrvgg,
+  buildTinyDecoder,
+  buildTinyEncoder,
+  parseAutoencoderKLConfig,
+  parseAutoencoderTinyConfig,
+  parseSrvggConfig,
+} from '../../../src/engine/nets/index.ts';
+import { given, goldenConfig, goldens, relativeL2, runNet } from '../../support/net-case.ts';
+
+const TOLERANCE = 1e-4;
+const golden = await goldens();
+const cpu = { provider: 'cpu' } as const;
+
+describe('AutoencoderKL', () => {
+  const config = parseAutoencoderKLConfig(goldenConfig('sd15', 'vae'), 'sd15');
+
+  it('encodes pictures into the moments that diffusers computes', async () => {
+    const { moments } = await runNet('vae', (weights) => buildKLEncoder(config, weights, cpu), {
+      image: given('vae-kl/image', 2, 3, 32, 48),
+    });
+    expect(moments?.shape).toEqual([2, 8, 4, 6]);
+    expect(relativeL2(moments!.data, await golden('vae-kl/moments'))).toBeLessThan(TOLERANCE);
+  });
+
+  it('decodes latents into the pictures of diffusers', async () => {
+    const { image } = await runNet('vae', (weights) => buildKLDecoder(config, weights, cpu), {
+      latents: given('vae-kl/latents', 2, 4, 4, 6),
+    });
+    expect(image?.shape).toEqual([2, 3, 32, 48]);
+    expect(relativeL2(image!.data, await golden('vae-kl/image'))).toBeLessThan(TOLERANCE);
+  });
+});
+
+describe('AutoencoderTiny', () => {
+  const config = parseAutoencoderTinyConfig(goldenConfig('taesd', 'vae'), 'taesd');
+
+  it('encodes pictures into the latents that diffusers computes', async () => {
+    const { latents } = await runNet('vae', (weights) => buildTinyEncoder(config, weights, cpu), {
+      image: given('vae-tiny/image', 2, 3, 32, 48),
+    });
+    expect(latents?.shape).toEqual([2, 4, 4, 6]);
+    expect(relativeL2(latents!.data, await golden('vae-tiny/latents'))).toBeLessThan(TOLERANCE);
+  });
+
+  it('decodes latents into the pictures of diffusers', async () => {
+    const { image } = await runNet('vae', (weights) => buildTinyDecoder(config, weights, cpu), {
+      latents: given('vae-tiny/latents', 2, 4, 4, 6),
+    });
+    expect(image?.shape).toEqual([2, 3, 32, 48]);
+    expect(relativeL2(image!.data, await golden('vae-tiny/image'))).toBeLessThan(TOLERANCE);
+  });
+});
+
+describe('SRVGGNetCompact', () => {
+  it('enlarges a picture as the published architecture does', async () => {
+    const config = parseSrvggConfig({ num_feat: 8, num_conv: 2, upscale: 2 }, 'srvgg');
+    const { upscaled } = await runNet('upscaler', (weights) => buildSrvgg(config, weights, cpu), {
+      image: given('srvgg/image', 1, 3, 12, 20),
+    });
+    expect(upscaled?.shape).toEqual([1, 3, 24, 40]);
+    expect(relativeL2(upscaled!.data, await golden('srvgg/upscaled'))).toBeLessThan(TOLERANCE);
+  });
+});
