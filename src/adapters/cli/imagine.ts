@@ -1,0 +1,55 @@
+/**
+ * `fourstep imagine`: a determined request to files. Every picture is written whole as it comes and printed as one line;
+ * knows the runner's port and no model.
+ */
+import { encodePng } from '../../image/index.ts';
+import type { GenerationRequest } from '../../core/request.ts';
+import type { Runner } from '../../core/work.ts';
+import { checkWritable, planOutputs, writeWhole } from './output-files.ts';
+import { renderJson, renderLine, renderParameters } from './render.ts';
+
+export type DrawToFiles = {
+  readonly request: GenerationRequest;
+  readonly runner: Runner;
+  readonly out: string;
+  readonly mode: 'lines' | 'json' | 'quiet';
+  readonly print: (line: string) => void;
+  /** For what a person should know beside the pictures. */
+  readonly warn: (sentence: string) => void;
+  readonly signal: AbortSignal;
+};
+
+/** Throws `UserError` before drawing anything where the target cannot be written. Returns the paths. */
+export async function drawToFiles({
+  request,
+  runner,
+  out,
+  mode,
+  print,
+  warn,
+  signal,
+}: DrawToFiles): Promise<readonly string[]> {
+  const paths = await planOutputs({ out, count: request.count, seed: request.seed, prompt: request.prompt });
+  const [first] = paths;
+  if (first !== undefined) {
+    await checkWritable(first);
+  }
+  for await (const event of runner.run({ kind: 'imagine', id: 'cli', request, previewAfter: [] }, signal)) {
+    if (event.kind === 'notice') {
+      warn(event.sentence);
+    }
+    if (event.kind !== 'picture') {
+      continue;
+    }
+    const path = paths[event.index];
+    if (path === undefined) {
+      throw new RangeError(`the runner drew picture ${event.index} of ${request.count}`);
+    }
+    await writeWhole(path, (await encodePng(event.picture, renderParameters(request, event.seed))).data);
+    if (mode !== 'quiet') {
+      const drawn = { path, seed: event.seed, ms: event.ms };
+      print(mode === 'json' ? renderJson(request, drawn) : renderLine(drawn));
+    }
+  }
+  return paths;
+}
