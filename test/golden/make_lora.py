@@ -177,15 +177,16 @@ def main():
         unet_only = {key: value for key, value in lora.items() if key[0] == "unet"}
         attention = {key: value for key, value in lora.items() if ATTENTION.search(key[1])
                      and (base == "sd15" or "mid_block" in key[1] or key[0] != "unet")}
+        oldest = {key: value for key, value in attention.items() if "attn" in key[1]}
         files = {
             "kohya": (kohya(lora, te), lora, meta | {"ss_network_dim": "2", "ss_network_module": "networks.lora"}),
             "peft": (dotted(attention, ".lora_A.weight", ".lora_B.weight"), attention, meta),
             "diffusers_mid": (diffusers_mid(attention), attention, meta),
-            "diffusers_old": (diffusers_old(attention), attention, meta),
+            "diffusers_old": (diffusers_old(oldest), oldest, meta),
             "lcm": (kohya(unet_only, te), unet_only, meta),
         }
         if base == "sdxl":
-            del files["lcm"]
+            del files["lcm"], files["kohya"]
             files["kohya_sgm"] = (kohya(lora, te, sgm), lora, meta)
         named = {f"{net}.{as_transformers_5(net, name)}{end}": tensor for (net, name), (down, up, _) in attention.items()
                  for end, tensor in ((".lora_A.weight", down.float()), (".lora_B.weight", up.float()))}
@@ -210,7 +211,7 @@ def main():
                     print(f"{base} {spelling} {net} {name}: differs by {error}")
             print(f"{base} {spelling}: {len(covered)} modules, {file.stat().st_size} bytes")
         products = {}
-        got = deltas(make, str(HERE / f"{base}_kohya.safetensors"))
+        got = deltas(make, str(HERE / f"{base}_{'kohya' if base == 'sd15' else 'kohya_sgm'}.safetensors"))
         for (net, name) in lora:
             key = next(key for key in got if key[0] == net and (hf(key[1]) if net != "unet" else key[1]) == f"{name}.weight")
             delta = got[key].flatten(1).double()
