@@ -17,6 +17,7 @@ export type Ticket = {
 export type QueuePlace = {
   /** Jobs that will really begin before this one in the fair order; only shrinks while waiting. */
   readonly ahead: number;
+  /** Until it begins, from measured durations. */
   readonly estimateMs: number;
 };
 

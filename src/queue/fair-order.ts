@@ -59,8 +59,6 @@ export class FairOrder {
   #state: TurnState = { ...FIRST_TURN };
   #arrivals = 0;
   #positions = 0;
-  /** Place of each id in the order; dropped by every change. */
-  #places: ReadonlyMap<string, number> | undefined;
 
   constructor(policy: Partial<FairPolicy> = {}) {
     this.#policy = { ...FAIR_POLICY, ...policy };
@@ -91,7 +89,6 @@ export class FairOrder {
     items.sort(byTag);
     server.waiting++;
     this.#entries.set(ticket.id, entry);
-    this.#places = undefined;
   }
 
   /** Takes a waiting ticket out; what the same user has behind it moves up. False: it does not wait. */
@@ -153,12 +150,6 @@ export class FairOrder {
       order.push(turn.item.ticket);
     }
     return order;
-  }
-
-  /** How many would begin before this one; undefined: it does not wait. */
-  ahead(id: string): number | undefined {
-    this.#places ??= new Map(this.order().map((ticket, at) => [ticket.id, at]));
-    return this.#places.get(id);
   }
 
   /** Drops what no longer matters: past use that has faded, servers that owe nothing, users who have caught up. */
@@ -228,7 +219,6 @@ export class FairOrder {
     }
     server.waiting--;
     this.#entries.delete(entry.ticket.id);
-    this.#places = undefined;
     if (this.#entries.size === 0) {
       // Nobody waits, so nobody owes and nobody is owed; only past use is remembered.
       this.#servers.clear();

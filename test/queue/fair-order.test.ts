@@ -51,7 +51,7 @@ describe('turns across servers', () => {
     const order = orderOf(range(100).map((k) => ({ id: `a${k}`, server: 'a' })));
     range(40).forEach(() => order.take(0));
     order.add(ticketOf({ id: 'b', server: 'b' }), 0);
-    expect(order.ahead('b')).toBeLessThanOrEqual(1);
+    expect(order.order().findIndex((ticket) => ticket.id === 'b')).toBeLessThanOrEqual(1);
   });
 
   it('gives a server nothing extra for leaving and coming back', () => {
@@ -200,7 +200,6 @@ describe('the order foreseen', () => {
         range(taken).forEach(() => order.take(0));
         removed.forEach((k) => order.remove(`${k}`));
         const foreseen = order.order().map((ticket) => ticket.id);
-        expect(foreseen.map((id) => order.ahead(id))).toEqual(foreseen.map((_, at) => at));
         expect(takeAll(order)).toEqual(foreseen);
         expect(order.size).toBe(0);
       }),
