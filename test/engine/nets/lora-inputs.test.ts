@@ -1,0 +1,148 @@
+/** LoRAs as inputs, a different one for each row, against diffusers with the same LoRAs fused by peft. */
+import { describe, expect, it } from 'vitest';
+
+import {
+  buildClipText,
+  buildUNet,
+  clipTextLoraTargets,
+  modulesWithInputs,
+  parseClipTextConfig,
+  parseUNetConfig,
+  unetLoraTargets,
+  type LoraTarget,
+} from '../../../src/engine/nets/index.ts';
+import type { Feeds } from '../../../src/engine/ort/index.ts';
+import { floats, given, goldenConfig, goldens, relativeL2, runNet } from '../../support/net-case.ts';
+import { seededNormals } from '../../support/random-weights.ts';
+
+const TOLERANCE = 1e-4;
+const golden = await goldens();
+
+const config = parseUNetConfig(goldenConfig('sd15', 'unet'), 'sd15');
+const targets = unetLoraTargets(config);
+
+/** What a row is drawn with: a LoRA of make_nets.py by its number, or none. */
+type Row = { readonly index: number; readonly rank: number } | undefined;
+
+/** A [r, in·kh·kw] and B [out, r] of one LoRA. */
+function matrices(
+  index: number,
+  rank: number,
+  { module, inFeatures, outFeatures, kernel }: LoraTarget,
+): readonly [Float32Array, Float32Array] {
+  const fanIn = inFeatures * kernel[0] * kernel[1];
+  const name = module.replace(/^text_model\./, ''); // make_nets.py names modules as transformers 5 does
+  const a = seededNormals(`lora${index}/${name}.lora_A.weight`, rank * fanIn).map((value) => value / Math.sqrt(fanIn));
+  const b = seededNormals(`lora${index}/${name}.lora_B.weight`, outFeatures * rank).map((value) => 0.3 * value);
+  return [a, b];
+}
+
+/** Aᵀ and Bᵀ of every row, padded with zeros to the greatest rank. */
+function linearFeeds(target: LoraTarget, rows: readonly Row[]): Feeds {
+  const { module, inFeatures, outFeatures } = target;
+  const width = Math.max(1, ...rows.map((row) => row?.rank ?? 0));
+  const down = new Float32Array(rows.length * inFeatures * width);
+  const up = new Float32Array(rows.length * width * outFeatures);
+  for (const [k, row] of rows.entries()) {
+    const [a, b] = row === undefined ? [] : matrices(row.index, row.rank, target);
+    for (let r = 0; r < (row?.rank ?? 0); r++) {
+      for (let i = 0; i < inFeatures; i++) {
+        down[(k * inFeatures + i) * width + r] = a?.[r * inFeatures + i] ?? 0;
+      }
+      for (let o = 0; o < outFeatures; o++) {
+        up[(k * width + r) * outFeatures + o] = b?.[o * (row?.rank ?? 0) + r] ?? 0;
+      }
+    }
+  }
+  return {
+    [`${module}.lora_down`]: { data: down, shape: [rows.length, inFeatures, width] },
+    [`${module}.lora_up`]: { data: up, shape: [rows.length, width, outFeatures] },
+  };
+}
+
+/** The kernels of all rows stacked, and which row sees which. */
+function convFeeds(target: LoraTarget, rows: readonly Row[]): Feeds {
+  const { module, inFeatures, outFeatures, kernel } = target;
+  const total = rows.reduce((sum, row) => sum + (row?.rank ?? 0), 0);
+  const size = inFeatures * kernel[0] * kernel[1];
+  const down = new Float32Array(total * size);
+  const gate = new Float32Array(rows.length * total);
+  const up = new Float32Array(outFeatures * total);
+  let at = 0;
+  for (const [k, row] of rows.entries()) {
+    if (row !== undefined) {
+      const [a, b] = matrices(row.index, row.rank, target);
+      down.set(a, at * size);
+      gate.fill(1, k * total + at, k * total + at + row.rank);
+      for (let o = 0; o < outFeatures; o++) {
+        up.set(b.subarray(o * row.rank, (o + 1) * row.rank), o * total + at);
+      }
+      at += row.rank;
+    }
+  }
+  return {
+    [`${module}.lora_down`]: { data: down, shape: [total, inFeatures, ...kernel] },
+    [`${module}.lora_gate`]: { data: gate, shape: [rows.length, total] },
+    [`${module}.lora_up`]: { data: up, shape: [outFeatures, total, 1, 1] },
+  };
+}
+
+function feedsOf(list: readonly LoraTarget[], modules: ReadonlySet<string>, rows: readonly Row[]): Feeds {
+  const wanted = list.filter((target) => modules.has(target.module));
+  return Object.assign(
+    {},
+    ...wanted.map((target) => (target.kind === 'conv' ? convFeeds(target, rows) : linearFeeds(target, rows))),
+  );
+}
+
+const ROWS: readonly Row[] = [{ index: 0, rank: 3 }, { index: 1, rank: 5 }, undefined];
+
+async function distance(variant: 'linear' | 'linear+conv', key: string): Promise<number> {
+  const loraModules = modulesWithInputs(variant, targets, new Set(targets.map((target) => target.module)));
+  const { out_sample } = await runNet(
+    'unet',
+    (weights) => buildUNet(config, weights, { provider: 'cpu', loraModules }),
+    {
+      sample: given(`${key}/sample`, 3, 4, 16, 8),
+      timestep: floats([999, 259, 259]),
+      encoder_hidden_states: given(`${key}/encoder_hidden_states`, 3, 77, 32),
+      ...feedsOf(targets, loraModules, ROWS),
+    },
+  );
+  return relativeL2(out_sample!.data, await golden(`${key}/out_sample`));
+}
+
+describe('LoRA inputs', () => {
+  it('on every linear layer and 1×1 convolution equal the fused LoRA, row by row', async () => {
+    expect(await distance('linear', 'unet-lora-linear')).toBeLessThan(TOLERANCE);
+  });
+
+  it('on every layer, convolutions too, equal the fused LoRA, row by row', async () => {
+    expect(await distance('linear+conv', 'unet-lora-conv')).toBeLessThan(TOLERANCE);
+  });
+
+  it('on the text encoder equal the fused LoRA', async () => {
+    const text = parseClipTextConfig(goldenConfig('sd15', 'text_encoder'), 'sd15');
+    const textTargets = clipTextLoraTargets(text);
+    const loraModules = new Set(textTargets.map((target) => target.module));
+    const key = 'text-lora';
+    const ids = BigInt64Array.from(await golden(`${key}/input_ids`), BigInt);
+    const one = { index: 0, rank: 4 };
+    const { pooled } = await runNet(
+      'text_encoder',
+      (weights) => buildClipText(text, weights, { provider: 'cpu', loraModules }),
+      {
+        input_ids: { data: ids, shape: [3, 77] },
+        ...Object.assign({}, ...textTargets.map((target) => linearFeeds(target, [one, one, one]))),
+      },
+    );
+    expect(relativeL2(pooled!.data, await golden(`${key}/pooled`))).toBeLessThan(TOLERANCE);
+  });
+
+  it('are those of the touched modules alone, and of linear ones where convolutions are left out', () => {
+    const touched = new Set(['conv_in', 'mid_block.resnets.0.conv1', 'mid_block.attentions.0.proj_in']);
+    expect(modulesWithInputs('plain', targets, touched)).toEqual(new Set());
+    expect(modulesWithInputs('linear', targets, touched)).toEqual(new Set(['mid_block.attentions.0.proj_in']));
+    expect(modulesWithInputs('linear+conv', targets, touched)).toEqual(touched);
+  });
+});
