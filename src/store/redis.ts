@@ -1,0 +1,42 @@
+/** A store on a Redis server, through Keyv's own adapter. How durable a save is, is the server's setting (appendfsync). */
+import KeyvRedis from '@keyv/redis';
+import { Keyv } from 'keyv';
+import type { Database } from './database.ts';
+import { KeyvDatabase } from './keyv-database.ts';
+
+const SCAN_COUNT = 500;
+
+/** Connects to `redis://…`; keys lie under `prefix`, so that a server can be shared. Throws when it cannot connect. */
+export async function openRedis(url: string, prefix = 'fourstep'): Promise<Database> {
+  const adapter = new KeyvRedis<string>(url, {
+    namespace: prefix,
+    keyPrefixSeparator: ':',
+    throwOnConnectError: true,
+    throwOnErrors: true,
+    connectionTimeout: 10_000,
+  });
+  const database = new KeyvDatabase({
+    keyv: new Keyv({ store: adapter, namespace: prefix, useKeyPrefix: false, throwOnErrors: true }),
+    listKeys: async (start) => await scan(adapter, `${prefix}:`, start),
+  });
+  await database.get('meta/schema');
+  return database;
+}
+
+async function scan(adapter: KeyvRedis<string>, prefix: string, start: string): Promise<readonly string[]> {
+  const { client } = adapter;
+  if (!('scan' in client)) {
+    throw new Error('a Redis cluster cannot list keys by prefix; give the address of a single server');
+  }
+  const found = new Set<string>();
+  const MATCH = `${`${prefix}${start}`.replace(/[*?[\]\\]/gu, '\\$&')}*`;
+  let cursor = '0';
+  do {
+    const answer = await client.scan(cursor, { MATCH, COUNT: SCAN_COUNT });
+    cursor = String(answer.cursor);
+    for (const key of answer.keys) {
+      found.add(String(key).slice(prefix.length));
+    }
+  } while (cursor !== '0');
+  return [...found].sort();
+}

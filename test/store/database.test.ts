@@ -1,0 +1,93 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { writeFailure } from '../../src/store/database.ts';
+import { openEmbedded } from '../../src/store/embedded.ts';
+import { openMemory } from '../../src/store/memory.ts';
+import { openPostgres } from '../../src/store/postgres.ts';
+import { openRedis } from '../../src/store/redis.ts';
+import { describeDatabase } from './database.conformance.ts';
+
+const folder = await mkdtemp(join(tmpdir(), 'fourstep-store-'));
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+const redis = process.env['TEST_REDIS_URL'];
+const postgres = process.env['TEST_POSTGRES_URL'];
+const run = `t${process.pid}_${Date.now()}`;
+
+describeDatabase({ name: 'the memory store', open: async () => openMemory(), skip: '', reopen: undefined });
+describeDatabase({
+  name: 'the embedded store',
+  open: async () => await openEmbedded(join(folder, 'embedded')),
+  skip: '',
+  reopen: async () => await openEmbedded(join(folder, 'embedded')),
+});
+describeDatabase({
+  name: 'the Redis store',
+  open: redis === undefined ? undefined : async () => await openRedis(redis, run),
+  skip: 'TEST_REDIS_URL names no server',
+  reopen: async () => await openRedis(redis ?? '', run),
+});
+describeDatabase({
+  name: 'the PostgreSQL store',
+  open: postgres === undefined ? undefined : async () => await openPostgres(postgres, run),
+  skip: 'TEST_POSTGRES_URL names no server',
+  reopen: async () => await openPostgres(postgres ?? '', run),
+});
+
+describe('the embedded store', () => {
+  const path = join(folder, 'broken', 'store.mdb');
+  const damage = async (change: (whole: Buffer) => Uint8Array): Promise<Buffer> => {
+    await rm(join(folder, 'broken'), { recursive: true, force: true });
+    const database = await openEmbedded(join(folder, 'broken'));
+    await database.put(Array.from({ length: 500 }, (_, index) => ({ key: `k/${index}`, value: 'v'.repeat(500) })));
+    await database.close();
+    const damaged = Buffer.from(change(await readFile(path)));
+    await writeFile(path, damaged);
+    return damaged;
+  };
+
+  it.each<[string, (whole: Buffer) => Uint8Array]>([
+    ['is no store at all', () => Buffer.from('hello '.repeat(5000))],
+    ['ends within its head', (whole) => whole.subarray(0, 40)],
+    ['is zeros', (whole) => Buffer.alloc(whole.length)],
+    ['was cut short', (whole) => whole.subarray(0, whole.length / 3)],
+    ['has rubbish in the middle', (whole) => Buffer.from(whole).fill(0x55, 16_384, whole.length - 8192)],
+    [
+      'has a flipped value',
+      (whole) => Buffer.from(whole.toString('latin1').replaceAll('{"value":', '{?value":'), 'latin1'),
+    ],
+  ])('refuses a file that %s in a sentence, and does not change it', async (_, change) => {
+    const damaged = await damage(change);
+    await expect(openEmbedded(join(folder, 'broken'))).rejects.toThrow(
+      /^The store .* cannot be read: .* nothing was changed\.$/u,
+    );
+    expect(damaged.equals(await readFile(path))).toBe(true);
+  });
+
+  it('takes an empty file for a new store', async () => {
+    await damage(() => Buffer.alloc(0));
+    const database = await openEmbedded(join(folder, 'broken'));
+    expect(await database.keys('')).toEqual([]);
+    await database.close();
+  });
+});
+
+describe('a failure to write', () => {
+  it.each([
+    Object.assign(new Error('write failed'), { code: 'ENOSPC' }),
+    new Error('MDB_MAP_FULL: Environment mapsize limit reached'),
+    new Error("OOM command not allowed when used memory > 'maxmemory'"),
+    Object.assign(new Error('could not extend file'), { code: '53100' }),
+  ])('for lack of room says so: %s', (error) => {
+    expect(writeFailure(error)).toMatchObject({ code: 'store.full', cause: error });
+  });
+
+  it('for another reason stays as it is', () => {
+    const error = new Error('connection lost');
+    expect(writeFailure(error)).toBe(error);
+  });
+});
