@@ -12,3 +12,16 @@ export { matchLora, type LoraMatch, type LoraModel } from './lora/match-lora.ts'
 export type { LoraNet } from './lora/module-spellings.ts';
 export { mergeLora, type MergeOptions } from './lora/merge-lora.ts';
 export type { AddProduct } from './lora/add-product.ts';
+export { moduleOfTarget, type LoraTarget } from './lora/lora-module.ts';
+export type { LoadedLora } from './lora/loaded-lora.ts';
+export { LoraShelf, type ShelfModel, type ShelvedLora } from './lora/lora-shelf.ts';
+export {
+  LORA_VARIANTS,
+  LoraPacker,
+  variantFor,
+  variantTargets,
+  type LoraInput,
+  type LoraRow,
+  type LoraVariant,
+  type WeightedLora,
+} from './lora/pack-lora.ts';

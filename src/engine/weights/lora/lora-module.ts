@@ -20,7 +20,15 @@ export function loraModules(source: TensorSource): readonly LoraModule[] {
   );
 }
 
-/** Whether the module looks at one place at a time; such a LoRA is a pair of plain matrices. */
-export function isPointwise({ shape }: LoraModule): boolean {
-  return shape.slice(2).every((side) => side === 1);
+/** A layer that a graph can take a LoRA for at run time; a 1×1 convolution is a matrix too. */
+export type LoraTarget = {
+  readonly module: string;
+  readonly kind: 'linear' | 'conv';
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  readonly kernel: readonly [height: number, width: number];
+};
+
+export function moduleOfTarget({ module, kind, inFeatures, outFeatures, kernel }: LoraTarget): LoraModule {
+  return { module, shape: kind === 'linear' ? [outFeatures, inFeatures] : [outFeatures, inFeatures, ...kernel] };
 }

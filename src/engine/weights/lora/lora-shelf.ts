@@ -1,0 +1,67 @@
+/**
+ * The LoRAs that a loaded model has at hand: opened, matched and laid out once, kept while there is room.
+ * A file that was replaced is read anew. Knows no weights of requests and no sessions.
+ */
+import path from 'node:path';
+
+import type { Base } from '../../../core/manifest.ts';
+import { fileState } from '../cache.ts';
+import { ByteLru } from './byte-lru.ts';
+import { loadLora, type LoadedLora } from './loaded-lora.ts';
+import { openLora } from './lora-file.ts';
+import { moduleOfTarget, type LoraTarget } from './lora-module.ts';
+import { matchLora, type LoraMatch } from './match-lora.ts';
+import { LORA_NETS, type LoraNet } from './module-spellings.ts';
+
+export type ShelfModel = {
+  readonly base: Base;
+  /** What each net's graph can take; a net that is absent takes nothing. */
+  readonly targets: Readonly<Partial<Record<LoraNet, readonly LoraTarget[]>>>;
+};
+
+export type ShelvedLora = {
+  readonly match: LoraMatch;
+  readonly nets: Readonly<Record<LoraNet, LoadedLora>>;
+};
+
+export class LoraShelf {
+  readonly #model: ShelfModel;
+  readonly #loaded: ByteLru<ShelvedLora>;
+  readonly #loading = new Map<string, Promise<ShelvedLora>>();
+
+  constructor(model: ShelfModel, maxBytes: number) {
+    this.#model = model;
+    this.#loaded = new ByteLru(maxBytes);
+  }
+
+  /** Throws `UserError` as `openLora` and `matchLora`. Two that ask at once share one reading. */
+  async load(file: string): Promise<ShelvedLora> {
+    const key = JSON.stringify([path.resolve(file), await fileState(file)]);
+    const known = this.#loaded.get(key) ?? this.#loading.get(key);
+    if (known !== undefined) {
+      return known;
+    }
+    const loading = this.#read(file, key).finally(() => this.#loading.delete(key));
+    this.#loading.set(key, loading);
+    return loading;
+  }
+
+  async #read(file: string, key: string): Promise<ShelvedLora> {
+    const { base, targets } = this.#model;
+    const nets = Object.fromEntries(LORA_NETS.map((net) => [net, (targets[net] ?? []).map(moduleOfTarget)]));
+    const match = matchLora(await openLora(file), { base, nets });
+    const load = (net: LoraNet) => loadLora(match, net, targets[net] ?? []);
+    const loaded = {
+      unet: await load('unet'),
+      text_encoder: await load('text_encoder'),
+      text_encoder_2: await load('text_encoder_2'),
+    };
+    const shelved = { match, nets: loaded };
+    this.#loaded.set(
+      key,
+      shelved,
+      Object.values(loaded).reduce((total, { bytes }) => total + bytes, 0),
+    );
+    return shelved;
+  }
+}
