@@ -1,0 +1,130 @@
+/**
+ * Work, events and errors as they cross a process boundary: parsed from `unknown` on arrival, so that a child or a
+ * machine of another version is refused by name instead of misread. Knows neither pipes nor Redis.
+ */
+import { z } from 'zod';
+
+import { CancelledError, StoppedError, UserError } from '../core/errors.ts';
+import { SCHEDULER_NAMES } from '../core/request.ts';
+import type { Work, WorkEvent } from '../core/work.ts';
+
+const picture = z
+  .object({ width: z.int().positive(), height: z.int().positive(), data: z.instanceof(Uint8Array) })
+  .refine(({ width, height, data }) => data.length === width * height * 3, 'expected width × height × 3 bytes');
+
+const generation = z.object({
+  prompt: z.string(),
+  negative: z.string(),
+  model: z.string(),
+  lcmLora: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('model') }),
+    z.object({ kind: z.literal('none') }),
+    z.object({ kind: z.literal('file'), file: z.string() }),
+  ]),
+  vae: z.union([z.string(), z.undefined()]),
+  loras: z.array(z.object({ id: z.string(), file: z.string(), weight: z.number() })),
+  seed: z.int().nonnegative(),
+  count: z.int().positive(),
+  steps: z.int().positive(),
+  guidance: z.number(),
+  width: z.int().positive(),
+  height: z.int().positive(),
+  scheduler: z.enum(SCHEDULER_NAMES),
+  init: z.union([z.object({ file: z.string(), strength: z.number() }), z.undefined()]),
+});
+
+const work: z.ZodType<Work> = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('imagine'),
+    id: z.string(),
+    request: generation,
+    previewAfter: z.array(z.int().positive()),
+  }),
+  z.object({
+    kind: z.literal('upscale'),
+    id: z.string(),
+    request: z.object({ model: z.string(), file: z.string(), scale: z.union([z.literal(2), z.literal(4)]) }),
+  }),
+]);
+
+const step = { index: z.int().nonnegative(), step: z.int().positive(), steps: z.int().positive() };
+
+const event: z.ZodType<WorkEvent> = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('started') }),
+  z.object({ kind: z.literal('step'), ...step }),
+  z.object({ kind: z.literal('preview'), ...step, picture }),
+  z.object({
+    kind: z.literal('picture'),
+    index: z.int().nonnegative(),
+    seed: z.int().nonnegative(),
+    picture,
+    ms: z.object({ text: z.number(), denoise: z.number(), decode: z.number(), total: z.number() }),
+  }),
+  z.object({
+    kind: z.literal('notice'),
+    code: z.string(),
+    sentence: z.string(),
+    params: z.record(z.string(), z.union([z.string(), z.number()])),
+  }),
+]);
+
+const wireError = z.discriminatedUnion('family', [
+  z.object({
+    family: z.literal('user'),
+    code: z.string(),
+    sentence: z.string(),
+    params: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+    retryAfterMs: z.number().optional(),
+  }),
+  z.object({ family: z.literal('cancelled') }),
+  z.object({ family: z.literal('stopped') }),
+  z.object({ family: z.literal('fault'), message: z.string(), stack: z.string() }),
+]);
+
+export type WireError = z.infer<typeof wireError>;
+
+export const wire = { work, event, error: wireError } as const;
+
+/** An error as plain data; its class is its family. */
+export function packError(error: unknown): WireError {
+  if (error instanceof UserError) {
+    const { code, message, params, retryAfterMs } = error;
+    return {
+      family: 'user',
+      code,
+      sentence: message,
+      params,
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    };
+  }
+  if (error instanceof CancelledError) {
+    return { family: 'cancelled' };
+  }
+  if (error instanceof StoppedError) {
+    return { family: 'stopped' };
+  }
+  return error instanceof Error
+    ? { family: 'fault', message: error.message, stack: error.stack ?? '' }
+    : { family: 'fault', message: String(error), stack: '' };
+}
+
+/** The inverse of `packError`: the same family, with the words and the stack of the other side. */
+export function unpackError(packed: WireError): Error {
+  switch (packed.family) {
+    case 'user': {
+      const { code, sentence, params, retryAfterMs } = packed;
+      return new UserError(code, sentence, { params, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
+    }
+    case 'cancelled':
+      return new CancelledError();
+    case 'stopped':
+      return new StoppedError();
+    case 'fault': {
+      const error = new Error(packed.message);
+      error.stack = packed.stack === '' ? (error.stack ?? '') : packed.stack;
+      return error;
+    }
+    default:
+      return packed satisfies never;
+  }
+}
