@@ -1,0 +1,237 @@
+/**
+ * `fourstep bench unet`: a UNet of true size with random weights, against the floor that its operations and the fastest
+ * kernel of this machine set, with run-time LoRAs of rank 16 and 64, and beside what a user would pick instead. Absolute
+ * figures differ from machine to machine; the ratios of one run are what counts.
+ */
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+import { packageFolder } from '../../../config/paths.ts';
+import { UserError } from '../../core/errors.ts';
+import {
+  buildUNet,
+  type LoraTarget,
+  modulesWithInputs,
+  NO_WEIGHTS,
+  parseUNetConfig,
+  type UNetConfig,
+  unetLoraTargets,
+} from '../../engine/nets/index.ts';
+import { serialize } from '../../engine/onnx/index.ts';
+import { type Feeds, type FloatTensor, Session } from '../../engine/ort/index.ts';
+import { openSafetensors } from '../../engine/weights/index.ts';
+import { type Architecture, UNETS } from './architectures.ts';
+import { unetGflop } from './flops.ts';
+import { type KernelRate, measureKernels } from './kernels.ts';
+import { checkpointTensors, writeRandomCheckpoint } from './random-checkpoint.ts';
+
+const TOKENS = 77;
+const ROUNDS = 5;
+
+export type BenchUnetReport = {
+  readonly arch: Architecture;
+  readonly side: number;
+  readonly parameters: number;
+  readonly gflop: number;
+  readonly kernels: readonly KernelRate[];
+  readonly floorSeconds: number;
+  readonly sessionStartSeconds: { readonly fast: number; readonly throughput: number };
+  readonly firstStepAfterFastStartSeconds: number;
+  readonly stepSeconds: { readonly fast: number; readonly throughput: number };
+  readonly gflopPerSecond: number;
+  readonly peakMemoryGb: number;
+  /** Against the same session without LoRA inputs, measured in turns. */
+  readonly loraOverhead: readonly { readonly rank: number; readonly ratio: number }[];
+  readonly styleSwitchMs: number;
+  /** Seconds a call of the peers; empty where no Python was given. */
+  readonly peers: Readonly<Record<string, number>>;
+};
+
+export type BenchUnetInput = {
+  readonly arch: Architecture;
+  readonly side: number | undefined;
+  readonly python: string | undefined;
+  readonly say: (line: string) => void;
+};
+
+export async function benchUnet({ arch, side: wantedSide, python, say }: BenchUnetInput): Promise<BenchUnetReport> {
+  const facts = UNETS[arch];
+  const side = wantedSide ?? facts.side;
+  const config = parseUNetConfig(facts.config, arch);
+  const gflop = unetGflop(config, side / 8, side / 8, TOKENS);
+  const folder = await mkdtemp(join(tmpdir(), 'fourstep-bench-'));
+  try {
+    say(`writing random weights of ${arch} …`);
+    const file = join(folder, 'unet.safetensors');
+    const parameters = await writeRandomCheckpoint(
+      file,
+      checkpointTensors(buildUNet(config, NO_WEIGHTS, { provider: 'cpu', sizes: 'whole' })),
+    );
+    const targets = unetLoraTargets(config);
+    const linear = modulesWithInputs('linear', targets, new Set(targets.map(({ module }) => module)));
+
+    say('measuring the fastest kernels …');
+    const kernels = await measureKernels(8);
+    const bestRate = Math.max(...kernels.map(({ gflopPerSecond }) => gflopPerSecond));
+
+    say('opening and running …');
+    const weights = (await openSafetensors(file)).tensors;
+    const plain = serialize(buildUNet(config, weights, { provider: 'cpu', sizes: 'whole' }));
+    const feeds = feedsOf(config, side);
+    const fast = await opened(() => Session.create(plain, { startup: 'fast' }));
+    const firstStep = await timed(() => fast.value.run(feeds));
+    const fastStep = await bestOf(() => fast.value.run(feeds));
+    await fast.value.release();
+
+    const throughput = await opened(() => Session.create(plain));
+    const lora = await Session.create(
+      serialize(buildUNet(config, weights, { provider: 'cpu', sizes: 'whole', loraModules: linear })),
+    );
+    await throughput.value.run(feeds);
+    let stepSeconds = Number.POSITIVE_INFINITY;
+    const overhead: { rank: number; ratio: number }[] = [];
+    for (const rank of [16, 64]) {
+      const style = loraFeeds(targets, linear, rank);
+      let [base, with_] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+      await lora.run({ ...feeds, ...style });
+      for (let round = 0; round < ROUNDS; round += 1) {
+        base = Math.min(base, await timed(() => throughput.value.run(feeds)));
+        with_ = Math.min(with_, await timed(() => lora.run({ ...feeds, ...style })));
+      }
+      stepSeconds = Math.min(stepSeconds, base);
+      overhead.push({ rank, ratio: with_ / base - 1 });
+    }
+    const switchStartedAt = performance.now();
+    const other = { ...feeds, ...loraFeeds(targets, linear, 1) };
+    const styleSwitchMs = Object.keys(other).length > 0 ? performance.now() - switchStartedAt : 0;
+    const peakMemoryGb = process.resourceUsage().maxRSS / 1e6;
+    await throughput.value.release();
+    await lora.release();
+
+    say(python === undefined ? 'no --python: peers are left out' : 'running the peers …');
+    const peers = python === undefined ? {} : await runPeers(python, folder, file, facts.config, side);
+    return {
+      arch,
+      side,
+      parameters,
+      gflop,
+      kernels,
+      floorSeconds: gflop / bestRate,
+      sessionStartSeconds: { fast: fast.seconds, throughput: throughput.seconds },
+      firstStepAfterFastStartSeconds: firstStep,
+      stepSeconds: { fast: fastStep, throughput: stepSeconds },
+      gflopPerSecond: gflop / stepSeconds,
+      peakMemoryGb,
+      loraOverhead: overhead,
+      styleSwitchMs,
+      peers,
+    };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+export function renderBenchUnet(report: BenchUnetReport): string {
+  const { floorSeconds, stepSeconds } = report;
+  const row = (name: string, seconds: number): string =>
+    `  ${name.padEnd(34)} ${seconds.toFixed(2).padStart(7)} s   ${(seconds / floorSeconds).toFixed(2)} × floor`;
+  return [
+    `${report.arch} at ${report.side}²: ${(report.parameters / 1e6).toFixed(1)} M parameters, ${report.gflop.toFixed(0)} GFLOP a call`,
+    ...report.kernels.map(
+      ({ name, gflopPerSecond }) => `  ${name.padEnd(34)} ${gflopPerSecond.toFixed(0).padStart(7)} GFLOP/s`,
+    ),
+    row('floor (best kernel)', floorSeconds),
+    row('fourstep', stepSeconds.throughput),
+    row('fourstep, fast start', stepSeconds.fast),
+    ...Object.entries(report.peers).map(([name, seconds]) => row(name, seconds)),
+    `  session start                      ${report.sessionStartSeconds.throughput.toFixed(2).padStart(7)} s   fast: ${report.sessionStartSeconds.fast.toFixed(2)} s, its first step ${report.firstStepAfterFastStartSeconds.toFixed(2)} s`,
+    ...report.loraOverhead.map(
+      ({ rank, ratio }) => `  LoRA rank ${String(rank).padEnd(24)} ${(ratio * 100).toFixed(1).padStart(7)} %`,
+    ),
+    `  style switch                       ${report.styleSwitchMs.toFixed(1).padStart(7)} ms`,
+    `  peak memory                        ${report.peakMemoryGb.toFixed(1).padStart(7)} GB`,
+  ].join('\n');
+}
+
+function feedsOf(config: UNetConfig, side: number): Feeds {
+  const latent = side / 8;
+  const tensor = (shape: readonly number[]): FloatTensor => ({
+    data: Float32Array.from({ length: shape.reduce((product, each) => product * each, 1) }, (_, index) =>
+      Math.sin(index * 1.7),
+    ),
+    shape,
+  });
+  return {
+    sample: tensor([1, config.inChannels, latent, latent]),
+    timestep: { data: Float32Array.of(759), shape: [1] },
+    encoder_hidden_states: tensor([1, TOKENS, config.contextFeatures]),
+    ...(config.textTime === undefined
+      ? {}
+      : { text_embeds: tensor([1, config.textTime.textFeatures]), time_ids: tensor([1, 6]) }),
+  };
+}
+
+function loraFeeds(targets: readonly LoraTarget[], modules: ReadonlySet<string>, rank: number): Feeds {
+  const filled = (shape: readonly number[], value: number): FloatTensor => ({
+    data: new Float32Array(shape.reduce((product, side) => product * side, 1)).fill(value),
+    shape,
+  });
+  return Object.fromEntries(
+    targets
+      .filter(({ module }) => modules.has(module))
+      .flatMap(({ module, inFeatures, outFeatures }) => [
+        [`${module}.lora_down`, filled([1, inFeatures, rank], 0.01)],
+        [`${module}.lora_up`, filled([1, rank, outFeatures], 0.001)],
+      ]),
+  );
+}
+
+async function runPeers(
+  python: string,
+  folder: string,
+  weights: string,
+  config: Readonly<Record<string, unknown>>,
+  side: number,
+): Promise<Readonly<Record<string, number>>> {
+  const configFile = join(folder, 'config.json');
+  await writeFile(configFile, JSON.stringify(config));
+  try {
+    const { stdout } = await promisify(execFile)(
+      python,
+      [join(packageFolder, 'src/tools/bench-unet/peers.py'), configFile, weights, String(side), String(ROUNDS)],
+      { maxBuffer: 1 << 24 },
+    );
+    // The script is ours and prints numbers by name on its last line.
+    const results: Record<string, number> = JSON.parse(stdout.trim().split('\n').at(-1) ?? '{}');
+    return results;
+  } catch (cause) {
+    throw new UserError(
+      'bench.python',
+      `Expected ${python} to run torch and diffusers, but it failed. Install them there (pip install torch diffusers openvino), or leave --python out.`,
+      { cause },
+    );
+  }
+}
+
+async function opened<T>(create: () => Promise<T>): Promise<{ readonly value: T; readonly seconds: number }> {
+  const startedAt = performance.now();
+  const value = await create();
+  return { value, seconds: (performance.now() - startedAt) / 1000 };
+}
+
+async function timed(run: () => Promise<unknown>): Promise<number> {
+  const startedAt = performance.now();
+  await run();
+  return (performance.now() - startedAt) / 1000;
+}
+
+async function bestOf(run: () => Promise<unknown>): Promise<number> {
+  let best = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    best = Math.min(best, await timed(run));
+  }
+  return best;
+}
