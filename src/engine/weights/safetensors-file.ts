@@ -6,7 +6,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 
 import { UserError } from '../../core/errors.ts';
-import { FOREIGN_EXTENSIONS, foreignFormat, HEAD_BYTES } from './foreign-formats.ts';
+import { foreignFormat, HEAD_BYTES } from './foreign-formats.ts';
 import { HeaderFault, parseHeader, type SafetensorsHeader } from './safetensors-header.ts';
 import { TensorTable } from './tensor-table.ts';
 
@@ -119,9 +119,4 @@ function unsound(file: string, fault: HeaderFault): UserError {
     `"${name}" must be a sound safetensors file, but ${fault.message}; download or export it again.`,
     { params: { file: name, fault: fault.message }, cause: fault },
   );
-}
-
-/** Whether a name ends like a weight file that this program refuses. */
-export function isForeignName(name: string): boolean {
-  return FOREIGN_EXTENSIONS.some((extension) => name.toLowerCase().endsWith(extension));
 }
