@@ -1,12 +1,13 @@
 /**
  * One request on its way through the engine: its pictures as tasks, what they share, and the stream its events go to.
  *
- * The ports `Denoiser` and `StyleSet` are all that the loop asks of a model; with them it runs in tests without one.
+ * The port `Denoiser` is all that the loop asks of a model; with it the loop runs in tests without one.
  * Knows no files and no sessions.
  */
 import type { Picture } from '../core/picture.ts';
 import type { WorkEvent } from '../core/work.ts';
 import type { EventStream } from './event-stream.ts';
+import type { StyleSet } from './model/style-set.ts';
 import type { Task } from './task.ts';
 
 /** A prompt as the UNet takes it. */
@@ -16,14 +17,6 @@ export type Conditioning = {
   /** SDXL: [pooled features] */
   readonly pooled: Float32Array | undefined;
 };
-
-/** The LoRAs of a request, ready for a model's graphs. */
-export interface StyleSet {
-  /** Equal for equal LoRAs at equal weights. */
-  readonly key: string;
-  /** Which graph they need; rows of one call share it. */
-  readonly variant: string;
-}
 
 export type LatentSize = { readonly channels: number; readonly height: number; readonly width: number };
 

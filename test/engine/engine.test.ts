@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { PictureMs, WorkEvent } from '../../src/core/work.ts';
 import type { Denoiser, Drawing, UNetRow } from '../../src/engine/drawing.ts';
 import { Engine } from '../../src/engine/engine.ts';
+import { NO_STYLE } from '../../src/engine/model/style-set.ts';
 import { EventStream } from '../../src/engine/event-stream.ts';
 import { parseSchedulerConfig, plan, TorchGenerator } from '../../src/engine/sampling/index.ts';
 import { CPU_POLICY, type SchedulerPolicy } from '../../src/engine/scheduler.ts';
@@ -81,7 +82,7 @@ function drawingOf({
     guidance,
     positive: conditioning(prompt),
     negative: guidance > 1 ? conditioning(0) : undefined,
-    styles: { key: '', variant: 'plain' },
+    styles: NO_STYLE,
     previewAfter: new Set(previewAfter),
     pictures: Array.from({ length: count }, (_, index) => ({
       index,

@@ -61,7 +61,7 @@ export async function runNet(
 }
 
 /** Names and shapes of the checkpoint that a graph wants: parts and views of a tensor are one. */
-function weightShapes(graph: Graph): ReadonlyMap<string, readonly number[]> {
+export function weightShapes(graph: Graph): ReadonlyMap<string, readonly number[]> {
   const shapes = new Map<string, readonly number[]>();
   for (const { name, shape, data } of graph.initializers) {
     if (data.kind === 'external') {

@@ -1,0 +1,170 @@
+/**
+ * The `Runner` in this process: requests are prepared one after another as they come, drawn together by the loop, and
+ * told about through their own streams.
+ *
+ * Device calls block the event loop while they last: a bot hosts this in a child process and talks to it there.
+ */
+import { CancelledError, StoppedError } from '../core/errors.ts';
+import type { Picture } from '../core/picture.ts';
+import type { Runner, RunnerHealth, Work, WorkEvent } from '../core/work.ts';
+import { Engine } from './engine.ts';
+import { ModelShelf, type ModelLocation } from './model-shelf.ts';
+import { sessionOpener } from './model/session-opener.ts';
+import { requireDevice, type Device } from './ort/index.ts';
+import { prepare } from './preparation.ts';
+import { checkRequest } from './request-check.ts';
+import { CPU_POLICY, GPU_POLICY, type SchedulerPolicy } from './scheduler.ts';
+
+export type EngineRunnerOptions = {
+  /** From a request's `model` (an id or an absolute path) to where it lies. Throws `UserError` for unknown ones. */
+  readonly locateModel: (model: string) => Promise<ModelLocation>;
+  /** Opens a picture file; with a `size`, fills it, cutting what is over. */
+  readonly readPicture: (file: string, size?: { readonly width: number; readonly height: number }) => Promise<Picture>;
+  /** Absolute: where derived weights go when a model's own folder cannot be written. */
+  readonly cacheDir: string;
+  /** Default: the processor. */
+  readonly device?: Device;
+  /** Default: turns on a processor, full batches on anything else. */
+  readonly policy?: SchedulerPolicy;
+  /** How sessions open: 'fast' (default) at once over shared memory, 'throughput' a few per cent faster a step. */
+  readonly startup?: 'throughput' | 'fast';
+  /** Threads of a device call; default: one per core. */
+  readonly threads?: number;
+  /** Weights of models kept open at once, in bytes; default 8 GiB. */
+  readonly modelBudgetBytes?: number;
+};
+
+const DEFAULT_MODEL_BUDGET_BYTES = 8 * 2 ** 30;
+
+export function createEngineRunner(options: EngineRunnerOptions): Runner {
+  return new EngineRunner(options);
+}
+
+class EngineRunner implements Runner {
+  readonly #options: EngineRunnerOptions;
+  readonly #device: Device;
+  readonly #engine: Engine;
+  readonly #shelf: ModelShelf;
+  readonly #stop = new AbortController();
+  readonly #idle: (() => void)[] = [];
+  #active = 0;
+  #count = 0;
+  #isClosing = false;
+
+  constructor(options: EngineRunnerOptions) {
+    const {
+      device = { kind: 'cpu' },
+      policy,
+      startup = 'fast',
+      threads,
+      modelBudgetBytes = DEFAULT_MODEL_BUDGET_BYTES,
+    } = options;
+    this.#options = options;
+    this.#device = device;
+    this.#engine = new Engine(policy ?? (device.kind === 'cpu' ? CPU_POLICY : GPU_POLICY));
+    this.#shelf = new ModelShelf({
+      locate: options.locateModel,
+      open: sessionOpener({ device, startup, threads }),
+      cacheDir: options.cacheDir,
+      budgetBytes: modelBudgetBytes,
+    });
+  }
+
+  async *run(work: Work, signal: AbortSignal): AsyncGenerator<WorkEvent, void> {
+    if (this.#isClosing) {
+      throw new StoppedError();
+    }
+    this.#active += 1;
+    try {
+      await requireDevice(this.#device);
+      yield* this.#do(work, signal);
+    } finally {
+      this.#active -= 1;
+      if (this.#active === 0) {
+        this.#idle.splice(0).forEach((wake) => wake());
+      }
+    }
+  }
+
+  health(): readonly RunnerHealth[] {
+    return [
+      {
+        device: 'deviceId' in this.#device ? `${this.#device.kind}:${this.#device.deviceId}` : this.#device.kind,
+        state: this.#isClosing ? 'stopped' : 'ready',
+        active: this.#active,
+        lastHeartbeatAtMs: undefined,
+      },
+    ];
+  }
+
+  async close(limitMs: number): Promise<void> {
+    this.#isClosing = true;
+    if (this.#active > 0) {
+      const timer = setTimeout(() => this.#stop.abort(), limitMs);
+      await new Promise<void>((resolve) => this.#idle.push(resolve));
+      clearTimeout(timer);
+    }
+    await this.#shelf.close();
+  }
+
+  #do(work: Work, signal: AbortSignal): AsyncGenerator<WorkEvent, void> {
+    switch (work.kind) {
+      case 'imagine':
+        return this.#imagine(work, signal);
+      case 'upscale':
+        throw new Error('not yet');
+      default:
+        return work satisfies never;
+    }
+  }
+
+  async *#imagine(
+    { request, previewAfter }: Extract<Work, { kind: 'imagine' }>,
+    signal: AbortSignal,
+  ): AsyncGenerator<WorkEvent, void> {
+    checkRequest(request);
+    this.#throwIfStopped(signal);
+    yield { kind: 'started' };
+    const model = await this.#shelf.get(request);
+    model.users += 1;
+    try {
+      const { readPicture } = this.#options;
+      const { drawing, notices } = await prepare({
+        number: this.#count++,
+        request,
+        previewAfter,
+        model,
+        readPicture,
+        now: () => performance.now(),
+      });
+      yield* notices;
+      this.#throwIfStopped(signal);
+      const stop = (): void => {
+        this.#engine.remove(drawing);
+        drawing.events.fail(signal.aborted ? new CancelledError() : new StoppedError());
+      };
+      signal.addEventListener('abort', stop, { once: true });
+      this.#stop.signal.addEventListener('abort', stop, { once: true });
+      try {
+        this.#engine.add(drawing);
+        yield* drawing.events.read();
+      } finally {
+        // Also when the reader turned away before the end.
+        this.#engine.remove(drawing);
+        signal.removeEventListener('abort', stop);
+        this.#stop.signal.removeEventListener('abort', stop);
+      }
+    } finally {
+      model.users -= 1;
+    }
+  }
+
+  #throwIfStopped(signal: AbortSignal): void {
+    if (signal.aborted) {
+      throw new CancelledError();
+    }
+    if (this.#stop.signal.aborted) {
+      throw new StoppedError();
+    }
+  }
+}

@@ -1,0 +1,92 @@
+/**
+ * Models that are open, up to a budget of memory: opened when first asked for, shared by all requests, let go when
+ * others need the room and no request uses them.
+ */
+import path from 'node:path';
+import { stat } from 'node:fs/promises';
+import { UserError } from '../core/errors.ts';
+import type { GenerationRequest } from '../core/request.ts';
+import { LruCache } from './lru-cache.ts';
+import { openModelFiles, withVae } from './model/model-files.ts';
+import { Model } from './model/model.ts';
+import type { SessionOpener } from './model/session-opener.ts';
+
+type LcmLora = GenerationRequest['lcmLora'];
+
+/** Where a model lies; what an operator chose for it goes before what its manifest says. */
+export type ModelLocation = {
+  /** Absolute: a diffusers folder or a single-file checkpoint. */
+  readonly source: string;
+  readonly lcmLora?: Exclude<LcmLora, { readonly kind: 'model' }> | undefined;
+};
+
+export type ModelShelfOptions = {
+  /** From a request's `model`. Throws `UserError` for a model that is not there. */
+  readonly locate: (model: string) => Promise<ModelLocation>;
+  readonly open: SessionOpener;
+  readonly cacheDir: string;
+  /** Sum of the weights of the models kept open. */
+  readonly budgetBytes: number;
+};
+
+export class ModelShelf {
+  readonly #options: ModelShelfOptions;
+  readonly #models: LruCache<Model>;
+
+  constructor(options: ModelShelfOptions) {
+    this.#options = options;
+    this.#models = new LruCache<Model>({
+      maxCost: options.budgetBytes,
+      costOf: ({ bytes }) => bytes,
+      isInUse: ({ users }) => users > 0,
+      onEvict: (model) => void model.release(),
+    });
+  }
+
+  /** The caller counts itself in `users` while it needs the model. */
+  async get({ model: name, lcmLora, vae }: Pick<GenerationRequest, 'model' | 'lcmLora' | 'vae'>): Promise<Model> {
+    const { locate, open, cacheDir } = this.#options;
+    const location = await locate(name);
+    const chosen = lcmLora.kind === 'model' ? (location.lcmLora ?? lcmLora) : lcmLora;
+    const key = JSON.stringify([location.source, chosen, vae ?? null]);
+    return this.#models.get(key, async () => {
+      const own = await openModelFiles(location.source);
+      const files = vae === undefined ? own : await withVae(own, vae);
+      return Model.open({ files, key, lcmLora: await lcmFile(chosen, own), open, cacheDir });
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#models.clear();
+  }
+}
+
+/** The file to merge: the model's own by its manifest, none, or the one that was named. */
+async function lcmFile(
+  chosen: LcmLora,
+  {
+    location,
+    manifest,
+  }: { readonly location: string; readonly manifest: { readonly lcmLora: string | undefined } | undefined },
+): Promise<string | undefined> {
+  switch (chosen.kind) {
+    case 'none':
+      return undefined;
+    case 'model':
+      return manifest?.lcmLora === undefined ? undefined : existing(path.join(location, manifest.lcmLora));
+    case 'file':
+      return existing(chosen.file);
+    default:
+      return chosen satisfies never;
+  }
+}
+
+async function existing(file: string): Promise<string> {
+  await stat(file).catch((cause: unknown) => {
+    throw new UserError('lora.missing', `Expected an LCM-LoRA at ${file}, but there is no such file; check the path.`, {
+      params: { file },
+      cause,
+    });
+  });
+  return file;
+}

@@ -1,0 +1,180 @@
+/**
+ * Between pixels and latents: the VAE of a model, either kind, its graphs opened when first needed.
+ *
+ * Latents outside are scaled as the UNet knows them; scaling, shift and per-channel statistics of the config are
+ * applied here. Knows no prompts.
+ */
+/* oxlint-disable typescript/no-non-null-assertion -- loops keep every index within its array */
+import type { Picture } from '../../core/picture.ts';
+import type { LatentSize } from '../drawing.ts';
+import {
+  buildKLDecoder,
+  buildKLEncoder,
+  buildTinyDecoder,
+  buildTinyEncoder,
+  parseAutoencoderKLConfig,
+  parseAutoencoderTinyConfig,
+  type AutoencoderKLConfig,
+  type AutoencoderTinyConfig,
+  type NetWeights,
+} from '../nets/index.ts';
+import type { Graph } from '../onnx/index.ts';
+import type { Session } from '../ort/index.ts';
+import type { TorchGenerator } from '../sampling/index.ts';
+import { pictureToValues, valuesToPicture } from './picture-values.ts';
+import type { SessionOpener } from './session-opener.ts';
+
+export type AutoencoderConfig = AutoencoderKLConfig | AutoencoderTinyConfig;
+
+/** A picture's latents, sampled with noise from the stream where the VAE gives a distribution. */
+export type LatentSampler = (generator: TorchGenerator) => Float32Array;
+
+/** Previews are decoded from latents of at most this area: 128 × 128 pixels for a VAE of factor 8. */
+const PREVIEW_AREA = 16 * 16;
+
+/** Reads a VAE's config.json. Throws `UserError('model.config')`. */
+export function parseAutoencoderConfig(json: unknown, origin: string): AutoencoderConfig {
+  const isTiny =
+    typeof json === 'object' && json !== null && '_class_name' in json && json._class_name === 'AutoencoderTiny';
+  return isTiny ? parseAutoencoderTinyConfig(json, origin) : parseAutoencoderKLConfig(json, origin);
+}
+
+export class Autoencoder {
+  readonly config: AutoencoderConfig;
+  readonly #weights: NetWeights;
+  readonly #open: SessionOpener;
+  #encoder: Promise<Session> | undefined;
+  #decoder: Promise<Session> | undefined;
+
+  constructor(config: AutoencoderConfig, weights: NetWeights, open: SessionOpener) {
+    this.config = config;
+    this.#weights = weights;
+    this.#open = open;
+  }
+
+  /** `latents`: [channels · height · width]. */
+  async decode(latents: Float32Array, { channels, height, width }: LatentSize): Promise<Picture> {
+    this.#decoder ??= this.#open(this.#decoderGraph());
+    const session = await this.#decoder;
+    const scaled = this.#unscale(latents, height * width);
+    const { image } = await session.run({ latents: { data: scaled, shape: [1, channels, height, width] } });
+    if (image === undefined) {
+      throw new Error('the decoder gave no image');
+    }
+    return valuesToPicture(image.data, width * this.config.scale, height * this.config.scale);
+  }
+
+  /** A look at latents, small: large ones are averaged down first. */
+  async preview(latents: Float32Array, size: LatentSize): Promise<Picture> {
+    const factor = Math.ceil(Math.sqrt((size.height * size.width) / PREVIEW_AREA));
+    return factor === 1 ? this.decode(latents, size) : this.decode(...shrink(latents, size, factor));
+  }
+
+  /** Sides must be multiples of the VAE's factor. */
+  async encode(picture: Picture): Promise<LatentSampler> {
+    this.#encoder ??= this.#open(this.#encoderGraph());
+    const session = await this.#encoder;
+    const { width, height } = picture;
+    const outputs = await session.run({ image: { data: pictureToValues(picture), shape: [1, 3, height, width] } });
+    const area = (height / this.config.scale) * (width / this.config.scale);
+    const { latents, moments } = outputs;
+    if (latents !== undefined) {
+      const scaled = this.#scale(latents.data, area);
+      return () => scaled;
+    }
+    if (moments === undefined) {
+      throw new Error('the encoder gave neither moments nor latents');
+    }
+    const half = moments.data.length / 2;
+    const means = moments.data.subarray(0, half);
+    const deviations = moments.data
+      .subarray(half)
+      .map((logarithm) => Math.exp(0.5 * Math.min(Math.max(logarithm, -30), 20)));
+    return (generator) => {
+      const noise = generator.randn(half);
+      return this.#scale(
+        means.map((mean, i) => mean + deviations[i]! * noise[i]!),
+        area,
+      );
+    };
+  }
+
+  async release(): Promise<void> {
+    await (await this.#encoder)?.release();
+    await (await this.#decoder)?.release();
+  }
+
+  #encoderGraph(): Graph {
+    const { config } = this;
+    return config.kind === 'AutoencoderTiny'
+      ? buildTinyEncoder(config, this.#weights, this.#open.build)
+      : buildKLEncoder(config, this.#weights, this.#open.build);
+  }
+
+  #decoderGraph(): Graph {
+    const { config } = this;
+    return config.kind === 'AutoencoderTiny'
+      ? buildTinyDecoder(config, this.#weights, this.#open.build)
+      : buildKLDecoder(config, this.#weights, this.#open.build);
+  }
+
+  #scale(encoded: Float32Array, area: number): Float32Array {
+    const { means, deviations } = this.#statistics();
+    const { scalingFactor } = this.config;
+    return encoded.map((value, i) => {
+      const channel = Math.floor(i / area);
+      return ((value - means[channel]!) * scalingFactor) / deviations[channel]!;
+    });
+  }
+
+  #unscale(latents: Float32Array, area: number): Float32Array<ArrayBuffer> {
+    const { means, deviations } = this.#statistics();
+    const { scalingFactor } = this.config;
+    const scaled = new Float32Array(latents.length);
+    for (let i = 0; i < latents.length; i++) {
+      const channel = Math.floor(i / area);
+      scaled[i] = (latents[i]! * deviations[channel]!) / scalingFactor + means[channel]!;
+    }
+    return scaled;
+  }
+
+  /** Most models have one shift for all channels, and no deviations. */
+  #statistics(): { readonly means: readonly number[]; readonly deviations: readonly number[] } {
+    const { config } = this;
+    const count = config.latentChannels;
+    if (config.kind === 'AutoencoderKL' && config.latentsMean !== undefined && config.latentsStd !== undefined) {
+      return { means: config.latentsMean, deviations: config.latentsStd };
+    }
+    return {
+      means: Array.from({ length: count }, () => config.shiftFactor),
+      deviations: Array.from({ length: count }, () => 1),
+    };
+  }
+}
+
+/** Averages blocks of factor × factor; a rest at the edges is left out. */
+function shrink(
+  latents: Float32Array,
+  { channels, height, width }: LatentSize,
+  factor: number,
+): [Float32Array, LatentSize] {
+  const size = {
+    channels,
+    height: Math.max(1, Math.floor(height / factor)),
+    width: Math.max(1, Math.floor(width / factor)),
+  };
+  const small = new Float32Array(channels * size.height * size.width);
+  let at = 0;
+  for (let channel = 0; channel < channels; channel++) {
+    for (let y = 0; y < size.height; y++) {
+      for (let x = 0; x < size.width; x++) {
+        let sum = 0;
+        for (let k = 0; k < factor * factor; k++) {
+          sum += latents[(channel * height + y * factor + Math.floor(k / factor)) * width + x * factor + (k % factor)]!;
+        }
+        small[at++] = sum / factor ** 2;
+      }
+    }
+  }
+  return [small, size];
+}

@@ -1,0 +1,20 @@
+/**
+ * A UNet with its acceleration LoRA in it: merged once into a cached file, or found there.
+ */
+import type { Base } from '../../core/manifest.ts';
+import { loraModules, matchLora, mergeLora, openLora, type TensorSource } from '../weights/index.ts';
+
+export type LcmMerge = {
+  readonly base: Base;
+  readonly weights: TensorSource;
+  /** Absolute path. */
+  readonly lcmLora: string;
+  readonly cacheDir: string;
+};
+
+/** Throws `UserError` (`lora.…`, `weights.…`) for a file that is no LoRA for this UNet. */
+export async function mergedUNet({ base, weights, lcmLora, cacheDir }: LcmMerge): Promise<TensorSource> {
+  const lora = await openLora(lcmLora);
+  const match = matchLora(lora, { base, nets: { unet: loraModules(weights) } });
+  return mergeLora({ base: weights, match, net: 'unet', weight: 1, cacheDir });
+}

@@ -1,0 +1,158 @@
+/**
+ * What a model consists of, on the disk: configs, weights and tokenizers of its nets, and what model_index.json and
+ * fourstep.json say. Opens headers only; builds nothing.
+ */
+import { readdir, readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { UserError } from '../../core/errors.ts';
+import type { ModelManifest } from '../../core/manifest.ts';
+import { openSafetensors, type TensorSource } from '../weights/index.ts';
+import { readManifest } from '../manifest-file.ts';
+
+export type NetFiles = {
+  /** The parsed config.json. */
+  readonly config: unknown;
+  /** For messages. */
+  readonly origin: string;
+  readonly weights: TensorSource;
+};
+
+export type TextNetFiles = NetFiles & {
+  /** The tokenizer's folder. */
+  readonly tokenizer: string;
+};
+
+export type ModelFiles = {
+  /** Absolute path of the folder or checkpoint. */
+  readonly location: string;
+  readonly manifest: ModelManifest | undefined;
+  /** The parsed scheduler_config.json. */
+  readonly scheduler: { readonly config: unknown; readonly origin: string };
+  readonly unet: NetFiles;
+  readonly vae: NetFiles;
+  readonly text: readonly TextNetFiles[];
+  readonly zerosForEmptyNegative: boolean;
+};
+
+const component = z.tuple([z.string().nullable(), z.string().nullable()]);
+
+/** Keys that are neither components nor read here are many, and harmless. */
+const modelIndex = z.looseObject({
+  _class_name: z.string(),
+  unet: component,
+  vae: component,
+  text_encoder: component.optional(),
+  text_encoder_2: component.optional(),
+  scheduler: component,
+  force_zeros_for_empty_prompt: z.boolean().default(false),
+});
+type ModelIndex = z.infer<typeof modelIndex>;
+
+const ENCODERS = [
+  { encoder: 'text_encoder', tokenizer: 'tokenizer' },
+  { encoder: 'text_encoder_2', tokenizer: 'tokenizer_2' },
+] as const;
+
+/**
+ * Opens the diffusers folder at `location`.
+ * Throws `UserError` (`model.missing`, `model.index`, `model.files`, `weights.…`).
+ */
+export async function openModelFolder(location: string): Promise<ModelFiles> {
+  const index = await readIndex(location);
+  const text: TextNetFiles[] = [];
+  for (const { encoder, tokenizer } of ENCODERS) {
+    if (index[encoder]?.[1] !== undefined && index[encoder][1] !== null) {
+      text.push({ ...(await openNet(location, encoder)), tokenizer: path.join(location, tokenizer) });
+    }
+  }
+  if (text.length === 0) {
+    throw new UserError(
+      'model.index',
+      `Expected a text encoder in ${location}, but its model_index.json names none; take a complete model.`,
+      {
+        params: { location },
+      },
+    );
+  }
+  const scheduler = path.join(location, 'scheduler', 'scheduler_config.json');
+  return {
+    location,
+    manifest: await readManifest(location),
+    scheduler: { config: await readJson(scheduler), origin: scheduler },
+    unet: await openNet(location, 'unet'),
+    vae: await openNet(location, 'vae'),
+    text,
+    zerosForEmptyNegative: index.force_zeros_for_empty_prompt,
+  };
+}
+
+/** A net in a folder of its own: config.json beside its weights. */
+export async function openNet(location: string, part: string): Promise<NetFiles> {
+  const folder = path.join(location, part);
+  const origin = path.join(folder, 'config.json');
+  return { config: await readJson(origin), origin, weights: await openComponent(folder) };
+}
+
+async function readIndex(location: string): Promise<ModelIndex> {
+  const file = path.join(location, 'model_index.json');
+  const isFolder = await stat(location).then(
+    (stats) => stats.isDirectory(),
+    () => undefined,
+  );
+  if (isFolder !== true) {
+    throw new UserError(
+      'model.missing',
+      `Expected a model at ${location}, but there is no such folder; check the path.`,
+      { params: { location } },
+    );
+  }
+  const parsed = modelIndex.safeParse(await readJson(file));
+  if (!parsed.success) {
+    const key = parsed.error.issues[0]?.path.join('.') ?? '';
+    throw new UserError(
+      'model.index',
+      `Expected a Stable Diffusion or SDXL model in ${location}, but \`${key}\` in its model_index.json is not what such a model has; take a model with a unet, a vae and a text encoder.`,
+      { params: { location, key } },
+    );
+  }
+  return parsed.data;
+}
+
+async function readJson(file: string): Promise<unknown> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new UserError(
+      'model.files',
+      `Expected a file ${file}, but it cannot be read; take a complete copy of the model.`,
+      { params: { file }, cause },
+    );
+  }
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new UserError(
+      'model.files',
+      `Expected JSON in ${file}, but it cannot be parsed; take another copy of the model.`,
+      { params: { file }, cause },
+    );
+  }
+}
+
+async function openComponent(folder: string): Promise<TensorSource> {
+  const names = await readdir(folder);
+  const name = ['diffusion_pytorch_model.safetensors', 'model.safetensors'].find((known) => names.includes(known));
+  return (await openSafetensors(path.join(folder, name ?? 'model.safetensors'))).tensors;
+}
+
+/** A diffusers folder. Throws `UserError` (`model.…`, `weights.…`). */
+export async function openModelFiles(location: string): Promise<ModelFiles> {
+  return openModelFolder(location);
+}
+
+/** The same model with another VAE: a folder with config.json and weights, or one that has it in `vae/`. */
+export async function withVae(files: ModelFiles, location: string): Promise<ModelFiles> {
+  return { ...files, vae: await openNet(location, '') };
+}

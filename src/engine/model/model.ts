@@ -1,0 +1,171 @@
+/**
+ * A model, ready to draw: its nets on a device and what its files say about using them. What the loop calls (`predict`,
+ * `decode`, `preview`) and what a request is prepared with (`styles`, `prompts`, `encodePicture`) meet here.
+ *
+ * Sessions are opened when first needed. Knows no requests.
+ */
+import type { Base, ModelManifest } from '../../core/manifest.ts';
+import { UserError } from '../../core/errors.ts';
+import type { Picture } from '../../core/picture.ts';
+import type { Denoiser, LatentSize, UNetRow } from '../drawing.ts';
+import { parseClipTextConfig, parseUNetConfig, type UNetConfig } from '../nets/index.ts';
+import { parseSchedulerConfig, type SchedulerConfig } from '../sampling/index.ts';
+import { openTokenizer } from '../tokenizer/index.ts';
+import { widen, type TensorSource } from '../weights/index.ts';
+import { Autoencoder, parseAutoencoderConfig, type LatentSampler } from './autoencoder.ts';
+import { mergedUNet } from './lcm-merge.ts';
+import type { ModelFiles, NetFiles } from './model-files.ts';
+import { PromptEncoder } from './prompt-encoder.ts';
+import type { SessionOpener } from './session-opener.ts';
+import { StyleLibrary } from './style-library.ts';
+import { TextEncoder } from './text-encoder.ts';
+import { UNet } from './unet.ts';
+
+export type ModelOptions = {
+  readonly files: ModelFiles;
+  /** Equal for equal files, acceleration and VAE. */
+  readonly key: string;
+  /** The acceleration LoRA to merge; undefined for none. */
+  readonly lcmLora: string | undefined;
+  readonly open: SessionOpener;
+  /** Where derived weights go when the model's own folder cannot be written. */
+  readonly cacheDir: string;
+};
+
+export class Model implements Denoiser {
+  readonly key: string;
+  readonly manifest: ModelManifest | undefined;
+  readonly base: Base;
+  readonly scheduler: SchedulerConfig;
+  readonly styles: StyleLibrary;
+  readonly prompts: PromptEncoder;
+  /** In bytes, as far as the weights' files tell. */
+  readonly bytes: number;
+  /** Requests that use it now; a model in use is not let go. */
+  users = 0;
+  readonly #unet: UNet;
+  readonly #autoencoder: Autoencoder;
+
+  /** Throws `UserError` (`model.…`, `weights.…`, `lora.…`, `tokenizer.files`). */
+  static async open({ files, key, lcmLora, open, cacheDir }: ModelOptions): Promise<Model> {
+    const unetConfig = parseUNetConfig(files.unet.config, files.unet.origin);
+    if (unetConfig.inChannels !== unetConfig.outChannels) {
+      throw new UserError(
+        'model.inpainting',
+        `Expected a model that draws from noise alone, but the UNet in ${files.location} takes ${unetConfig.inChannels} channels, as inpainting models do; take the ordinary version of the model.`,
+        { params: { location: files.location, channels: unetConfig.inChannels } },
+      );
+    }
+    const base = files.manifest?.base ?? guessBase(unetConfig);
+    // onnxruntime's CPU kernels are fp32: half-precision weights are widened once.
+    const prepared = (weights: TensorSource): Promise<TensorSource> =>
+      open.build.provider === 'cpu' ? widen(weights, cacheDir) : Promise.resolve(weights);
+    const merged =
+      lcmLora === undefined
+        ? files.unet.weights
+        : await mergedUNet({ base, weights: files.unet.weights, lcmLora, cacheDir });
+    const unet = new UNet(unetConfig, await prepared(merged), open);
+    const encoders: TextEncoder[] = [];
+    for (const { config, origin, weights, tokenizer } of files.text) {
+      encoders.push(
+        new TextEncoder({
+          config: parseClipTextConfig(config, origin),
+          weights: await prepared(weights),
+          tokenizer: await openTokenizer(tokenizer),
+          open,
+        }),
+      );
+    }
+    const autoencoder = new Autoencoder(
+      parseAutoencoderConfig(files.vae.config, files.vae.origin),
+      await prepared(files.vae.weights),
+      open,
+    );
+    return new Model({ files, key, base, unet, encoders, autoencoder });
+  }
+
+  private constructor({ files, key, base, unet, encoders, autoencoder }: ModelParts) {
+    this.key = key;
+    this.manifest = files.manifest;
+    this.base = base;
+    this.scheduler = parseSchedulerConfig(files.scheduler.config, files.scheduler.origin);
+    this.#unet = unet;
+    this.#autoencoder = autoencoder;
+    this.styles = new StyleLibrary({
+      base,
+      unet: unet.targets,
+      text: encoders.map(({ targets }) => targets),
+      variantFor: (touched) => unet.variantFor(touched),
+    });
+    this.prompts = new PromptEncoder({
+      encoders,
+      kind: unet.config.textTime === undefined ? 'last' : 'penultimate',
+      zerosForEmptyNegative: files.zerosForEmptyNegative,
+    });
+    this.bytes = [files.unet, files.vae, ...files.text].reduce((total, net) => total + bytesOf(net), 0);
+  }
+
+  /** Pixels along one side of a latent. */
+  get pixelsPerLatent(): number {
+    return this.#autoencoder.config.scale;
+  }
+
+  get latentChannels(): number {
+    return this.#unet.config.inChannels;
+  }
+
+  /** Full latent consistency models: guidance is an input, and the negative prompt has no place. */
+  get takesGuidance(): boolean {
+    return this.#unet.config.guidanceFeatures !== undefined;
+  }
+
+  encodePicture(picture: Picture): Promise<LatentSampler> {
+    return this.#autoencoder.encode(picture);
+  }
+
+  predict(rows: readonly UNetRow[], size: LatentSize): Promise<Float32Array> {
+    return this.#unet.predict(rows, rows[0]?.styles.variant ?? 'plain', size, this.pixelsPerLatent);
+  }
+
+  decode(latents: Float32Array, size: LatentSize): Promise<Picture> {
+    return this.#autoencoder.decode(latents, size);
+  }
+
+  preview(latents: Float32Array, size: LatentSize): Promise<Picture> {
+    return this.#autoencoder.preview(latents, size);
+  }
+
+  /** Frees its sessions. Nothing may use it afterwards. */
+  async release(): Promise<void> {
+    await this.#unet.release();
+    await this.#autoencoder.release();
+    await this.prompts.release();
+  }
+}
+
+type ModelParts = {
+  readonly files: ModelFiles;
+  readonly key: string;
+  readonly base: Base;
+  readonly unet: UNet;
+  readonly encoders: readonly TextEncoder[];
+  readonly autoencoder: Autoencoder;
+};
+
+/** By the width of the prompt's vectors; SSD-1B is SDXL without attention in the middle. */
+function guessBase({ contextFeatures, textTime, mid }: UNetConfig): Base {
+  switch (contextFeatures) {
+    case 768:
+      return 'sd15';
+    case 1024:
+      return 'sd2';
+    case 2048:
+      return textTime === undefined ? 'other' : mid.kind === 'attention' ? 'sdxl' : 'ssd1b';
+    default:
+      return 'other';
+  }
+}
+
+function bytesOf({ weights }: NetFiles): number {
+  return weights.names.reduce((total, name) => total + (weights.get(name)?.length ?? 0), 0);
+}

@@ -1,0 +1,88 @@
+/**
+ * Prompts as the UNet takes them: one encoder's last layer (Stable Diffusion 1 and 2), or both encoders' penultimate
+ * layers side by side with the second one's pooled vector (SDXL). Encodings are kept, the last used ones.
+ */
+import type { Conditioning } from '../drawing.ts';
+import { LruCache } from '../lru-cache.ts';
+import type { EncodedText, TextEncoder } from './text-encoder.ts';
+import type { TextStyle } from './style-set.ts';
+
+export type EncodedPrompt = {
+  readonly conditioning: Conditioning;
+  /** The words that did not fit, '' when all did. */
+  readonly cut: string;
+};
+
+export type PromptEncoderOptions = {
+  readonly encoders: readonly TextEncoder[];
+  /** What the UNet wants: the last layer of one, or the penultimate layers of all and a pooled vector. */
+  readonly kind: 'last' | 'penultimate';
+  /** An empty negative prompt is zeros instead of the encoding of ''. */
+  readonly zerosForEmptyNegative: boolean;
+};
+
+const CACHE_BYTES = 64 * 2 ** 20;
+
+export class PromptEncoder {
+  readonly #options: PromptEncoderOptions;
+  readonly #cache = new LruCache<EncodedPrompt>({
+    maxCost: CACHE_BYTES,
+    costOf: ({ conditioning: { tokens, pooled } }) => tokens.byteLength + (pooled?.byteLength ?? 0),
+  });
+
+  constructor(options: PromptEncoderOptions) {
+    this.#options = options;
+  }
+
+  encode(prompt: string, style: TextStyle): Promise<EncodedPrompt> {
+    return this.#cache.get(JSON.stringify([style.key, prompt]), () => this.#encode(prompt, style));
+  }
+
+  async encodeNegative(prompt: string, style: TextStyle): Promise<EncodedPrompt> {
+    const encoded = await this.encode(prompt, style);
+    if (prompt !== '' || !this.#options.zerosForEmptyNegative) {
+      return encoded;
+    }
+    const { tokens, pooled } = encoded.conditioning;
+    const zeros = (values: Float32Array): Float32Array => new Float32Array(values.length);
+    return { conditioning: { tokens: zeros(tokens), pooled: pooled && zeros(pooled) }, cut: '' };
+  }
+
+  async release(): Promise<void> {
+    await Promise.all(this.#options.encoders.map((encoder) => encoder.release()));
+  }
+
+  async #encode(prompt: string, style: TextStyle): Promise<EncodedPrompt> {
+    const { encoders, kind } = this.#options;
+    const texts: EncodedText[] = [];
+    for (const [k, encoder] of encoders.entries()) {
+      texts.push(await encoder.encode(prompt, style.parts[k] ?? new Map()));
+    }
+    const [first] = texts;
+    if (first === undefined) {
+      throw new Error('a model without a text encoder');
+    }
+    const conditioning =
+      kind === 'last'
+        ? { tokens: first.last, pooled: undefined }
+        : { tokens: sideBySide(texts), pooled: texts.at(-1)?.pooled };
+    return { conditioning, cut: first.cut };
+  }
+}
+
+/** [positions · (features of the first + features of the second)] */
+function sideBySide(texts: readonly EncodedText[]): Float32Array {
+  const widths = texts.map(({ penultimate, positions }) => penultimate.length / positions);
+  const width = widths.reduce((total, features) => total + features, 0);
+  const positions = texts[0]?.positions ?? 0;
+  const joined = new Float32Array(positions * width);
+  let first = 0;
+  for (const [k, { penultimate }] of texts.entries()) {
+    const own = widths[k] ?? 0;
+    for (let position = 0; position < positions; position++) {
+      joined.set(penultimate.subarray(position * own, (position + 1) * own), position * width + first);
+    }
+    first += own;
+  }
+  return joined;
+}

@@ -1,0 +1,89 @@
+/**
+ * One CLIP text encoder with its tokenizer: text to vectors, plain or with a style's part for this encoder.
+ *
+ * Sessions are opened when first needed: one for no style, one that takes LoRA inputs. Knows no model around it.
+ */
+import {
+  buildClipText,
+  clipTextLoraTargets,
+  type ClipTextConfig,
+  type LoraTarget,
+  type NetWeights,
+} from '../nets/index.ts';
+import type { FloatTensor, Session } from '../ort/index.ts';
+import type { ClipTokenizer } from '../tokenizer/index.ts';
+import type { SessionOpener } from './session-opener.ts';
+import { styleFeeds } from './style-feeds.ts';
+import type { NetStyle } from './style-set.ts';
+
+export type EncodedText = {
+  /** [positions · features], after the last norm. */
+  readonly last: Float32Array;
+  /** [positions · features], before the last layer. */
+  readonly penultimate: Float32Array;
+  /** [features], projected where the encoder has a projection. */
+  readonly pooled: Float32Array;
+  readonly positions: number;
+  /** The words that did not fit into the encoder, '' when all did. */
+  readonly cut: string;
+};
+
+export type TextEncoderOptions = {
+  readonly config: ClipTextConfig;
+  readonly weights: NetWeights;
+  readonly tokenizer: ClipTokenizer;
+  readonly open: SessionOpener;
+};
+
+export class TextEncoder {
+  readonly targets: readonly LoraTarget[];
+  readonly #options: TextEncoderOptions;
+  #plain: Promise<Session> | undefined;
+  #styled: Promise<Session> | undefined;
+
+  constructor(options: TextEncoderOptions) {
+    this.#options = options;
+    this.targets = clipTextLoraTargets(options.config);
+  }
+
+  /** `style`: empty for none. */
+  async encode(text: string, style: NetStyle): Promise<EncodedText> {
+    const { ids, cut } = this.#options.tokenizer.encode(text);
+    const session = await this.#session(style.size > 0);
+    const outputs = await session.run({
+      input_ids: { data: BigInt64Array.from(ids, BigInt), shape: [1, ids.length] },
+      ...(style.size > 0 && styleFeeds(this.targets, [style])),
+    });
+    return {
+      last: outputNamed(outputs, 'last_hidden_state'),
+      penultimate: outputNamed(outputs, 'penultimate_hidden_state'),
+      pooled: outputNamed(outputs, 'pooled'),
+      positions: ids.length,
+      cut,
+    };
+  }
+
+  async release(): Promise<void> {
+    await (await this.#plain)?.release();
+    await (await this.#styled)?.release();
+  }
+
+  #session(isStyled: boolean): Promise<Session> {
+    const { config, weights, open } = this.#options;
+    if (!isStyled) {
+      this.#plain ??= open(buildClipText(config, weights, open.build));
+      return this.#plain;
+    }
+    const loraModules = new Set(this.targets.map(({ module }) => module));
+    this.#styled ??= open(buildClipText(config, weights, { ...open.build, loraModules }));
+    return this.#styled;
+  }
+}
+
+function outputNamed(outputs: Readonly<Record<string, FloatTensor>>, name: string): Float32Array {
+  const tensor = outputs[name];
+  if (tensor === undefined) {
+    throw new Error(`the text encoder gave no ${name}`);
+  }
+  return tensor.data;
+}

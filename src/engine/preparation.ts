@@ -1,0 +1,101 @@
+/**
+ * From a request to a drawing: prompts encoded, styles folded, the picture to start from turned into latents, and one
+ * task for each picture. After this nothing of the request is looked up again.
+ */
+import type { Picture } from '../core/picture.ts';
+import type { GenerationRequest } from '../core/request.ts';
+import type { WorkEvent } from '../core/work.ts';
+import type { Drawing, LatentSize } from './drawing.ts';
+import { EventStream } from './event-stream.ts';
+import type { EncodedPrompt } from './model/prompt-encoder.ts';
+import type { Model } from './model/model.ts';
+import { checkSides } from './request-check.ts';
+import { plan, TorchGenerator } from './sampling/index.ts';
+import { Task } from './task.ts';
+
+export type Preparation = {
+  readonly number: number;
+  readonly request: GenerationRequest;
+  readonly previewAfter: readonly number[];
+  readonly model: Model;
+  /** Opens a picture and fills width × height with it. */
+  readonly readPicture: (file: string, size: { readonly width: number; readonly height: number }) => Promise<Picture>;
+  readonly now: () => number;
+};
+
+export type Prepared = { readonly drawing: Drawing; readonly notices: readonly WorkEvent[] };
+
+/** Throws `UserError` for what the model cannot do. */
+export async function prepare({
+  number,
+  request,
+  previewAfter,
+  model,
+  readPicture,
+  now,
+}: Preparation): Promise<Prepared> {
+  const startedAt = now();
+  const { width, height, scheduler, steps, guidance, init, count, seed } = request;
+  checkSides(request, model.pixelsPerLatent);
+  const planned = plan(model.scheduler, { scheduler, steps, strength: init?.strength });
+  const styles = await model.styles.prepare(request.loras);
+  const positive = await model.prompts.encode(request.prompt, styles.text);
+  const isGuided = guidance > 1 && !model.takesGuidance;
+  const negative = isGuided ? await model.prompts.encodeNegative(request.negative, styles.text) : undefined;
+  const size: LatentSize = {
+    channels: model.latentChannels,
+    height: height / model.pixelsPerLatent,
+    width: width / model.pixelsPerLatent,
+  };
+  const start = init && (await model.encodePicture(await readPicture(init.file, { width, height })));
+  const textMs = (now() - startedAt) / count;
+  const drawing: Drawing = {
+    number,
+    events: new EventStream<WorkEvent>(),
+    model,
+    group: JSON.stringify([model.key, styles.variant, size]),
+    size,
+    guidance,
+    positive: positive.conditioning,
+    negative: negative?.conditioning,
+    styles,
+    previewAfter: new Set(previewAfter),
+    pictures: Array.from({ length: count }, (_, index) => ({
+      index,
+      seed: seed + index,
+      task: new Task({
+        plan: planned,
+        latentLength: size.channels * size.height * size.width,
+        generator: new TorchGenerator(seed + index),
+        init: start,
+      }),
+      textMs,
+      denoiseMs: 0,
+      previewDue: undefined,
+      isDelivered: false,
+    })),
+    lastCall: -1,
+  };
+  return {
+    drawing,
+    notices: [
+      ...styles.notices.map((notice): WorkEvent => ({ kind: 'notice', ...notice })),
+      ...cutNotices(positive, negative),
+    ],
+  };
+}
+
+function cutNotices(positive: EncodedPrompt, negative: EncodedPrompt | undefined): readonly WorkEvent[] {
+  const notice = (which: string, cut: string): readonly WorkEvent[] =>
+    cut === ''
+      ? []
+      : [
+          {
+            kind: 'notice',
+            code: 'prompt.cut',
+            sentence: `The ${which} is longer than the model reads; this was left out: "${cut}".`,
+            params: { which, cut },
+          },
+        ];
+  return [...notice('prompt', positive.cut), ...notice('negative prompt', negative?.cut ?? '')];
+}

@@ -1,0 +1,129 @@
+/**
+ * Whole pictures against diffusers' pipelines, pixel by pixel; how they were made is in test/golden/make_pictures.py.
+ * The tiny models are random, so pictures look like noise, but every net, style and step has its part in each pixel.
+ */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import type { Picture } from '../../src/core/picture.ts';
+import { SCHEDULER_NAMES, type GenerationRequest } from '../../src/core/request.ts';
+import type { Runner } from '../../src/core/work.ts';
+import { createEngineRunner } from '../../src/engine/index.ts';
+import { decodePicture } from '../../src/image/index.ts';
+import { writeTinyLora, writeTinyModel } from '../support/tiny-model.ts';
+
+const GOLDEN = path.join(import.meta.dirname, '../golden/pictures');
+/** Of 255. */
+const TOLERANCE = 2;
+
+const golden = z
+  .object({
+    loras: z.record(z.string(), z.object({ targets: z.array(z.string()), rank: z.number(), alpha: z.number() })),
+    cases: z.array(
+      z.object({
+        name: z.string(),
+        model: z.string(),
+        prompt: z.string(),
+        negative: z.string(),
+        seed: z.number(),
+        count: z.number(),
+        steps: z.number(),
+        guidance: z.number(),
+        width: z.number(),
+        height: z.number(),
+        scheduler: z.enum(SCHEDULER_NAMES),
+        lcm: z.boolean(),
+        loras: z.record(z.string(), z.number()),
+        strength: z.number().nullable(),
+        files: z.array(z.string()),
+      }),
+    ),
+  })
+  .parse(JSON.parse(readFileSync(path.join(GOLDEN, 'cases.json'), 'utf8')));
+type GoldenCase = (typeof golden.cases)[number];
+
+let folder = '';
+let runner: Runner;
+
+beforeAll(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'fourstep-pictures-'));
+  for (const model of ['sd15', 'sdxl', 'lcm']) {
+    writeTinyModel(model, path.join(folder, model));
+    mkdirSync(path.join(folder, 'loras', model), { recursive: true });
+    for (const [name, lora] of Object.entries(golden.loras)) {
+      writeTinyLora(model, { name, ...lora }, path.join(folder, 'loras', model, `${name}.safetensors`));
+    }
+  }
+  runner = createEngineRunner({
+    locateModel: async (model) => ({ source: path.join(folder, model) }),
+    readPicture: async (_, size) => initPicture(size?.width ?? 64, size?.height ?? 64),
+    cacheDir: path.join(folder, 'cache'),
+  });
+});
+
+afterAll(async () => {
+  await runner.close(1000);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function requestOf(golden: GoldenCase): GenerationRequest {
+  const { model, prompt, negative, seed, count, steps, guidance, width, height, scheduler, lcm, loras, strength } =
+    golden;
+  const loraFile = (name: string): string => path.join(folder, 'loras', model, `${name}.safetensors`);
+  return {
+    prompt,
+    negative,
+    model,
+    lcmLora: lcm ? { kind: 'file', file: loraFile('lcm') } : { kind: 'none' },
+    vae: undefined,
+    loras: Object.entries(loras).map(([id, weight]) => ({ id, file: loraFile(id), weight })),
+    seed,
+    count,
+    steps,
+    guidance,
+    width,
+    height,
+    scheduler,
+    init: strength === null ? undefined : { file: 'made up', strength },
+  };
+}
+
+/** The picture that make_pictures.py starts from. */
+function initPicture(width: number, height: number): Picture {
+  const data = new Uint8Array(width * height * 3);
+  for (let i = 0; i < width * height; i++) {
+    const [x, y] = [i % width, Math.floor(i / width)];
+    data.set([Math.floor((x * 255) / (width - 1)), Math.floor((y * 255) / (height - 1)), (x * y) % 256], 3 * i);
+  }
+  return { width, height, data };
+}
+
+async function draw(request: GenerationRequest): Promise<readonly Picture[]> {
+  const pictures: Picture[] = [];
+  const work = { kind: 'imagine', id: request.prompt, request, previewAfter: [] } as const;
+  for await (const event of runner.run(work, new AbortController().signal)) {
+    if (event.kind === 'picture') {
+      pictures[event.index] = event.picture;
+    }
+  }
+  return pictures;
+}
+
+function largestDifference(a: Picture, b: Picture): number {
+  expect([a.width, a.height]).toEqual([b.width, b.height]);
+  return a.data.reduce((largest, value, i) => Math.max(largest, Math.abs(value - b.data[i]!)), 0);
+}
+
+describe('pictures', () => {
+  it.each(golden.cases)('are those of diffusers: $name', async (golden) => {
+    const pictures = await draw(requestOf(golden));
+    expect(pictures.length).toBe(golden.files.length);
+    for (const [k, file] of golden.files.entries()) {
+      const expected = await decodePicture(await readFile(path.join(GOLDEN, file)));
+      expect(largestDifference(pictures[k]!, expected), file).toBeLessThanOrEqual(TOLERANCE);
+    }
+  });
+});

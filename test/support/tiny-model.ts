@@ -1,0 +1,123 @@
+/**
+ * The tiny random models of the goldens as diffusers folders on disk, and LoRA files for them, written anew from their
+ * names: what test/golden/tiny_models.py and make_pictures.py write in Python.
+ */
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+import {
+  buildClipText,
+  buildKLDecoder,
+  buildKLEncoder,
+  buildUNet,
+  parseAutoencoderKLConfig,
+  parseClipTextConfig,
+  parseUNetConfig,
+  unetLoraTargets,
+} from '../../src/engine/nets/index.ts';
+import { NO_WEIGHTS } from '../../src/engine/nets/building.ts';
+import type { Graph } from '../../src/engine/onnx/index.ts';
+import { weightShapes } from './net-case.ts';
+import { randomWeight } from './random-weights.ts';
+import { writeTensors, type NamedTensor } from './safetensors-file.ts';
+
+const CONFIGS = path.join(import.meta.dirname, '../golden/configs');
+const BUILD = { provider: 'cpu' } as const;
+const MERGES =
+  't h|th e</w>|a n|i n|e r|f o|fo x</w>|c a|ca t</w>|r e|re d</w>|b l|bl u|blu e</w>|o n</w>|o f</w>|o r|a r|in g</w>|s t|e n|t i|a t|an d</w>|h e|a l'.split(
+    '|',
+  );
+
+/** Writes `model` of test/golden/configs to `folder`, complete. */
+export function writeTinyModel(model: string, folder: string): void {
+  cpSync(path.join(CONFIGS, model), folder, { recursive: true });
+  for (const part of readdirSync(folder, { withFileTypes: true })) {
+    if (part.isDirectory()) {
+      writePart(folder, part.name);
+    }
+  }
+}
+
+function writePart(folder: string, part: string): void {
+  if (part === 'scheduler') {
+    return;
+  }
+  if (part.startsWith('tokenizer')) {
+    writeTokenizer(path.join(folder, part));
+    return;
+  }
+  const config: unknown = JSON.parse(readFileSync(path.join(folder, part, 'config.json'), 'utf8'));
+  const shapes = new Map(graphsOf(part, config).flatMap((graph) => [...weightShapes(graph)]));
+  const tensors = [...shapes].map(([name, shape]): NamedTensor => ({
+    name,
+    shape,
+    data: randomWeight(part, name, shape),
+  }));
+  const file = part.startsWith('text_encoder') ? 'model.safetensors' : 'diffusion_pytorch_model.safetensors';
+  writeTensors(path.join(folder, part, file), tensors);
+}
+
+function graphsOf(part: string, config: unknown): readonly Graph[] {
+  if (part === 'unet') {
+    return [buildUNet(parseUNetConfig(config, part), NO_WEIGHTS, BUILD)];
+  }
+  if (part === 'vae') {
+    const vae = parseAutoencoderKLConfig(config, part);
+    return [buildKLEncoder(vae, NO_WEIGHTS, BUILD), buildKLDecoder(vae, NO_WEIGHTS, BUILD)];
+  }
+  return [buildClipText(parseClipTextConfig(config, part), NO_WEIGHTS, BUILD)];
+}
+
+function writeTokenizer(folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  const plain = [...range(33, 127), ...range(161, 173), ...range(174, 256)];
+  const rest = range(0, 256).filter((byte) => !plain.includes(byte));
+  const symbols = [
+    ...plain.map((byte) => String.fromCharCode(byte)),
+    ...rest.map((_, i) => String.fromCharCode(256 + i)),
+  ];
+  const tokens = [
+    ...symbols,
+    ...symbols.map((symbol) => `${symbol}</w>`),
+    ...MERGES.map((merge) => merge.replace(' ', '')),
+    '<|startoftext|>',
+    '<|endoftext|>',
+  ];
+  writeFileSync(
+    path.join(folder, 'vocab.json'),
+    JSON.stringify(Object.fromEntries(tokens.map((token, id) => [token, id]))),
+  );
+  writeFileSync(path.join(folder, 'merges.txt'), `#version: 0.2\n${MERGES.join('\n')}\n`);
+}
+
+export type TinyLora = {
+  readonly name: string;
+  readonly targets: readonly string[];
+  readonly rank: number;
+  readonly alpha: number;
+};
+
+/** Writes the LoRA that make_pictures.py describes, for the UNet of `model`, to `file`. */
+export function writeTinyLora(model: string, { name, targets, rank, alpha }: TinyLora, file: string): void {
+  const config: unknown = JSON.parse(readFileSync(path.join(CONFIGS, model, 'unet', 'config.json'), 'utf8'));
+  const tensors: NamedTensor[] = [];
+  for (const { module, inFeatures, outFeatures, kernel, kind } of unetLoraTargets(parseUNetConfig(config, model))) {
+    if (targets.some((target) => module.endsWith(`.${target}`))) {
+      const key = `lora_unet_${module.replaceAll('.', '_')}`;
+      const taps = kind === 'conv' ? kernel : [];
+      const half = (part: string, shape: readonly number[]): NamedTensor => ({
+        name: `${key}.${part}`,
+        shape,
+        data: randomWeight(`lora/${name}`, `${key}.${part}`, shape).map((value) => 0.5 * value),
+      });
+      tensors.push(half('lora_down.weight', [rank, inFeatures, ...taps]));
+      tensors.push(half('lora_up.weight', [outFeatures, rank, ...taps.map(() => 1)]));
+      tensors.push({ name: `${key}.alpha`, shape: [], data: Float32Array.of(alpha) });
+    }
+  }
+  writeTensors(file, tensors);
+}
+
+function range(start: number, end: number): readonly number[] {
+  return Array.from({ length: end - start }, (_, i) => start + i);
+}
