@@ -1,2 +1,112 @@
-/** What is kept, and where. */
-export type Stores = Readonly<Record<string, never>>;
+/** Everything that is kept: records in a database chosen by address, and files in the data folder. */
+import { join } from 'node:path';
+import { UserError } from '../core/errors.ts';
+import { AuditStore } from './audit.ts';
+import { checkSchema, type Database } from './database.ts';
+import { DeliveryStore } from './deliveries.ts';
+import { openEmbedded } from './embedded.ts';
+import { FileStore } from './files.ts';
+import { JobStore } from './jobs.ts';
+import { PeopleStore } from './people.ts';
+import { openPostgres } from './postgres.ts';
+import { QuotaStore } from './quotas.ts';
+import { openRedis } from './redis.ts';
+import { SettingsStore } from './settings.ts';
+import { StyleStore } from './styles.ts';
+
+export { openMemory } from './memory.ts';
+export { fetchFile, type FetchFileOptions } from './fetch-file.ts';
+export { DEFAULT_SETTINGS, type AdultRule, type ServerSettings } from './settings.ts';
+export type { AuditEntry } from './audit.ts';
+export type { Database } from './database.ts';
+export type { FileKind, FileStore } from './files.ts';
+export type { Balance, Balances, Quota } from './quotas.ts';
+export type { BlockedPerson } from './people.ts';
+export type { StyleDraft, StylePreset } from './styles.ts';
+
+export type Stores = {
+  readonly jobs: JobStore;
+  readonly settings: SettingsStore;
+  readonly styles: StyleStore;
+  readonly people: PeopleStore;
+  readonly quotas: QuotaStore;
+  readonly audit: AuditStore;
+  readonly deliveries: DeliveryStore;
+  readonly files: FileStore;
+  readonly close: () => Promise<void>;
+};
+
+export type StoreOptions = {
+  /** The data folder. */
+  readonly folder: string;
+  /** `redis://…`, `rediss://…`, `postgres://…`, `postgresql://…`; undefined: a file in the data folder. */
+  readonly url: string | undefined;
+};
+
+/**
+ * Opens the stores. Throws `UserError` `store.corrupt`, `store.newer`, `store.url`, `store.unreachable` in a sentence
+ * and changes nothing then.
+ */
+export async function openStores({ folder, url }: StoreOptions): Promise<Stores> {
+  const { database, name } = await openDatabase(folder, url);
+  try {
+    await checkSchema(database, name);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+  const files = new FileStore(folder);
+  await files.sweep();
+  return storesOn(database, files);
+}
+
+/** The stores on a database that is open. */
+export function storesOn(database: Database, files: FileStore): Stores {
+  return {
+    jobs: new JobStore(database),
+    settings: new SettingsStore(database),
+    styles: new StyleStore(database),
+    people: new PeopleStore(database),
+    quotas: new QuotaStore(database),
+    audit: new AuditStore(database),
+    deliveries: new DeliveryStore(database),
+    files,
+    close: async () => {
+      await database.close();
+    },
+  };
+}
+
+async function openDatabase(
+  folder: string,
+  url: string | undefined,
+): Promise<{ readonly database: Database; readonly name: string }> {
+  if (url === undefined || url === '') {
+    return { database: await openEmbedded(folder), name: join(folder, 'store.mdb') };
+  }
+  const scheme = /^([a-z]+):\/\//u.exec(url)?.[1];
+  const name = withoutPassword(url);
+  try {
+    if (scheme === 'redis' || scheme === 'rediss') {
+      return { database: await openRedis(url), name };
+    }
+    if (scheme === 'postgres' || scheme === 'postgresql') {
+      return { database: await openPostgres(url), name };
+    }
+  } catch (error) {
+    throw new UserError(
+      'store.unreachable',
+      `The store ${name} cannot be reached. Check STORE_URL and that the server runs, or leave STORE_URL out to keep everything in ${folder}.`,
+      { params: { name, folder }, cause: error },
+    );
+  }
+  throw new UserError(
+    'store.url',
+    `STORE_URL begins with redis:// or postgres://; it is ${name}. Leave it out to keep everything in ${folder}.`,
+    { params: { name, folder } },
+  );
+}
+
+function withoutPassword(url: string): string {
+  return url.replace(/\/\/.*@/u, '//***@');
+}

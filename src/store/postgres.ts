@@ -1,5 +1,5 @@
 /** A store on a PostgreSQL server, through Keyv's own adapter: one table, `fourstep_store`. */
-import KeyvPostgres from '@keyv/postgres';
+import { KeyvPostgres } from '@keyv/postgres';
 import { Keyv } from 'keyv';
 import type { Database } from './database.ts';
 import { KeyvDatabase } from './keyv-database.ts';

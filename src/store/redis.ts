@@ -33,9 +33,9 @@ async function scan(adapter: KeyvRedis<string>, prefix: string, start: string): 
   let cursor = '0';
   do {
     const answer = await client.scan(cursor, { MATCH, COUNT: SCAN_COUNT });
-    cursor = String(answer.cursor);
+    ({ cursor } = answer);
     for (const key of answer.keys) {
-      found.add(String(key).slice(prefix.length));
+      found.add(key.slice(prefix.length));
     }
   } while (cursor !== '0');
   return [...found].sort();

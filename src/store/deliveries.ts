@@ -1,0 +1,36 @@
+/** Which deliveries of a platform were handled: they may come twice, and count once. */
+import { type Database, keyPart } from './database.ts';
+
+const KEPT_MS = 3_600_000;
+const MAX_IN_MEMORY = 20_000;
+
+export class DeliveryStore {
+  readonly #database: Database;
+  readonly #begun = new Set<string>();
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** True for the first that asks; false for a delivery that is being handled or has been. */
+  async begin(id: string): Promise<boolean> {
+    if (this.#begun.has(id)) {
+      return false;
+    }
+    this.#begun.add(id);
+    if (this.#begun.size > MAX_IN_MEMORY) {
+      const [oldest] = this.#begun;
+      this.#begun.delete(oldest ?? id);
+    }
+    return (await this.#database.get(keyOf(id))) === undefined;
+  }
+
+  /** It has been handled: also after a restart it will not be handled again. */
+  async end(id: string): Promise<void> {
+    await this.#database.put([{ key: keyOf(id), value: 1, ttlMs: KEPT_MS }]);
+  }
+}
+
+function keyOf(id: string): string {
+  return `seen/${keyPart(id).slice(0, 200)}`;
+}

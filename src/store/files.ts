@@ -1,0 +1,139 @@
+/**
+ * Pictures, uploads and LoRAs as files named by their SHA-256: written beside and renamed, so that a name always stands
+ * for the whole of what it names. Pictures and uploads are a cache that is pruned by size; LoRAs stay.
+ */
+import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
+import { access, mkdir, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { writeFailure } from './database.ts';
+
+export const FILE_KINDS = ['pictures', 'uploads', 'loras'] as const;
+export type FileKind = (typeof FILE_KINDS)[number];
+
+export class FileStore {
+  readonly #folder: string;
+  #count = 0;
+
+  /** `folder` is made when the first file is kept. */
+  constructor(folder: string) {
+    this.#folder = resolve(folder);
+  }
+
+  /** Keeps the bytes; resolves to the absolute path. `ending` has its dot. Throws `UserError` `store.full`. */
+  async keep(kind: FileKind, data: Uint8Array, ending: string): Promise<string> {
+    const path = this.pathOf(kind, createHash('sha256').update(data).digest('hex'), ending);
+    if (await exists(path)) {
+      const now = new Date();
+      await utimes(path, now, now);
+      return path;
+    }
+    const temporary = await this.temporary();
+    try {
+      const handle = await open(temporary, 'wx');
+      try {
+        await handle.writeFile(data);
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+      return await this.adopt(temporary, path);
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw writeFailure(error);
+    }
+  }
+
+  /** A path for writing a file that is to be adopted. */
+  async temporary(): Promise<string> {
+    const folder = join(this.#folder, 'temporary');
+    await mkdir(folder, { recursive: true });
+    this.#count++;
+    return join(folder, `${process.pid}-${this.#count}`);
+  }
+
+  /** Makes a whole temporary file the one of that path (which `pathOf` gave). */
+  async adopt(temporary: string, path: string): Promise<string> {
+    await mkdir(join(path, '..'), { recursive: true });
+    await rename(temporary, path);
+    return path;
+  }
+
+  pathOf(kind: FileKind, sha256: string, ending: string): string {
+    if (!/^[0-9a-f]{64}$/u.test(sha256) || !/^\.[a-z0-9]{1,16}$/u.test(ending)) {
+      throw new RangeError(`a kept file is named by its SHA-256 and an ending; got ${sha256}${ending}`);
+    }
+    return join(this.#folder, kind, sha256.slice(0, 2), `${sha256}${ending}`);
+  }
+
+  /** Undefined where the file is gone. */
+  async read(path: string): Promise<Uint8Array | undefined> {
+    try {
+      return await readFile(path);
+    } catch (error) {
+      if (isMissing(error)) {
+        return undefined;
+      }
+      throw error;
+    }
+  }
+
+  async has(path: string): Promise<boolean> {
+    return await exists(path);
+  }
+
+  /** One that is gone already is no error. */
+  async remove(path: string): Promise<void> {
+    await rm(path, { force: true });
+  }
+
+  /** Removes the files used longest ago until the kind weighs no more than `maxBytes`; resolves to how many went. */
+  async prune(kind: FileKind, maxBytes: number): Promise<number> {
+    const files: { readonly path: string; readonly size: number; readonly usedAtMs: number }[] = [];
+    for (const folder of await list(join(this.#folder, kind))) {
+      for (const name of await list(join(this.#folder, kind, folder))) {
+        const path = join(this.#folder, kind, folder, name);
+        const { size, mtimeMs } = await stat(path);
+        files.push({ path, size, usedAtMs: mtimeMs });
+      }
+    }
+    files.sort((a, b) => b.usedAtMs - a.usedAtMs);
+    let total = 0;
+    let gone = 0;
+    for (const { path, size } of files) {
+      total += size;
+      if (total > maxBytes) {
+        await this.remove(path);
+        gone++;
+      }
+    }
+    return gone;
+  }
+
+  /** What a crash left half written. Call at start, before anything is kept. */
+  async sweep(): Promise<void> {
+    await rm(join(this.#folder, 'temporary'), { recursive: true, force: true });
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await access(path, constants.R_OK).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function list(folder: string): Promise<readonly string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (isMissing(error)) {
+      return [];
+    }
+    throw error;
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}

@@ -1,0 +1,107 @@
+/**
+ * Jobs and the two lists that are read of them: what is not ended or not answered yet, and whose they are. A list's entry
+ * is written with the job or before it, never after: an entry without its job is passed over, a job without its entry
+ * would be lost.
+ */
+import type { Job, JobId } from '../core/job.ts';
+import type { UserKey } from '../core/people.ts';
+import { corruptStore, type Database, keyPart } from './database.ts';
+
+export class JobStore {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Durable when it resolves. Throws `UserError` `store.full`. */
+  async save(job: Job): Promise<void> {
+    const entries = [
+      { key: userKeyOf(job.user, job.id), value: 1 },
+      { key: jobKey(job.id), value: job },
+    ];
+    if (isOpen(job)) {
+      await this.#database.put([{ key: openKey(job.id), value: job.createdAtMs }, ...entries]);
+    } else {
+      await this.#database.put(entries);
+      await this.#database.delete([openKey(job.id)]);
+    }
+  }
+
+  async get(id: JobId): Promise<Job | undefined> {
+    const found = await this.#database.get(jobKey(id));
+    return found === undefined ? undefined : readJob(id, found);
+  }
+
+  async delete(job: Job): Promise<void> {
+    await this.#database.delete([jobKey(job.id), openKey(job.id), userKeyOf(job.user, job.id)]);
+  }
+
+  /** Jobs that are not ended, or whose end has not been shown; oldest first. */
+  async open(): Promise<readonly Job[]> {
+    const ids = (await this.#database.keys('open/')).map((key) => decodeURIComponent(key.slice('open/'.length)));
+    const jobs = await this.#load(ids);
+    return [...jobs].sort((a, b) => a.createdAtMs - b.createdAtMs);
+  }
+
+  /** Oldest first. */
+  async ofUser(user: UserKey): Promise<readonly Job[]> {
+    const prefix = `by-user/${keyPart(user)}/`;
+    const ids = (await this.#database.keys(prefix)).map((key) => decodeURIComponent(key.slice(prefix.length)));
+    return [...(await this.#load(ids))].sort((a, b) => a.createdAtMs - b.createdAtMs);
+  }
+
+  /** Deletes ended jobs that were created before; resolves to them. */
+  async prune(beforeMs: number): Promise<readonly Job[]> {
+    const ids = (await this.#database.keys('job/')).map((key) => decodeURIComponent(key.slice('job/'.length)));
+    const gone: Job[] = [];
+    for (let start = 0; start < ids.length; start += PAGE) {
+      const old = (await this.#load(ids.slice(start, start + PAGE))).filter(
+        (job) => job.createdAtMs < beforeMs && !isOpen(job),
+      );
+      await this.#database.delete(old.flatMap((job) => [jobKey(job.id), userKeyOf(job.user, job.id)]));
+      gone.push(...old);
+    }
+    return gone;
+  }
+
+  async #load(ids: readonly JobId[]): Promise<readonly Job[]> {
+    const found = await this.#database.getMany(ids.map(jobKey));
+    return found.flatMap((value, index) => (value === undefined ? [] : [readJob(ids[index] ?? '', value)]));
+  }
+}
+
+const PAGE = 200;
+
+/** Something is still owed to the person who asked. */
+export function isOpen(job: Job): boolean {
+  return job.state.kind === 'queued' || job.state.kind === 'running' || !job.state.isAnswered;
+}
+
+function readJob(id: JobId, value: unknown): Job {
+  const isJob =
+    typeof value === 'object' &&
+    value !== null &&
+    'id' in value &&
+    value.id === id &&
+    'work' in value &&
+    'state' in value &&
+    'address' in value;
+  if (!isJob) {
+    throw corruptStore(`job ${id}`, 'it is no job');
+  }
+  // Written by `save` of this very layout; another one is refused at opening.
+  return value as unknown as Job;
+}
+
+function jobKey(id: JobId): string {
+  return `job/${keyPart(id)}`;
+}
+
+function openKey(id: JobId): string {
+  return `open/${keyPart(id)}`;
+}
+
+function userKeyOf(user: UserKey, id: JobId): string {
+  return `by-user/${keyPart(user)}/${keyPart(id)}`;
+}

@@ -1,0 +1,37 @@
+/**
+ * Resolves a host name to public addresses only, and pins them: what was checked is what is connected to, so that a name
+ * cannot change its mind between the two.
+ */
+import { lookup } from 'node:dns/promises';
+import type { LookupFunction } from 'node:net';
+import ipaddr from 'ipaddr.js';
+
+export type ResolveHost = (host: string) => Promise<readonly string[]>;
+
+export async function resolveHost(host: string): Promise<readonly string[]> {
+  return (await lookup(host, { all: true })).map(({ address }) => address);
+}
+
+/** An address of the open internet: not private, loopback, link-local, carrier's, multicast, reserved or one of those wrapped in IPv6. */
+export function isPublicAddress(text: string): boolean {
+  if (!ipaddr.isValid(text)) {
+    return false;
+  }
+  const address = ipaddr.process(text);
+  return address.range() === 'unicast';
+}
+
+/** A `lookup` for sockets that knows these addresses and nothing else. */
+export function pinned(addresses: readonly string[]): LookupFunction {
+  return (_host, options, answer) => {
+    const found = addresses.map((address) => ({ address, family: ipaddr.parse(address).kind() === 'ipv6' ? 6 : 4 }));
+    const [first] = found;
+    if (first === undefined) {
+      answer(new Error('no address'), '', 4);
+    } else if (options.all === true) {
+      answer(null, found);
+    } else {
+      answer(null, first.address, first.family);
+    }
+  };
+}

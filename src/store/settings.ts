@@ -1,0 +1,88 @@
+/** What a server's admins chose. What they left alone is undefined, and the operator's value counts. */
+import { z } from 'zod';
+import { LOCALES, type Locale, type ServerKey } from '../core/people.ts';
+import { corruptStore, type Database, keyPart } from './database.ts';
+
+export const ADULT_RULES = ['marked', 'never'] as const;
+/** Words and styles for adults: in channels marked so, or nowhere. */
+export type AdultRule = (typeof ADULT_RULES)[number];
+
+export type ServerSettings = {
+  /** A catalog id. */
+  readonly model: string | undefined;
+  /** Undefined: as the platform says. */
+  readonly locale: Locale | undefined;
+  /** A style's id, or '' for none. */
+  readonly defaultStyle: string;
+  /** Pictures of an /imagine that names no count. */
+  readonly count: number;
+  readonly perUser: number | undefined;
+  readonly perServer: number | undefined;
+  /** Pictures a day; 0: not counted. */
+  readonly perUserDay: number | undefined;
+  readonly perServerDay: number | undefined;
+  /** Channel ids; empty: all. */
+  readonly channels: readonly string[];
+  readonly adult: AdultRule;
+  readonly blockedWords: readonly string[];
+  readonly auditChannel: string | undefined;
+};
+
+export const DEFAULT_SETTINGS: ServerSettings = {
+  model: undefined,
+  locale: undefined,
+  defaultStyle: '',
+  count: 4,
+  perUser: undefined,
+  perServer: undefined,
+  perUserDay: undefined,
+  perServerDay: undefined,
+  channels: [],
+  adult: 'marked',
+  blockedWords: [],
+  auditChannel: undefined,
+};
+
+const schema = z.object({
+  model: z.string().optional(),
+  locale: z.enum(LOCALES).optional(),
+  defaultStyle: z.string(),
+  count: z.int().min(1).max(4),
+  perUser: z.int().min(1).optional(),
+  perServer: z.int().min(1).optional(),
+  perUserDay: z.int().min(0).optional(),
+  perServerDay: z.int().min(0).optional(),
+  channels: z.array(z.string()),
+  adult: z.enum(ADULT_RULES),
+  blockedWords: z.array(z.string()),
+  auditChannel: z.string().optional(),
+});
+
+export class SettingsStore {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async of(server: ServerKey): Promise<ServerSettings> {
+    const found = await this.#database.get(keyOf(server));
+    if (found === undefined) {
+      return DEFAULT_SETTINGS;
+    }
+    const parsed = schema.safeParse(found);
+    if (!parsed.success) {
+      throw corruptStore(keyOf(server), z.prettifyError(parsed.error));
+    }
+    return { ...DEFAULT_SETTINGS, ...parsed.data };
+  }
+
+  /** The whole settings, not a part: read, change, save. */
+  async save(server: ServerKey, settings: ServerSettings): Promise<void> {
+    await this.#database.put([{ key: keyOf(server), value: settings }]);
+  }
+}
+
+function keyOf(server: ServerKey): string {
+  return `settings/${keyPart(server)}`;
+}

@@ -1,0 +1,159 @@
+/** The styles that servers added, the ones being tried, and how often each style is used. */
+import { z } from 'zod';
+import type { ReplyAddress } from '../core/job.ts';
+import { PLATFORMS, type ServerKey, type UserKey } from '../core/people.ts';
+import { corruptStore, type Database, keyPart } from './database.ts';
+
+export type StylePreset = {
+  /** The name in lower case: what it is found by. */
+  readonly id: string;
+  readonly name: string;
+  /** The catalog id of the model it is for. */
+  readonly model: string;
+  /** The LoRA among the kept files. */
+  readonly sha256: string;
+  readonly weight: number;
+  readonly trigger: string;
+  readonly negative: string;
+  readonly description: string;
+  readonly addedBy: UserKey;
+  readonly addedByName: string;
+  readonly addedAtMs: number;
+};
+
+/** A style that is being tried by the admin who brings it; saved or discarded by its buttons. */
+export type StyleDraft = {
+  readonly id: string;
+  readonly server: ServerKey;
+  readonly serverName: string;
+  readonly preset: StylePreset;
+  readonly found: {
+    readonly kind: string;
+    readonly rank: number;
+    readonly base: string;
+    readonly triggers: readonly string[];
+  };
+  readonly seed: number;
+  readonly locale: string;
+  readonly address: ReplyAddress;
+  /** The preview for the present weight has been shown. */
+  readonly isShown: boolean;
+};
+
+// A key's shape is the platform's business; it was written by this program.
+const key = z.custom<ServerKey>((value) => typeof value === 'string' && value.includes(':'));
+const presetSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  model: z.string(),
+  sha256: z.string(),
+  weight: z.number(),
+  trigger: z.string(),
+  negative: z.string(),
+  description: z.string(),
+  addedBy: key,
+  addedByName: z.string(),
+  addedAtMs: z.number(),
+});
+const draftSchema = z.object({
+  id: z.string(),
+  server: key,
+  serverName: z.string(),
+  preset: presetSchema,
+  found: z.object({ kind: z.string(), rank: z.number(), base: z.string(), triggers: z.array(z.string()) }),
+  seed: z.number(),
+  locale: z.string(),
+  address: z.object({
+    platform: z.enum(PLATFORMS),
+    data: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+  }),
+  isShown: z.boolean(),
+});
+
+const DRAFT_TTL_MS = 24 * 3_600_000;
+
+export class StyleStore {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** By name. */
+  async of(server: ServerKey): Promise<readonly StylePreset[]> {
+    const keys = await this.#database.keys(`style/${keyPart(server)}/`);
+    const found = await this.#database.getMany(keys);
+    return found
+      .filter((value) => value !== undefined)
+      .map((value, index) => parse(presetSchema, keys[index] ?? '', value));
+  }
+
+  async save(server: ServerKey, preset: StylePreset): Promise<void> {
+    await this.#database.put([{ key: presetKey(server, preset.id), value: preset }]);
+  }
+
+  async remove(server: ServerKey, id: string): Promise<void> {
+    await this.#database.delete([presetKey(server, id)]);
+  }
+
+  async rename(server: ServerKey, from: string, preset: StylePreset): Promise<void> {
+    await this.save(server, preset);
+    if (preset.id !== from) {
+      await this.remove(server, from);
+    }
+  }
+
+  /** How often each style was used here, by id. */
+  async uses(server: ServerKey): Promise<Readonly<Record<string, number>>> {
+    const found = await this.#database.get(usesKey(server));
+    return z
+      .record(z.string(), z.number())
+      .catch({})
+      .parse(found ?? {});
+  }
+
+  async countUse(server: ServerKey, id: string): Promise<void> {
+    const uses = await this.uses(server);
+    await this.#database.put([{ key: usesKey(server), value: { ...uses, [id]: (uses[id] ?? 0) + 1 } }]);
+  }
+
+  async draft(id: string): Promise<StyleDraft | undefined> {
+    const found = await this.#database.get(draftKey(id));
+    return found === undefined ? undefined : parse(draftSchema, draftKey(id), found);
+  }
+
+  async saveDraft(draft: StyleDraft): Promise<void> {
+    await this.#database.put([{ key: draftKey(draft.id), value: draft, ttlMs: DRAFT_TTL_MS }]);
+  }
+
+  async removeDraft(id: string): Promise<void> {
+    await this.#database.delete([draftKey(id)]);
+  }
+
+  /** All that are open, for taking up what a stop has interrupted. */
+  async drafts(): Promise<readonly StyleDraft[]> {
+    const keys = await this.#database.keys('draft/');
+    const found = await this.#database.getMany(keys);
+    return found.filter((value) => value !== undefined).map((value) => parse(draftSchema, 'draft', value));
+  }
+}
+
+function parse<T>(schema: z.ZodType<T>, name: string, value: unknown): T {
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) {
+    throw corruptStore(name, z.prettifyError(parsed.error));
+  }
+  return parsed.data;
+}
+
+function presetKey(server: ServerKey, id: string): string {
+  return `style/${keyPart(server)}/${keyPart(id)}`;
+}
+
+function usesKey(server: ServerKey): string {
+  return `style-uses/${keyPart(server)}`;
+}
+
+function draftKey(id: string): string {
+  return `draft/${keyPart(id)}`;
+}
