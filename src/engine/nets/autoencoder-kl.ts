@@ -99,7 +99,8 @@ function middle(scope: WeightScope, x: Value, { groups, midAttention }: Autoenco
 /** One head over all pixels. Files from before 2023 name the projections otherwise. */
 function attend(scope: WeightScope, x: Value, groups: number): Value {
   const channels = fixedDim(x.shape, 1);
-  const tokens = asTokens(groupNorm(scope.at('group_norm'), x, groups, EPSILON));
+  const normed = groupNorm(scope.at('group_norm'), x, groups, EPSILON);
+  const tokens = asTokens(normed); // [rows·HW, C]
   const q = linear(scope.either('to_q', 'query'), tokens, channels);
   const k = linear(scope.either('to_k', 'key'), tokens, channels);
   const v = linear(scope.either('to_v', 'value'), tokens, channels);
@@ -108,5 +109,5 @@ function attend(scope: WeightScope, x: Value, groups: number): Value {
     attention(scope.building, q, k, v, { heads: 1 }),
     channels,
   );
-  return Add(asPicture(mixed, x), x);
+  return Add(asPicture(mixed, normed), x);
 }

@@ -3,10 +3,10 @@
  * the device likes. Whoever adds a number type or a device changes this file and the layers, no net.
  */
 import { GraphBuilder, type Value } from '../onnx/graph.ts';
-import { Cast, Shape } from '../onnx/index.ts';
-import type { DataType, Graph } from '../onnx/model-proto.ts';
+import { Cast, Concat, Reshape, Shape } from '../onnx/index.ts';
+import type { DataType, Dim, Graph } from '../onnx/model-proto.ts';
 import type { Provider } from '../onnx/provider.ts';
-import type { Shape as Dims } from '../onnx/shape.ts';
+import { dimAt, fixedDim, type Shape as Dims } from '../onnx/shape.ts';
 import type { TensorSource } from '../weights/tensor-source.ts';
 
 /** What is computed in; inputs and outputs of every graph stay fp32. */
@@ -99,9 +99,38 @@ export function output(building: Building, name: string, value: Value): void {
   building.graph.output(name, Cast(value, 'f32'));
 }
 
-/** The length of the first axis of `x` as a tensor [1]: target of reshapes that split rows from tokens. */
-export function rowsOf(x: Value): Value {
-  return Shape(x, { start: 0, end: 1 });
+/** How many rows this call has, as a tensor [1]. The first input of every net starts with that axis. */
+export function rowCount({ graph }: Building): Value {
+  const [first] = graph.inputs;
+  if (first?.shape[0] !== ROWS) {
+    throw new Error('Expected a net whose first input has an axis of rows.');
+  }
+  return Shape(first, { start: 0, end: 1 });
+}
+
+/**
+ * Between layers, tokens are flat: [rows·S, C], the form that a matrix product wants. Where rows matter they are taken
+ * apart: [rows, S, C]. Vectors [rows, C] are tokens with S = 1. Neither way copies anything.
+ */
+export function byRows(building: Building, tokens: Value): Value {
+  const channels = fixedDim(tokens.shape, 1);
+  const target = Concat([rowCount(building), building.graph.ints([-1, channels])], 0);
+  return Reshape(tokens, target, [ROWS, tokensPerRow(tokens), channels]);
+}
+
+/** [rows, S, C] → [rows·S, C] */
+export function flat(tokens: Value): Value {
+  const [, perRow, channels] = [dimAt(tokens.shape, 0), dimAt(tokens.shape, 1), fixedDim(tokens.shape, 2)];
+  return Reshape(tokens, [-1, channels], [perRow === 1 ? ROWS : `${ROWS}·${perRow}`, channels]);
+}
+
+function tokensPerRow(tokens: Value): Dim {
+  const length = String(dimAt(tokens.shape, 0));
+  if (length === ROWS) {
+    return 1;
+  }
+  const perRow = length.slice(`${ROWS}·`.length);
+  return /^\d+$/.test(perRow) ? Number(perRow) : perRow;
 }
 
 /** Runs `compute` in fp32 where the net says so. */

@@ -12,6 +12,8 @@ import { Add, ArgMax, Cast, Equal, Gather, GatherND, Gelu, QuickGelu } from '../
 import { attention } from './attention.ts';
 import {
   buildNet,
+  byRows,
+  flat,
   output,
   ROWS,
   type Building,
@@ -44,7 +46,7 @@ function define(building: Building, config: ClipTextConfig): void {
   const ids = graph.input('input_ids', 'i64', [ROWS, positions]);
   const table = root.at('embeddings', 'token_embedding').weight('weight', [vocabulary, features]);
   const places = root.at('embeddings', 'position_embedding').weight('weight', [positions, features]);
-  let x = Add(Gather(table, ids), places); // [rows, positions, C]
+  let x = flat(Add(Gather(table, ids), places)); // [rows·positions, C]
 
   // 2. encoder; a token sees those before it
   const mask = graph.floats('causal mask', causalMask(positions), [1, 1, positions, positions]);
@@ -53,7 +55,7 @@ function define(building: Building, config: ClipTextConfig): void {
     penultimate = x;
     x = encoderLayer(root.at('encoder', 'layers', k), x, mask, config);
   }
-  const last = layerNorm(root.at('final_layer_norm'), x, config.epsilon);
+  const last = byRows(building, layerNorm(root.at('final_layer_norm'), x, config.epsilon));
 
   // 3. the end token's vector
   const pooled = GatherND(last, endPosition(ids, config), { batch_dims: 1 }); // [rows, C]
@@ -63,7 +65,7 @@ function define(building: Building, config: ClipTextConfig): void {
       : linear(top.at('text_projection'), pooled, config.projectionFeatures, { bias: false });
 
   output(building, 'last_hidden_state', last);
-  output(building, 'penultimate_hidden_state', penultimate);
+  output(building, 'penultimate_hidden_state', byRows(building, penultimate));
   output(building, 'pooled', projected);
 }
 

@@ -18,21 +18,20 @@ import {
   Reshape,
   Shape,
   Split,
-  Squeeze,
   Transpose,
   Unsqueeze,
 } from '../onnx/index.ts';
 import { dimAt } from '../onnx/shape.ts';
-import { input, ROWS } from './building.ts';
+import { byRows, flat, input, ROWS } from './building.ts';
 import type { WeightScope } from './weight-scope.ts';
 
-/** y + (x·down)·up over tokens x [rows, S, in] or vectors [rows, in]; unchanged where the module takes no LoRA. */
+/** y + (x·down)·up over tokens x [rows·S, in]; unchanged where the module takes no LoRA. */
 export function withLinearLora(scope: WeightScope, x: Value, y: Value, inFeatures: number, outFeatures: number): Value {
   if (!takesLora(scope)) {
     return y;
   }
   const [down, up] = linearInputs(scope, inFeatures, outFeatures);
-  return Add(y, throughMatrices(x, down, up));
+  return Add(y, flat(MatMul(MatMul(byRows(scope.building, x), down), up)));
 }
 
 /** As `withLinearLora` for a matrix used in two halves: y = [first, second], each half with its own part of `up`. */
@@ -51,8 +50,8 @@ export function withLinearLoraInHalves(
   if (first === undefined || second === undefined) {
     throw new Error('Split returned fewer parts than asked.');
   }
-  const low = MatMul(x, down); // [rows, S, r]
-  return [Add(halves[0], MatMul(low, first)), Add(halves[1], MatMul(low, second))];
+  const low = MatMul(byRows(scope.building, x), down); // [rows, S, r]
+  return [Add(halves[0], flat(MatMul(low, first))), Add(halves[1], flat(MatMul(low, second)))];
 }
 
 /** For a 1×1 convolution over x [rows, in, H, W]. */
@@ -108,11 +107,4 @@ function linearInputs(
     input(building, `${module}.lora_down`, [ROWS, inFeatures, rank]),
     input(building, `${module}.lora_up`, [ROWS, rank, outFeatures]),
   ];
-}
-
-function throughMatrices(x: Value, down: Value, up: Value): Value {
-  if (x.shape.length === 3) {
-    return MatMul(MatMul(x, down), up);
-  }
-  return Squeeze(MatMul(MatMul(Unsqueeze(x, [1]), down), up), 1);
 }

@@ -3,7 +3,7 @@
  * its own for it on CPU and WebGPU, and of the ways round this one measured best.
  */
 import type { Value } from '../onnx/graph.ts';
-import { Add, Cast, InstanceNormalization, LayerNormalization, Mul, Reshape, Shape } from '../onnx/index.ts';
+import { Add, Cast, InstanceNormalization, LayerNormalization, Mul, Reshape } from '../onnx/index.ts';
 import { dimAt, fixedDim } from '../onnx/shape.ts';
 import { onIsland } from './building.ts';
 import type { WeightScope } from './weight-scope.ts';
@@ -15,15 +15,16 @@ export function groupNorm(scope: WeightScope, x: Value, groups: number, epsilon:
   const channels = fixedDim(x.shape, 1);
   const ones = graph.floats(`ones ${groups}`, new Float32Array(groups).fill(1), [groups]);
   const zeros = graph.floats(`zeros ${groups}`, new Float32Array(groups), [groups]);
+  // A 0 copies a length: the width stays where it is, so that -1 finds the height again and nothing asks for a shape.
   const normed = onIsland(building, 'norm', [x], ([wide = x]) => {
-    const grouped = Reshape(wide, [0, groups, -1], [dimAt(x.shape, 0), groups, 'group']);
+    const grouped = Reshape(wide, [0, groups, -1, 0], [dimAt(x.shape, 0), groups, 'group', dimAt(x.shape, 3)]);
     return InstanceNormalization(grouped, Cast(ones, wide.dtype), Cast(zeros, wide.dtype), { epsilon });
   });
-  const spread = Reshape(normed, Shape(x), x.shape);
+  const spread = Reshape(normed, [0, channels, -1, 0], x.shape);
   return Add(Mul(spread, scope.weight('weight', [channels, 1, 1])), scope.weight('bias', [channels, 1, 1]));
 }
 
-/** Over the last axis of x [rows, S, C]. */
+/** Over the last axis of tokens x [rows·S, C]. */
 export function layerNorm(scope: WeightScope, x: Value, epsilon = 1e-5): Value {
   const channels = fixedDim(x.shape, -1);
   const values = [x, scope.weight('weight', [channels]), scope.weight('bias', [channels])];

@@ -10,6 +10,7 @@ import type { Graph, Value } from '../onnx/index.ts';
 import { Add, Cast, Concat, Reshape } from '../onnx/index.ts';
 import {
   buildNet,
+  flat,
   input,
   output,
   ROWS,
@@ -56,7 +57,7 @@ function define(building: Building, config: UNetConfig, sizes: 'whole' | 'any'):
 
   // 1. time
   const time = silu(timeOf(root, config));
-  const context = input(building, 'encoder_hidden_states', [ROWS, 'tokens', config.contextFeatures]);
+  const context = flat(input(building, 'encoder_hidden_states', [ROWS, 'tokens', config.contextFeatures])); // [rows·L, F]
   const layer = (scope: WeightScope, k: number, x: Value, { channels, transformers, heads }: UNetBlock): Value => {
     const y = resnet(scope.at('resnets', k), x, { channels, groups, epsilon, time });
     const depth = transformers[k];

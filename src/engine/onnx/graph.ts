@@ -27,7 +27,7 @@ export class GraphBuilder {
   readonly #name: string;
   readonly #nodes: Node[] = [];
   readonly #initializers = new Map<string, Initializer>();
-  readonly #inputs: ValueInfo[] = [];
+  readonly #inputs: Value[] = [];
   readonly #outputs: ValueInfo[] = [];
   /** Nodes whose inputs are all equal are one node: shape arithmetic repeats itself all over a net. */
   readonly #known = new Map<string, readonly Value[]>();
@@ -40,8 +40,14 @@ export class GraphBuilder {
     if (this.#inputs.some((input) => input.name === name)) {
       throw new Error(`The graph has an input ${name} already.`);
     }
-    this.#inputs.push({ name, dtype, shape });
-    return { graph: this, name, dtype, shape };
+    const value = { graph: this, name, dtype, shape };
+    this.#inputs.push(value);
+    return value;
+  }
+
+  /** In the order in which they were made. */
+  get inputs(): readonly Value[] {
+    return [...this.#inputs];
   }
 
   output(name: string, value: Value): void {
@@ -110,7 +116,7 @@ export class GraphBuilder {
       name: this.#name,
       nodes: [...this.#nodes],
       initializers: [...this.#initializers.values()],
-      inputs: [...this.#inputs],
+      inputs: this.#inputs.map(({ name, dtype, shape }) => ({ name, dtype, shape })),
       outputs: [...this.#outputs],
     };
   }
