@@ -36,13 +36,15 @@ export function sameSiteOnly(host: string): MiddlewareHandler {
   };
 }
 
-/** The browser's own random id; set on the first visit. */
+/** The browser's own random id; made on the first visit and the same for all of one request. */
 export function browserOf(context: Context): string {
-  const known = getCookie(context, BROWSER_COOKIE);
+  const asked: unknown = context.get(BROWSER_COOKIE);
+  const known = typeof asked === 'string' ? asked : getCookie(context, BROWSER_COOKIE);
   if (known !== undefined && /^[0-9a-f]{24}$/.test(known)) {
     return known;
   }
   const made = randomBytes(12).toString('hex');
+  context.set(BROWSER_COOKIE, made);
   setCookie(context, BROWSER_COOKIE, made, COOKIE);
   return made;
 }

@@ -146,13 +146,17 @@ export class History {
   #save(): Promise<void> {
     if (!this.#isDirty) {
       this.#isDirty = true;
-      this.#saving = this.#saving.then(async () => {
-        this.#isDirty = false;
-        const file = join(this.#folder, 'messages.json');
-        await writeFile(`${file}.part`, JSON.stringify({ messages: [...this.#messages.values()] }));
-        await rename(`${file}.part`, file);
-      });
+      this.#saving = this.#writeAfter(this.#saving);
     }
     return this.#saving;
+  }
+
+  async #writeAfter(previous: Promise<void>): Promise<void> {
+    // A failed write was told to whoever waited for it; the next one is a fresh attempt.
+    await previous.catch(() => undefined);
+    this.#isDirty = false;
+    const file = join(this.#folder, 'messages.json');
+    await writeFile(`${file}.part`, JSON.stringify({ messages: [...this.#messages.values()] }));
+    await rename(`${file}.part`, file);
   }
 }

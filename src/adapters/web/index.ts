@@ -60,7 +60,8 @@ export async function createWebAdapter(options: WebOptions): Promise<WebAdapter>
     const mount = options.mounts.find(
       ({ path }) => request.url === path || request.url?.startsWith(`${path}?`) === true,
     );
-    void (mount?.listener ?? pageListener)(request, response);
+    const listener: RequestListener = mount?.listener ?? pageListener;
+    listener(request, response);
   });
 
   return {

@@ -74,12 +74,13 @@ export function parseOptions(
     if (value === undefined || value === '') {
       continue;
     }
-    options[spec.name] = spec.kind === 'integer' || spec.kind === 'number' ? numberOf(spec.name, value) : value;
+    options[spec.name] =
+      spec.kind === 'integer' || spec.kind === 'number' ? numberOf(spec.name, raw[spec.name] ?? '') : value;
   }
   return options;
 }
 
-function numberOf(name: string, value: OptionValue): number {
+function numberOf(name: string, value: string | number | boolean): number {
   const number = typeof value === 'number' ? value : Number(value);
   if (!Number.isFinite(number)) {
     throw new UserError(

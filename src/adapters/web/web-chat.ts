@@ -140,7 +140,7 @@ export class WebChat implements Chat {
   /** Accepts nothing more and waits for what is being handled. */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    await Promise.allSettled([...this.#running]);
+    await Promise.allSettled(this.#running);
     this.#markStopped();
     await this.#history.close();
   }

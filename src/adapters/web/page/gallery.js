@@ -41,7 +41,11 @@ export function createGallery({ view }) {
   let shown = '';
   return {
     async refresh() {
-      const items = await getJson('/api/gallery');
+      // A bot that is away is said by the chat's stream; the gallery just stays as it is.
+      const items = await getJson('/api/gallery').catch(() => undefined);
+      if (items === undefined) {
+        return;
+      }
       const key = items.map((item) => `${item.job}/${item.index}`).join();
       if (key === shown) {
         return;
