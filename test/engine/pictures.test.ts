@@ -47,6 +47,8 @@ type GoldenCase = (typeof golden.cases)[number];
 
 let folder = '';
 let runner: Runner;
+/** Fills calls with every row that may share one. */
+let batching: Runner;
 
 beforeAll(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'fourstep-pictures-'));
@@ -57,15 +59,19 @@ beforeAll(() => {
       writeTinyLora(model, { name, ...lora }, path.join(folder, 'loras', model, `${name}.safetensors`));
     }
   }
-  runner = createEngineRunner({
-    locateModel: async (model) => ({ source: path.join(folder, model) }),
-    readPicture: async (_, size) => initPicture(size?.width ?? 64, size?.height ?? 64),
+  const options = {
+    locateModel: async (model: string) => ({ source: path.join(folder, model) }),
+    readPicture: async (_: string, size?: { readonly width: number; readonly height: number }) =>
+      initPicture(size?.width ?? 64, size?.height ?? 64),
     cacheDir: path.join(folder, 'cache'),
-  });
+  };
+  runner = createEngineRunner(options);
+  batching = createEngineRunner({ ...options, policy: { maxRows: 16, order: 'round-robin' } });
 });
 
 afterAll(async () => {
   await runner.close(1000);
+  await batching.close(1000);
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -101,10 +107,10 @@ function initPicture(width: number, height: number): Picture {
   return { width, height, data };
 }
 
-async function draw(request: GenerationRequest): Promise<readonly Picture[]> {
+async function draw(request: GenerationRequest, on = runner): Promise<readonly Picture[]> {
   const pictures: Picture[] = [];
   const work = { kind: 'imagine', id: request.prompt, request, previewAfter: [] } as const;
-  for await (const event of runner.run(work, new AbortController().signal)) {
+  for await (const event of on.run(work, new AbortController().signal)) {
     if (event.kind === 'picture') {
       pictures[event.index] = event.picture;
     }
@@ -123,7 +129,55 @@ describe('pictures', () => {
     expect(pictures.length).toBe(golden.files.length);
     for (const [k, file] of golden.files.entries()) {
       const expected = await decodePicture(await readFile(path.join(GOLDEN, file)));
-      expect(largestDifference(pictures[k]!, expected), file).toBeLessThanOrEqual(TOLERANCE);
+      expect(largestDifference(pictures[k]!, expected), `${file}`).toBeLessThanOrEqual(TOLERANCE);
+    }
+  });
+});
+
+describe('a picture in company', () => {
+  const named = (name: string): GenerationRequest => requestOf(golden.cases.find((known) => known.name === name)!);
+
+  /** Other styles, step counts, guidance and schedulers; all may share calls with the first. */
+  const neighbours = (): readonly GenerationRequest[] => [
+    named('sd15-lcm-8'),
+    named('sd15-guided'),
+    { ...named('sd15-lcm-2'), seed: 99 },
+    { ...named('sd15-three'), prompt: 'the red cat' },
+    { ...named('sd15-lcm-4'), loras: [{ ...named('sd15-lcm-4').loras[0]!, weight: -0.3 }] },
+    { ...named('sd15-lcm-4'), scheduler: 'euler', guidance: 3 },
+  ];
+
+  it('is the picture drawn alone, whoever shares its calls', async () => {
+    const request = named('sd15-lcm-4');
+    const [alone] = await draw(request);
+    const [first] = await Promise.all([request, ...neighbours()].map((one) => draw(one, batching)));
+    expect(largestDifference(first![0]!, alone!)).toBeLessThanOrEqual(TOLERANCE);
+  });
+
+  it('with convolution styles sees its own kernels through the gate', async () => {
+    const request = named('sd15-clay');
+    const others = [named('sd15-two-styles'), { ...named('sd15-clay'), loras: [{ ...request.loras[0]!, weight: 2 }] }];
+    const [alone, together] = [
+      await draw(request),
+      await Promise.all([request, ...others].map((one) => draw(one, batching))),
+    ];
+    expect(largestDifference(together[0]![0]!, alone[0]!)).toBeLessThanOrEqual(TOLERANCE);
+    expect(largestDifference(together[0]![0]!, together[2]![0]!)).toBeGreaterThan(10);
+  });
+
+  it('is equal in every bit when the same company comes again', async () => {
+    const request = { ...named('sd15-three'), guidance: 1.5 };
+    const [once, again] = [await draw(request, batching), await draw(request, batching)];
+    expect(again).toEqual(once);
+    expect(new Set(once.map(({ data }) => data.join())).size).toBe(3);
+  });
+
+  it('of another size or model is drawn beside, not within', async () => {
+    const requests = [named('sd15-lcm-4'), named('sd15-wide'), named('sdxl-lcm-2')];
+    const together = await Promise.all(requests.map((one) => draw(one, batching)));
+    for (const [k, request] of requests.entries()) {
+      const [alone] = await draw(request);
+      expect(largestDifference(together[k]![0]!, alone!)).toBeLessThanOrEqual(TOLERANCE);
     }
   });
 });
