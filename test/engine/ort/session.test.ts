@@ -1,0 +1,71 @@
+/** Sessions on the CPU, and what is said of devices that are not there. */
+import { describe, expect, it } from 'vitest';
+
+import { Add, Gather, GraphBuilder, serialize } from '../../../src/engine/onnx/index.ts';
+import { listProviders, requireDevice, Session, type Device } from '../../../src/engine/ort/index.ts';
+
+function adder(): Uint8Array {
+  const graph = new GraphBuilder('adder');
+  const x = graph.input('x', 'f32', ['rows', 2]);
+  graph.output('sum', Add(x, graph.floats('w', Float32Array.of(1, 2), [2])));
+  return serialize(graph.finish()).bytes;
+}
+
+describe('Session', () => {
+  it('runs with any number of rows and gives outputs by name', async () => {
+    const session = await Session.create({ bytes: adder(), folder: undefined });
+    expect(session.inputNames).toEqual(['x']);
+    const one = await session.run({ x: { data: Float32Array.of(10, 20), shape: [1, 2] } });
+    const two = await session.run({ x: { data: Float32Array.of(1, 2, 3, 4), shape: [2, 2] } });
+    await session.release();
+    expect(one).toEqual({ sum: { data: Float32Array.of(11, 22), shape: [1, 2] } });
+    expect(two).toEqual({ sum: { data: Float32Array.of(2, 4, 4, 6), shape: [2, 2] } });
+  });
+
+  it('takes ids as 64-bit integers', async () => {
+    const graph = new GraphBuilder('table');
+    graph.output(
+      'row',
+      Gather(graph.floats('table', Float32Array.of(0, 0, 1, 1, 2, 2), [3, 2]), graph.input('ids', 'i64', ['n'])),
+    );
+    const session = await Session.create(serialize(graph.finish()), { threads: 1, spinning: false });
+    const { row } = await session.run({ ids: { data: BigInt64Array.of(2n, 0n), shape: [2] } });
+    await session.release();
+    expect(row).toEqual({ data: Float32Array.of(2, 2, 0, 0), shape: [2, 2] });
+  });
+
+  it('refuses to run once released, and is released once', async () => {
+    const session = await Session.create({ bytes: adder(), folder: undefined });
+    await session.release();
+    await session.release();
+    await expect(session.run({ x: { data: Float32Array.of(1, 2), shape: [1, 2] } })).rejects.toThrow('released');
+  });
+
+  it('loads onnxruntime with its telemetry off', async () => {
+    await listProviders();
+    expect(process.env['ORT_DISABLE_TELEMETRY']).toBe('1');
+  });
+});
+
+describe('requireDevice', () => {
+  it('always finds the CPU', async () => {
+    await expect(requireDevice({ kind: 'cpu' })).resolves.toBeUndefined();
+  });
+
+  it('refuses a device that is not there, saying how to get it', async () => {
+    const present = await listProviders();
+    const devices: readonly Device[] = [
+      { kind: 'cuda', deviceId: 0 },
+      { kind: 'dml', deviceId: 0 },
+      { kind: 'coreml' },
+    ];
+    const missing = devices.filter(({ kind }) => !present.includes(kind));
+    expect(missing).not.toEqual([]); // no machine has all three
+    for (const device of missing) {
+      await expect(requireDevice(device)).rejects.toMatchObject({
+        code: 'device.missing',
+        message: expect.stringMatching(new RegExp(`got ${device.kind}; it needs `)),
+      });
+    }
+  });
+});
