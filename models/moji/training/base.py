@@ -19,7 +19,7 @@ from data import MAX_TOKENS
 from optim import Average, Pair
 
 TEXT_WIDTH = 128
-MINUTES = 62
+MINUTES = 56
 BATCH = 64
 SNR_CAP = 5.0
 EMPTY = 0.1
@@ -107,7 +107,7 @@ def main(work, args):
     unet, text = build_unet(), build_text(tokens)
     clock = Clock("base", work, args.minutes or MINUTES)
     named = [(f"unet.{n}", p) for n, p in unet.named_parameters()] + [(f"text.{n}", p) for n, p in text.named_parameters()]
-    optimiser = Pair(named, lr=1.5e-3, adam_lr=1e-3, not_matrices=("embedding", "conv_in", "conv_out"))
+    optimiser = Pair(named, lr=2e-3, adam_lr=1e-3, not_matrices=("embedding", "conv_in", "conv_out"))
     unet_average, text_average = Average(unet, 0.999), Average(text, 0.999)
     if state := clock.resume():
         unet.load_state_dict(state["unet"])

@@ -92,7 +92,7 @@ def main(work, args):
     torch.set_num_threads(args.threads)
     model = classifier.load(work)
     jobs = [json.loads(line) for line in (work / "jobs.jsonl").read_text().splitlines()]
-    jobs = [job for job in jobs if (args.pictures / job["path"]).exists()]
+    jobs = [job for job in jobs if (args.pictures / job["path"]).exists() and not job["row"].startswith("sheet")]
     order = {row: n for n, row in enumerate(dict.fromkeys(job["row"] for job in jobs))}
     references, rows = {}, []
     for name, group in itertools.groupby(sorted(jobs, key=lambda job: order[job["row"]]), lambda job: job["row"]):

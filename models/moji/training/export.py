@@ -8,6 +8,7 @@ import json
 import pathlib
 import shutil
 
+import torch
 from safetensors.torch import load_file, save_file
 
 import base

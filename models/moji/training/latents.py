@@ -12,7 +12,7 @@ import torch
 import vae
 from data import Pictures
 
-COUNT = 48_000
+COUNT = 36_000
 CAPTIONS = 2
 
 

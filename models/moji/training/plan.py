@@ -17,6 +17,12 @@ MAIN, STYLED, GRID = 200, 48, 6
 GRID_STYLE, GRID_LCM = (0.4, 0.6, 0.8, 1.0, 1.2), (0.6, 0.8, 1.0, 1.2)
 
 
+SHEET = """a fox face on blue; a slice of pizza; a green cat face at night; a red apple on a white background; a donut; a bunny; a burger on yellow; a kitty; a blue fox; a rocket at night
+a pink elephant at sunset; a rainbow; a unicorn on pink; a penguin in the snow; a dragon; a purple octopus; a castle at sunset; a red car on the beach; a birthday cake; a cactus on orange
+a guitar; a robot on green; a ghost at night; a sunflower on blue; a palm tree on the beach; a panda on grass; an owl at night; a sailboat at sunset; a strawberry; a butterfly on purple
+a lion on grass; a cup of coffee; a yellow umbrella; a snowman in the snow; a t-rex on the beach; a crown on red; a soccer ball on grass; a frog on pink; a skull on black; a heart""".replace("\n", "; ").split("; ")
+
+
 def subjects(work, rng, count):
     """Half the everyday things, half the rest; places and colours as in training."""
     pictures = Pictures(work)
@@ -84,6 +90,8 @@ def jobs(work):
         for style_weight in GRID_STYLE:
             for lcm in GRID_LCM:
                 row(f"grid {style_weight} x {lcm}", styled[:GRID], "lcm", 4, 1.0, lcm, style, style_weight)
+    for style in (None, *STYLES):
+        row(f"sheet {style or 'plain'}", [{"prompt": text} for text in SHEET], "lcm", 4, 1.0, 1.0, style)
     return lines
 
 

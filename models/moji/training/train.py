@@ -7,7 +7,7 @@ import argparse
 import importlib
 import pathlib
 
-STAGES = ("data", "vae", "latents", "base", "distill", "styles", "upscaler", "classifier", "export", "plan", "draw", "evaluate")
+STAGES = ("data", "vae", "latents", "base", "distill", "styles", "upscaler", "classifier", "export", "plan", "draw", "evaluate", "sheets")
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
@@ -16,7 +16,7 @@ if __name__ == "__main__":
     parser.add_argument("--minutes", type=float, help="stop after this long (default: the stage's own)")
     parser.add_argument("--threads", type=int, default=2, help="CPU threads for torch")
     parser.add_argument("--only", help="styles and upscaler: just this one; draw: rows with this in their name")
-    parser.add_argument("--pictures", type=pathlib.Path, help="evaluate: a folder of drawn pictures")
-    parser.add_argument("--out", type=pathlib.Path, help="export, draw: the model folder; evaluate: the table")
+    parser.add_argument("--pictures", type=pathlib.Path, help="evaluate, sheets: the folder of drawn pictures")
+    parser.add_argument("--out", type=pathlib.Path, help="export, draw: the model folder; evaluate: the table; sheets: a folder")
     args = parser.parse_args()
     importlib.import_module(args.stage).main(args.work, args)

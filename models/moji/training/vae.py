@@ -18,7 +18,7 @@ from data import Pictures
 from optim import Average, Pair
 
 WIDTH = 48
-MINUTES = 16
+MINUTES = 21
 NOISE = 0.06  # on latents: the decoder must forgive the diffusion model's small errors
 
 
