@@ -1,0 +1,301 @@
+/**
+ * How an answer reaches its place. While the interaction's token lives, by its webhook; afterwards by the bot's own
+ * token: a final answer then is a message of its own that mentions who asked, and the stale one is removed. What is
+ * final is insisted on; progress gets one try. Knows messages and addresses, not what they are about.
+ */
+import { createHash } from 'node:crypto';
+
+import { Routes } from 'discord.js';
+import { z } from 'zod';
+
+import type { DeliverOptions } from '../../core/chat.ts';
+import { UserError } from '../../core/errors.ts';
+import type { ReplyAddress } from '../../core/job.ts';
+import type { Message } from '../../core/message.ts';
+import { decodeAddress, encodeAddress } from './address.ts';
+import type { ChannelAddress, DiscordAddress, InteractionAddress } from './address.ts';
+import { insist, verdictOf } from './courier.ts';
+import type { Courier, Wait } from './courier.ts';
+import { Lanes } from './lanes.ts';
+import { LIMITS } from './limits.ts';
+import { renderMessage } from './render.ts';
+import type { RenderOptions } from './render.ts';
+
+/** The clocks of two machines differ a little; a request takes a moment. */
+const TOKEN_MARGIN_MS = 15_000;
+
+export type DeliveriesOptions = {
+  readonly courier: Courier;
+  readonly now: () => number;
+  readonly wait: Wait;
+  /** How long a final answer is tried in all. */
+  readonly patienceMs: number;
+};
+
+export class Deliveries {
+  readonly #courier: Courier;
+  readonly #now: () => number;
+  readonly #wait: Wait;
+  readonly #patienceMs: number;
+  readonly #lanes = new Lanes();
+
+  constructor({ courier, now, wait, patienceMs }: DeliveriesOptions) {
+    this.#courier = courier;
+    this.#now = now;
+    this.#wait = wait;
+    this.#patienceMs = patienceMs;
+  }
+
+  /** Throws `UserError` `upload.too-large`, `chat.forbidden` or `job.expired`, or Discord's own refusal. */
+  async deliver(address: ReplyAddress, message: Message, options: DeliverOptions): Promise<ReplyAddress> {
+    const at = decodeAddress(address);
+    const isDroppable = !options.isFinal && options.mode === 'edit';
+    const lane = at.via === 'interaction' ? `${at.token} ${at.target}` : `${at.channel} ${at.message}`;
+    const reached = await this.#lanes.run(lane, isDroppable, async () =>
+      isDroppable ? this.#progress(at, message) : this.#insist(async () => this.#once(at, message, options)),
+    );
+    return reached === undefined ? address : encodeAddress(reached);
+  }
+
+  async remove(address: ReplyAddress): Promise<void> {
+    const at = decodeAddress(address);
+    await this.#insist(async () => {
+      if (at.via === 'interaction' && this.#isAlive(at)) {
+        await this.#orGone(
+          this.#courier.viaHook({ method: 'DELETE', path: Routes.webhookMessage(at.application, at.token, at.target) }),
+        );
+      } else if (at.message !== null && !(at.via === 'interaction' && at.isPrivate)) {
+        await this.#orGone(
+          this.#courier.viaBot({ method: 'DELETE', path: Routes.channelMessage(at.channel, at.message) }),
+        );
+      }
+    });
+  }
+
+  async post(channel: string, message: Message, key: string): Promise<void> {
+    await this.#insist(async () => this.#create(channel, message, key));
+  }
+
+  /** Resolves when nothing is being delivered any more. */
+  async settled(): Promise<void> {
+    await this.#lanes.empty();
+  }
+
+  async #insist<T>(attempt: () => Promise<T>): Promise<T> {
+    try {
+      return await insist(attempt, this.#patienceMs, this.#wait);
+    } catch (error) {
+      throw explained(error);
+    }
+  }
+
+  /** One try. Whatever goes wrong, the next edit tells more. */
+  async #progress(at: DiscordAddress, message: Message): Promise<DiscordAddress> {
+    try {
+      if (at.via === 'interaction' && this.#isAlive(at)) {
+        return await this.#editHook(at, message, {});
+      }
+      const isReachable = at.via === 'channel' || (at.canPost && !at.isPrivate && !at.isWaiting);
+      if (isReachable && at.message !== null) {
+        await this.#editChannel(at.channel, at.message, message);
+      }
+      return at;
+    } catch {
+      return at;
+    }
+  }
+
+  async #once(at: DiscordAddress, message: Message, { mode, key }: DeliverOptions): Promise<DiscordAddress> {
+    if (at.via === 'channel') {
+      return this.#onceInChannel(at, message, mode, key);
+    }
+    const isAlive = this.#isAlive(at);
+    switch (mode) {
+      case 'edit':
+        return isAlive ? this.#edit(at, message, key) : this.#late(at, message, key);
+      case 'new':
+        return at.canPost || !isAlive
+          ? this.#beside(at, message, key)
+          : this.#followUp(at, message, { isPrivate: at.isPrivate });
+      case 'private':
+        return isAlive ? this.#private(at, message) : this.#lateAndPrivate();
+      default:
+        return mode satisfies never;
+    }
+  }
+
+  async #onceInChannel(
+    at: ChannelAddress,
+    message: Message,
+    mode: DeliverOptions['mode'],
+    key: string,
+  ): Promise<DiscordAddress> {
+    switch (mode) {
+      case 'edit':
+        await this.#orGone(this.#editChannel(at.channel, at.message, message));
+        return at;
+      case 'new':
+        return { ...at, message: await this.#create(at.channel, message, key) };
+      case 'private':
+        return this.#lateAndPrivate();
+      default:
+        return mode satisfies never;
+    }
+  }
+
+  async #edit(at: InteractionAddress, message: Message, key: string): Promise<DiscordAddress> {
+    try {
+      return await this.#editHook(at, message, {});
+    } catch (error) {
+      const { kind } = verdictOf(error);
+      if (kind === 'expired') {
+        return this.#late(at, message, key);
+      }
+      if (kind === 'gone') {
+        // Somebody with the right to do so has deleted it: it is not put back.
+        return at;
+      }
+      throw error;
+    }
+  }
+
+  async #editHook(at: InteractionAddress, message: Message, options: RenderOptions): Promise<InteractionAddress> {
+    const { body, files } = renderMessage(message, options);
+    const made = await this.#courier.viaHook({
+      method: 'PATCH',
+      path: Routes.webhookMessage(at.application, at.token, at.target),
+      body,
+      files,
+    });
+    return { ...at, isWaiting: false, message: idOf(made) ?? at.message };
+  }
+
+  async #editChannel(channel: string, id: string, message: Message): Promise<void> {
+    const { body, files } = renderMessage(message);
+    await this.#courier.viaBot({ method: 'PATCH', path: Routes.channelMessage(channel, id), body, files });
+  }
+
+  /** The token has expired: a message of its own, and what stood there before goes. */
+  async #late(at: InteractionAddress, message: Message, key: string): Promise<DiscordAddress> {
+    if (at.isPrivate) {
+      return this.#lateAndPrivate();
+    }
+    const made = await this.#create(at.channel, message, key, { mention: at.user });
+    if (at.message !== null) {
+      // The answer is there; that the old line is gone too is only tidy.
+      await this.#courier
+        .viaBot({ method: 'DELETE', path: Routes.channelMessage(at.channel, at.message) })
+        .catch(() => undefined);
+    }
+    return { via: 'channel', channel: at.channel, user: at.user, message: made };
+  }
+
+  /** An answer of its own: by the channel, where a key keeps it single, else by the webhook, where nothing does. */
+  async #beside(at: InteractionAddress, message: Message, key: string): Promise<DiscordAddress> {
+    try {
+      const options = this.#isAlive(at) ? {} : { mention: at.user };
+      const made = await this.#create(at.channel, message, key, options);
+      return { via: 'channel', channel: at.channel, user: at.user, message: made };
+    } catch (error) {
+      if (verdictOf(error).kind === 'forbidden' && this.#isAlive(at)) {
+        return this.#followUp(at, message, {});
+      }
+      throw error;
+    }
+  }
+
+  async #private(at: InteractionAddress, message: Message): Promise<DiscordAddress> {
+    if (at.isPrivate && at.isWaiting) {
+      return this.#editHook(at, message, { isPrivate: true });
+    }
+    if (at.isWaiting) {
+      // First away with it: the first follow-up after a public deferral would fill the placeholder, for all to see.
+      await this.#orGone(
+        this.#courier.viaHook({ method: 'DELETE', path: Routes.webhookMessage(at.application, at.token, at.target) }),
+      );
+    }
+    return this.#followUp(at, message, { isPrivate: true });
+  }
+
+  async #followUp(at: InteractionAddress, message: Message, options: RenderOptions): Promise<InteractionAddress> {
+    const { body, files } = renderMessage(message, options);
+    const made = idOf(
+      await this.#courier.viaHook({
+        method: 'POST',
+        path: Routes.webhook(at.application, at.token),
+        query: new URLSearchParams({ wait: 'true' }),
+        body,
+        files,
+      }),
+    );
+    return {
+      ...at,
+      target: made ?? at.target,
+      message: made ?? null,
+      isPrivate: options.isPrivate === true,
+      isWaiting: false,
+    };
+  }
+
+  /** The new message's id. Discord returns the first one again when the same nonce comes twice within minutes. */
+  async #create(channel: string, message: Message, key: string, options: RenderOptions = {}): Promise<string> {
+    const { body, files } = renderMessage(message, options);
+    const made = await this.#courier.viaBot({
+      method: 'POST',
+      path: Routes.channelMessages(channel),
+      body: { ...body, nonce: nonceOf(channel, key), enforce_nonce: true },
+      files,
+    });
+    const id = idOf(made);
+    if (id === undefined) {
+      throw new Error('expected the posted message, came an answer without an id');
+    }
+    return id;
+  }
+
+  #lateAndPrivate(): never {
+    throw new UserError('job.expired', 'The answer came when nobody could be answered any more. Ask again.');
+  }
+
+  async #orGone(request: Promise<unknown>): Promise<void> {
+    try {
+      await request;
+    } catch (error) {
+      if (verdictOf(error).kind !== 'gone') {
+        throw error;
+      }
+    }
+  }
+
+  #isAlive(at: InteractionAddress): boolean {
+    return this.#now() - at.sinceMs < LIMITS.tokenLivesMs - TOKEN_MARGIN_MS;
+  }
+}
+
+function nonceOf(channel: string, key: string): string {
+  return createHash('sha256').update(`${channel} ${key}`).digest('base64url').slice(0, LIMITS.nonce);
+}
+
+const withId = z.object({ id: z.string() });
+
+function idOf(answer: unknown): string | undefined {
+  return withId.safeParse(answer).data?.id;
+}
+
+/** What the caller can act on; anything else stays as it is. */
+function explained(error: unknown): unknown {
+  const { kind } = verdictOf(error);
+  if (kind === 'forbidden') {
+    return new UserError(
+      'chat.forbidden',
+      'Discord does not let the bot post here. It needs View Channel, Send Messages and Attach Files in this channel.',
+      { cause: error },
+    );
+  }
+  if (kind === 'too-large') {
+    return new UserError('upload.too-large', 'Discord does not take a file of this size here. Ask for a smaller one.', {
+      cause: error,
+    });
+  }
+  return error;
+}

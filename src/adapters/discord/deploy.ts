@@ -1,0 +1,155 @@
+/**
+ * Registers the commands: looks at what Discord has, compares, and writes only when it differs. Writing replaces all
+ * commands of the application; what is not among the bodies is gone afterwards.
+ */
+import { Routes } from 'discord.js';
+import { z } from 'zod';
+
+import { UserError } from '../../core/errors.ts';
+import { commandBodies } from './commands.ts';
+import type { CommandBody } from './commands.ts';
+import { Courier, insist, verdictOf } from './courier.ts';
+import type { Parcel, Wait } from './courier.ts';
+
+export type DeployOptions = {
+  readonly token: string;
+  /** Without the version: `https://discord.com/api`. */
+  readonly restUrl: string;
+  readonly bodies?: readonly CommandBody[];
+  readonly wait?: Wait;
+};
+
+export type Deployment = {
+  readonly added: readonly string[];
+  readonly changed: readonly string[];
+  readonly removed: readonly string[];
+  readonly unchanged: number;
+};
+
+const PATIENCE_MS = 60_000;
+
+/** Throws `UserError` `discord.token` for a token that Discord does not know. */
+export async function deployCommands({
+  token,
+  restUrl,
+  bodies = commandBodies(),
+  wait = pause,
+}: DeployOptions): Promise<Deployment> {
+  const courier = new Courier({ token, restUrl });
+  const ask = async (parcel: Parcel): Promise<unknown> => insist(async () => courier.viaBot(parcel), PATIENCE_MS, wait);
+  try {
+    const application = withId.parse(await ask({ method: 'GET', path: Routes.currentApplication() })).id;
+    const path = Routes.applicationCommands(application);
+    const query = new URLSearchParams({ with_localizations: 'true' });
+    const there = registered.parse(await ask({ method: 'GET', path, query }));
+    const difference = compare(bodies, there);
+    if (difference.added.length + difference.changed.length + difference.removed.length > 0) {
+      await ask({ method: 'PUT', path, body: bodies });
+    }
+    return difference;
+  } catch (error) {
+    throw asUserError(error);
+  } finally {
+    courier.close();
+  }
+}
+
+const withId = z.object({ id: z.string() });
+const registered = z.array(z.looseObject({ type: z.number().default(1), name: z.string() }));
+
+/** By kind and name; what Discord adds on its own (ids, versions, defaults) does not count. */
+export function compare(
+  wanted: readonly CommandBody[],
+  there: readonly { readonly type: number; readonly name: string }[],
+): Deployment {
+  const key = (command: { readonly type?: number | undefined; readonly name: string }): string =>
+    `${command.type ?? 1} ${command.name}`;
+  const old = new Map(there.map((command) => [key(command), command]));
+  const wantedKeys = new Set(wanted.map(key));
+  const known = wanted.filter((command) => old.has(key(command)));
+  const changed = known.filter((command) => essence(command) !== essence(old.get(key(command))));
+  return {
+    added: wanted.filter((command) => !old.has(key(command))).map((command) => command.name),
+    changed: changed.map((command) => command.name),
+    removed: there.filter((command) => !wantedKeys.has(key(command))).map((command) => command.name),
+    unchanged: known.length - changed.length,
+  };
+}
+
+/** What we declare, in one order, without what means the same as absence. */
+const DECLARED = [
+  'type',
+  'name',
+  'name_localizations',
+  'description',
+  'description_localizations',
+  'options',
+  'required',
+  'choices',
+  'value',
+  'autocomplete',
+  'min_value',
+  'max_value',
+  'min_length',
+  'max_length',
+  'file_types',
+  'default_member_permissions',
+  'contexts',
+  'integration_types',
+] as const;
+
+function essence(value: unknown): string {
+  return JSON.stringify(reduced(value));
+}
+
+function reduced(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    return value.map(reduced);
+  }
+  if (typeof value !== 'object' || value === null) {
+    return value;
+  }
+  const fields = new Map<string, unknown>(Object.entries(value));
+  return Object.fromEntries(
+    DECLARED.flatMap((name): readonly (readonly [string, unknown])[] => {
+      const field = fields.get(name);
+      if (field === undefined || field === null || field === false || field === '' || isEmpty(field)) {
+        return [];
+      }
+      return [[name, name.endsWith('_localizations') ? sorted(field) : reduced(field)]];
+    }),
+  );
+}
+
+function isEmpty(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.keys(value).length === 0;
+}
+
+function sorted(value: unknown): unknown {
+  return typeof value === 'object' && value !== null
+    ? Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+    : value;
+}
+
+function asUserError(error: unknown): unknown {
+  const isUnauthorised = error instanceof Error && 'status' in error && error.status === 401;
+  if (isUnauthorised) {
+    return new UserError(
+      'discord.token',
+      'Discord does not know the token in DISCORD_TOKEN. Reset it in the Developer Portal (Bot → Reset Token) and put the new one into .env.',
+      { cause: error },
+    );
+  }
+  if (verdictOf(error).kind === 'retry') {
+    return new UserError('discord.unreachable', 'Discord did not answer for a minute. Try again later.', {
+      cause: error,
+    });
+  }
+  return error;
+}
+
+async function pause(ms: number): Promise<void> {
+  await new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+}

@@ -1,0 +1,183 @@
+/**
+ * The connection over which Discord tells of interactions: discord.js's gateway client with the one harmless intent, its
+ * caches closed, and a watchman, for a client can be alive and deaf. Hands on raw payloads; knows nothing of answers.
+ */
+import { Client, Events, GatewayDispatchEvents, GatewayIntentBits, Options, Status } from 'discord.js';
+
+import type { Log } from '../../bot/index.ts';
+import { UserError } from '../../core/errors.ts';
+
+export type GatewayOptions = {
+  readonly token: string;
+  readonly restUrl: string;
+  readonly log: Log;
+  readonly now: () => number;
+  readonly onInteraction: (payload: unknown) => void;
+  /** Without a heartbeat's answer or anything else for so long, the connection counts as dead (interval: 41 s). */
+  readonly silentAfterMs: number;
+  /** Not ready for so long: the client is thrown away and another one made. */
+  readonly renewAfterMs: number;
+};
+
+const WATCH_EVERY_MS = 5_000;
+/** A guild that is down must not keep the others waiting. */
+const GUILDS_WITHIN_MS = 3_000;
+
+export class Gateway {
+  readonly #options: GatewayOptions;
+  #client: Client | undefined;
+  #watch: NodeJS.Timeout | undefined;
+  #heardAtMs: number | undefined;
+  #notReadySinceMs: number;
+  #refusal: UserError | undefined;
+  #isStopped = false;
+
+  constructor(options: GatewayOptions) {
+    this.#options = options;
+    this.#notReadySinceMs = options.now();
+  }
+
+  /**
+   * Resolves when connected, or when the first try failed for a reason that time mends: then the watchman goes on.
+   * Throws `UserError` `discord.token` where no later try can succeed.
+   */
+  async connect(): Promise<void> {
+    this.#watch = setInterval(() => void this.#look(), WATCH_EVERY_MS);
+    this.#watch.unref();
+    await this.#login();
+    if (this.#refusal !== undefined) {
+      await this.close();
+      throw this.#refusal;
+    }
+  }
+
+  /** Undefined for a guild that the gateway has not named yet. */
+  guildName(id: string): string | undefined {
+    return this.#client?.guilds.cache.get(id)?.name;
+  }
+
+  readiness(): { readonly isReady: boolean; readonly detail: string } {
+    if (this.#refusal !== undefined) {
+      return { isReady: false, detail: this.#refusal.message };
+    }
+    const shards = [...(this.#client?.ws.shards.values() ?? [])];
+    const deaf = shards.filter((shard) => shard.status !== Status.Ready && shard.status !== Status.WaitingForGuilds);
+    if (this.#client === undefined || shards.length === 0 || deaf.length > 0) {
+      const states = deaf.map((shard) => `shard ${shard.id} ${Status[shard.status]}`).join(', ');
+      return { isReady: false, detail: `Discord: not connected${states === '' ? '' : ` (${states})`}` };
+    }
+    const answered = Math.max(this.#heardAtMs ?? 0, ...shards.map((shard) => shard.lastPingTimestamp));
+    const silentMs = this.#options.now() - answered;
+    return silentMs > this.#options.silentAfterMs
+      ? { isReady: false, detail: `Discord: nothing heard for ${Math.round(silentMs / 1000)} s` }
+      : { isReady: true, detail: `Discord: connected, ${shards.length} shard${shards.length === 1 ? '' : 's'}` };
+  }
+
+  async close(): Promise<void> {
+    this.#isStopped = true;
+    clearInterval(this.#watch);
+    await this.#discard();
+  }
+
+  async #login(): Promise<void> {
+    const client = this.#make();
+    this.#client = client;
+    try {
+      await client.login(this.#options.token);
+      this.#options.log.info({ shards: client.ws.shards.size }, 'connected to Discord');
+    } catch (error) {
+      this.#refusal ??= refusalOf(error);
+      this.#options.log.warn({ err: error }, 'could not connect to Discord');
+    }
+  }
+
+  #make(): Client {
+    const { log, now, onInteraction, restUrl } = this.#options;
+    const client = new Client({
+      // Guilds alone, for their names. Interactions belong to no intent; nothing privileged is asked for.
+      intents: [GatewayIntentBits.Guilds],
+      rest: { api: restUrl, version: '10' },
+      shards: 'auto',
+      waitGuildTimeout: GUILDS_WITHIN_MS,
+      makeCache: Options.cacheWithLimits(CLOSED_CACHES),
+    });
+    client.on(Events.Raw, () => {
+      this.#heardAtMs = now();
+    });
+    client.ws.on(GatewayDispatchEvents.InteractionCreate, onInteraction);
+    client.on(Events.Error, (error) => log.error({ err: error }, 'Discord client'));
+    client.on(Events.ShardError, (error) => {
+      this.#refusal ??= refusalOf(error);
+      log.warn({ err: error }, 'Discord socket');
+    });
+    client.on(Events.ShardReconnecting, (shard) => log.info({ shard }, 'reconnecting to Discord'));
+    client.on(Events.ShardResume, (shard, replayed) => log.info({ shard, replayed }, 'resumed with Discord'));
+    client.on(Events.ShardDisconnect, ({ code }, shard) => log.error({ shard, code }, 'Discord has closed for good'));
+    return client;
+  }
+
+  async #look(): Promise<void> {
+    const { now, renewAfterMs, log } = this.#options;
+    if (this.readiness().isReady) {
+      this.#notReadySinceMs = now();
+      return;
+    }
+    if (this.#isStopped || this.#refusal !== undefined || now() - this.#notReadySinceMs < renewAfterMs) {
+      return;
+    }
+    this.#notReadySinceMs = now();
+    log.warn({ detail: this.readiness().detail }, 'making a new connection to Discord');
+    await this.#discard();
+    await this.#login();
+  }
+
+  async #discard(): Promise<void> {
+    const client = this.#client;
+    this.#client = undefined;
+    if (client !== undefined) {
+      client.ws.removeAllListeners();
+      await client.destroy();
+    }
+  }
+}
+
+/** Everything that the gateway would make it remember beyond guilds and their channels and roles (which it needs). */
+const CLOSED_CACHES = {
+  ApplicationCommandManager: 0,
+  AutoModerationRuleManager: 0,
+  BaseGuildEmojiManager: 0,
+  DMMessageManager: 0,
+  EntitlementManager: 0,
+  GuildBanManager: 0,
+  GuildEmojiManager: 0,
+  GuildForumThreadManager: 0,
+  GuildInviteManager: 0,
+  GuildMemberManager: 0,
+  GuildMessageManager: 0,
+  GuildScheduledEventManager: 0,
+  GuildStickerManager: 0,
+  GuildTextThreadManager: 0,
+  MessageManager: 0,
+  PresenceManager: 0,
+  ReactionManager: 0,
+  ReactionUserManager: 0,
+  StageInstanceManager: 0,
+  ThreadManager: 0,
+  ThreadMemberManager: 0,
+  UserManager: 0,
+  VoiceStateManager: 0,
+} as const;
+
+/** What no later try can mend. */
+function refusalOf(error: unknown): UserError | undefined {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const message = error instanceof Error ? error.message : '';
+  if (code === 'TokenInvalid' || message === 'Authentication failed') {
+    return new UserError(
+      'discord.token',
+      'Discord does not know the token in DISCORD_TOKEN. Reset it in the Developer Portal (Bot → Reset Token) and put the new one into .env.',
+      { cause: error },
+    );
+  }
+  return undefined;
+}

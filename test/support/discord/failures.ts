@@ -1,0 +1,45 @@
+/**
+ * What the stand-in answers when it refuses: HTTP status, Discord's own error code and sentence. Knows no route.
+ */
+import type { z } from 'zod';
+
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+  readonly status: number;
+  readonly code: number;
+  readonly details: unknown;
+
+  constructor(status: number, code: number, message: string, details?: unknown) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.details = details;
+  }
+}
+
+export const refusals = {
+  unauthorized: () => new Refusal(401, 0, '401: Unauthorized'),
+  noRoute: () => new Refusal(404, 0, '404: Not Found'),
+  unknownChannel: () => new Refusal(404, 10_003, 'Unknown Channel'),
+  unknownMessage: () => new Refusal(404, 10_008, 'Unknown Message'),
+  unknownWebhook: () => new Refusal(404, 10_015, 'Unknown Webhook'),
+  unknownInteraction: () => new Refusal(404, 10_062, 'Unknown interaction'),
+  tooLarge: () => new Refusal(413, 40_005, 'Request entity too large'),
+  alreadyAcknowledged: () => new Refusal(400, 40_060, 'Interaction has already been acknowledged.'),
+  missingAccess: () => new Refusal(403, 50_001, 'Missing Access'),
+  notTheAuthor: () => new Refusal(403, 50_005, 'Cannot edit a message authored by another user'),
+  emptyMessage: () => new Refusal(400, 50_006, 'Cannot send an empty message'),
+  missingPermissions: () => new Refusal(403, 50_013, 'Missing Permissions'),
+  expiredToken: () => new Refusal(401, 50_027, 'Invalid Webhook Token'),
+  invalidBody: (details: unknown) => new Refusal(400, 50_035, 'Invalid Form Body', details),
+  invalidJson: () => new Refusal(400, 50_109, 'The request body contains invalid JSON.'),
+} as const;
+
+/** Parses, or refuses as Discord does: 50035 with the path of every offence. */
+export function obey<T>(rule: z.ZodType<T>, value: unknown): T {
+  const result = rule.safeParse(value);
+  if (result.success) {
+    return result.data;
+  }
+  throw refusals.invalidBody(result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
+}

@@ -1,0 +1,202 @@
+/**
+ * The socket side: Hello, Identify, Heartbeat, Resume with replay, and the troubles of a long life: lost sockets,
+ * op 7, op 9, unacknowledged heartbeats, late and doubled deliveries. Knows dispatches as names and data only.
+ */
+import { randomBytes } from 'node:crypto';
+import type { Server } from 'node:http';
+
+import { WebSocketServer } from 'ws';
+import type { WebSocket } from 'ws';
+import { z } from 'zod';
+
+import type { World } from './world.ts';
+
+const PRIVILEGED_INTENTS = (1 << 1) | (1 << 8) | (1 << 15);
+
+const packet = z.object({ op: z.number(), d: z.unknown() });
+const identify = z.object({ token: z.string(), intents: z.number(), properties: z.unknown() });
+const resume = z.object({ token: z.string(), session_id: z.string(), seq: z.number() });
+
+type Dispatch = { readonly op: 0; readonly t: string; readonly s: number; readonly d: unknown };
+type Session = { readonly id: string; readonly log: Dispatch[]; socket: WebSocket | undefined; isResumable: boolean };
+
+export type GatewayOptions = { readonly token: string; readonly heartbeatMs: number; readonly maxPayload: number };
+
+export class Gateway {
+  readonly #world: World;
+  readonly #options: GatewayOptions;
+  readonly #sockets: WebSocketServer;
+  #session: Session | undefined;
+  #sequence = 0;
+  #isMuted = false;
+  #isRefusing = false;
+  identifies = 0;
+  resumes = 0;
+  /** What the last Identify asked for. */
+  intents: number | undefined;
+
+  constructor(server: Server, world: World, options: GatewayOptions) {
+    this.#world = world;
+    this.#options = options;
+    this.#sockets = new WebSocketServer({ server, path: '/gateway/', maxPayload: options.maxPayload });
+    this.#sockets.shouldHandle = (request) => (request.url ?? '').startsWith('/gateway');
+    this.#sockets.on('connection', (socket, request) => this.#welcome(socket, request.url ?? ''));
+  }
+
+  get isConnected(): boolean {
+    return this.#session?.socket !== undefined;
+  }
+
+  dispatch(t: string, d: unknown): void {
+    const session = this.#session;
+    if (session === undefined) {
+      return;
+    }
+    this.#sequence += 1;
+    const dispatch: Dispatch = { op: 0, t, s: this.#sequence, d };
+    session.log.push(dispatch);
+    if (session.log.length > 2_000) {
+      session.log.shift();
+    }
+    session.socket?.send(JSON.stringify(dispatch));
+  }
+
+  /** The socket is cut without a word; the session can be resumed. */
+  drop(): void {
+    this.#session?.socket?.terminate();
+  }
+
+  /** Op 7. */
+  askToReconnect(): void {
+    this.#session?.socket?.send(JSON.stringify({ op: 7, d: null }));
+  }
+
+  /** Op 9; not resumable: the client must identify anew and whatever it missed is lost. */
+  invalidate(isResumable: boolean): void {
+    if (this.#session !== undefined) {
+      this.#session.isResumable = isResumable;
+      this.#session.socket?.send(JSON.stringify({ op: 9, d: isResumable }));
+    }
+  }
+
+  /** Heartbeats get no answer, and no dispatch arrives: a zombie. */
+  mute(isMuted: boolean): void {
+    this.#isMuted = isMuted;
+  }
+
+  /** New sockets are closed at once: the gateway is down. */
+  refuse(isRefusing: boolean): void {
+    this.#isRefusing = isRefusing;
+  }
+
+  close(): void {
+    for (const socket of this.#sockets.clients) {
+      socket.terminate();
+    }
+    this.#sockets.close();
+  }
+
+  #welcome(socket: WebSocket, url: string): void {
+    const query = new URL(url, 'ws://stand-in').searchParams;
+    if (this.#isRefusing) {
+      socket.terminate();
+      return;
+    }
+    if (query.get('v') !== '10' || query.get('encoding') !== 'json') {
+      socket.close(4012, 'Invalid API version');
+      return;
+    }
+    socket.on('close', () => {
+      if (this.#session?.socket === socket) {
+        this.#session.socket = undefined;
+        this.#world.changed();
+      }
+    });
+    socket.on('message', (data: Buffer) => this.#hear(socket, packet.parse(JSON.parse(data.toString('utf8')))));
+    socket.send(JSON.stringify({ op: 10, d: { heartbeat_interval: this.#options.heartbeatMs } }));
+  }
+
+  #hear(socket: WebSocket, { op, d }: z.infer<typeof packet>): void {
+    if (op === 1 && !this.#isMuted) {
+      socket.send(JSON.stringify({ op: 11 }));
+    } else if (op === 2) {
+      this.#identify(socket, identify.parse(d));
+    } else if (op === 6) {
+      this.#resume(socket, resume.parse(d));
+    }
+  }
+
+  #identify(socket: WebSocket, asked: z.infer<typeof identify>): void {
+    this.identifies += 1;
+    this.intents = asked.intents;
+    if (asked.token !== this.#options.token) {
+      socket.close(4004, 'Authentication failed.');
+      return;
+    }
+    if ((asked.intents & PRIVILEGED_INTENTS) !== 0) {
+      socket.close(4014, 'Disallowed intent(s).');
+      return;
+    }
+    this.#session = { id: randomBytes(8).toString('hex'), log: [], socket, isResumable: true };
+    this.#sequence = 0;
+    const { application, guilds } = this.#world;
+    const url = `ws://127.0.0.1:${addressPort(this.#sockets)}/gateway`;
+    this.dispatch('READY', {
+      v: 10,
+      user: { id: application.id, username: application.name, discriminator: '0', avatar: null, bot: true },
+      guilds: guilds.map((guild) => ({ id: guild.id, unavailable: true })),
+      session_id: this.#session.id,
+      resume_gateway_url: url,
+      application: { id: application.id, flags: 0 },
+      shard: [0, 1],
+    });
+    for (const guild of guilds) {
+      this.dispatch('GUILD_CREATE', {
+        id: guild.id,
+        name: guild.name,
+        preferred_locale: guild.locale,
+        owner_id: '1',
+        channels: [],
+        threads: [],
+        roles: [],
+        members: [],
+        emojis: [],
+        stickers: [],
+        features: [],
+        presences: [],
+        voice_states: [],
+        stage_instances: [],
+        guild_scheduled_events: [],
+        soundboard_sounds: [],
+        member_count: 1,
+        joined_at: new Date(this.#world.clock.now()).toISOString(),
+        large: false,
+        unavailable: false,
+      });
+    }
+    this.#world.changed();
+  }
+
+  #resume(socket: WebSocket, asked: z.infer<typeof resume>): void {
+    const session = this.#session;
+    if (session === undefined || session.id !== asked.session_id || !session.isResumable) {
+      socket.send(JSON.stringify({ op: 9, d: false }));
+      return;
+    }
+    this.resumes += 1;
+    session.socket = socket;
+    for (const missed of session.log.filter((dispatch) => dispatch.s > asked.seq)) {
+      socket.send(JSON.stringify(missed));
+    }
+    this.dispatch('RESUMED', {});
+    this.#world.changed();
+  }
+}
+
+function addressPort(sockets: WebSocketServer): number {
+  const address = sockets.options.server?.address();
+  if (typeof address !== 'object' || address === null) {
+    throw new Error('the stand-in does not listen yet');
+  }
+  return address.port;
+}

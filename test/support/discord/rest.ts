@@ -1,0 +1,261 @@
+/**
+ * The HTTP side: versioned REST routes, the CDN, and whatever fault a test has ordered for the request. Authorisation
+ * is checked as Discord does: the bot's token everywhere but on the routes whose path carries an interaction's token.
+ */
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+
+import { ChannelRoutes } from './channel-routes.ts';
+import { commandList } from './command-rules.ts';
+import { obey, Refusal, refusals } from './failures.ts';
+import type { Fault, Faults } from './faults.ts';
+import { InteractionRoutes } from './interaction-routes.ts';
+import type { Messages } from './messages.ts';
+import type { RateLimits } from './rate-limits.ts';
+import { readBody } from './request-body.ts';
+import type { Body } from './request-body.ts';
+import type { StoredFile, World } from './world.ts';
+
+export type RestParts = {
+  readonly world: World;
+  readonly messages: Messages;
+  readonly faults: Faults;
+  readonly limits: RateLimits;
+  readonly token: string;
+  readonly gatewayUrl: () => string;
+};
+
+export type Seen = { readonly method: string; readonly path: string; readonly status: number; readonly atMs: number };
+
+type Reply = {
+  readonly status: number;
+  readonly json?: unknown;
+  readonly bytes?: Uint8Array;
+  readonly headers?: Readonly<Record<string, string>>;
+};
+type Route = {
+  readonly method: string;
+  readonly path: RegExp;
+  readonly isOpen?: boolean;
+  readonly answer: (ids: readonly string[], body: Body, query: URLSearchParams) => unknown;
+};
+
+export class Rest {
+  readonly server: Server;
+  /** Every request and what it got, for a test to look back. */
+  readonly seen: Seen[] = [];
+  readonly uploads = new Map<string, StoredFile>();
+  readonly #parts: RestParts;
+  readonly #routes: readonly Route[];
+
+  constructor(parts: RestParts) {
+    this.#parts = parts;
+    this.#routes = this.#table();
+    this.server = createServer((request, response) => void this.#serve(request, response));
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', 'http://stand-in');
+    const method = request.method ?? 'GET';
+    const path = decodeURIComponent(url.pathname).replace(/^\/api\/v\d+/, '');
+    const fault = this.#parts.faults.take(method, path);
+    let reply: Reply | undefined;
+    try {
+      const body = await readBody(request);
+      reply = await this.#strike(fault, async () => this.#reply(method, path, url, request, body));
+    } catch (error) {
+      reply = refused(error);
+    }
+    this.seen.push({ method, path, status: reply?.status ?? 0, atMs: this.#parts.world.clock.now() });
+    this.#parts.world.changed();
+    if (reply === undefined) {
+      request.socket.resetAndDestroy();
+      return;
+    }
+    this.#parts.limits.note(reply.status, reply.headers?.['x-ratelimit-scope']);
+    response.writeHead(reply.status, { 'content-type': 'application/json', ...reply.headers });
+    response.end(reply.bytes ?? (reply.json === undefined ? undefined : JSON.stringify(reply.json)));
+  }
+
+  /** Undefined: the connection is cut. */
+  async #strike(fault: Fault | undefined, carryOut: () => Promise<Reply>): Promise<Reply | undefined> {
+    if (fault === undefined) {
+      return carryOut();
+    }
+    switch (fault.kind) {
+      case 'delay':
+        await new Promise((resolve) => {
+          setTimeout(resolve, fault.ms);
+        });
+        return carryOut();
+      case 'reset':
+        if (fault.moment === 'after') {
+          await carryOut();
+        }
+        return undefined;
+      case 'status':
+        return { status: fault.status, json: { code: fault.code ?? 0, message: fault.message ?? `${fault.status}` } };
+      case 'rate-limit':
+        return {
+          status: 429,
+          json:
+            fault.hasBody === false
+              ? undefined
+              : {
+                  message: 'You are being rate limited.',
+                  retry_after: fault.retryAfterS,
+                  global: fault.scope === 'global',
+                },
+          headers: {
+            'x-ratelimit-scope': fault.scope,
+            ...(fault.hasHeader === false ? {} : { 'retry-after': String(fault.retryAfterS) }),
+            ...(fault.scope === 'global' ? { 'x-ratelimit-global': 'true' } : {}),
+          },
+        };
+      default:
+        return fault satisfies never;
+    }
+  }
+
+  #reply(method: string, path: string, url: URL, request: IncomingMessage, body: Body): Reply {
+    if (url.pathname.startsWith('/cdn/')) {
+      return this.#cdn(url);
+    }
+    const route = this.#routes.find((each) => each.method === method && each.path.test(path));
+    if (route === undefined) {
+      throw refusals.noRoute();
+    }
+    if (route.isOpen !== true && request.headers.authorization !== `Bot ${this.#parts.token}`) {
+      throw refusals.unauthorized();
+    }
+    const allowance = this.#parts.limits.ask(method, path);
+    if (allowance?.isAllowed === false) {
+      return {
+        status: 429,
+        json: { message: 'You are being rate limited.', retry_after: allowance.retryAfterS, global: false },
+        headers: { ...allowance.headers, 'retry-after': String(allowance.retryAfterS), 'x-ratelimit-scope': 'user' },
+      };
+    }
+    const headers = allowance?.headers ?? {};
+    try {
+      const json = route.answer((route.path.exec(path) ?? []).slice(1), body, url.searchParams);
+      return { status: json === undefined ? 204 : 200, json, headers };
+    } catch (error) {
+      return { ...refused(error), headers };
+    }
+  }
+
+  #cdn(url: URL): Reply {
+    const path = url.pathname.replace(/^\/cdn/, '');
+    const id = path.split('/')[3] ?? '';
+    const posted = [...this.#parts.world.messages.values()].flatMap((message) => message.files);
+    const file = this.uploads.get(id) ?? posted.find((each) => each.id === id);
+    if (file === undefined || !this.#parts.messages.isSigned(path, url.searchParams)) {
+      return { status: 404, json: 'This content is no longer available.' };
+    }
+    return { status: 200, bytes: file.data, headers: { 'content-type': file.contentType } };
+  }
+
+  #table(): readonly Route[] {
+    const { world, messages } = this.#parts;
+    const interactions = new InteractionRoutes(world, messages);
+    const channels = new ChannelRoutes(world, messages);
+    const application = { ...world.application, bot: { id: world.application.id }, flags: 0 };
+    const overwrite = (body: Body): unknown => {
+      const old = world.commands;
+      world.commands = obey(commandList, body.json).map((each) => ({
+        ...each,
+        id: old.find((one) => one.name === each.name && one.type === each.type)?.id ?? world.clock.nextId(),
+      }));
+      return listed();
+    };
+    const listed = (): unknown =>
+      world.commands.map((each) => ({
+        version: each.id,
+        application_id: world.application.id,
+        nsfw: false,
+        default_member_permissions: null,
+        ...each,
+        type: each.type ?? 1,
+      }));
+    const get = 'GET';
+    return [
+      { method: get, path: /^\/gateway$/, isOpen: true, answer: () => ({ url: this.#parts.gatewayUrl() }) },
+      {
+        method: get,
+        path: /^\/gateway\/bot$/,
+        answer: () => ({
+          url: this.#parts.gatewayUrl(),
+          shards: 1,
+          session_start_limit: { total: 1000, remaining: 999, reset_after: 3_600_000, max_concurrency: 1 },
+        }),
+      },
+      {
+        method: get,
+        path: /^\/users\/@me$/,
+        answer: () => ({ ...world.application, username: 'Fourstep', bot: true }),
+      },
+      { method: get, path: /^(?:\/oauth2)?\/applications\/@me$/, answer: () => application },
+      { method: get, path: /^\/applications\/\d+\/commands$/, answer: listed },
+      { method: 'PUT', path: /^\/applications\/\d+\/commands$/, answer: (_, body) => overwrite(body) },
+      {
+        method: 'POST',
+        path: /^\/interactions\/(\d+)\/([^/]+)\/callback$/,
+        isOpen: true,
+        answer: ([id, token], body, query) =>
+          interactions.callback(id ?? '', token ?? '', body, query.get('with_response') === 'true'),
+      },
+      {
+        method: 'POST',
+        path: /^\/webhooks\/(\d+)\/([^/]+)$/,
+        isOpen: true,
+        answer: ([app, token], body) => interactions.followUp(app ?? '', token ?? '', body),
+      },
+      {
+        method: get,
+        path: /^\/webhooks\/(\d+)\/([^/]+)\/messages\/(@original|\d+)$/,
+        isOpen: true,
+        answer: ([app, token, which]) => interactions.get(app ?? '', token ?? '', which ?? ''),
+      },
+      {
+        method: 'PATCH',
+        path: /^\/webhooks\/(\d+)\/([^/]+)\/messages\/(@original|\d+)$/,
+        isOpen: true,
+        answer: ([app, token, which], body) => interactions.edit(app ?? '', token ?? '', which ?? '', body),
+      },
+      {
+        method: 'DELETE',
+        path: /^\/webhooks\/(\d+)\/([^/]+)\/messages\/(@original|\d+)$/,
+        isOpen: true,
+        answer: ([app, token, which]) => interactions.delete(app ?? '', token ?? '', which ?? ''),
+      },
+      {
+        method: 'POST',
+        path: /^\/channels\/(\d+)\/messages$/,
+        answer: ([id], body) => channels.create(id ?? '', body),
+      },
+      {
+        method: get,
+        path: /^\/channels\/(\d+)\/messages\/(\d+)$/,
+        answer: ([id, message]) => channels.get(id ?? '', message ?? ''),
+      },
+      {
+        method: 'PATCH',
+        path: /^\/channels\/(\d+)\/messages\/(\d+)$/,
+        answer: ([id, message], body) => channels.edit(id ?? '', message ?? '', body),
+      },
+      {
+        method: 'DELETE',
+        path: /^\/channels\/(\d+)\/messages\/(\d+)$/,
+        answer: ([id, message]) => channels.delete(id ?? '', message ?? ''),
+      },
+    ];
+  }
+}
+
+function refused(error: unknown): Reply {
+  if (error instanceof Refusal) {
+    return { status: error.status, json: { code: error.code, message: error.message, errors: error.details } };
+  }
+  return { status: 500, json: { code: 0, message: error instanceof Error ? (error.stack ?? error.message) : 'fault' } };
+}

@@ -1,0 +1,137 @@
+/**
+ * All that the stand-in remembers: guilds, channels, people, messages, interactions and registered commands; and a way
+ * to wait for a change of it. Knows neither HTTP nor sockets.
+ */
+import { EventEmitter, once } from 'node:events';
+
+import { Clock } from './clock.ts';
+import type { RegisteredCommand } from './command-rules.ts';
+import type { ModalBody, RowBody } from './message-rules.ts';
+
+export const PERMISSIONS = {
+  administrator: 1n << 3n,
+  manageGuild: 1n << 5n,
+  viewChannel: 1n << 10n,
+  sendMessages: 1n << 11n,
+  manageMessages: 1n << 13n,
+  attachFiles: 1n << 15n,
+  useCommands: 1n << 31n,
+  sendInThreads: 1n << 38n,
+} as const;
+export type Permission = keyof typeof PERMISSIONS;
+
+export const bitsOf = (permissions: readonly Permission[]): bigint =>
+  permissions.reduce((bits, each) => bits | PERMISSIONS[each], 0n);
+
+export type FakeGuild = { readonly id: string; readonly name: string; readonly locale: string };
+
+export type FakeChannel = {
+  readonly id: string;
+  readonly name: string;
+  /** Absent: a direct message with the bot. */
+  readonly guild: FakeGuild | undefined;
+  readonly isNsfw: boolean;
+  /** What the bot may do there; a test may take some away. */
+  botPermissions: readonly Permission[];
+};
+
+export type FakeUser = {
+  readonly id: string;
+  readonly name: string;
+  readonly locale: string;
+  readonly permissions: readonly Permission[];
+  readonly uploadLimitBytes: number;
+};
+
+export type StoredFile = {
+  readonly id: string;
+  readonly name: string;
+  readonly contentType: string;
+  readonly data: Uint8Array;
+  readonly alt: string;
+};
+
+export type StoredMessage = {
+  readonly id: string;
+  readonly channel: FakeChannel;
+  readonly createdAtMs: number;
+  /** The only person who sees it; absent: everybody in the channel. */
+  readonly visibleTo: string | undefined;
+  readonly nonce: string | undefined;
+  /** The press or command it answers; absent: posted by the bot's own token. */
+  readonly interaction: Interaction | undefined;
+  content: string;
+  files: readonly StoredFile[];
+  rows: readonly RowBody[];
+  /** People who got a notification. */
+  notified: readonly string[];
+  isLoading: boolean;
+  edits: number;
+};
+
+export type Interaction = {
+  readonly id: string;
+  readonly token: string;
+  readonly type: 2 | 3 | 4 | 5;
+  readonly channel: FakeChannel;
+  readonly user: FakeUser;
+  readonly createdAtMs: number;
+  readonly source: string | undefined;
+  acknowledgedAtMs: number | undefined;
+  answerType: number | undefined;
+  original: string | undefined;
+  modal: ModalBody | undefined;
+  choices: readonly { readonly name: string; readonly value: string | number }[] | undefined;
+};
+
+export const ACKNOWLEDGE_WITHIN_MS = 3_000;
+export const TOKEN_LIVES_MS = 15 * 60_000;
+export const DEFAULT_UPLOAD_LIMIT_BYTES = 10 * 1024 * 1024;
+
+export class World {
+  readonly clock = new Clock();
+  readonly application: { readonly id: string; readonly name: string };
+  readonly guilds: FakeGuild[] = [];
+  readonly channels = new Map<string, FakeChannel>();
+  readonly users = new Map<string, FakeUser>();
+  readonly messages = new Map<string, StoredMessage>();
+  /** Nonce → message id, as far back as this stand-in lives (Discord: some minutes). */
+  readonly nonces = new Map<string, string>();
+  readonly interactions = new Map<string, Interaction>();
+  commands: readonly (RegisteredCommand & { readonly id: string })[] = [];
+  readonly #byToken = new Map<string, Interaction>();
+  readonly #changes = new EventEmitter().setMaxListeners(0);
+
+  constructor() {
+    this.application = { id: this.clock.nextId(), name: 'Fourstep' };
+  }
+
+  add(interaction: Interaction): void {
+    this.interactions.set(interaction.id, interaction);
+    this.#byToken.set(interaction.token, interaction);
+  }
+
+  byToken(token: string): Interaction | undefined {
+    return this.#byToken.get(token);
+  }
+
+  changed(): void {
+    this.#changes.emit('change');
+  }
+
+  /** The first value that is not undefined, looked for now and after every change; throws with `what` when none comes. */
+  async until<T>(what: string, look: () => T | undefined, withinMs = 15_000): Promise<T> {
+    const signal = AbortSignal.timeout(withinMs);
+    for (;;) {
+      const found = look();
+      if (found !== undefined) {
+        return found;
+      }
+      try {
+        await once(this.#changes, 'change', { signal });
+      } catch (error) {
+        throw new Error(`${what} did not come within ${withinMs} ms`, { cause: error });
+      }
+    }
+  }
+}
