@@ -1,0 +1,110 @@
+/**
+ * What a LoRA file says about itself: kind, ranks, alphas, what it touches, for which base, and the words that call it.
+ * Works for kinds that cannot be applied, too: whoever asks wants to know why.
+ */
+import { z } from 'zod';
+
+import { UserError } from '../../../core/errors.ts';
+import { openSafetensors } from '../safetensors-file.ts';
+import { guessBase } from './base-guess.ts';
+import { foreignAdapter } from './lora-keys.ts';
+import { openLora, type LoraFile } from './lora-file.ts';
+
+export type LoraReport = {
+  /** `LoRA`, `LoCon` with convolutions beyond 1×1, or the name of a kind that cannot be applied (`LoHa`, …). */
+  readonly kind: string;
+  readonly isUsable: boolean;
+  /** Distinct ones, ascending; empty for a kind that cannot be read. */
+  readonly ranks: readonly number[];
+  readonly alphas: readonly number[];
+  /** Modules with a pair of matrices, by net. */
+  readonly targets: { readonly unet: number; readonly textEncoders: number };
+  /** `sd15`, `sdxl`, …, or the name of another architecture; undefined when nothing tells. */
+  readonly base: string | undefined;
+  /** Words to put into the prompt, the likeliest first. */
+  readonly triggers: readonly string[];
+  readonly title: string | undefined;
+  /** Tensors that are no part of a pair. */
+  readonly strays: number;
+};
+
+/** Throws `UserError` as `openSafetensors`, and `lora.empty` for a file without LoRA matrices of any kind. */
+export async function inspectLora(file: string): Promise<LoraReport> {
+  const { tensors, metadata } = await openSafetensors(file);
+  const adapter = foreignAdapter(tensors.names);
+  const about = {
+    triggers: triggerWords(metadata),
+    title: metadata.get('modelspec.title') ?? metadata.get('ss_output_name'),
+  };
+  try {
+    return { ...describe(await openLora(file)), ...about };
+  } catch (error) {
+    if (!(error instanceof UserError) || error.code !== 'lora.kind') {
+      throw error;
+    }
+    const base = guessBase({ groups: [], metadata });
+    return {
+      kind: adapter ?? 'DoRA',
+      isUsable: false,
+      ranks: [],
+      alphas: [],
+      targets: { unet: 0, textEncoders: 0 },
+      base,
+      strays: 0,
+      ...about,
+    };
+  }
+}
+
+function describe(lora: LoraFile): Omit<LoraReport, 'triggers' | 'title'> {
+  const isText = (stem: string) => /^(?:lora_te[12]?_|text_encoder(?:_2)?\.)/.test(stem);
+  const textEncoders = lora.groups.filter(({ stem }) => isText(stem)).length;
+  const hasKernels = lora.groups.some(({ down, mid }) => (mid ?? down).shape.slice(2).some((side) => side > 1));
+  return {
+    kind: hasKernels ? 'LoCon' : 'LoRA',
+    isUsable: true,
+    ranks: distinct(lora.groups.map(({ rank }) => rank)),
+    alphas: distinct(lora.groups.map(({ alpha }) => alpha)),
+    targets: { unet: lora.groups.length - textEncoders, textEncoders },
+    base: guessBase(lora),
+    strays: lora.strays.length,
+  };
+}
+
+function distinct(values: readonly number[]): readonly number[] {
+  return [...new Set(values)].sort((a, b) => a - b);
+}
+
+const tagFrequencySchema = z.record(z.string(), z.record(z.string(), z.number()));
+const MAX_TRIGGERS = 8;
+
+/**
+ * What the author noted (`modelspec.trigger_phrase` and its like) comes first; then, from the trainer's count of
+ * captions, the tags that stand in nearly all of them.
+ */
+export function triggerWords(metadata: ReadonlyMap<string, string>): readonly string[] {
+  const noted = TRIGGER_NOTES.flatMap((key) => metadata.get(key)?.split(',') ?? []);
+  const words = [...noted, ...commonTags(metadata.get('ss_tag_frequency'))].map((word) => word.trim());
+  return [...new Set(words.filter((word) => word !== ''))].slice(0, MAX_TRIGGERS);
+}
+
+const TRIGGER_NOTES = ['modelspec.trigger_phrase', 'trigger_phrase', 'trigger_words', 'instance_prompt'] as const;
+
+/** `ss_tag_frequency`: data set → tag → how many captions have it. A tag of the style itself is in most of them. */
+function commonTags(json: string | undefined): readonly string[] {
+  let sets: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  try {
+    sets = tagFrequencySchema.parse(JSON.parse(json ?? '{}'));
+  } catch {
+    return []; // A note beside the weights; a broken one says nothing.
+  }
+  const totals = new Map<string, number>();
+  for (const counts of Object.values(sets)) {
+    for (const [tag, count] of Object.entries(counts)) {
+      totals.set(tag, (totals.get(tag) ?? 0) + count);
+    }
+  }
+  const most = Math.max(0, ...totals.values());
+  const common = [...totals].filter(([, count]) => count >= most * 0.9);
+  return common.sort(([, a], [, b]) => b - a).map(([tag]) => tag);
+}
