@@ -1,0 +1,198 @@
+/**
+ * Slack as one of the chats: wires transport, listener and delivery. Decides nothing itself.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+import { App } from '@slack/bolt';
+
+import type { Adapter, Bot, DeliverOptions } from '../../core/chat.ts';
+import type { ReplyAddress } from '../../core/job.ts';
+import type { Message } from '../../core/message.ts';
+import { decodeAddress, encodeAddress } from './address.ts';
+import { apiBase, SlackApi, SlackRefusal } from './api.ts';
+import { Delivery } from './deliver.ts';
+import { uploadOf } from './files.ts';
+import { SignedHttp } from './http.ts';
+import { textAt } from './json.ts';
+import { Listener } from './listen.ts';
+import { libraryLogger, type Log } from './log.ts';
+import { type Identity, People } from './people.ts';
+import { Pictures } from './pictures.ts';
+import { Posts } from './posts.ts';
+import { PrivateAnswers } from './private-answers.ts';
+import { Hooks } from './respond.ts';
+import { Shares } from './share.ts';
+import { Socket } from './socket.ts';
+
+export type SlackAdapterOptions = {
+  readonly botToken: string;
+  /** Socket Mode with an app-level token, or signed deliveries over HTTP. */
+  readonly transport:
+    | { readonly kind: 'socket'; readonly appToken: string }
+    | { readonly kind: 'http'; readonly signingSecret: string };
+  /** Web API base, `https://slack.com/api` for Slack itself. */
+  readonly apiUrl: string;
+  readonly bot: Bot;
+  readonly log: Log;
+  readonly now?: () => number;
+  /** Waiting times, in milliseconds; the defaults suit Slack, tests shorten them. */
+  readonly timing?: {
+    readonly patienceMs?: number;
+    readonly firstPauseMs?: number;
+    readonly processingPausesMs?: readonly number[];
+    readonly sharePausesMs?: readonly number[];
+  };
+};
+
+export interface SlackAdapter extends Adapter {
+  /** Takes Slack's deliveries over HTTP, for the server to mount at `/slack/events`; undefined in Socket Mode. */
+  readonly listener: ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
+}
+
+type Transport =
+  | { readonly kind: 'socket'; readonly way: Socket }
+  | { readonly kind: 'http'; readonly way: SignedHttp };
+
+export function createSlackAdapter(options: SlackAdapterOptions): SlackAdapter {
+  const { botToken, apiUrl, log, now = Date.now, timing = {} } = options;
+  const { patienceMs, firstPauseMs, processingPausesMs, sharePausesMs } = timing;
+  const logger = libraryLogger(log);
+  const api = new SlackApi({
+    botToken,
+    apiUrl,
+    logger,
+    now,
+    ...(patienceMs === undefined ? {} : { patienceMs }),
+    ...(firstPauseMs === undefined ? {} : { firstPauseMs }),
+  });
+  const posts = new Posts(api, now());
+  const pictures = new Pictures({ api, ...(processingPausesMs === undefined ? {} : { processingPausesMs }) });
+  const shares = new Shares(api, sharePausesMs);
+  const hooks = new Hooks({ now, ...(firstPauseMs === undefined ? {} : { pauseMs: firstPauseMs }) });
+  const privately = new PrivateAnswers({ api, posts, pictures, shares, hooks });
+  const delivery = new Delivery({ api, posts, pictures, shares, privately });
+  const transport: Transport =
+    options.transport.kind === 'socket'
+      ? {
+          kind: 'socket',
+          way: new Socket({
+            appToken: options.transport.appToken,
+            apiUrl,
+            log,
+            logger,
+            ...(firstPauseMs === undefined ? {} : { firstPauseMs }),
+          }),
+        }
+      : { kind: 'http', way: new SignedHttp({ signingSecret: options.transport.signingSecret, logger, now }) };
+  return new WiredAdapter({ api, delivery, posts, transport, options, now });
+}
+
+type Wiring = {
+  readonly api: SlackApi;
+  readonly delivery: Delivery;
+  readonly posts: Posts;
+  readonly transport: Transport;
+  readonly options: SlackAdapterOptions;
+  readonly now: () => number;
+};
+
+class WiredAdapter implements SlackAdapter {
+  readonly platform = 'slack';
+  readonly listener: SlackAdapter['listener'];
+  readonly #api: SlackApi;
+  readonly #delivery: Delivery;
+  readonly #transport: Transport;
+  readonly #listener: Listener;
+  readonly #now: () => number;
+  #identity: Identity | undefined;
+
+  constructor({ api, delivery, posts, transport, options, now }: Wiring) {
+    this.#api = api;
+    this.#delivery = delivery;
+    this.#transport = transport;
+    this.#now = now;
+    this.listener = transport.kind === 'http' ? transport.way.listener : undefined;
+    this.#listener = new Listener({
+      bot: options.bot,
+      api,
+      delivery,
+      posts,
+      people: new People(api, now),
+      uploadOf: (file) => uploadOf(file, options),
+      identity: () => this.#known(),
+      log: options.log,
+      now,
+    });
+    const app = new App({
+      receiver: transport.way.receiver,
+      // Our own `auth.test` at the start is asked once; Bolt need not ask again.
+      authorize: () =>
+        Promise.resolve({ botToken: options.botToken, botId: this.#known().bot, botUserId: this.#known().botUser }),
+      logger: libraryLogger(options.log),
+      clientOptions: { slackApiUrl: apiBase(options.apiUrl), retryConfig: { retries: 0 } },
+      convoStore: false,
+    });
+    this.#listener.register(app);
+  }
+
+  /** Throws when Slack refuses a token or cannot be reached for ten minutes. */
+  async start(): Promise<void> {
+    this.#identity = identityOf(await this.#api.call('auth.test', {}, { patience: 'patient' }));
+    if (this.#transport.kind === 'socket') {
+      await this.#transport.way.start();
+    } else {
+      this.#transport.way.open();
+    }
+  }
+
+  async stop(): Promise<void> {
+    if (this.#transport.kind === 'socket') {
+      await this.#transport.way.stop();
+    } else {
+      this.#transport.way.close();
+    }
+    await this.#listener.drain();
+    this.#api.close();
+  }
+
+  readiness(): { readonly isReady: boolean; readonly detail: string } {
+    const { isConnected, detail } = this.#transport.way.state;
+    const fault = this.#api.tokenFault;
+    return fault === undefined
+      ? { isReady: isConnected, detail }
+      : { isReady: false, detail: `Slack refuses the bot token: ${fault}` };
+  }
+
+  async deliver(address: ReplyAddress, message: Message, options: DeliverOptions): Promise<ReplyAddress> {
+    return encodeAddress(await this.#delivery.deliver(decodeAddress(address), message, options));
+  }
+
+  remove(address: ReplyAddress): Promise<void> {
+    return this.#delivery.remove(decodeAddress(address));
+  }
+
+  post(channel: string, message: Message, key: string): Promise<void> {
+    return this.#delivery.post(channel, message, key, this.#now());
+  }
+
+  #known(): Identity {
+    if (this.#identity === undefined) {
+      throw new Error('the Slack adapter has not been started');
+    }
+    return this.#identity;
+  }
+}
+
+function identityOf(test: unknown): Identity {
+  const team = textAt(test, 'team_id');
+  if (team === undefined) {
+    throw new SlackRefusal('auth.test', 'no_team', [JSON.stringify(test)]);
+  }
+  return {
+    team,
+    teamName: textAt(test, 'team') ?? team,
+    enterprise: textAt(test, 'enterprise_id'),
+    botUser: textAt(test, 'user_id') ?? '',
+    bot: textAt(test, 'bot_id') ?? '',
+  };
+}

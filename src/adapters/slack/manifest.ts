@@ -1,0 +1,82 @@
+/**
+ * The app's manifest, made from the commands: what an admin pastes at api.slack.com/apps to create the app. Asks for as
+ * few scopes as the answers need; looking back for an answer that may have arrived is optional.
+ */
+import { COMMANDS } from '../../../commands/index.ts';
+import { describeCommand, text } from '../../bot/texts/index.ts';
+import type { CommandSpec } from '../../core/command.ts';
+import { EVENTS_PATH } from './http.ts';
+import { cut, LIMITS } from './limits.ts';
+import { COMMAND_ROOTS } from './slash.ts';
+
+/** `http`: the public address of the server, without a path, to which Slack delivers. */
+export type ManifestTransport = { readonly kind: 'socket' } | { readonly kind: 'http'; readonly publicUrl: string };
+
+/** Each scope and what it is for, in words that `fourstep doctor` can print. */
+export const SCOPES = {
+  commands: 'slash commands and message shortcuts',
+  'chat:write': 'answers',
+  'chat:write.public': 'answers in public channels that the app was not invited to',
+  'files:write': 'pictures',
+  'files:read': 'pictures to start from, and knowing when an upload can be shown',
+  'users:read': 'who is an admin, and in which language to answer',
+  'im:write': 'private files, and answers where the app cannot speak',
+} as const;
+
+/** Used only to look for an answer that may have arrived before it is sent again. */
+export const OPTIONAL_SCOPES = ['channels:history', 'groups:history', 'im:history', 'mpim:history'] as const;
+
+export type SlackManifest = Readonly<Record<string, unknown>>;
+
+export function slackManifest(transport: ManifestTransport = { kind: 'socket' }): SlackManifest {
+  const url = transport.kind === 'http' ? `${transport.publicUrl.replace(/\/+$/, '')}${EVENTS_PATH}` : undefined;
+  const withUrl = url === undefined ? {} : { url };
+  return {
+    display_information: {
+      name: 'Fourstep',
+      description: 'Draws pictures from words in four steps, in your workspace’s own style.',
+      background_color: '#1f2430',
+    },
+    features: {
+      bot_user: { display_name: 'Fourstep', always_online: true },
+      app_home: { home_tab_enabled: false, messages_tab_enabled: true, messages_tab_read_only_enabled: false },
+      slash_commands: COMMAND_ROOTS.map((root) => ({
+        command: `/${root}`,
+        ...withUrl,
+        description: cut(describeCommand('en', root), LIMITS.commandDescription),
+        usage_hint: cut(usageHint(root), LIMITS.usageHint),
+        should_escape: false,
+      })),
+      shortcuts: (['upscale', 'info'] as const).map((name) => ({
+        name: cut(text('en', `menu.${name}`), LIMITS.shortcutName),
+        type: 'message',
+        callback_id: name,
+        description: cut(text('en', `menu.${name}`), LIMITS.shortcutDescription),
+      })),
+    },
+    oauth_config: { scopes: { bot: Object.keys(SCOPES), bot_optional: [...OPTIONAL_SCOPES] } },
+    settings: {
+      interactivity: {
+        is_enabled: true,
+        ...(url === undefined ? {} : { request_url: url, message_menu_options_url: url }),
+      },
+      org_deploy_enabled: false,
+      socket_mode_enabled: transport.kind === 'socket',
+      token_rotation_enabled: false,
+    },
+  };
+}
+
+/** `prompt --style … --seed …`, or the sub-commands. */
+export function usageHint(root: string): string {
+  const group: readonly CommandSpec[] = COMMANDS.filter((spec) => spec.name.split(' ')[0] === root);
+  const [only] = group;
+  if (only === undefined || only.name !== root) {
+    return group.map((spec) => spec.name.slice(root.length + 1)).join(' | ');
+  }
+  const words = only.textOption === undefined ? [] : [`[${only.textOption}]`];
+  const options = only.options
+    .filter((option) => option.name !== only.textOption && option.kind !== 'image' && option.kind !== 'file')
+    .map((option) => `--${option.name}`);
+  return [...words, ...options].join(' ');
+}

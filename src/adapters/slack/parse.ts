@@ -1,0 +1,184 @@
+/**
+ * Slack's payloads → what was done, by whom, where. From `unknown` to our types once; everything that is not as Slack
+ * documents it is undefined, never an exception. Knows no network: who is an admin and what a file holds is asked later.
+ */
+import type { Action } from '../../core/chat.ts';
+import { at, listAt, textAt } from './json.ts';
+import { buttonIdsOf, pictureOf, type PlacedPicture } from './render.ts';
+
+/** Where a delivery comes from; every id is Slack's. */
+export type Source = {
+  /** The same id twice is one delivery. */
+  readonly id: string;
+  readonly team: string;
+  readonly enterprise: string | undefined;
+  readonly user: string;
+  readonly userName: string;
+  readonly channel: string;
+  /** Set when it happened inside a thread. */
+  readonly thread: string | null;
+  /** Usable once, for three seconds; undefined where Slack gives none. */
+  readonly trigger: string | undefined;
+  readonly hook: string | null;
+};
+
+/** A message of ours on which something was pressed. */
+export type PressedMessage = {
+  readonly ts: string;
+  /** Only the person sees it. */
+  readonly isEphemeral: boolean;
+  readonly picture: PlacedPicture | undefined;
+  /** The message is a shared file. */
+  readonly isShare: boolean;
+};
+
+export type SlashDelivery = { readonly source: Source; readonly command: string; readonly text: string };
+export type PressDelivery = { readonly source: Source; readonly action: Action; readonly message: PressedMessage };
+export type ShortcutDelivery = {
+  readonly source: Source;
+  readonly action: Action;
+  /** The app that wrote the message. */
+  readonly author: string | undefined;
+};
+
+export function parseSlash(body: unknown): SlashDelivery | undefined {
+  const command = textAt(body, 'command');
+  const [team, user, channel] = [textAt(body, 'team_id'), textAt(body, 'user_id'), textAt(body, 'channel_id')];
+  if (command === undefined || team === undefined || user === undefined || channel === undefined) {
+    return undefined;
+  }
+  const trigger = textAt(body, 'trigger_id');
+  return {
+    source: {
+      id: trigger ?? `${command}/${user}/${textAt(body, 'response_url') ?? ''}`,
+      team,
+      enterprise: textAt(body, 'enterprise_id'),
+      user,
+      userName: textAt(body, 'user_name') ?? user,
+      channel,
+      thread: textAt(body, 'thread_ts') ?? null,
+      trigger,
+      hook: hookOf(textAt(body, 'response_url')),
+    },
+    command,
+    text: textAt(body, 'text') ?? '',
+  };
+}
+
+/** A button or select in a message. */
+export function parsePress(body: unknown): PressDelivery | undefined {
+  const source = sourceOf(body);
+  const pressed = at(body, 'actions', 0);
+  const ts = textAt(body, 'container', 'message_ts') ?? textAt(body, 'message', 'ts');
+  const action = actionOf(pressed);
+  if (source === undefined || ts === undefined || action === undefined) {
+    return undefined;
+  }
+  const blocks = listAt(body, 'message', 'blocks');
+  const files = listAt(body, 'message', 'files');
+  const picture = pictureOf(blocks) ?? sharedPicture(files);
+  return {
+    source: { ...source, id: source.id === '' ? `${ts}/${textAt(pressed, 'action_ts') ?? ''}` : source.id },
+    action,
+    message: {
+      ts,
+      isEphemeral: at(body, 'container', 'is_ephemeral') === true,
+      picture,
+      isShare: pictureOf(blocks) === undefined && files.length > 0,
+    },
+  };
+}
+
+/** A message shortcut: "more actions" on a message. */
+export function parseShortcut(body: unknown): ShortcutDelivery | undefined {
+  const source = sourceOf(body);
+  const name = textAt(body, 'callback_id');
+  if (source === undefined || (name !== 'upscale' && name !== 'info')) {
+    return undefined;
+  }
+  return {
+    source: { ...source, id: source.id === '' ? `${name}/${textAt(body, 'action_ts') ?? ''}` : source.id },
+    action: { kind: 'message', name, buttonIds: buttonIdsOf(listAt(body, 'message', 'blocks')) },
+    author: textAt(body, 'message', 'app_id') ?? textAt(body, 'message', 'bot_profile', 'app_id'),
+  };
+}
+
+/** Who submitted a modal; its channel is the modal's origin. */
+export function parseSubmitter(body: unknown): Omit<Source, 'channel' | 'thread' | 'hook'> | undefined {
+  const user = textAt(body, 'user', 'id');
+  const team = teamOf(body);
+  if (user === undefined || team === undefined) {
+    return undefined;
+  }
+  const trigger = textAt(body, 'trigger_id');
+  const seen = `${textAt(body, 'view', 'id') ?? ''}/${textAt(body, 'view', 'hash') ?? ''}`;
+  return {
+    id: trigger ?? seen,
+    team,
+    enterprise: enterpriseOf(body),
+    user,
+    userName: textAt(body, 'user', 'username') ?? textAt(body, 'user', 'name') ?? user,
+    trigger,
+  };
+}
+
+function sourceOf(body: unknown): Source | undefined {
+  const user = textAt(body, 'user', 'id');
+  const team = teamOf(body);
+  const channel = textAt(body, 'channel', 'id') ?? textAt(body, 'container', 'channel_id');
+  if (user === undefined || team === undefined || channel === undefined) {
+    return undefined;
+  }
+  const trigger = textAt(body, 'trigger_id');
+  const thread = textAt(body, 'message', 'thread_ts') ?? textAt(body, 'container', 'thread_ts');
+  const isThreadHead = thread === (textAt(body, 'message', 'ts') ?? textAt(body, 'container', 'message_ts'));
+  return {
+    id: trigger ?? '',
+    team,
+    enterprise: enterpriseOf(body),
+    user,
+    userName: textAt(body, 'user', 'username') ?? textAt(body, 'user', 'name') ?? user,
+    channel,
+    thread: thread === undefined || isThreadHead ? null : thread,
+    trigger,
+    hook: hookOf(textAt(body, 'response_url')),
+  };
+}
+
+function teamOf(body: unknown): string | undefined {
+  return textAt(body, 'team', 'id') ?? textAt(body, 'user', 'team_id');
+}
+
+function enterpriseOf(body: unknown): string | undefined {
+  return textAt(body, 'enterprise', 'id') ?? textAt(body, 'team', 'enterprise_id');
+}
+
+function actionOf(pressed: unknown): Action | undefined {
+  const id = textAt(pressed, 'action_id');
+  switch (textAt(pressed, 'type') ?? '') {
+    case 'button': {
+      const value = textAt(pressed, 'value') ?? id;
+      return value === undefined ? undefined : { kind: 'button', id: value };
+    }
+    case 'static_select':
+    case 'external_select': {
+      const value = textAt(pressed, 'selected_option', 'value');
+      return id === undefined || value === undefined ? undefined : { kind: 'select', id, values: [value] };
+    }
+    case 'multi_static_select': {
+      const values = listAt(pressed, 'selected_options').flatMap((option) => textAt(option, 'value') ?? []);
+      return id === undefined ? undefined : { kind: 'select', id, values };
+    }
+    default:
+      return undefined;
+  }
+}
+
+function sharedPicture(files: readonly unknown[]): PlacedPicture | undefined {
+  const fileId = textAt(files[0], 'id');
+  return fileId === undefined ? undefined : { fileId, sum: '' };
+}
+
+function hookOf(url: string | undefined): string | null {
+  return url !== undefined && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol) ? url : null;
+}

@@ -1,0 +1,105 @@
+/**
+ * Who a person is, by Slack's own word: name, language, admin or not. Knows users, no deliveries.
+ *
+ * Being an admin is remembered for half a minute and asked anew where something is submitted; where Slack does not say,
+ * nobody is an admin.
+ */
+import type { Actor, Locale, ServerKey, UserKey } from '../../core/people.ts';
+import { LOCALES } from '../../core/people.ts';
+import { type SlackApi, SlackRefusal, SlackUnreachable } from './api.ts';
+import { at, textAt } from './json.ts';
+
+export type Person = { readonly name: string; readonly isAdmin: boolean; readonly locale: Locale };
+
+/** The workspace and bot that our token belongs to. */
+export type Identity = {
+  readonly team: string;
+  readonly teamName: string;
+  readonly enterprise: string | undefined;
+  readonly botUser: string;
+  readonly bot: string;
+};
+
+const FRESH_MS = 30_000;
+const REMEMBERED = 5000;
+
+export class People {
+  readonly #api: SlackApi;
+  readonly #now: () => number;
+  readonly #known = new Map<string, { readonly person: Person; readonly atMs: number }>();
+
+  constructor(api: SlackApi, now: () => number = Date.now) {
+    this.#api = api;
+    this.#now = now;
+  }
+
+  async actor(identity: Identity, user: string, userName: string, isSubmit: boolean): Promise<Actor> {
+    const person = await this.#person(identity, user, userName, isSubmit);
+    return {
+      user: userKey(identity, user),
+      name: person.name,
+      isAdmin: person.isAdmin,
+      isModerator: person.isAdmin,
+      locale: person.locale,
+    };
+  }
+
+  async #person(identity: Identity, user: string, userName: string, isSubmit: boolean): Promise<Person> {
+    const known = this.#known.get(user);
+    if (known !== undefined && !isSubmit && this.#now() - known.atMs < FRESH_MS) {
+      return known.person;
+    }
+    try {
+      const found = await this.#api.call('users.info', { user, include_locale: true }, { patience: 'quick' });
+      const person = personOf(at(found, 'user'), identity, userName);
+      this.#known.delete(user);
+      this.#known.set(user, { person, atMs: this.#now() });
+      this.#forgetOldest();
+      return person;
+    } catch (error) {
+      if (!(error instanceof SlackRefusal) && !(error instanceof SlackUnreachable)) {
+        throw error;
+      }
+      return { name: known?.person.name ?? userName, isAdmin: false, locale: known?.person.locale ?? 'en' };
+    }
+  }
+
+  #forgetOldest(): void {
+    const oldest = this.#known.keys().next();
+    if (this.#known.size > REMEMBERED && oldest.done !== true) {
+      this.#known.delete(oldest.value);
+    }
+  }
+}
+
+export function serverKey(identity: Identity): ServerKey {
+  return `slack:${identity.team}`;
+}
+
+export function userKey(identity: Identity, user: string): UserKey {
+  return `slack:${identity.team}-${user}`;
+}
+
+/** An admin or owner of this very workspace (or of the organisation it belongs to), and no guest. */
+function personOf(user: unknown, identity: Identity, userName: string): Person {
+  const holds = (...keys: readonly string[]): boolean => keys.some((key) => at(user, key) === true);
+  const team = textAt(user, 'team_id');
+  const isOfHere =
+    team === undefined ||
+    team === identity.team ||
+    (identity.enterprise !== undefined && textAt(user, 'enterprise_user', 'enterprise_id') === identity.enterprise);
+  const isGuest = holds('is_restricted', 'is_ultra_restricted', 'is_stranger', 'deleted', 'is_bot');
+  const isOrganisationAdmin =
+    at(user, 'enterprise_user', 'is_admin') === true || at(user, 'enterprise_user', 'is_owner') === true;
+  const language = (textAt(user, 'locale') ?? '').slice(0, 2);
+  return {
+    name:
+      textAt(user, 'profile', 'display_name') ??
+      textAt(user, 'real_name') ??
+      textAt(user, 'profile', 'real_name') ??
+      textAt(user, 'name') ??
+      userName,
+    isAdmin: isOfHere && !isGuest && (holds('is_admin', 'is_owner', 'is_primary_owner') || isOrganisationAdmin),
+    locale: LOCALES.find((locale) => locale === language) ?? 'en',
+  };
+}

@@ -1,0 +1,270 @@
+/** Somebody in the workspace: what they type, press, fill in and see. */
+import type { Deliveries, Outcome } from './deliveries.ts';
+import { isJson, type Json, records, stringOf } from './json.ts';
+import { seen, type Seen, type SeenButton } from './screen.ts';
+import {
+  APP,
+  type OpenView,
+  type State,
+  type StoredFile,
+  type StoredMessage,
+  type StoredPerson,
+  TEAM,
+} from './state.ts';
+import { fileJson, messageJson } from './web-api.ts';
+
+export type PersonParts = {
+  readonly person: StoredPerson;
+  readonly state: State;
+  readonly deliveries: Deliveries;
+  readonly origin: string;
+  readonly home: string;
+};
+
+export type FillIn = Readonly<Record<string, string | { readonly file: StoredFile }>>;
+
+export class Person {
+  readonly #parts: PersonParts;
+
+  constructor(parts: PersonParts) {
+    this.#parts = parts;
+  }
+
+  get id(): string {
+    return this.#parts.person.id;
+  }
+
+  /** Types a command into a channel; the outcome is Slack's, the answer comes later. */
+  slash(command: string, text = '', channel = this.#parts.home): Promise<Outcome> {
+    const { person, state, origin } = this.#parts;
+    const hook = state.hook(channel, person.id, undefined);
+    return this.#deliver('slash_commands', {
+      token: 'unused',
+      team_id: person.team,
+      team_domain: 'fake',
+      channel_id: channel,
+      channel_name: state.channels.get(channel)?.name ?? '',
+      user_id: person.id,
+      user_name: person.name,
+      command,
+      // Slack sends these three as entities.
+      text: text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;'),
+      api_app_id: APP,
+      is_enterprise_install: 'false',
+      response_url: `${origin}/hooks/${hook.token}`,
+      trigger_id: state.trigger(person.id),
+    });
+  }
+
+  /** Presses the button whose label holds the word, in the newest message that has one (or in the one given). */
+  press(label: string, on?: Seen): Promise<Outcome> {
+    const message = on ?? this.sees().findLast((candidate) => buttonOf(candidate, label) !== undefined);
+    const button = message === undefined ? undefined : buttonOf(message, label);
+    if (message === undefined || button === undefined) {
+      throw new Error(`${this.#parts.person.name} sees no button ${label}; there are: ${this.#labels().join(', ')}`);
+    }
+    return this.#act(message, {
+      type: 'button',
+      action_id: button.actionId,
+      value: button.value,
+      text: { type: 'plain_text', text: button.label },
+    });
+  }
+
+  /** Chooses an option of a select, both by a part of what is written there. */
+  choose(option: string, on?: Seen): Promise<Outcome> {
+    for (const message of on === undefined ? [...this.sees()].reverse() : [on]) {
+      for (const select of message.selects) {
+        const chosen = select.options.find(
+          (candidate) => candidate.label.includes(option) || candidate.value === option,
+        );
+        if (chosen !== undefined) {
+          return this.#act(message, {
+            type: 'static_select',
+            action_id: select.actionId,
+            selected_option: { text: { type: 'plain_text', text: chosen.label }, value: chosen.value },
+          });
+        }
+      }
+    }
+    throw new Error(`${this.#parts.person.name} sees no option ${option}`);
+  }
+
+  /** A message shortcut, from the menu beside a message. */
+  shortcut(callbackId: string, on: Seen): Promise<Outcome> {
+    const { person, state, origin } = this.#parts;
+    const hook = state.hook(on.channel, person.id, undefined);
+    return this.#deliver('interactive', {
+      type: 'message_action',
+      callback_id: callbackId,
+      ...this.#who(on.channel),
+      trigger_id: state.trigger(person.id),
+      response_url: `${origin}/hooks/${hook.token}`,
+      message: this.#message(on),
+      action_ts: state.ts(),
+    });
+  }
+
+  /** The modal that is open before this person. */
+  view(): Json | undefined {
+    return this.#open()?.view;
+  }
+
+  /** Fills in the open modal by block ids and submits it; what is not given stays as it was prefilled. */
+  async submit(values: FillIn): Promise<Outcome> {
+    const { person, state } = this.#parts;
+    const open = this.#open();
+    if (open === undefined) {
+      throw new Error(`${person.name} has no modal open`);
+    }
+    const outcome = await this.#deliver('interactive', {
+      type: 'view_submission',
+      team: { id: person.team, domain: 'fake' },
+      user: { id: person.id, username: person.name, team_id: person.team },
+      api_app_id: APP,
+      trigger_id: state.trigger(person.id),
+      view: { ...open.view, id: open.id, hash: state.id('hash'), state: { values: this.#filledIn(open.view, values) } },
+      response_urls: [],
+    });
+    if (outcome.isAcknowledged) {
+      state.views.splice(state.views.indexOf(open), 1);
+    }
+    return outcome;
+  }
+
+  /** Types into a select of the open modal that asks the app for its options. */
+  suggestions(blockId: string, typed: string): Promise<Outcome> {
+    const { person, state } = this.#parts;
+    return this.#deliver('interactive', {
+      type: 'block_suggestion',
+      team: { id: person.team, domain: 'fake' },
+      user: { id: person.id, username: person.name, team_id: person.team },
+      api_app_id: APP,
+      action_id: 'value',
+      block_id: blockId,
+      value: typed,
+      view: this.#open()?.view ?? {},
+      container: { type: 'view', view_id: state.id('V') },
+    });
+  }
+
+  /** Uploads a file into the workspace. */
+  upload(name: string, data: Uint8Array): StoredFile {
+    const { state } = this.#parts;
+    const file: StoredFile = {
+      id: state.id('F'),
+      name,
+      alt: '',
+      length: data.length,
+      uploadKey: state.id('up'),
+      data: Buffer.from(data),
+      isComplete: true,
+      processedAtMs: 0,
+      shares: [],
+    };
+    state.files.set(file.id, file);
+    return file;
+  }
+
+  /** Everything this person can see, oldest first: channels and their own private messages. */
+  sees(): readonly Seen[] {
+    const { state, person } = this.#parts;
+    return state.messages.filter((message) => isVisibleTo(message, person.id)).map((message) => seen(message, state));
+  }
+
+  #labels(): readonly string[] {
+    return this.sees().flatMap((message) => message.buttons.map((button) => button.label));
+  }
+
+  #open(): OpenView | undefined {
+    return this.#parts.state.views.findLast((view) => view.user === this.#parts.person.id);
+  }
+
+  #act(on: Seen, action: Json): Promise<Outcome> {
+    const { person, state, origin } = this.#parts;
+    const hook = state.hook(on.channel, person.id, on.ts);
+    const message = this.#message(on);
+    const blockId = records(message['blocks']).find((block) =>
+      records(block['elements']).some((element) => element['action_id'] === action['action_id']),
+    )?.['block_id'];
+    return this.#deliver('interactive', {
+      type: 'block_actions',
+      ...this.#who(on.channel),
+      container: {
+        type: 'message',
+        message_ts: on.ts,
+        channel_id: on.channel,
+        is_ephemeral: on.isPrivate,
+        ...(on.thread === undefined ? {} : { thread_ts: on.thread }),
+      },
+      // A private message is not sent along.
+      ...(on.isPrivate ? {} : { message }),
+      trigger_id: state.trigger(person.id),
+      response_url: `${origin}/hooks/${hook.token}`,
+      actions: [{ ...action, block_id: blockId, action_ts: state.ts() }],
+    });
+  }
+
+  #who(channel: string): Json {
+    const { person, state } = this.#parts;
+    return {
+      team: { id: person.team, domain: 'fake' },
+      user: { id: person.id, username: person.name, team_id: person.team },
+      api_app_id: APP,
+      channel: { id: channel, name: state.channels.get(channel)?.name ?? '' },
+    };
+  }
+
+  #message(on: Seen): Json {
+    const { state } = this.#parts;
+    const message = state.message(on.channel, on.ts);
+    return message === undefined ? {} : messageJson(message, state);
+  }
+
+  #filledIn(view: Json, values: FillIn): Json {
+    const inputs = records(view['blocks']).filter((block) => block['type'] === 'input');
+    const unknown = Object.keys(values).filter((id) => !inputs.some((block) => block['block_id'] === id));
+    if (unknown.length > 0) {
+      throw new Error(`the modal has no field ${unknown.join(', ')}`);
+    }
+    return Object.fromEntries(
+      inputs.map((block) => {
+        const id = stringOf(block['block_id']);
+        const element = isJson(block['element']) ? block['element'] : {};
+        return [id, { [stringOf(element['action_id'])]: this.#elementState(element, values[id]) }];
+      }),
+    );
+  }
+
+  #elementState(element: Json, value: FillIn[string] | undefined): Json {
+    const type = stringOf(element['type']);
+    if (type === 'file_input') {
+      const { state, origin } = this.#parts;
+      return { type, files: typeof value === 'object' ? [fileJson(value.file, origin, state)] : [] };
+    }
+    if (type === 'static_select' || type === 'external_select') {
+      const chosen =
+        typeof value === 'string' ? { text: { type: 'plain_text', text: value }, value } : element['initial_option'];
+      return { type, selected_option: chosen ?? null };
+    }
+    return { type, value: typeof value === 'string' ? value : (element['initial_value'] ?? null) };
+  }
+
+  #deliver(type: 'slash_commands' | 'interactive', body: Json): Promise<Outcome> {
+    return this.#parts.deliveries.deliver({ type, body });
+  }
+}
+
+function isVisibleTo(message: StoredMessage, person: string): boolean {
+  const isOthersDirect = message.channel.startsWith('D') && message.channel !== `D${person.slice(1)}`;
+  return !isOthersDirect && (message.onlyFor === undefined || message.onlyFor === person);
+}
+
+function buttonOf(message: Seen, label: string): SeenButton | undefined {
+  return (
+    message.buttons.find((button) => button.label.split(/\s+/).includes(label)) ??
+    message.buttons.find((button) => button.label.includes(label))
+  );
+}
+
+export { TEAM };
