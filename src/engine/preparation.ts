@@ -39,9 +39,9 @@ export async function prepare({
   checkSides(request, model.pixelsPerLatent);
   const planned = plan(model.scheduler, { scheduler, steps, strength: init?.strength });
   const styles = await model.styles.prepare(request.loras);
-  const positive = await model.prompts.encode(request.prompt, styles.text);
+  const positive = await model.prompts.encode(request.prompt, styles);
   const isGuided = guidance > 1 && !model.takesGuidance;
-  const negative = isGuided ? await model.prompts.encodeNegative(request.negative, styles.text) : undefined;
+  const negative = isGuided ? await model.prompts.encodeNegative(request.negative, styles) : undefined;
   const size: LatentSize = {
     channels: model.latentChannels,
     height: height / model.pixelsPerLatent,

@@ -129,7 +129,7 @@ describe('pictures', () => {
     expect(pictures.length).toBe(golden.files.length);
     for (const [k, file] of golden.files.entries()) {
       const expected = await decodePicture(await readFile(path.join(GOLDEN, file)));
-      expect(largestDifference(pictures[k]!, expected), `${file}`).toBeLessThanOrEqual(TOLERANCE);
+      expect(largestDifference(pictures[k]!, expected)).toBeLessThanOrEqual(TOLERANCE);
     }
   });
 });

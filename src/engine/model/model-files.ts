@@ -2,12 +2,12 @@
  * What a model consists of, on the disk: configs, weights and tokenizers of its nets, and what model_index.json and
  * fourstep.json say. Opens headers only; builds nothing.
  */
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../../core/errors.ts';
 import type { ModelManifest } from '../../core/manifest.ts';
-import { openSafetensors, type TensorSource } from '../weights/index.ts';
+import { openComponent, type TensorSource } from '../weights/index.ts';
 import { readManifest } from '../manifest-file.ts';
 
 export type NetFiles = {
@@ -139,12 +139,6 @@ async function readJson(file: string): Promise<unknown> {
       { params: { file }, cause },
     );
   }
-}
-
-async function openComponent(folder: string): Promise<TensorSource> {
-  const names = await readdir(folder);
-  const name = ['diffusion_pytorch_model.safetensors', 'model.safetensors'].find((known) => names.includes(known));
-  return (await openSafetensors(path.join(folder, name ?? 'model.safetensors'))).tensors;
 }
 
 /** A diffusers folder. Throws `UserError` (`model.…`, `weights.…`). */

@@ -17,7 +17,7 @@ import { mergedUNet } from './lcm-merge.ts';
 import type { ModelFiles, NetFiles } from './model-files.ts';
 import { PromptEncoder } from './prompt-encoder.ts';
 import type { SessionOpener } from './session-opener.ts';
-import { StyleLibrary } from './style-library.ts';
+import { StyleLibrary } from './style-set.ts';
 import { TextEncoder } from './text-encoder.ts';
 import { UNet } from './unet.ts';
 
@@ -95,7 +95,6 @@ export class Model implements Denoiser {
       base,
       unet: unet.targets,
       text: encoders.map(({ targets }) => targets),
-      variantFor: (touched) => unet.variantFor(touched),
     });
     this.prompts = new PromptEncoder({
       encoders,

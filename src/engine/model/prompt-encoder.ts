@@ -5,7 +5,7 @@
 import type { Conditioning } from '../drawing.ts';
 import { LruCache } from '../lru-cache.ts';
 import type { EncodedText, TextEncoder } from './text-encoder.ts';
-import type { TextStyle } from './style-set.ts';
+import type { StyleSet } from './style-set.ts';
 
 export type EncodedPrompt = {
   readonly conditioning: Conditioning;
@@ -34,12 +34,14 @@ export class PromptEncoder {
     this.#options = options;
   }
 
-  encode(prompt: string, style: TextStyle): Promise<EncodedPrompt> {
-    return this.#cache.get(JSON.stringify([style.key, prompt]), () => this.#encode(prompt, style));
+  encode(prompt: string, styles: StyleSet): Promise<EncodedPrompt> {
+    // Most styles leave the text encoders alone.
+    const key = styles.text.some((loras) => loras.length > 0) ? styles.key : '';
+    return this.#cache.get(JSON.stringify([key, prompt]), () => this.#encode(prompt, styles));
   }
 
-  async encodeNegative(prompt: string, style: TextStyle): Promise<EncodedPrompt> {
-    const encoded = await this.encode(prompt, style);
+  async encodeNegative(prompt: string, styles: StyleSet): Promise<EncodedPrompt> {
+    const encoded = await this.encode(prompt, styles);
     if (prompt !== '' || !this.#options.zerosForEmptyNegative) {
       return encoded;
     }
@@ -52,11 +54,11 @@ export class PromptEncoder {
     await Promise.all(this.#options.encoders.map((encoder) => encoder.release()));
   }
 
-  async #encode(prompt: string, style: TextStyle): Promise<EncodedPrompt> {
+  async #encode(prompt: string, styles: StyleSet): Promise<EncodedPrompt> {
     const { encoders, kind } = this.#options;
     const texts: EncodedText[] = [];
     for (const [k, encoder] of encoders.entries()) {
-      texts.push(await encoder.encode(prompt, style.parts[k] ?? new Map()));
+      texts.push(await encoder.encode(prompt, styles.text[k] ?? []));
     }
     const [first] = texts;
     if (first === undefined) {

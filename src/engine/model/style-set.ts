@@ -1,40 +1,13 @@
 /**
- * The LoRAs of one request, read and folded into the arrays that a graph's LoRA inputs take, for one net.
+ * The LoRAs of one request, ready for a model's graphs: opened and matched once, kept by a shelf while there is room.
  *
- * Several LoRAs become one by stacking their ranks; weight and alpha/rank are folded into `up` (linear layers) or into
- * the gate (convolutions). What is stored is one row of a call; `style-feeds.ts` joins rows. Knows no session.
+ * Knows which graph they need; how they are packed into a call is weights/lora's business.
  */
-/* oxlint-disable typescript/no-non-null-assertion -- loops keep every index within its array */
+import path from 'node:path';
+import type { Base } from '../../core/manifest.ts';
+import type { LoraUse } from '../../core/request.ts';
 import type { LoraTarget } from '../nets/index.ts';
-
-/** One LoRA's matrices at one module. */
-export type Factor = {
-  readonly rank: number;
-  /** [rank, in·kh·kw] */
-  readonly down: Float32Array;
-  /** [out, rank] */
-  readonly up: Float32Array;
-  /** Weight · alpha / rank. */
-  readonly scale: number;
-};
-
-/** One module's part of a style, as inputs of the graph for a single row. */
-export type StylePart = {
-  /** Padded to a bucket, never 0. */
-  readonly rank: number;
-  /** linear: [in, rank]; conv: [rank, in, kh, kw] */
-  readonly down: Float32Array<ArrayBuffer>;
-  /** linear: [rank, out]; conv: [out, rank] */
-  readonly up: Float32Array<ArrayBuffer>;
-  /** conv: [rank]; linear layers have the scale in `up`. */
-  readonly gate: Float32Array<ArrayBuffer> | undefined;
-};
-
-/** By module. */
-export type NetStyle = ReadonlyMap<string, StylePart>;
-
-/** A style's parts for each text encoder, in their order; `key` is equal for equal parts. */
-export type TextStyle = { readonly key: string; readonly parts: readonly NetStyle[] };
+import { LoraShelf, type LoraRow, type ShelvedLora } from '../weights/index.ts';
 
 /**
  * Which of a UNet's modules take a LoRA: none; those of the transformers, which is what ordinary styles touch; every
@@ -50,91 +23,105 @@ export type StyleNotice = {
   readonly params: Readonly<Record<string, string | number>>;
 };
 
-/** The LoRAs of a request, ready for a model's graphs. */
 export type StyleSet = {
   /** Equal for equal LoRAs at equal weights. */
   readonly key: string;
   /** Which graph they need; rows of one call share it. */
   readonly variant: UNetVariant;
-  readonly unet: NetStyle;
-  readonly text: TextStyle;
+  readonly unet: LoraRow;
+  /** For each text encoder; empty where no LoRA touches it. */
+  readonly text: readonly LoraRow[];
   readonly notices: readonly StyleNotice[];
 };
 
-export const NO_STYLE: StyleSet = {
-  key: '',
-  variant: 'plain',
-  unet: new Map(),
-  text: { key: '', parts: [] },
-  notices: [],
+export const NO_STYLE: StyleSet = { key: '', variant: 'plain', unet: [], text: [], notices: [] };
+
+export type StyleLibraryOptions = {
+  readonly base: Base;
+  readonly unet: readonly LoraTarget[];
+  /** In the order of the encoders. */
+  readonly text: readonly (readonly LoraTarget[])[];
 };
 
-/** Ranks are padded so that few different shapes reach the device. */
-export function rankBucket(rank: number): number {
-  const bucket = [4, 8, 16, 32].find((size) => rank <= size);
-  return bucket ?? Math.ceil(rank / 32) * 32;
+const TEXT_NETS = ['text_encoder', 'text_encoder_2'] as const;
+const SHELF_BYTES = 1024 * 2 ** 20;
+
+export class StyleLibrary {
+  readonly #shelf: LoraShelf;
+  readonly #unet: readonly LoraTarget[];
+
+  constructor({ base, unet, text: [first, second] }: StyleLibraryOptions) {
+    this.#unet = unet;
+    const targets = {
+      unet,
+      ...(first !== undefined && { text_encoder: first }),
+      ...(second !== undefined && { text_encoder_2: second }),
+    };
+    this.#shelf = new LoraShelf({ base, targets }, SHELF_BYTES);
+  }
+
+  /** Throws `UserError` (`lora.…`, `weights.…`) for files that are no LoRA for this model. */
+  async prepare(uses: readonly LoraUse[]): Promise<StyleSet> {
+    const counted: { readonly shelved: ShelvedLora; readonly weight: number }[] = [];
+    for (const { file, weight } of uses) {
+      if (weight !== 0) {
+        counted.push({ shelved: await this.#shelf.load(file), weight });
+      }
+    }
+    if (counted.length === 0) {
+      return NO_STYLE;
+    }
+    const rowOf = (net: keyof ShelvedLora['nets']): LoraRow =>
+      counted
+        .map(({ shelved, weight }) => ({ lora: shelved.nets[net], weight }))
+        .filter(({ lora }) => lora.modules.size > 0);
+    const unet = rowOf('unet');
+    return {
+      key: JSON.stringify(counted.map(({ shelved, weight }) => [shelved.match.lora.id, weight])),
+      variant: variantFor(this.#unet, new Set(unet.flatMap(({ lora }) => [...lora.modules.keys()]))),
+      unet,
+      text: TEXT_NETS.map(rowOf),
+      notices: counted.flatMap(({ shelved }) => noticeOf(shelved)),
+    };
+  }
 }
 
-/** Stacks the factors of all LoRAs at `target`. */
-export function stylePart(target: LoraTarget, factors: readonly Factor[]): StylePart {
-  const rank = rankBucket(factors.reduce((total, factor) => total + factor.rank, 0));
-  return target.kind === 'linear' ? linearPart(target, factors, rank) : convPart(target, factors, rank);
+/** The targets that a graph of `variant` has inputs for. */
+export function targetsOf(variant: UNetVariant, targets: readonly LoraTarget[]): readonly LoraTarget[] {
+  switch (variant) {
+    case 'plain':
+      return [];
+    case 'transformers':
+      return targets.filter(({ kind, module }) => kind === 'linear' && module.includes('.attentions.'));
+    case 'linear':
+      return targets.filter(({ kind }) => kind === 'linear');
+    case 'all':
+      return targets;
+    default:
+      return variant satisfies never;
+  }
 }
 
-/** What a row brings to a module that its styles leave alone. */
-export function emptyPart(target: LoraTarget): StylePart {
-  return {
-    rank: 1,
-    down: new Float32Array(target.inFeatures * target.kernel[0] * target.kernel[1]),
-    up: new Float32Array(target.outFeatures),
-    gate: target.kind === 'conv' ? new Float32Array(1) : undefined,
+/** The smallest set of modules that holds all of `touched`. */
+function variantFor(targets: readonly LoraTarget[], touched: ReadonlySet<string>): UNetVariant {
+  const holdsAll = (variant: UNetVariant): boolean => {
+    const taken = new Set(targetsOf(variant, targets).map(({ module }) => module));
+    return [...touched].every((module) => taken.has(module));
   };
+  return UNET_VARIANTS.find(holdsAll) ?? 'all';
 }
 
-function linearPart({ inFeatures, outFeatures }: LoraTarget, factors: readonly Factor[], rank: number): StylePart {
-  const down = new Float32Array(inFeatures * rank);
-  const up = new Float32Array(rank * outFeatures);
-  let first = 0;
-  for (const factor of factors) {
-    for (let k = 0; k < factor.rank; k++) {
-      for (let i = 0; i < inFeatures; i++) {
-        down[i * rank + first + k] = factor.down[k * inFeatures + i]!;
-      }
-      for (let o = 0; o < outFeatures; o++) {
-        up[(first + k) * outFeatures + o] = factor.scale * factor.up[o * factor.rank + k]!;
-      }
-    }
-    first += factor.rank;
+function noticeOf({ match: { lora, unmatched, matched, modules } }: ShelvedLora): readonly StyleNotice[] {
+  const [first] = unmatched;
+  if (first === undefined) {
+    return [];
   }
-  return { rank, down, up, gate: undefined };
-}
-
-function convPart(
-  { inFeatures, outFeatures, kernel }: LoraTarget,
-  factors: readonly Factor[],
-  rank: number,
-): StylePart {
-  const taps = inFeatures * kernel[0] * kernel[1];
-  const down = new Float32Array(rank * taps);
-  const up = new Float32Array(outFeatures * rank);
-  const gate = new Float32Array(rank);
-  let first = 0;
-  for (const factor of factors) {
-    down.set(factor.down, first * taps);
-    gate.fill(factor.scale, first, first + factor.rank);
-    for (let o = 0; o < outFeatures; o++) {
-      up.set(factor.up.subarray(o * factor.rank, (o + 1) * factor.rank), o * rank + first);
-    }
-    first += factor.rank;
-  }
-  return { rank, down, up, gate };
-}
-
-/** In bytes. */
-export function styleBytes(style: NetStyle): number {
-  let floats = 0;
-  for (const { down, up } of style.values()) {
-    floats += down.length + up.length;
-  }
-  return floats * Float32Array.BYTES_PER_ELEMENT;
+  const file = path.basename(lora.file);
+  return [
+    {
+      code: 'lora.partial',
+      sentence: `${unmatched.length} parts of "${file}" fit nothing in this model and have no effect (${matched} of ${modules} modules do); the first is "${first}".`,
+      params: { file, unmatched: unmatched.length, matched, modules },
+    },
+  ];
 }

@@ -12,9 +12,9 @@ import {
 } from '../nets/index.ts';
 import type { FloatTensor, Session } from '../ort/index.ts';
 import type { ClipTokenizer } from '../tokenizer/index.ts';
+import { LoraPacker, type LoraRow } from '../weights/index.ts';
+import { loraFeeds } from './lora-feeds.ts';
 import type { SessionOpener } from './session-opener.ts';
-import { styleFeeds } from './style-feeds.ts';
-import type { NetStyle } from './style-set.ts';
 
 export type EncodedText = {
   /** [positions · features], after the last norm. */
@@ -35,24 +35,29 @@ export type TextEncoderOptions = {
   readonly open: SessionOpener;
 };
 
+/** Matrices of styles at weights other than 1. */
+const PACKED_BYTES = 64 * 2 ** 20;
+
 export class TextEncoder {
   readonly targets: readonly LoraTarget[];
   readonly #options: TextEncoderOptions;
+  readonly #packer: LoraPacker;
   #plain: Promise<Session> | undefined;
   #styled: Promise<Session> | undefined;
 
   constructor(options: TextEncoderOptions) {
     this.#options = options;
     this.targets = clipTextLoraTargets(options.config);
+    this.#packer = new LoraPacker(this.targets, PACKED_BYTES);
   }
 
-  /** `style`: empty for none. */
-  async encode(text: string, style: NetStyle): Promise<EncodedText> {
+  /** `loras`: this encoder's part of a style; empty for none. */
+  async encode(text: string, loras: LoraRow): Promise<EncodedText> {
     const { ids, cut } = this.#options.tokenizer.encode(text);
-    const session = await this.#session(style.size > 0);
+    const session = await this.#session(loras.length > 0);
     const outputs = await session.run({
       input_ids: { data: BigInt64Array.from(ids, BigInt), shape: [1, ids.length] },
-      ...(style.size > 0 && styleFeeds(this.targets, [style])),
+      ...(loras.length > 0 && loraFeeds(this.#packer, [{ key: '', loras }])),
     });
     return {
       last: outputNamed(outputs, 'last_hidden_state'),

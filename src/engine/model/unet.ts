@@ -3,7 +3,6 @@
  * size, opened when first needed; the arrays of a call are used again by the next call of the same size.
  */
 import type { LatentSize, UNetRow } from '../drawing.ts';
-import { LruCache } from '../lru-cache.ts';
 import {
   buildUNet,
   sizeMultiple,
@@ -14,12 +13,13 @@ import {
 } from '../nets/index.ts';
 import type { Feeds, FloatTensor, Session } from '../ort/index.ts';
 import { guidanceEmbedding } from '../sampling/index.ts';
+import { LoraPacker } from '../weights/index.ts';
+import { loraFeeds } from './lora-feeds.ts';
 import type { SessionOpener } from './session-opener.ts';
-import { feedBytes, styleFeeds, type StyleFeeds } from './style-feeds.ts';
-import { UNET_VARIANTS, type UNetVariant } from './style-set.ts';
+import { targetsOf, type UNetVariant } from './style-set.ts';
 
-/** Joined styles of calls, kept for the next step of the same company. */
-const STYLE_CACHE_BYTES = 512 * 2 ** 20;
+/** Styles joined for calls, kept for the next step of the same company. */
+const PACKED_BYTES = 512 * 2 ** 20;
 
 /** Original height and width, crop from the top and the left, wanted height and width. */
 const TIME_IDS = 6;
@@ -31,23 +31,13 @@ export class UNet {
   readonly #open: SessionOpener;
   readonly #sessions = new Map<string, Promise<Session>>();
   readonly #arrays = new Map<string, Float32Array<ArrayBuffer>>();
-  readonly #styles = new LruCache<StyleFeeds>({ maxCost: STYLE_CACHE_BYTES, costOf: feedBytes });
+  readonly #packers = new Map<UNetVariant, LoraPacker>();
 
   constructor(config: UNetConfig, weights: NetWeights, open: SessionOpener) {
     this.config = config;
     this.#weights = weights;
     this.#open = open;
     this.targets = unetLoraTargets(config);
-  }
-
-  /** The smallest set of modules that holds all of `touched`. */
-  variantFor(touched: Iterable<string>): UNetVariant {
-    const modules = [...touched];
-    const variant = UNET_VARIANTS.find((name) => {
-      const taken = this.#modulesOf(name);
-      return modules.every((module) => taken.has(module));
-    });
-    return variant ?? 'all';
   }
 
   /** [rows · out · height · width] */
@@ -58,7 +48,7 @@ export class UNet {
     pixelsPerLatent: number,
   ): Promise<Float32Array> {
     const session = await this.#session(variant, size);
-    const feeds = { ...this.#inputs(rows, size, pixelsPerLatent), ...(await this.#styleInputs(rows, variant)) };
+    const feeds = { ...this.#inputs(rows, size, pixelsPerLatent), ...this.#styleInputs(rows, variant) };
     const { out_sample: output } = await session.run(feeds);
     if (output === undefined) {
       throw new Error('the UNet gave no out_sample');
@@ -127,39 +117,16 @@ export class UNet {
     return array;
   }
 
-  async #styleInputs(rows: readonly UNetRow[], variant: UNetVariant): Promise<StyleFeeds> {
+  #styleInputs(rows: readonly UNetRow[], variant: UNetVariant): Feeds {
     if (variant === 'plain') {
       return {};
     }
-    const styles = rows.map((row) => row.styles);
-    const isOne = styles.every(({ key }) => key === styles[0]?.key);
-    const key = JSON.stringify([variant, isOne ? [styles[0]?.key] : styles.map((style) => style.key)]);
-    const taken = this.#modulesOf(variant);
-    const targets = this.targets.filter(({ module }) => taken.has(module));
-    return this.#styles.get(key, async () =>
-      styleFeeds(
-        targets,
-        (isOne ? styles.slice(0, 1) : styles).map((style) => style.unet),
-      ),
+    const packer = this.#packers.get(variant) ?? new LoraPacker(targetsOf(variant, this.targets), PACKED_BYTES);
+    this.#packers.set(variant, packer);
+    return loraFeeds(
+      packer,
+      rows.map(({ styles }) => ({ key: styles.key, loras: styles.unet })),
     );
-  }
-
-  #modulesOf(variant: UNetVariant): ReadonlySet<string> {
-    const isTaken = (target: LoraTarget): boolean => {
-      switch (variant) {
-        case 'plain':
-          return false;
-        case 'transformers':
-          return target.kind === 'linear' && target.module.includes('.attentions.');
-        case 'linear':
-          return target.kind === 'linear';
-        case 'all':
-          return true;
-        default:
-          return variant satisfies never;
-      }
-    };
-    return new Set(this.targets.filter(isTaken).map(({ module }) => module));
   }
 
   #session(variant: UNetVariant, { height, width }: LatentSize): Promise<Session> {
@@ -173,7 +140,7 @@ export class UNet {
     const graph = buildUNet(this.config, this.#weights, {
       ...this.#open.build,
       sizes,
-      loraModules: this.#modulesOf(variant),
+      loraModules: new Set(targetsOf(variant, this.targets).map(({ module }) => module)),
     });
     const opening = this.#open(graph);
     this.#sessions.set(key, opening);
