@@ -1,0 +1,73 @@
+/**
+ * The planned pictures through this repository's engine: node draw.mjs WORK [MODEL] [ROW...]
+ *
+ * Reads WORK/jobs.jsonl, writes PNG files to WORK/drawn-fourstep/ and the engine's own times to times.jsonl there. Needs
+ * `npm run build` first. Files that are there already are not drawn again. ROW: only jobs whose row contains one of these.
+ */
+import { appendFile, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+
+process.env.ORT_DISABLE_TELEMETRY = '1';
+const { createEngineRunner } = await import('../../../dist/src/engine/index.js');
+const { decodePicture, encodePng } = await import('../../../dist/src/image/index.js');
+
+const [work = 'work', model = path.resolve(import.meta.dirname, '..'), ...rows] = process.argv.slice(2);
+const out = path.resolve(work, 'drawn-fourstep');
+await mkdir(out, { recursive: true });
+const drawn = new Set(await readdir(out));
+const jobs = (await readFile(path.join(work, 'jobs.jsonl'), 'utf8'))
+  .trim()
+  .split('\n')
+  .map((line) => JSON.parse(line))
+  .filter((job) => !drawn.has(job.path) && (rows.length === 0 || rows.some((row) => job.row.includes(row))));
+
+const runner = createEngineRunner({
+  locateModel: () => Promise.resolve({ source: path.resolve(model) }),
+  readPicture: decodePicture,
+  cacheDir: path.join(os.tmpdir(), 'fourstep-draw-cache'),
+});
+
+/** λ_lcm = 1 is the merged model, as people use it; any other weight goes through the run-time inputs. */
+function requestOf(job) {
+  const inputs = [];
+  if (job.style !== null) {
+    inputs.push({ id: job.style, file: path.resolve(model, 'styles', `${job.style}.safetensors`), weight: job.styleWeight });
+  }
+  if (job.lcm !== 0 && job.lcm !== 1) {
+    inputs.push({ id: 'lcm', file: path.resolve(model, 'lcm-lora.safetensors'), weight: job.lcm });
+  }
+  return {
+    prompt: job.prompt,
+    negative: '',
+    model: path.resolve(model),
+    lcmLora: { kind: job.lcm === 1 ? 'model' : 'none' },
+    vae: undefined,
+    loras: inputs,
+    seed: job.seed,
+    count: 1,
+    steps: job.steps,
+    guidance: job.guidance,
+    width: 128,
+    height: 128,
+    scheduler: job.scheduler,
+    init: undefined,
+  };
+}
+
+let count = 0;
+for (const job of jobs) {
+  const work = { kind: 'imagine', id: job.path, request: requestOf(job), previewAfter: [] };
+  for await (const event of runner.run(work, new AbortController().signal)) {
+    if (event.kind === 'picture') {
+      const png = await encodePng(event.picture);
+      await writeFile(path.join(out, job.path), png.data);
+      await appendFile(path.join(out, 'times.jsonl'), `${JSON.stringify({ row: job.row, path: job.path, ms: event.ms })}\n`);
+    }
+  }
+  count += 1;
+  if (count % 100 === 0) {
+    process.stdout.write(`draw: ${count}/${jobs.length} ${job.row}\n`);
+  }
+}
+await runner.close(1000);
