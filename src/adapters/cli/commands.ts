@@ -59,7 +59,7 @@ export type CliActions = {
   readonly styleList: (options: { readonly json?: boolean }) => Promise<void>;
   readonly styleRemove: (id: string) => Promise<void>;
   readonly loraInspect: (file: string, options: { readonly json?: boolean }) => Promise<void>;
-  readonly deployCommands: (options: { readonly guild?: string }) => Promise<void>;
+  readonly deployCommands: () => Promise<void>;
   readonly benchAll: (options: { readonly json?: boolean }) => Promise<void>;
   readonly benchUnet: (options: BenchUnetOptions) => Promise<void>;
   readonly benchRunner: (options: BenchRunnerOptions) => Promise<void>;
@@ -150,8 +150,7 @@ export function buildProgram(actions: CliActions, version: string): Command {
   program
     .command('deploy-commands')
     .description('register the slash commands with Discord; changes only what differs')
-    .option('--guild <id>', 'for one server instead of all')
-    .action(actions.deployCommands);
+    .action(() => actions.deployCommands());
 
   const bench = program
     .command('bench')

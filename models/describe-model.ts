@@ -1,0 +1,102 @@
+/**
+ * The manifest of a model that brings none, read off its configs (or a checkpoint's header): which base it is, the size
+ * it was trained for, and whether it draws in few steps by itself. Opens no weights.
+ */
+import { readFile, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+
+import { z } from 'zod';
+
+import type { Base, ModelManifest } from '../src/core/manifest.ts';
+import { openSafetensors } from '../src/engine/weights/index.ts';
+import type { CatalogModel } from './catalog.ts';
+
+const unetConfig = z.looseObject({
+  sample_size: z.number().int().positive().catch(64),
+  cross_attention_dim: z.union([z.number(), z.array(z.number())]).catch(768),
+  mid_block_type: z.string().nullish(),
+  time_cond_proj_dim: z.number().nullish(),
+});
+const vaeConfig = z.looseObject({
+  block_out_channels: z.array(z.number()).catch([1, 1, 1, 1]),
+  encoder_block_out_channels: z.array(z.number()).optional(),
+});
+const schedulerConfig = z.looseObject({ _class_name: z.string().catch('') });
+
+type Traits = {
+  readonly base: Base;
+  readonly side: number;
+  readonly isFullLcm: boolean;
+  readonly isLcmScheduler: boolean;
+};
+
+/** Its own manifest where it has one. Few steps where an LCM-LoRA is chosen or the model is made for them, else 25. */
+export async function describeModel(model: CatalogModel): Promise<ModelManifest> {
+  if (model.manifest !== undefined) {
+    return model.manifest;
+  }
+  const traits = await traitsOf(model.source);
+  const isQuick = model.lcmLora?.kind === 'file' || traits.isFullLcm || traits.isLcmScheduler;
+  return {
+    id: model.id,
+    name: basename(model.source),
+    description: '',
+    license: '',
+    base: traits.base,
+    lcmLora: undefined,
+    defaults: {
+      width: traits.side,
+      height: traits.side,
+      steps: isQuick ? 4 : 25,
+      guidance: traits.isFullLcm ? 8 : isQuick ? 1 : 7.5,
+      scheduler: isQuick ? 'lcm' : 'dpm++',
+    },
+    sizes: [traits.side],
+    styles: [],
+    upscalers: {},
+  };
+}
+
+async function traitsOf(source: string): Promise<Traits> {
+  if ((await stat(source)).isFile()) {
+    return checkpointTraits(source);
+  }
+  const unet = unetConfig.parse(await jsonOf(join(source, 'unet/config.json')));
+  const vae = vaeConfig.parse(await jsonOf(join(source, 'vae/config.json')));
+  const scheduler = schedulerConfig.parse(await jsonOf(join(source, 'scheduler/scheduler_config.json')));
+  const levels = (vae.encoder_block_out_channels ?? vae.block_out_channels).length;
+  return {
+    base: baseOf(unet),
+    side: unet.sample_size * 2 ** (levels - 1),
+    isFullLcm: typeof unet.time_cond_proj_dim === 'number',
+    isLcmScheduler: scheduler._class_name === 'LCMScheduler',
+  };
+}
+
+async function checkpointTraits(file: string): Promise<Traits> {
+  const { tensors } = await openSafetensors(file);
+  const isXl = tensors.get('conditioner.embedders.1.model.transformer.resblocks.9.mlp.c_proj.bias') !== undefined;
+  return { base: isXl ? 'sdxl' : 'sd15', side: isXl ? 1024 : 512, isFullLcm: false, isLcmScheduler: false };
+}
+
+function baseOf(unet: z.infer<typeof unetConfig>): Base {
+  switch (unet.cross_attention_dim) {
+    case 768:
+      return 'sd15';
+    case 1024:
+      return 'sd2';
+    case 2048:
+      return unet.mid_block_type === 'UNetMidBlock2DCrossAttn' || unet.mid_block_type === undefined ? 'sdxl' : 'ssd1b';
+    default:
+      return 'other';
+  }
+}
+
+/** An absent or broken file has no traits; opening the model says what is wrong with it. */
+async function jsonOf(file: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8'));
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,68 @@
+#!/usr/bin/env node
+/**
+ * The program: reads the command line and hands each command to whoever does it, loaded only then. Turns what is thrown
+ * into one sentence on stderr and an exit status: 0 done, 1 failed, 2 wrong usage.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { CommanderError } from 'commander';
+
+import { loadConfig } from '../config/load.ts';
+import { packageFolder } from '../config/paths.ts';
+import { buildProgram, type CliActions } from './adapters/cli/commands.ts';
+import { CancelledError, UserError } from './core/errors.ts';
+
+const print = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+const warn = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
+
+const actions: CliActions = {
+  start: async () => (await import('./start/start.ts')).start(loadConfig(), { print, warn }),
+  imagine: async (prompt, options) =>
+    (await import('./start/command-line.ts')).imagine(loadConfig(), prompt, options, { print, warn }),
+  upscale: async (file, options) =>
+    (await import('./start/command-line.ts')).upscale(loadConfig(), file, options, { print, warn }),
+  modelAdd: async (source, options) =>
+    (await import('./tools/models.ts')).addModel(loadConfig(), source, options, print),
+  modelList: async (options) => (await import('./tools/models.ts')).listModels(loadConfig(), options, print),
+  modelRemove: async (id) => (await import('./tools/models.ts')).removeModel(loadConfig(), id, print),
+  styleAdd: async (file, options) => (await import('./tools/styles.ts')).addStyle(loadConfig(), file, options, print),
+  styleList: async (options) => (await import('./tools/styles.ts')).listStyles(loadConfig(), options, print),
+  styleRemove: async (id) => (await import('./tools/styles.ts')).removeStyle(loadConfig(), id, print),
+  loraInspect: async (file, options) => (await import('./tools/lora-inspect.ts')).inspect(file, options, print),
+  deployCommands: async () => (await import('./tools/deploy-commands.ts')).deploy(loadConfig(), print),
+  benchAll: async (options) => (await import('./tools/bench-moji.ts')).benchMoji(loadConfig(), options, print),
+  benchUnet: async (options) => (await import('./tools/bench-unet/command.ts')).run(options, { print, warn }),
+  benchRunner: async (options) => (await import('./tools/bench-runner.ts')).run(options, { print, warn }),
+  doctor: async () => (await import('./tools/doctor.ts')).doctor(loadConfig(), print),
+  gpuInstall: async () => (await import('./tools/gpu-install.ts')).gpuInstall(print),
+  runnerWork: async () => (await import('./start/runner-work.ts')).work(loadConfig(), print),
+};
+
+const packageJson: { readonly version: string } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8'));
+
+process.exitCode = await run();
+
+async function run(): Promise<number> {
+  try {
+    await buildProgram(actions, packageJson.version).parseAsync(process.argv);
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      // Commander has printed its sentence; help and version count as done.
+      return error.exitCode === 0 ? 0 : 2;
+    }
+    if (error instanceof UserError || error instanceof CancelledError) {
+      warn(`fourstep: ${error.message}`);
+      return 1;
+    }
+    warn(
+      `fourstep: something of ours broke: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    );
+    return 1;
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * The engine on one device, with this installation's catalog and picture files: what the command line runs in its own
+ * process and the bot in a child.
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { modelsFolder } from '../../config/paths.ts';
+import { Catalog } from '../../models/catalog.ts';
+import { UserError } from '../core/errors.ts';
+import type { Picture } from '../core/picture.ts';
+import type { Runner } from '../core/work.ts';
+import { createEngineRunner, type Device } from '../engine/index.ts';
+import { coverPicture, decodePicture } from '../image/index.ts';
+
+export type OpenEngine = {
+  /** `cpu`, `cuda:0`, … */
+  readonly device: string;
+  /** Absolute. */
+  readonly dataFolder: string;
+  /** 'fast': the first picture soonest; 'throughput': a few per cent faster from then on. */
+  readonly startup: 'fast' | 'throughput';
+};
+
+export function openCatalog(dataFolder: string): Catalog {
+  return new Catalog({ embedded: modelsFolder, data: dataFolder });
+}
+
+export function openEngine({ device, dataFolder, startup }: OpenEngine): Runner {
+  const catalog = openCatalog(dataFolder);
+  return createEngineRunner({
+    locateModel: async (model) => {
+      const { source, lcmLora } = await catalog.find(model);
+      return { source, lcmLora };
+    },
+    readPicture,
+    cacheDir: join(dataFolder, 'cache'),
+    device: parseDevice(device),
+    startup,
+  });
+}
+
+/** Throws `UserError` `device.unknown` for a spelling that is none. */
+export function parseDevice(text: string): Device {
+  const match = /^(cpu|cuda|tensorrt|dml|coreml|webgpu)(?::(\d+))?$/.exec(text);
+  const kind = match?.[1];
+  switch (kind) {
+    case 'cpu':
+    case 'coreml':
+    case 'webgpu':
+      return { kind };
+    case 'cuda':
+    case 'tensorrt':
+    case 'dml':
+      return { kind, deviceId: Number(match?.[2] ?? 0) };
+    default:
+      throw new UserError(
+        'device.unknown',
+        `Expected a device like cpu, cuda:0 or webgpu, got "${text}". Correct RUNNERS.`,
+        { params: { device: text } },
+      );
+  }
+}
+
+async function readPicture(file: string, size?: { readonly width: number; readonly height: number }): Promise<Picture> {
+  const bytes = await readFile(file).catch((cause: unknown) => {
+    throw new UserError('image.missing', `Expected a picture at ${file}, but it cannot be read. Check the path.`, {
+      params: { file },
+      cause,
+    });
+  });
+  const picture = await decodePicture(bytes);
+  return size === undefined ? picture : coverPicture(picture, size.width, size.height);
+}

@@ -1,0 +1,10 @@
+/** `fourstep bench unet` as the command line calls it. */
+import type { BenchUnetOptions } from '../../adapters/cli/commands.ts';
+import { benchUnet, renderBenchUnet } from './bench-unet.ts';
+
+type Streams = { readonly print: (line: string) => void; readonly warn: (line: string) => void };
+
+export async function run({ arch, size, python, json }: BenchUnetOptions, { print, warn }: Streams): Promise<void> {
+  const report = await benchUnet({ arch, side: size?.width, python, say: warn });
+  print(json === true ? JSON.stringify(report) : renderBenchUnet(report));
+}

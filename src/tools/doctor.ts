@@ -1,0 +1,142 @@
+/**
+ * `fourstep doctor`: looks at everything the bot needs and says what is missing and how to get it; prints the Discord
+ * invite link and the Slack manifest. Changes nothing. Fails where the bot could not start.
+ */
+import { access, constants, mkdir, statfs } from 'node:fs/promises';
+
+import type { Config } from '../../config/load.ts';
+import { describeModel } from '../../models/describe-model.ts';
+import { applicationIdOf, inviteLink } from '../adapters/discord/index.ts';
+import { slackManifest } from '../adapters/slack/index.ts';
+import { UserError } from '../core/errors.ts';
+import { listProviders } from '../engine/ort/index.ts';
+import { openCatalog, parseDevice } from '../start/open-engine.ts';
+import { openStores } from '../store/index.ts';
+
+type Finding = { readonly mark: 'ok' | 'off' | 'BAD'; readonly what: string; readonly detail: string };
+
+export async function doctor(config: Config, print: (line: string) => void): Promise<void> {
+  const findings = [
+    nodeVersion(),
+    ...(await Promise.all([devices(config), model(config), folder(config), store(config)])),
+    discord(config),
+    slack(config),
+  ];
+  for (const { mark, what, detail } of findings) {
+    print(`${mark.padEnd(4)}${what.padEnd(10)}${detail}`);
+  }
+  if (config.discord !== undefined) {
+    const application = applicationIdOf(config.discord.token);
+    print('');
+    print(
+      application === undefined
+        ? 'The invite link needs a bot token of the usual form; this one has another.'
+        : `Invite the bot to a Discord server: ${inviteLink(application)}`,
+    );
+    print('Then register its commands once: fourstep deploy-commands');
+  }
+  print('');
+  print('Slack manifest (api.slack.com/apps → Create New App → From a manifest):');
+  print(JSON.stringify(slackManifest({ kind: 'socket' }), undefined, 2));
+  const bad = findings.filter(({ mark }) => mark === 'BAD');
+  if (bad.length > 0) {
+    throw new UserError(
+      'doctor.bad',
+      `The bot cannot start as it is: ${bad.map(({ what }) => what).join(', ')}. Mend what is marked BAD above.`,
+    );
+  }
+}
+
+function nodeVersion(): Finding {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const isFine = major > 20 || (major === 20 && minor >= 19);
+  return {
+    mark: isFine ? 'ok' : 'BAD',
+    what: 'node',
+    detail: `${process.versions.node}${isFine ? '' : '; expected 20.19 or later, from nodejs.org'}`,
+  };
+}
+
+async function devices(config: Config): Promise<Finding> {
+  const present = await listProviders();
+  const missing = config.devices.filter(
+    (device) => !device.includes('://') && !present.includes(parseDevice(device).kind),
+  );
+  return missing.length === 0
+    ? { mark: 'ok', what: 'devices', detail: `${config.devices.join(', ')} (this machine has ${present.join(', ')})` }
+    : {
+        mark: 'BAD',
+        what: 'devices',
+        detail: `${missing.join(', ')} is not in this machine, which has ${present.join(', ')}; correct RUNNERS, or run fourstep gpu install for CUDA`,
+      };
+}
+
+async function model(config: Config): Promise<Finding> {
+  try {
+    const found = await openCatalog(config.dataFolder).find(config.model);
+    const { defaults } = await describeModel(found);
+    return {
+      mark: 'ok',
+      what: 'model',
+      detail: `${found.id}, ${defaults.width}x${defaults.height} in ${defaults.steps} steps`,
+    };
+  } catch (error) {
+    return failed('model', error);
+  }
+}
+
+async function folder(config: Config): Promise<Finding> {
+  try {
+    await mkdir(config.dataFolder, { recursive: true });
+    await access(config.dataFolder, constants.W_OK);
+    const { bavail, bsize } = await statfs(config.dataFolder);
+    const freeGb = (bavail * bsize) / 1e9;
+    return {
+      mark: freeGb < 1 ? 'BAD' : 'ok',
+      what: 'data',
+      detail: `${config.dataFolder}, ${freeGb.toFixed(1)} GB free${freeGb < 1 ? '; make room' : ''}`,
+    };
+  } catch (error) {
+    return failed('data', error);
+  }
+}
+
+async function store(config: Config): Promise<Finding> {
+  try {
+    const stores = await openStores({ folder: config.dataFolder, url: config.storeUrl });
+    await stores.close();
+    return {
+      mark: 'ok',
+      what: 'store',
+      detail: config.storeUrl === undefined ? 'embedded, in the data folder' : 'the server of STORE_URL answers',
+    };
+  } catch (error) {
+    return failed('store', error);
+  }
+}
+
+function discord({ discord: settings }: Config): Finding {
+  return settings === undefined
+    ? {
+        mark: 'off',
+        what: 'Discord',
+        detail: 'no DISCORD_TOKEN; get one at discord.com/developers → New Application → Bot → Reset Token',
+      }
+    : { mark: 'ok', what: 'Discord', detail: `token set, at ${settings.apiUrl}` };
+}
+
+function slack({ slack: settings }: Config): Finding {
+  if (settings === undefined) {
+    return {
+      mark: 'off',
+      what: 'Slack',
+      detail: 'no SLACK_BOT_TOKEN; create the app from the manifest below, install it, and copy its bot token',
+    };
+  }
+  const way = settings.transport.kind === 'socket' ? 'Socket Mode' : 'signed HTTP at /slack/events';
+  return { mark: 'ok', what: 'Slack', detail: `token set, ${way}, at ${settings.apiUrl}` };
+}
+
+function failed(what: string, error: unknown): Finding {
+  return { mark: 'BAD', what, detail: error instanceof Error ? error.message : String(error) };
+}

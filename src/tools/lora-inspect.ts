@@ -1,0 +1,29 @@
+/** `fourstep lora inspect FILE`: what a LoRA file is, in a few lines or as JSON. */
+import { resolve } from 'node:path';
+
+import { inspectLora } from '../engine/weights/index.ts';
+
+export async function inspect(
+  file: string,
+  { json }: { readonly json?: boolean },
+  print: (line: string) => void,
+): Promise<void> {
+  const report = await inspectLora(resolve(file));
+  if (json === true) {
+    print(JSON.stringify({ file: resolve(file), ...report }));
+    return;
+  }
+  const list = (values: readonly (number | string)[]): string =>
+    values.length === 0 ? 'none stated' : values.join(', ');
+  print(`kind      ${report.kind}${report.isUsable ? '' : ' (recognised, but cannot be applied)'}`);
+  print(`rank      ${list(report.ranks)}`);
+  print(`alpha     ${list(report.alphas)}`);
+  print(
+    `targets   ${report.targets.unet} in the UNet, ${report.targets.textEncoders} in text encoders${report.strays === 0 ? '' : `; ${report.strays} stray tensors`}`,
+  );
+  print(`base      ${report.base ?? 'not stated'}`);
+  print(`triggers  ${list(report.triggers)}`);
+  if (report.title !== undefined) {
+    print(`title     ${report.title}`);
+  }
+}
