@@ -12,7 +12,7 @@ const picture = z
   .object({ width: z.int().positive(), height: z.int().positive(), data: z.instanceof(Uint8Array) })
   .refine(({ width, height, data }) => data.length === width * height * 3, 'expected width × height × 3 bytes');
 
-const generation = z.object({
+const generationFields = z.object({
   prompt: z.string(),
   negative: z.string(),
   model: z.string(),
@@ -21,7 +21,7 @@ const generation = z.object({
     z.object({ kind: z.literal('none') }),
     z.object({ kind: z.literal('file'), file: z.string() }),
   ]),
-  vae: z.union([z.string(), z.undefined()]),
+  vae: z.string().optional(),
   loras: z.array(z.object({ id: z.string(), file: z.string(), weight: z.number() })),
   seed: z.int().nonnegative(),
   count: z.int().positive(),
@@ -30,8 +30,11 @@ const generation = z.object({
   width: z.int().positive(),
   height: z.int().positive(),
   scheduler: z.enum(SCHEDULER_NAMES),
-  init: z.union([z.object({ file: z.string(), strength: z.number() }), z.undefined()]),
+  init: z.object({ file: z.string(), strength: z.number() }).optional(),
 });
+
+/** JSON drops what is undefined; the request has it all the same. */
+const generation = generationFields.transform(({ vae, init, ...request }) => ({ ...request, vae, init }));
 
 const work: z.ZodType<Work> = z.discriminatedUnion('kind', [
   z.object({

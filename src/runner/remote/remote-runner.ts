@@ -1,0 +1,279 @@
+/**
+ * Runners on other machines, seen as one `Runner`: work goes into a BullMQ queue on Redis, its events come back through
+ * a stream of its own. A work's id is its name there, so a bot that was killed and asks again finds what has been drawn
+ * meanwhile, and asking twice draws once. A bot that closes leaves its work running for the next one.
+ */
+import { Queue } from 'bullmq';
+import { Redis } from 'ioredis';
+
+import { CancelledError, StoppedError, UserError } from '../../core/errors.ts';
+import type { Runner, RunnerHealth, Work, WorkEvent } from '../../core/work.ts';
+import { EventChannel } from '../event-channel.ts';
+import { unpackError } from '../wire.ts';
+import { unpackEntry } from './entry.ts';
+import { FileSender } from './files.ts';
+import {
+  cancelChannel,
+  cancelKey,
+  DEFAULT_PREFIX,
+  jobIdOf,
+  KEPT_S,
+  outKey,
+  QUEUE_NAME,
+  runnerKey,
+  runnersKey,
+  wakeChannel,
+} from './keys.ts';
+
+export type RemoteRunnerOptions = {
+  /** `redis://host:port`. */
+  readonly url: string;
+  readonly prefix?: string;
+  /** Between looks for runners, and for events whose announcement was lost. */
+  readonly pollMs?: number;
+};
+
+type Run = {
+  readonly work: Work;
+  readonly events: EventChannel;
+  lastId: string;
+  isCancelled: boolean;
+  /** Reads one after the other: each begins where the last ended. */
+  reading: Promise<void>;
+};
+
+/** Times a work may lose its runner's machine. */
+const ATTEMPTS = 3;
+
+export class RemoteRunner implements Runner {
+  readonly #prefix: string;
+  readonly #url: string;
+  readonly #redis: Redis;
+  readonly #subscriber: Redis;
+  readonly #queue: Queue;
+  readonly #files: FileSender;
+  readonly #runs = new Map<string, Run>();
+  readonly #idle: (() => void)[] = [];
+  readonly #timer: ReturnType<typeof setInterval>;
+  #seenAtMs: number | undefined;
+  #isRunnerThere = false;
+  #isClosing = false;
+  #isClosed = false;
+
+  constructor({ url, prefix = DEFAULT_PREFIX, pollMs = 1000 }: RemoteRunnerOptions) {
+    this.#url = url;
+    this.#prefix = prefix;
+    // Commands wait for a lost server to come back instead of failing the work.
+    this.#redis = new Redis(url, { maxRetriesPerRequest: null });
+    this.#subscriber = new Redis(url, { maxRetriesPerRequest: null });
+    this.#queue = new Queue(QUEUE_NAME, { connection: this.#redis, prefix });
+    this.#files = new FileSender(this.#redis, prefix);
+    for (const client of [this.#redis, this.#subscriber, this.#queue]) {
+      client.on('error', () => {}); // shown as not ready; the clients reconnect by themselves
+    }
+    this.#subscriber.on('message', (channel: string) => this.#wake(channel));
+    this.#timer = setInterval(() => void this.#poll().catch(() => {}), pollMs);
+  }
+
+  /** Resolves once Redis answers and has heard of a runner at least once; never rejects. */
+  async ready(): Promise<void> {
+    while (!this.#isRunnerThere && !this.#isClosed) {
+      await this.#look().catch(() => {});
+      if (!this.#isRunnerThere) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    }
+  }
+
+  async *run(work: Work, signal: AbortSignal): AsyncGenerator<WorkEvent> {
+    if (this.#isClosing) {
+      throw new StoppedError();
+    }
+    if (signal.aborted) {
+      throw new CancelledError();
+    }
+    if (this.#runs.has(work.id)) {
+      throw new Error(`expected a work that is not running here yet, got ${work.id} again`);
+    }
+    const run: Run = { work, events: new EventChannel(), lastId: '-', isCancelled: false, reading: Promise.resolve() };
+    const cancel = () => this.#cancel(run);
+    this.#runs.set(work.id, run);
+    signal.addEventListener('abort', cancel, { once: true });
+    try {
+      void this.#send(run).catch((error: unknown) => run.events.end(asError(error)));
+      yield* run.events.drain();
+    } finally {
+      signal.removeEventListener('abort', cancel);
+      await this.#leave(run);
+    }
+  }
+
+  health(): readonly RunnerHealth[] {
+    const isUp = this.#redis.status === 'ready' && this.#isRunnerThere;
+    const waiting = this.#seenAtMs === undefined ? 'starting' : 'restarting';
+    return [
+      {
+        device: new URL(this.#url).host,
+        state: this.#isClosing ? 'stopped' : isUp ? 'ready' : waiting,
+        active: this.#runs.size,
+        lastHeartbeatAtMs: this.#seenAtMs,
+      },
+    ];
+  }
+
+  async close(limitMs: number): Promise<void> {
+    this.#isClosing = true;
+    if (this.#runs.size > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, limitMs);
+        this.#idle.push(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+      });
+    }
+    this.#isClosed = true;
+    clearInterval(this.#timer);
+    this.#runs.forEach((run) => run.events.end(new StoppedError()));
+    await this.#queue.close().catch(() => {});
+    this.#subscriber.disconnect();
+    this.#redis.disconnect();
+  }
+
+  async #send(run: Run): Promise<void> {
+    const { work } = run;
+    const files = await this.#files.send(work);
+    await this.#subscriber.subscribe(wakeChannel(this.#prefix, work.id));
+    if (run.isCancelled) {
+      return;
+    }
+    // The same id twice is one job: BullMQ keeps the first.
+    await this.#queue.add(
+      work.kind,
+      { work, files },
+      {
+        jobId: jobIdOf(work.id),
+        attempts: ATTEMPTS,
+        removeOnComplete: true,
+        removeOnFail: { age: KEPT_S },
+      },
+    );
+    await this.#read(run);
+  }
+
+  #wake(channel: string): void {
+    for (const run of this.#runs.values()) {
+      if (channel === wakeChannel(this.#prefix, run.work.id)) {
+        void this.#read(run).catch(() => {}); // the next poll reads again
+      }
+    }
+  }
+
+  #read(run: Run): Promise<void> {
+    run.reading = run.reading.catch(() => {}).then(() => this.#readOnce(run));
+    return run.reading;
+  }
+
+  async #readOnce(run: Run): Promise<void> {
+    if (run.events.hasEnded) {
+      return;
+    }
+    const from = run.lastId === '-' ? '-' : `(${run.lastId}`;
+    const entries = await this.#redis.xrangeBuffer(outKey(this.#prefix, run.work.id), from, '+');
+    for (const [id, fields] of entries) {
+      run.lastId = id.toString();
+      const entry = unpackEntry(fields);
+      switch (entry.kind) {
+        case 'event':
+          run.events.push(entry.event);
+          break;
+        case 'end':
+          run.events.end();
+          break;
+        case 'error':
+          run.events.end(unpackError(entry.error));
+          break;
+        default:
+          entry satisfies never;
+      }
+    }
+  }
+
+  #cancel(run: Run): void {
+    if (run.isCancelled) {
+      return;
+    }
+    run.isCancelled = true;
+    const { id } = run.work;
+    const cancelled = async () => {
+      await this.#redis.set(cancelKey(this.#prefix, id), '1', 'EX', KEPT_S);
+      await this.#redis.publish(cancelChannel(this.#prefix), id);
+      // Still in the queue: nobody will say that it stopped.
+      const job = await this.#queue.getJob(jobIdOf(id));
+      if (
+        job === undefined ||
+        (await job.remove().then(
+          () => true,
+          () => false,
+        ))
+      ) {
+        run.events.end(new CancelledError());
+      }
+    };
+    void cancelled().catch((error: unknown) => run.events.end(asError(error)));
+  }
+
+  /** What nobody will fetch any more is removed, except by a bot that closes: its successor fetches it. */
+  async #leave(run: Run): Promise<void> {
+    const { id } = run.work;
+    if (!run.events.hasEnded) {
+      this.#cancel(run); // the consumer left early
+    }
+    this.#runs.delete(id);
+    if (this.#runs.size === 0) {
+      this.#idle.splice(0).forEach((wake) => wake());
+    }
+    if (this.#isClosed) {
+      return;
+    }
+    await this.#subscriber.unsubscribe(wakeChannel(this.#prefix, id)).catch(() => {});
+    if (run.events.hasEnded) {
+      await this.#redis.del(outKey(this.#prefix, id)).catch(() => {});
+    }
+  }
+
+  async #poll(): Promise<void> {
+    await this.#look();
+    for (const run of this.#runs.values()) {
+      await this.#read(run);
+      const job = run.events.hasEnded ? undefined : await this.#queue.getJob(jobIdOf(run.work.id));
+      if (job !== undefined && (await job.getState()) === 'failed') {
+        await job.remove().catch(() => {});
+        run.events.end(
+          new UserError(
+            'runner.crashed',
+            `Expected a picture, but its runner was lost ${ATTEMPTS} times while drawing it. Try again later, or ask the operator to look at the log.`,
+            { params: { attempts: ATTEMPTS } },
+          ),
+        );
+      }
+    }
+  }
+
+  async #look(): Promise<void> {
+    const names = await this.#redis.smembers(runnersKey(this.#prefix));
+    const seen = names.length === 0 ? [] : await this.#redis.mget(names.map((name) => runnerKey(this.#prefix, name)));
+    const gone = names.filter((_, k) => (seen[k] ?? null) === null);
+    if (gone.length > 0) {
+      await this.#redis.srem(runnersKey(this.#prefix), ...gone);
+    }
+    this.#isRunnerThere = gone.length < names.length;
+    if (this.#isRunnerThere) {
+      this.#seenAtMs = Date.now();
+    }
+  }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

@@ -1,0 +1,154 @@
+/**
+ * The other end of `RemoteRunner`: a machine that takes work from the fleet's queue and draws it with its own `Runner`.
+ * A machine that is lost gives its work back to the queue (BullMQ's lock runs out); one that is stopped gives it back at
+ * once. A work that has ended is not drawn again, whoever asks.
+ */
+import { randomUUID } from 'node:crypto';
+
+import { Worker, type Job } from 'bullmq';
+import { Redis } from 'ioredis';
+import { z } from 'zod';
+
+import { StoppedError } from '../../core/errors.ts';
+import type { Runner, Work } from '../../core/work.ts';
+import { packError, wire } from '../wire.ts';
+import { packEntry, unpackEntry, type Entry } from './entry.ts';
+import { receiveFiles } from './files.ts';
+import {
+  cancelChannel,
+  cancelKey,
+  DEFAULT_PREFIX,
+  KEPT_S,
+  outKey,
+  PRESENCE_S,
+  QUEUE_NAME,
+  runnerKey,
+  runnersKey,
+  wakeChannel,
+} from './keys.ts';
+
+export type ServeOptions = {
+  /** `redis://host:port`. */
+  readonly url: string;
+  readonly prefix?: string;
+  readonly runner: Runner;
+  /** Works drawn at once. */
+  readonly slots: number;
+  /** Absolute: where files that requests name are kept. */
+  readonly filesFolder: string;
+  /** A machine silent for so long has lost its work to another. */
+  readonly lockMs?: number;
+};
+
+const payload = z.object({ work: wire.work, files: z.record(z.string(), z.string()) });
+/** All that is needed to answer whoever sent what this version cannot read. */
+const addressed = z.object({ work: z.object({ id: z.string() }) });
+
+export class FleetRunner {
+  readonly #options: ServeOptions;
+  readonly #prefix: string;
+  readonly #name = randomUUID();
+  readonly #redis: Redis;
+  readonly #subscriber: Redis;
+  readonly #workerRedis: Redis;
+  readonly #worker: Worker;
+  readonly #cancels = new Map<string, AbortController>();
+  readonly #presence: ReturnType<typeof setInterval>;
+  #closed: Promise<void> | undefined;
+
+  constructor(options: ServeOptions) {
+    const { url, prefix = DEFAULT_PREFIX, slots, lockMs = 30_000 } = options;
+    this.#options = options;
+    this.#prefix = prefix;
+    this.#redis = new Redis(url, { maxRetriesPerRequest: null });
+    this.#subscriber = new Redis(url, { maxRetriesPerRequest: null });
+    this.#workerRedis = new Redis(url, { maxRetriesPerRequest: null });
+    this.#worker = new Worker(QUEUE_NAME, (job) => this.#draw(job), {
+      connection: this.#workerRedis,
+      prefix,
+      concurrency: slots,
+      lockDuration: lockMs,
+      stalledInterval: lockMs,
+      maxStalledCount: 2,
+    });
+    for (const client of [this.#redis, this.#subscriber, this.#workerRedis, this.#worker]) {
+      client.on('error', () => {}); // they reconnect by themselves
+    }
+    this.#subscriber.on('message', (_channel: string, id: string) => this.#cancels.get(id)?.abort());
+    this.#presence = setInterval(() => void this.#show().catch(() => {}), (PRESENCE_S * 1000) / 4);
+  }
+
+  /** Resolves once the queue is listened to. */
+  async ready(): Promise<void> {
+    await this.#subscriber.subscribe(cancelChannel(this.#prefix));
+    await this.#worker.waitUntilReady();
+    await this.#show();
+  }
+
+  /** Takes nothing new; what has not ended within `limitMs` goes back to the queue. */
+  close(limitMs: number): Promise<void> {
+    this.#closed ??= this.#close(limitMs);
+    return this.#closed;
+  }
+
+  async #close(limitMs: number): Promise<void> {
+    clearInterval(this.#presence);
+    await this.#redis.del(runnerKey(this.#prefix, this.#name));
+    const closed = this.#worker.close();
+    await this.#options.runner.close(limitMs);
+    await closed;
+    this.#workerRedis.disconnect();
+    this.#subscriber.disconnect();
+    this.#redis.disconnect();
+  }
+
+  async #show(): Promise<void> {
+    if (this.#options.runner.health().some(({ state }) => state === 'ready')) {
+      await this.#redis.set(runnerKey(this.#prefix, this.#name), '1', 'EX', PRESENCE_S);
+      await this.#redis.sadd(runnersKey(this.#prefix), this.#name);
+    }
+  }
+
+  async #draw(job: Job): Promise<void> {
+    const { id } = addressed.parse(job.data).work;
+    if (await this.#hasEnded(id)) {
+      return;
+    }
+    const cancel = new AbortController();
+    this.#cancels.set(id, cancel);
+    try {
+      if ((await this.#redis.exists(cancelKey(this.#prefix, id))) === 1) {
+        cancel.abort();
+      }
+      const { work, files } = payload.parse(job.data);
+      const local = await this.#receive(work, files);
+      for await (const event of this.#options.runner.run(local, cancel.signal)) {
+        await this.#tell(id, { kind: 'event', event });
+      }
+      await this.#tell(id, { kind: 'end' });
+    } catch (error) {
+      if (error instanceof StoppedError) {
+        throw error; // back to the queue: another machine draws it
+      }
+      await this.#tell(id, { kind: 'error', error: packError(error) });
+    } finally {
+      this.#cancels.delete(id);
+    }
+  }
+
+  #receive(work: Work, names: Readonly<Record<string, string>>): Promise<Work> {
+    return receiveFiles(this.#redis, { prefix: this.#prefix, folder: this.#options.filesFolder, names, work });
+  }
+
+  async #hasEnded(id: string): Promise<boolean> {
+    const [last] = await this.#redis.xrevrangeBuffer(outKey(this.#prefix, id), '+', '-', 'COUNT', 1);
+    return last !== undefined && unpackEntry(last[1]).kind !== 'event';
+  }
+
+  async #tell(id: string, entry: Entry): Promise<void> {
+    const key = outKey(this.#prefix, id);
+    await this.#redis.xadd(key, '*', ...packEntry(entry));
+    await this.#redis.expire(key, KEPT_S);
+    await this.#redis.publish(wakeChannel(this.#prefix, id), '');
+  }
+}

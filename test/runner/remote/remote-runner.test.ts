@@ -1,0 +1,148 @@
+/** Bot and runner machine with a real Redis between them; skipped by name where `TEST_REDIS_URL` names none. */
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+import { Redis } from 'ioredis';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import type { Runner, Work, WorkEvent } from '../../../src/core/work.ts';
+import { RemoteRunner } from '../../../src/runner/remote/remote-runner.ts';
+import { FleetRunner, type ServeOptions } from '../../../src/runner/remote/serve.ts';
+import { describeRunnerPort } from '../../conformance/runner-port.ts';
+import { createStubRunner, type StubRunnerOptions } from '../../support/stub-runner.ts';
+import { errorOf, eventsOf, imagine } from '../../support/work.ts';
+
+const url = process.env['TEST_REDIS_URL'];
+
+let folder = '';
+let prefix = '';
+const machines: FleetRunner[] = [];
+const bots: RemoteRunner[] = [];
+
+async function addMachine(runner: Runner, options: Partial<ServeOptions> = {}): Promise<FleetRunner> {
+  const machine = new FleetRunner({ url: url ?? '', prefix, runner, slots: 4, filesFolder: folder, ...options });
+  machines.push(machine);
+  await machine.ready();
+  return machine;
+}
+
+async function addBot(): Promise<RemoteRunner> {
+  const bot = new RemoteRunner({ url: url ?? '', prefix, pollMs: 50 });
+  bots.push(bot);
+  await bot.ready();
+  return bot;
+}
+
+async function openScene(options: StubRunnerOptions): Promise<RemoteRunner> {
+  await addMachine(createStubRunner(options));
+  return addBot();
+}
+
+const anySignal = () => new AbortController().signal;
+
+describe.skipIf(url === undefined)('runners on other machines (needs TEST_REDIS_URL)', () => {
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'fourstep-remote-'));
+    prefix = `fourstep-test-${randomUUID()}`;
+  });
+
+  afterEach(async () => {
+    await Promise.all([...bots.splice(0), ...machines.splice(0)].map((end) => end.close(0)));
+    const redis = new Redis(url ?? '');
+    const keys = await redis.keys(`${prefix}:*`);
+    await Promise.all(keys.map((key) => redis.del(key)));
+    redis.disconnect();
+    await rm(folder, { recursive: true });
+  });
+
+  describeRunnerPort('a Redis queue', openScene);
+
+  it('draws a work once however often it is asked for, and a bot that was killed finds what was drawn meanwhile', async () => {
+    let drawn = 0;
+    const count = (work: Work, index: number, step: number) => {
+      drawn += work.id === 'once' && index === 0 && step === 1 ? 1 : 0;
+    };
+    await addMachine(createStubRunner({ stepMs: 10, beforeStep: count }));
+    const first = await addBot();
+    const work = imagine({ count: 3, steps: 5 }, 'once');
+    const lost = errorOf(first.run(work, anySignal()));
+    await expect.poll(() => drawn).toBe(1);
+    await first.close(0);
+    expect(await lost).toMatchObject({ name: 'StoppedError' });
+    const second = await addBot();
+    const events = await eventsOf(second.run(work, anySignal()));
+    expect(events.filter(({ kind }) => kind === 'picture')).toHaveLength(3);
+    expect(drawn).toBe(1);
+  });
+
+  it('gives the work of a machine that stops to another, and repeats no event', async () => {
+    const one = await addMachine(createStubRunner({ stepMs: 10, device: 'one' }), { slots: 1 });
+    const bot = await addBot();
+    const events: WorkEvent[] = [];
+    let closed: Promise<void> | undefined;
+    for await (const event of bot.run(imagine({ steps: 30 }, 'moves'), anySignal())) {
+      events.push(event);
+      if (event.kind === 'step' && event.step === 3) {
+        closed = one.close(0);
+        await addMachine(createStubRunner({ device: 'two' }));
+      }
+    }
+    await closed;
+    const steps = events.flatMap((event) => (event.kind === 'step' ? [event.step] : []));
+    expect(steps).toEqual(Array.from({ length: 30 }, (_, k) => k + 1));
+    expect(events.filter(({ kind }) => kind === 'picture')).toHaveLength(1);
+  });
+
+  it('takes a cancelled work out of the queue before any machine has it', async () => {
+    await addMachine(createStubRunner({ stepMs: 5 }), { slots: 1 });
+    const bot = await addBot();
+    const busy = new AbortController();
+    const endless = errorOf(bot.run(imagine({ steps: 1_000_000 }, 'busy'), busy.signal));
+    const cancel = new AbortController();
+    const waiting = errorOf(bot.run(imagine({}, 'waiting'), cancel.signal));
+    cancel.abort();
+    expect(await waiting).toMatchObject({ name: 'CancelledError' });
+    busy.abort();
+    expect(await endless).toMatchObject({ name: 'CancelledError' });
+  });
+
+  it('carries the files that a request names to the other machine, byte for byte', async () => {
+    const start = join(folder, 'start.png');
+    const lora = join(folder, 'style.safetensors');
+    await writeFile(start, 'the start picture');
+    await writeFile(lora, 'the style');
+    const received: string[] = [];
+    const contents = ['true the start picture', 'true the style'];
+    const inbox = join(folder, 'inbox');
+    const note = async (work: Work) => {
+      if (work.kind === 'imagine') {
+        for (const file of [work.request.init?.file ?? '', ...work.request.loras.map((use) => use.file)]) {
+          received.push(`${dirname(file) === inbox} ${await readFile(file, 'utf8')}`);
+        }
+      }
+    };
+    await addMachine(createStubRunner({ beforeStep: note }), { filesFolder: inbox });
+    const bot = await addBot();
+    const request = {
+      steps: 1,
+      init: { file: start, strength: 0.5 },
+      loras: [{ id: 'style', file: lora, weight: 1 }],
+    };
+    await eventsOf(bot.run(imagine(request, 'files 1'), anySignal()));
+    await eventsOf(bot.run(imagine(request, 'files 2'), anySignal()));
+    expect(received).toEqual([...contents, ...contents]);
+  });
+
+  it('says that it is not ready where no machine serves the queue', async () => {
+    const bot = new RemoteRunner({ url: url ?? '', prefix, pollMs: 50 });
+    bots.push(bot);
+    await expect.poll(() => bot.health()[0]?.state).toBe('starting');
+    const machine = await addMachine(createStubRunner());
+    await expect.poll(() => bot.health()[0]?.state).toBe('ready');
+    await machine.close(0);
+    machines.splice(0);
+    await expect.poll(() => bot.health()[0]?.state).toBe('restarting');
+  });
+});
