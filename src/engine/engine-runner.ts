@@ -14,6 +14,7 @@ import { requireDevice, type Device } from './ort/index.ts';
 import { prepare } from './preparation.ts';
 import { checkRequest } from './request-check.ts';
 import { CPU_POLICY, GPU_POLICY, type SchedulerPolicy } from './scheduler.ts';
+import { Upscaling } from './upscaling.ts';
 
 export type EngineRunnerOptions = {
   /** From a request's `model` (an id or an absolute path) to where it lies. Throws `UserError` for unknown ones. */
@@ -45,6 +46,7 @@ class EngineRunner implements Runner {
   readonly #device: Device;
   readonly #engine: Engine;
   readonly #shelf: ModelShelf;
+  readonly #upscaling: Upscaling;
   readonly #stop = new AbortController();
   readonly #idle: (() => void)[] = [];
   #active = 0;
@@ -62,9 +64,16 @@ class EngineRunner implements Runner {
     this.#options = options;
     this.#device = device;
     this.#engine = new Engine(policy ?? (device.kind === 'cpu' ? CPU_POLICY : GPU_POLICY));
+    const open = sessionOpener({ device, startup, threads });
+    this.#upscaling = new Upscaling({
+      locate: options.locateModel,
+      open,
+      readPicture: (file) => options.readPicture(file),
+      now: () => performance.now(),
+    });
     this.#shelf = new ModelShelf({
       locate: options.locateModel,
-      open: sessionOpener({ device, startup, threads }),
+      open,
       cacheDir: options.cacheDir,
       budgetBytes: modelBudgetBytes,
     });
@@ -104,6 +113,7 @@ class EngineRunner implements Runner {
       await new Promise<void>((resolve) => this.#idle.push(resolve));
       clearTimeout(timer);
     }
+    await this.#upscaling.close();
     await this.#shelf.close();
   }
 
@@ -112,7 +122,7 @@ class EngineRunner implements Runner {
       case 'imagine':
         return this.#imagine(work, signal);
       case 'upscale':
-        throw new Error('not yet');
+        return this.#upscale(work, signal);
       default:
         return work satisfies never;
     }
@@ -157,6 +167,15 @@ class EngineRunner implements Runner {
     } finally {
       model.users -= 1;
     }
+  }
+
+  async *#upscale(
+    { request }: Extract<Work, { kind: 'upscale' }>,
+    signal: AbortSignal,
+  ): AsyncGenerator<WorkEvent, void> {
+    this.#throwIfStopped(signal);
+    yield { kind: 'started' };
+    yield* this.#upscaling.run(request, () => this.#throwIfStopped(signal));
   }
 
   #throwIfStopped(signal: AbortSignal): void {
