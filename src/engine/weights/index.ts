@@ -19,13 +19,5 @@ export type { AddProduct } from './lora/add-product.ts';
 export { moduleOfTarget, type LoraTarget } from './lora/lora-module.ts';
 export type { LoadedLora } from './lora/loaded-lora.ts';
 export { LoraShelf, type ShelfModel, type ShelvedLora } from './lora/lora-shelf.ts';
-export {
-  LORA_VARIANTS,
-  LoraPacker,
-  variantFor,
-  variantTargets,
-  type LoraInput,
-  type LoraRow,
-  type LoraVariant,
-  type WeightedLora,
-} from './lora/pack-lora.ts';
+export { LoraPacker, type LoraInput, type LoraRow, type WeightedLora } from './lora/pack-lora.ts';
+export { openAddProduct, type OpenedAddProduct } from './lora/ort-add-product.ts';

@@ -19,34 +19,6 @@ export type WeightedLora = { readonly lora: LoadedLora; readonly weight: number 
 /** The LoRAs of one row; empty for none. */
 export type LoraRow = readonly WeightedLora[];
 
-/** Which graph a call needs: without LoRA inputs, with those of the matrices, or with the convolutions' too. */
-export const LORA_VARIANTS = ['plain', 'linear', 'linear+conv'] as const;
-export type LoraVariant = (typeof LORA_VARIANTS)[number];
-
-/** The leanest variant that can take all of `rows`. */
-export function variantFor(targets: readonly LoraTarget[], rows: readonly LoraRow[]): LoraVariant {
-  const touched = new Set(rows.flat().flatMap(({ lora, weight }) => (weight === 0 ? [] : [...lora.modules.keys()])));
-  const kinds = new Set(targets.flatMap(({ module, kind }) => (touched.has(module) ? [kind] : [])));
-  if (kinds.has('conv')) {
-    return 'linear+conv';
-  }
-  return kinds.has('linear') ? 'linear' : 'plain';
-}
-
-/** The targets that have inputs in a variant. */
-export function variantTargets(targets: readonly LoraTarget[], variant: LoraVariant): readonly LoraTarget[] {
-  switch (variant) {
-    case 'plain':
-      return [];
-    case 'linear':
-      return targets.filter(({ kind }) => kind === 'linear');
-    case 'linear+conv':
-      return targets;
-    default:
-      throw new Error(`no such variant: ${String(variant satisfies never)}`);
-  }
-}
-
 /** Packs the calls of one graph; keeps what it packed, since the same rows come again with the next step. */
 export class LoraPacker {
   readonly #targets: readonly LoraTarget[];

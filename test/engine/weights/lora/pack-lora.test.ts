@@ -1,13 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import {
-  LoraPacker,
-  variantFor,
-  variantTargets,
-  type LoadedLora,
-  type LoraInput,
-  type LoraTarget,
-} from '../../../../src/engine/weights/index.ts';
+import { LoraPacker, type LoadedLora, type LoraInput, type LoraTarget } from '../../../../src/engine/weights/index.ts';
 
 const LINEAR = {
   module: 'a.to_q',
@@ -193,21 +186,5 @@ describe('rows without a LoRA', () => {
       expect(data.every((value) => value === 0)).toBe(true);
     }
     expect(inputs.size).toBe(2 * 2 + 3);
-  });
-});
-
-describe('the variant of a call', () => {
-  it('is the leanest that can take every row', () => {
-    const linear = lora('linear', [OTHER], { rank: 1, scale: 1, first: 0 });
-    expect(variantFor(TARGETS, [[], []])).toBe('plain');
-    expect(variantFor(TARGETS, [[{ lora: fox, weight: 0 }]])).toBe('plain');
-    expect(variantFor(TARGETS, [[], [{ lora: linear, weight: 1 }]])).toBe('linear');
-    expect(variantFor(TARGETS, [[{ lora: linear, weight: 1 }], [{ lora: ink, weight: 1 }]])).toBe('linear+conv');
-  });
-
-  it('has inputs for matrices alone, or for convolutions too', () => {
-    expect(variantTargets(TARGETS, 'plain')).toEqual([]);
-    expect(variantTargets(TARGETS, 'linear')).toEqual([LINEAR, OTHER]);
-    expect(variantTargets(TARGETS, 'linear+conv')).toEqual(TARGETS);
   });
 });
