@@ -50,7 +50,7 @@ export class ModelShelf {
     const chosen = lcmLora.kind === 'model' ? (location.lcmLora ?? lcmLora) : lcmLora;
     const key = JSON.stringify([location.source, chosen, vae ?? null]);
     return this.#models.get(key, async () => {
-      const own = await openModelFiles(location.source);
+      const own = await openModelFiles(location.source, cacheDir);
       const files = vae === undefined ? own : await withVae(own, vae);
       return Model.open({ files, key, lcmLora: await lcmFile(chosen, own), open, cacheDir });
     });

@@ -2,7 +2,15 @@
  * A UNet with its acceleration LoRA in it: merged once into a cached file, or found there.
  */
 import type { Base } from '../../core/manifest.ts';
-import { loraModules, matchLora, mergeLora, openLora, type TensorSource } from '../weights/index.ts';
+import {
+  loraModules,
+  matchLora,
+  mergeLora,
+  openAddProduct,
+  openLora,
+  type OpenedAddProduct,
+  type TensorSource,
+} from '../weights/index.ts';
 
 export type LcmMerge = {
   readonly base: Base;
@@ -16,5 +24,21 @@ export type LcmMerge = {
 export async function mergedUNet({ base, weights, lcmLora, cacheDir }: LcmMerge): Promise<TensorSource> {
   const lora = await openLora(lcmLora);
   const match = matchLora(lora, { base, nets: { unet: loraModules(weights) } });
-  return mergeLora({ base: weights, match, net: 'unet', weight: 1, cacheDir });
+  // The multiplier is opened for the first product: where the merged file is found, there is none.
+  let multiplier: Promise<OpenedAddProduct> | undefined;
+  try {
+    return await mergeLora({
+      base: weights,
+      match,
+      net: 'unet',
+      weight: 1,
+      cacheDir,
+      addProduct: async (product) => {
+        multiplier ??= openAddProduct();
+        return (await multiplier).addProduct(product);
+      },
+    });
+  } finally {
+    await (await multiplier)?.release();
+  }
 }

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../../core/errors.ts';
 import type { ModelManifest } from '../../core/manifest.ts';
-import { openComponent, type TensorSource } from '../weights/index.ts';
+import { openCheckpoint, openComponent, type TensorSource } from '../weights/index.ts';
 import { readManifest } from '../manifest-file.ts';
 
 export type NetFiles = {
@@ -19,8 +19,11 @@ export type NetFiles = {
 };
 
 export type TextNetFiles = NetFiles & {
-  /** The tokenizer's folder. */
-  readonly tokenizer: string;
+  readonly tokenizer: {
+    readonly folder: string;
+    /** Where the folder does not say it: the token that fills up short prompts. */
+    readonly pad: string | undefined;
+  };
 };
 
 export type ModelFiles = {
@@ -54,16 +57,72 @@ const ENCODERS = [
   { encoder: 'text_encoder_2', tokenizer: 'tokenizer_2' },
 ] as const;
 
+/** SDXL's second encoder fills short prompts with this instead of the end token. */
+const SECOND_PAD = '!';
+
+/**
+ * Opens the model at `location`: a diffusers folder, or a single-file checkpoint.
+ * Throws `UserError` (`model.…`, `checkpoint.…`, `weights.…`).
+ */
+export async function openModelFiles(location: string, cacheDir: string): Promise<ModelFiles> {
+  const isFile = await stat(location).then(
+    (stats) => stats.isFile(),
+    () => false,
+  );
+  return isFile ? openCheckpointFiles(location, cacheDir) : openModelFolder(location);
+}
+
+/**
+ * The same model with another VAE: a folder with config.json and weights, or a model's folder that has one in `vae`.
+ * Throws `UserError` (`model.files`, `weights.…`).
+ */
+export async function withVae(files: ModelFiles, location: string): Promise<ModelFiles> {
+  const isWholeModel = await stat(path.join(location, 'vae')).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );
+  return { ...files, vae: await openNet(location, isWholeModel ? 'vae' : '') };
+}
+
+/** Checkpoints carry no tokenizer: CLIP's is looked for in `tokenizer` beside the file. */
+async function openCheckpointFiles(file: string, cacheDir: string): Promise<ModelFiles> {
+  const { unet, vae, text, scheduler, zerosForEmptyPrompt } = await openCheckpoint(file, cacheDir);
+  const folder = path.join(path.dirname(file), 'tokenizer');
+  await stat(folder).catch((cause: unknown) => {
+    throw new UserError(
+      'tokenizer.files',
+      `Expected CLIP's tokenizer in ${folder}, because a checkpoint carries none; copy the folder \`tokenizer\` of any Stable Diffusion 1.5 model there.`,
+      { params: { folder }, cause },
+    );
+  });
+  return {
+    location: file,
+    manifest: undefined,
+    scheduler: { config: scheduler, origin: file },
+    unet: { ...unet, origin: file },
+    vae: { ...vae, origin: file },
+    text: text.map((net, k) => ({
+      ...net,
+      origin: file,
+      tokenizer: { folder, pad: k === 1 ? SECOND_PAD : undefined },
+    })),
+    zerosForEmptyNegative: zerosForEmptyPrompt,
+  };
+}
+
 /**
  * Opens the diffusers folder at `location`.
  * Throws `UserError` (`model.missing`, `model.index`, `model.files`, `weights.…`).
  */
-export async function openModelFolder(location: string): Promise<ModelFiles> {
+async function openModelFolder(location: string): Promise<ModelFiles> {
   const index = await readIndex(location);
   const text: TextNetFiles[] = [];
   for (const { encoder, tokenizer } of ENCODERS) {
     if (index[encoder]?.[1] !== undefined && index[encoder][1] !== null) {
-      text.push({ ...(await openNet(location, encoder)), tokenizer: path.join(location, tokenizer) });
+      text.push({
+        ...(await openNet(location, encoder)),
+        tokenizer: { folder: path.join(location, tokenizer), pad: undefined },
+      });
     }
   }
   if (text.length === 0) {
@@ -139,14 +198,4 @@ async function readJson(file: string): Promise<unknown> {
       { params: { file }, cause },
     );
   }
-}
-
-/** A diffusers folder. Throws `UserError` (`model.…`, `weights.…`). */
-export async function openModelFiles(location: string): Promise<ModelFiles> {
-  return openModelFolder(location);
-}
-
-/** The same model with another VAE: a folder with config.json and weights, or one that has it in `vae/`. */
-export async function withVae(files: ModelFiles, location: string): Promise<ModelFiles> {
-  return { ...files, vae: await openNet(location, '') };
 }

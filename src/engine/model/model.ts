@@ -71,7 +71,7 @@ export class Model implements Denoiser {
         new TextEncoder({
           config: parseClipTextConfig(config, origin),
           weights: await prepared(weights),
-          tokenizer: await openTokenizer(tokenizer),
+          tokenizer: await openTokenizer(tokenizer.folder, tokenizer.pad),
           open,
         }),
       );

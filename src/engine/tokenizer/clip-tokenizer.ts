@@ -16,8 +16,9 @@ export type TokenizedPrompt = {
 };
 
 /** Opens the tokenizer in a folder. Throws `UserError` `tokenizer.files`. */
-export async function openTokenizer(folder: string): Promise<ClipTokenizer> {
-  const files = await readTokenizerFiles(folder);
+export async function openTokenizer(folder: string, pad?: string): Promise<ClipTokenizer> {
+  const own = await readTokenizerFiles(folder);
+  const files = { ...own, pad: pad ?? own.pad };
   try {
     return new ClipTokenizer(files);
   } catch (cause) {
