@@ -57,6 +57,8 @@ export type RunnerHealth = {
   /** Work begun and not ended. */
   readonly active: number;
   readonly lastHeartbeatAtMs: number | undefined;
+  /** UNet calls since the start and the rows they held, where the device counts them: `rows / calls` of `maxRows` is the batch fill. */
+  readonly batches?: { readonly calls: number; readonly rows: number; readonly maxRows: number };
 };
 
 export interface Runner {

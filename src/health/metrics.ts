@@ -1,0 +1,146 @@
+/**
+ * What Prometheus sees: one registry with every figure's name, unit and buckets. No label holds a user, a server or a
+ * prompt: labels are few and known beforehand. Only importer of prom-client.
+ */
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+import type { Platform } from '../core/people.ts';
+import type { RunnerHealth } from '../core/work.ts';
+
+export type Outcome = 'done' | 'failed' | 'cancelled' | 'refused';
+
+export type MetricSources = {
+  readonly queue: () => { readonly waiting: number; readonly running: number; readonly servers: number };
+  readonly runners: () => readonly RunnerHealth[];
+};
+
+/** Seconds, from a small picture's step to a large one's minutes. */
+const SHORT = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+const LONG = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900];
+/** Around the three seconds that the platforms wait. */
+const ACKNOWLEDGEMENT = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3];
+
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #wait = this.#histogram('fourstep_wait_seconds', 'From joining the queue to beginning', LONG);
+  readonly #job = this.#histogram('fourstep_job_seconds', 'From beginning to end of a job, on the device', LONG);
+  readonly #text = this.#histogram('fourstep_text_seconds', 'Text encoding of a picture', SHORT);
+  readonly #step = this.#histogram('fourstep_step_seconds', 'One denoising step of a picture', SHORT);
+  readonly #decode = this.#histogram('fourstep_decode_seconds', 'Decoding of a picture', SHORT);
+  readonly #acknowledgement = new Histogram({
+    name: 'fourstep_acknowledgement_seconds',
+    help: "From a delivery to its acknowledgement, against the platform's limit of 3 s",
+    labelNames: ['platform'],
+    buckets: ACKNOWLEDGEMENT,
+    registers: [this.#registry],
+  });
+  readonly #outcomes = new Counter({
+    name: 'fourstep_jobs_total',
+    help: 'Jobs by how they ended',
+    labelNames: ['outcome'],
+    registers: [this.#registry],
+  });
+  readonly #pictures = new Counter({
+    name: 'fourstep_pictures_total',
+    help: 'Finished pictures',
+    registers: [this.#registry],
+  });
+  readonly #deviceSeconds = new Counter({
+    name: 'fourstep_device_seconds_total',
+    help: 'Device time spent on finished pictures',
+    registers: [this.#registry],
+  });
+  readonly #restarts = new Counter({
+    name: 'fourstep_runner_restarts_total',
+    help: 'Runner processes that went away unasked',
+    labelNames: ['device'],
+    registers: [this.#registry],
+  });
+
+  constructor({ queue, runners }: MetricSources) {
+    collectDefaultMetrics({ register: this.#registry });
+    this.#gauge('fourstep_queue_waiting', 'Jobs that wait', () => queue().waiting);
+    this.#gauge('fourstep_queue_running', 'Jobs that have begun', () => queue().running);
+    this.#gauge('fourstep_queue_servers', 'Servers with jobs in the queue', () => queue().servers);
+    this.#runnerGauge('fourstep_runner_up', '1: the runner is ready', runners, ({ state }) =>
+      Number(state === 'ready'),
+    );
+    this.#runnerGauge('fourstep_runner_active', 'Works inside the runner', runners, ({ active }) => active);
+    this.#runnerGauge('fourstep_batch_calls', 'UNet calls so far', runners, ({ batches }) => batches?.calls);
+    this.#runnerGauge('fourstep_batch_rows', 'Rows in all UNet calls so far', runners, ({ batches }) => batches?.rows);
+    this.#runnerGauge(
+      'fourstep_batch_rows_max',
+      'Rows that a call can hold',
+      runners,
+      ({ batches }) => batches?.maxRows,
+    );
+  }
+
+  waited(seconds: number): void {
+    this.#wait.observe(seconds);
+  }
+
+  acknowledged(platform: Platform, seconds: number): void {
+    this.#acknowledgement.observe({ platform }, seconds);
+  }
+
+  ended(outcome: Outcome): void {
+    this.#outcomes.inc({ outcome });
+  }
+
+  worked(seconds: number): void {
+    this.#job.observe(seconds);
+  }
+
+  stepped(seconds: number): void {
+    this.#step.observe(seconds);
+  }
+
+  /** A finished picture, in seconds of the device. */
+  drew(seconds: { readonly text: number; readonly decode: number; readonly total: number }): void {
+    this.#text.observe(seconds.text);
+    this.#decode.observe(seconds.decode);
+    this.#pictures.inc();
+    this.#deviceSeconds.inc(seconds.total);
+  }
+
+  restarted(device: string): void {
+    this.#restarts.inc({ device });
+  }
+
+  async text(): Promise<{ readonly contentType: string; readonly text: string }> {
+    return { contentType: this.#registry.contentType, text: await this.#registry.metrics() };
+  }
+
+  #histogram(name: string, help: string, buckets: number[]): Histogram {
+    return new Histogram({ name, help, buckets, registers: [this.#registry] });
+  }
+
+  /** Read when somebody asks. */
+  #gauge(name: string, help: string, read: () => number): void {
+    const gauge: Gauge = new Gauge({ name, help, registers: [this.#registry], collect: () => gauge.set(read()) });
+  }
+
+  #runnerGauge(
+    name: string,
+    help: string,
+    runners: MetricSources['runners'],
+    read: (runner: RunnerHealth) => number | undefined,
+  ): void {
+    const gauge: Gauge = new Gauge({
+      name,
+      help,
+      labelNames: ['device'],
+      registers: [this.#registry],
+      collect: () => {
+        gauge.reset();
+        for (const runner of runners()) {
+          const value = read(runner);
+          if (value !== undefined) {
+            gauge.set({ device: runner.device }, value);
+          }
+        }
+      },
+    });
+  }
+}
