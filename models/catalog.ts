@@ -32,7 +32,11 @@ export type CatalogStyle = StyleManifest & {
   readonly isEmbedded: boolean;
 };
 
-const pointer = z.object({ source: z.string().min(1), lcmLora: z.string().min(1).nullable().optional(), name: z.string().optional() });
+const pointer = z.object({
+  source: z.string().min(1),
+  lcmLora: z.string().min(1).nullable().optional(),
+  name: z.string().optional(),
+});
 const addedStyle = z.object({
   name: z.string().min(1),
   model: z.string().min(1),
@@ -56,13 +60,19 @@ export class Catalog {
 
   async models(): Promise<readonly CatalogModel[]> {
     const embedded = await Promise.all((await namesIn(this.#embeddedFolder)).map((name) => this.#embeddedModel(name)));
-    const added = await Promise.all((await namesIn(join(this.#dataFolder, 'models'))).filter((name) => name.endsWith('.json')).map((name) => this.#addedModel(name.slice(0, -5))));
+    const added = await Promise.all(
+      (await namesIn(join(this.#dataFolder, 'models')))
+        .filter((name) => name.endsWith('.json'))
+        .map((name) => this.#addedModel(name.slice(0, -5))),
+    );
     return [...embedded, ...added].filter((model) => model !== undefined);
   }
 
   /** An id of the catalog, or a path. Throws `UserError` `model.unknown` with the closest there is. */
   async find(idOrPath: string): Promise<CatalogModel> {
-    const byId = ID.test(idOrPath) ? ((await this.#embeddedModel(idOrPath)) ?? (await this.#addedModel(idOrPath))) : undefined;
+    const byId = ID.test(idOrPath)
+      ? ((await this.#embeddedModel(idOrPath)) ?? (await this.#addedModel(idOrPath)))
+      : undefined;
     if (byId !== undefined) {
       return byId;
     }
@@ -71,30 +81,48 @@ export class Catalog {
       return { id: source, source, manifest: await readManifest(source), lcmLora: undefined, isEmbedded: false };
     }
     const ids = (await this.models()).map((model) => model.id).join(', ');
-    throw new UserError('model.unknown', `Expected a model\u2019s id, a diffusers folder or a checkpoint file, got "${idOrPath}", which is none of them. There are: ${ids === '' ? 'none yet (fourstep model add adds one)' : ids}.`, {
-      params: { model: idOrPath, ids },
-    });
+    throw new UserError(
+      'model.unknown',
+      `Expected a model\u2019s id, a diffusers folder or a checkpoint file, got "${idOrPath}", which is none of them. There are: ${ids === '' ? 'none yet (fourstep model add adds one)' : ids}.`,
+      {
+        params: { model: idOrPath, ids },
+      },
+    );
   }
 
   /** Points at a folder or file; nothing is copied. Throws `UserError` for a bad or taken id, or a source that is not there. */
-  async addModel(options: { readonly id: string | undefined; readonly source: string; readonly lcmLora: string | undefined; readonly name: string | undefined }): Promise<CatalogModel> {
+  async addModel(options: {
+    readonly id: string | undefined;
+    readonly source: string;
+    readonly lcmLora: string | undefined;
+    readonly name: string | undefined;
+  }): Promise<CatalogModel> {
     const source = resolve(options.source);
     if (!(await exists(source))) {
-      throw new UserError('model.missing', `Expected a diffusers folder or a checkpoint file at ${source}, but nothing is there. Check the path.`, { params: { source } });
+      throw new UserError(
+        'model.missing',
+        `Expected a diffusers folder or a checkpoint file at ${source}, but nothing is there. Check the path.`,
+        { params: { source } },
+      );
     }
     const id = options.id ?? idFrom(source);
     checkId(id);
     if ((await this.#embeddedModel(id)) !== undefined || (await this.#addedModel(id)) !== undefined) {
-      throw new UserError('model.taken', `There is a model "${id}" already; choose another --id, or remove it first.`, { params: { id } });
+      throw new UserError('model.taken', `There is a model "${id}" already; choose another --id, or remove it first.`, {
+        params: { id },
+      });
     }
-    const lcmLora = options.lcmLora === undefined ? undefined : options.lcmLora === 'none' ? null : resolve(options.lcmLora);
+    const lcmLora =
+      options.lcmLora === undefined ? undefined : options.lcmLora === 'none' ? null : resolve(options.lcmLora);
     await writeJson(join(this.#dataFolder, 'models', `${id}.json`), { source, lcmLora, name: options.name });
     return this.find(id);
   }
 
   async removeModel(id: string): Promise<void> {
     if ((await this.#embeddedModel(id)) !== undefined) {
-      throw new UserError('model.embedded', `"${id}" is part of the program and cannot be removed.`, { params: { id } });
+      throw new UserError('model.embedded', `"${id}" is part of the program and cannot be removed.`, {
+        params: { id },
+      });
     }
     await this.find(id);
     await rm(join(this.#dataFolder, 'models', `${id}.json`), { force: true });
@@ -102,9 +130,24 @@ export class Catalog {
 
   /** Presets of a model: its manifest's own and the operator's for it. */
   async styles(model: CatalogModel): Promise<readonly CatalogStyle[]> {
-    const own = (model.manifest?.styles ?? []).map((style) => ({ ...style, file: join(model.source, style.file), model: model.id, negative: '', isEmbedded: true }));
-    const added = await Promise.all((await namesIn(join(this.#dataFolder, 'styles'))).filter((name) => name.endsWith('.json')).map((name) => this.#addedStyle(name.slice(0, -5))));
-    return [...own, ...added.filter((style) => style !== undefined && style.model === model.id).filter((style) => style !== undefined)];
+    const own = (model.manifest?.styles ?? []).map((style) => ({
+      ...style,
+      file: join(model.source, style.file),
+      model: model.id,
+      negative: '',
+      isEmbedded: true,
+    }));
+    const added = await Promise.all(
+      (await namesIn(join(this.#dataFolder, 'styles')))
+        .filter((name) => name.endsWith('.json'))
+        .map((name) => this.#addedStyle(name.slice(0, -5))),
+    );
+    return [
+      ...own,
+      ...added
+        .filter((style) => style !== undefined && style.model === model.id)
+        .filter((style) => style !== undefined),
+    ];
   }
 
   /** Copies the file beside the preset's words, temporary name first. */
@@ -112,7 +155,11 @@ export class Catalog {
     checkId(id);
     const folder = join(this.#dataFolder, 'styles');
     if (await exists(join(folder, `${id}.json`))) {
-      throw new UserError('style.taken', `There is a style "${id}" already; choose another --name, or remove it first.`, { params: { id } });
+      throw new UserError(
+        'style.taken',
+        `There is a style "${id}" already; choose another --name, or remove it first.`,
+        { params: { id } },
+      );
     }
     await mkdir(folder, { recursive: true });
     const target = join(folder, `${id}.safetensors`);
@@ -124,7 +171,9 @@ export class Catalog {
 
   async removeStyle(id: string): Promise<void> {
     if ((await this.#addedStyle(id)) === undefined) {
-      throw new UserError('style.unknown', `There is no added style "${id}"; fourstep style list shows them.`, { params: { id } });
+      throw new UserError('style.unknown', `There is no added style "${id}"; fourstep style list shows them.`, {
+        params: { id },
+      });
     }
     await rm(join(this.#dataFolder, 'styles', `${id}.json`), { force: true });
     await rm(join(this.#dataFolder, 'styles', `${id}.safetensors`), { force: true });
@@ -148,21 +197,27 @@ export class Catalog {
       id,
       source,
       manifest: manifest === undefined || name === undefined ? manifest : { ...manifest, name },
-      lcmLora: lcmLora === undefined ? undefined : lcmLora === null ? { kind: 'none' } : { kind: 'file', file: lcmLora },
+      lcmLora:
+        lcmLora === undefined ? undefined : lcmLora === null ? { kind: 'none' } : { kind: 'file', file: lcmLora },
       isEmbedded: false,
     };
   }
 
   async #addedStyle(id: string): Promise<CatalogStyle | undefined> {
     const parsed = await readJson(join(this.#dataFolder, 'styles', `${id}.json`), addedStyle);
-    return parsed === undefined ? undefined : { id, file: join(this.#dataFolder, 'styles', `${id}.safetensors`), isEmbedded: false, ...parsed };
+    return parsed === undefined
+      ? undefined
+      : { id, file: join(this.#dataFolder, 'styles', `${id}.safetensors`), isEmbedded: false, ...parsed };
   }
 }
 
-
 function checkId(id: string): void {
   if (!ID.test(id)) {
-    throw new UserError('catalog.id', `Expected a name of lower-case letters, digits, ".", "_" and "-", got "${id}". Choose one with --id or --name.`, { params: { id } });
+    throw new UserError(
+      'catalog.id',
+      `Expected a name of lower-case letters, digits, ".", "_" and "-", got "${id}". Choose one with --id or --name.`,
+      { params: { id } },
+    );
   }
 }
 
@@ -200,7 +255,11 @@ async function readJson<T>(file: string, schema: z.ZodType<T>): Promise<T | unde
   }
   const parsed = schema.safeParse(jsonOf(text));
   if (!parsed.success) {
-    throw new UserError('catalog.entry', `Expected a catalog entry in ${file}, but it is not usable (${parsed.error.issues[0]?.message ?? 'invalid'}); remove the file and add it again.`, { params: { file } });
+    throw new UserError(
+      'catalog.entry',
+      `Expected a catalog entry in ${file}, but it is not usable (${parsed.error.issues[0]?.message ?? 'invalid'}); remove the file and add it again.`,
+      { params: { file } },
+    );
   }
   return parsed.data;
 }
