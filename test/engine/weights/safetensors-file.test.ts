@@ -13,17 +13,32 @@ beforeAll(async () => {
 });
 afterAll(() => scratch.remove());
 
-const f32 = (begin: number, end: number, shape: readonly number[] = [(end - begin) / 4]) => ({ dtype: 'F32', shape, data_offsets: [begin, end] });
+const f32 = (begin: number, end: number, shape: readonly number[] = [(end - begin) / 4]) => ({
+  dtype: 'F32',
+  shape,
+  data_offsets: [begin, end],
+});
 const DATA = new Uint8Array(16);
 
 describe('a sound safetensors file', () => {
   it('gives its tensors’ places, types, shapes and metadata', async () => {
-    const file = await scratch.raw('sound.safetensors', { __metadata__: { format: 'pt' }, b: f32(8, 16, [2, 1]), a: f32(0, 8) }, DATA);
+    const file = await scratch.raw(
+      'sound.safetensors',
+      { __metadata__: { format: 'pt' }, b: f32(8, 16, [2, 1]), a: f32(0, 8) },
+      DATA,
+    );
     const { tensors, metadata } = await openSafetensors(file);
     expect(metadata).toEqual(new Map([['format', 'pt']]));
     expect(tensors.names).toEqual(['b', 'a']);
     const dataOffset = (await readFile(file)).length - 16;
-    expect(tensors.get('b')).toEqual({ name: 'b', dtype: 'F32', shape: [2, 1], file, offset: dataOffset + 8, length: 8 });
+    expect(tensors.get('b')).toEqual({
+      name: 'b',
+      dtype: 'F32',
+      shape: [2, 1],
+      file,
+      offset: dataOffset + 8,
+      length: 8,
+    });
   });
 
   it('may have spaces behind its header, escapes in names, scalars and tensors of no size', async () => {
@@ -40,21 +55,54 @@ describe('a sound safetensors file', () => {
 describe('an unsound file is refused in one sentence', () => {
   it.each([
     { what: 'a tensor beyond the end', header: { a: f32(0, 20) }, code: 'weights.range' },
-    { what: 'a tensor that ends before it begins', header: { a: { dtype: 'F32', shape: [0], data_offsets: [8, 4] } }, code: 'weights.range' },
+    {
+      what: 'a tensor that ends before it begins',
+      header: { a: { dtype: 'F32', shape: [0], data_offsets: [8, 4] } },
+      code: 'weights.range',
+    },
     { what: 'overlapping tensors', header: { a: f32(0, 12), b: f32(8, 16) }, code: 'weights.overlap' },
     { what: 'a hole between tensors', header: { a: f32(0, 4), b: f32(8, 16) }, code: 'weights.gap' },
     { what: 'bytes behind the last tensor', header: { a: f32(0, 12) }, code: 'weights.gap' },
     { what: 'a shape that needs other bytes', header: { a: f32(0, 16, [5]) }, code: 'weights.length' },
     { what: 'a shape beyond all numbers', header: { a: f32(0, 16, [2 ** 40, 2 ** 40, 0]) }, code: 'weights.length' },
-    { what: 'an unknown number type', header: { a: { dtype: 'F12', shape: [4], data_offsets: [0, 16] } }, code: 'weights.dtype' },
-    { what: 'a name twice', header: '{"a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]},"a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}}', code: 'weights.duplicate' },
+    {
+      what: 'an unknown number type',
+      header: { a: { dtype: 'F12', shape: [4], data_offsets: [0, 16] } },
+      code: 'weights.dtype',
+    },
+    {
+      what: 'a name twice',
+      header:
+        '{"a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]},"a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}}',
+      code: 'weights.duplicate',
+    },
     { what: 'metadata twice', header: '{"__metadata__":{},"__metadata__":{}}', code: 'weights.duplicate' },
     { what: 'metadata that is no text', header: { __metadata__: { a: 1 } }, code: 'weights.header' },
-    { what: 'a negative offset', header: { a: { dtype: 'F32', shape: [4], data_offsets: [-16, 0] } }, code: 'weights.header' },
-    { what: 'a fraction for an offset', header: '{"a":{"dtype":"F32","shape":[4],"data_offsets":[0,1.6e1]}}', code: 'weights.header' },
-    { what: 'an offset beyond all numbers', header: '{"a":{"dtype":"F32","shape":[4],"data_offsets":[0,99999999999999999999]}}', code: 'weights.header' },
-    { what: 'three offsets', header: { a: { dtype: 'F32', shape: [4], data_offsets: [0, 8, 16] } }, code: 'weights.header' },
-    { what: 'a tensor without a shape', header: { a: { dtype: 'F32', data_offsets: [0, 16] } }, code: 'weights.header' },
+    {
+      what: 'a negative offset',
+      header: { a: { dtype: 'F32', shape: [4], data_offsets: [-16, 0] } },
+      code: 'weights.header',
+    },
+    {
+      what: 'a fraction for an offset',
+      header: '{"a":{"dtype":"F32","shape":[4],"data_offsets":[0,1.6e1]}}',
+      code: 'weights.header',
+    },
+    {
+      what: 'an offset beyond all numbers',
+      header: '{"a":{"dtype":"F32","shape":[4],"data_offsets":[0,99999999999999999999]}}',
+      code: 'weights.header',
+    },
+    {
+      what: 'three offsets',
+      header: { a: { dtype: 'F32', shape: [4], data_offsets: [0, 8, 16] } },
+      code: 'weights.header',
+    },
+    {
+      what: 'a tensor without a shape',
+      header: { a: { dtype: 'F32', data_offsets: [0, 16] } },
+      code: 'weights.header',
+    },
     { what: 'an unknown entry', header: { a: { ...f32(0, 16), stride: [1] } }, code: 'weights.header' },
     { what: 'something behind the header', header: '{} {}', code: 'weights.header' },
     { what: 'a string without an end', header: '{"a', code: 'weights.header' },
@@ -64,7 +112,9 @@ describe('an unsound file is refused in one sentence', () => {
     const file = await scratch.raw('unsound.safetensors', header, DATA);
     const error: unknown = await openSafetensors(file).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ name: 'UserError', code });
-    expect(String(error)).toMatch(/^UserError: "unsound\.safetensors" must be a sound safetensors file, but [^\n]*; download or export it again\.$/);
+    expect(String(error)).toMatch(
+      /^UserError: "unsound\.safetensors" must be a sound safetensors file, but [^\n]*; download or export it again\.$/,
+    );
   });
 
   it.each([0, 4, 8, 40])('for a file cut off at %i bytes', async (length) => {
@@ -76,7 +126,9 @@ describe('an unsound file is refused in one sentence', () => {
   it('for a header that claims more than any real one, without reading it', async () => {
     const bytes = rawSafetensors({}, DATA);
     new DataView(bytes.buffer).setBigUint64(0, 2n ** 63n, true);
-    await expect(openSafetensors(await scratch.bytes('huge.safetensors', bytes))).rejects.toMatchObject({ code: 'weights.header' });
+    await expect(openSafetensors(await scratch.bytes('huge.safetensors', bytes))).rejects.toMatchObject({
+      code: 'weights.header',
+    });
   });
 
   it('for bytes that are no text', async () => {
@@ -121,17 +173,26 @@ describe('a file of any bytes', () => {
   it('is read or refused by UserError, whatever bytes of a sound file are changed, cut or added', async () => {
     const edit = fc.record({ at: fc.nat(sound.length - 1), byte: fc.nat(255) });
     await fc.assert(
-      fc.asyncProperty(fc.array(edit, { maxLength: 4 }), fc.nat(sound.length), fc.uint8Array({ maxLength: 9 }), async (edits, length, more) => {
-        const bytes = Uint8Array.from([...sound.subarray(0, length), ...more]);
-        edits.forEach(({ at, byte }) => at < bytes.length && bytes.set([byte], at));
-        await expectReadOrRefused(await scratch.bytes('fuzz.safetensors', bytes));
-      }),
+      fc.asyncProperty(
+        fc.array(edit, { maxLength: 4 }),
+        fc.nat(sound.length),
+        fc.uint8Array({ maxLength: 9 }),
+        async (edits, length, more) => {
+          const bytes = Uint8Array.from([...sound.subarray(0, length), ...more]);
+          edits.forEach(({ at, byte }) => at < bytes.length && bytes.set([byte], at));
+          await expectReadOrRefused(await scratch.bytes('fuzz.safetensors', bytes));
+        },
+      ),
       { numRuns: 300 },
     );
   });
 
   it('is read or refused by UserError when its header is any JSON', async () => {
-    const tensor = fc.record({ dtype: fc.constantFrom('F32', 'U8', 'X'), shape: fc.array(fc.oneof(fc.nat(9), fc.integer()), { maxLength: 3 }), data_offsets: fc.array(fc.nat(20), { minLength: 1, maxLength: 3 }) });
+    const tensor = fc.record({
+      dtype: fc.constantFrom('F32', 'U8', 'X'),
+      shape: fc.array(fc.oneof(fc.nat(9), fc.integer()), { maxLength: 3 }),
+      data_offsets: fc.array(fc.nat(20), { minLength: 1, maxLength: 3 }),
+    });
     await fc.assert(
       fc.asyncProperty(fc.oneof(fc.json(), fc.dictionary(fc.string(), tensor, { maxKeys: 4 })), async (header) => {
         await expectReadOrRefused(await scratch.raw('fuzz.safetensors', header, DATA));
@@ -192,7 +253,9 @@ describe('a written safetensors file', () => {
 
   it('does not appear when a tensor brings another length than announced', async () => {
     const folder = scratch.path('lengths');
-    await expect(writeSafetensors(`${folder}/a.safetensors`, [{ ...tensor('a', [1, 2]), shape: [3] }])).rejects.toThrow(/12 bytes.*8/);
+    await expect(writeSafetensors(`${folder}/a.safetensors`, [{ ...tensor('a', [1, 2]), shape: [3] }])).rejects.toThrow(
+      /12 bytes.*8/,
+    );
     expect(await readdir(folder)).toEqual([]);
   });
 
@@ -203,12 +266,18 @@ describe('a written safetensors file', () => {
     await writeFile(`${file}.${dead}-0011aabb.partial`, 'half');
     await writeFile(`${file}.${process.pid}-0011aabb.partial`, 'another writer of this process');
     await writeSafetensors(file, [tensor('a', [1])]);
-    expect((await readdir(scratch.path('orphan'))).sort()).toEqual(['a.safetensors', `a.safetensors.${process.pid}-0011aabb.partial`]);
+    expect((await readdir(scratch.path('orphan'))).sort()).toEqual([
+      'a.safetensors',
+      `a.safetensors.${process.pid}-0011aabb.partial`,
+    ]);
   });
 
   it('is refused with the folder’s name where the system does not let it', async () => {
     await writeFile(scratch.path('no-folder'), '');
     const file = scratch.path('no-folder', 'a.safetensors');
-    await expect(writeSafetensors(file, [tensor('a', [1])])).rejects.toMatchObject({ code: 'weights.unwritable', params: { folder: scratch.path('no-folder') } });
+    await expect(writeSafetensors(file, [tensor('a', [1])])).rejects.toMatchObject({
+      code: 'weights.unwritable',
+      params: { folder: scratch.path('no-folder') },
+    });
   });
 });

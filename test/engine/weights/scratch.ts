@@ -35,7 +35,11 @@ export class Scratch {
   }
 
   /** A sound file of fp32 tensors; `values` in row order, all 1 where absent. */
-  async floats(name: string, tensors: Readonly<Record<string, FloatTensor>>, metadata?: Readonly<Record<string, string>>): Promise<string> {
+  async floats(
+    name: string,
+    tensors: Readonly<Record<string, FloatTensor>>,
+    metadata?: Readonly<Record<string, string>>,
+  ): Promise<string> {
     const header: Record<string, unknown> = metadata === undefined ? {} : { __metadata__: metadata };
     const parts: number[] = [];
     for (const [tensor, { shape, values }] of Object.entries(tensors)) {

@@ -1,0 +1,269 @@
+import { writeFile } from 'node:fs/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import {
+  inspectLora,
+  loraModules,
+  matchLora,
+  mergeLora,
+  openLora,
+  openSafetensors,
+  readLoraMatrices,
+  type LoraModule,
+} from '../../../../src/engine/weights/index.ts';
+import { Scratch, type FloatTensor } from '../scratch.ts';
+
+let scratch: Scratch;
+beforeEach(async () => {
+  scratch = await Scratch.make();
+});
+afterEach(() => scratch.remove());
+
+const STEM = 'lora_unet_mid_block_attentions_0_transformer_blocks_0_attn1_to_q';
+const MODULE: LoraModule = { module: 'mid_block.attentions.0.transformer_blocks.0.attn1.to_q', shape: [3, 2] };
+/** Rank 2, in 2, out 3. */
+const PAIR = { [`${STEM}.lora_down.weight`]: { shape: [2, 2] }, [`${STEM}.lora_up.weight`]: { shape: [3, 2] } };
+const UNET = { base: 'other', nets: { unet: [MODULE] } } as const;
+
+function alpha(value: number, shape: readonly number[] = []): Record<string, FloatTensor> {
+  return { [`${STEM}.alpha`]: { shape, values: [value] } };
+}
+
+describe('the scale of a module', () => {
+  it.each([
+    { what: 'alpha over rank', tensors: { ...PAIR, ...alpha(1) }, scale: 0.5 },
+    { what: 'alpha over rank when alpha is a list of one', tensors: { ...PAIR, ...alpha(4, [1]) }, scale: 2 },
+    { what: '1 without an alpha', tensors: PAIR, scale: 1 },
+    { what: '1 for an alpha of 0, which kohya’s trainer writes for none', tensors: { ...PAIR, ...alpha(0) }, scale: 1 },
+  ])('is $what', async ({ tensors, scale }) => {
+    const lora = await openLora(await scratch.floats('a.safetensors', tensors));
+    expect(lora.groups).toMatchObject([{ rank: 2, scale }]);
+  });
+
+  const dotted = 'mid_block.attentions.0.transformer_blocks.0.attn1.to_q';
+  const peft = (prefix: string) => ({
+    [`${prefix}${dotted}.lora_A.weight`]: { shape: [2, 2] },
+    [`${prefix}${dotted}.lora_B.weight`]: { shape: [3, 2] },
+  });
+  it.each([
+    { what: 'the common one', config: { 'unet.lora_alpha': 8 }, scale: 4 },
+    {
+      what: 'the module’s own',
+      config: { 'unet.lora_alpha': 8, 'unet.alpha_pattern': { 'attn1.to_q': 3 } },
+      scale: 1.5,
+    },
+    {
+      what: 'over the root of the rank where stabilised',
+      config: { 'unet.lora_alpha': 8, 'unet.use_rslora': true },
+      scale: 8 / Math.SQRT2,
+    },
+    { what: 'none of another net', config: { 'text_encoder.lora_alpha': 8 }, scale: 1 },
+  ])('comes from diffusers’ note in the header: $what', async ({ config, scale }) => {
+    const file = await scratch.floats('a.safetensors', peft('unet.'), {
+      lora_adapter_metadata: JSON.stringify(config),
+    });
+    expect((await openLora(file)).groups[0]?.scale).toBeCloseTo(scale, 6);
+  });
+
+  it('comes from PEFT’s own config beside its file', async () => {
+    const file = await scratch.floats('adapter_model.safetensors', peft('base_model.model.'));
+    await writeFile(scratch.path('adapter_config.json'), JSON.stringify({ lora_alpha: 16, r: 2 }));
+    const lora = await openLora(file);
+    expect(lora.groups[0]?.scale).toBe(8);
+    expect(matchLora(lora, UNET).matched).toBe(1);
+  });
+});
+
+describe('a file that is no plain LoRA is refused by name', () => {
+  it.each([
+    { kind: 'DoRA', tensor: `${STEM}.dora_scale` },
+    { kind: 'LoHa', tensor: `${STEM}.hada_w1_a` },
+    { kind: 'LoKr', tensor: `${STEM}.lokr_w1` },
+    { kind: 'GLoRA', tensor: `${STEM}.a1.weight` },
+    { kind: 'OFT', tensor: `${STEM}.oft_blocks` },
+  ])('$kind', async ({ kind, tensor }) => {
+    const file = await scratch.floats('a.safetensors', { ...PAIR, [tensor]: { shape: [1] } });
+    await expect(openLora(file)).rejects.toMatchObject({ code: 'lora.kind', params: { kind } });
+    expect(await inspectLora(file)).toMatchObject({ kind, isUsable: false });
+  });
+
+  it('a whole checkpoint', async () => {
+    const file = await scratch.floats('a.safetensors', { 'model.diffusion_model.out.2.weight': { shape: [1] } });
+    await expect(openLora(file)).rejects.toMatchObject({ code: 'lora.empty' });
+  });
+
+  it.each([
+    { what: 'ranks that differ', tensors: { ...PAIR, [`${STEM}.lora_up.weight`]: { shape: [3, 4] } } },
+    { what: 'a vector for a matrix', tensors: { ...PAIR, [`${STEM}.lora_down.weight`]: { shape: [4] } } },
+    { what: 'a kernel in up', tensors: { ...PAIR, [`${STEM}.lora_up.weight`]: { shape: [3, 2, 3, 3] } } },
+    { what: 'a list of alphas', tensors: { ...PAIR, [`${STEM}.alpha`]: { shape: [2] } } },
+  ])('matrices that cannot be multiplied: $what', async ({ tensors }) => {
+    await expect(openLora(await scratch.floats('a.safetensors', tensors))).rejects.toMatchObject({
+      code: 'lora.shape',
+    });
+  });
+
+  it('NaN in a matrix', async () => {
+    const file = await scratch.floats('a.safetensors', {
+      ...PAIR,
+      [`${STEM}.lora_up.weight`]: { shape: [3, 2], values: [1, 2, NaN, 4, 5, 6] },
+    });
+    const match = matchLora(await openLora(file), UNET);
+    await expect(readLoraMatrices(file, match.parts.unet)).rejects.toMatchObject({ code: 'weights.nan' });
+  });
+});
+
+describe('matching', () => {
+  it('reports what fits nothing, and half pairs, and drops none in silence', async () => {
+    const file = await scratch.floats('a.safetensors', {
+      ...PAIR,
+      'lora_unet_elsewhere.lora_down.weight': { shape: [2, 2] },
+      'lora_unet_elsewhere.lora_up.weight': { shape: [3, 2] },
+      'lora_unet_half.lora_down.weight': { shape: [2, 2] },
+      'bundle_emb.x': { shape: [1] },
+    });
+    const match = matchLora(await openLora(file), UNET);
+    expect(match).toMatchObject({ matched: 1, modules: 2 });
+    expect([...match.unmatched].sort()).toEqual([
+      'bundle_emb.x',
+      'lora_unet_elsewhere',
+      'lora_unet_half.lora_down.weight',
+    ]);
+  });
+
+  it('takes a 1×1 convolution’s pair for a matrix and the other way round', async () => {
+    const file = await scratch.floats('a.safetensors', {
+      [`${STEM}.lora_down.weight`]: { shape: [2, 2, 1, 1] },
+      [`${STEM}.lora_up.weight`]: { shape: [3, 2, 1, 1] },
+    });
+    expect(matchLora(await openLora(file), UNET).matched).toBe(1);
+    const matrix = await scratch.floats('b.safetensors', PAIR);
+    expect(
+      matchLora(await openLora(matrix), { base: 'other', nets: { unet: [{ ...MODULE, shape: [3, 2, 1, 1] }] } })
+        .matched,
+    ).toBe(1);
+  });
+
+  it.each([
+    { width: 768, base: 'sdxl', says: /Stable Diffusion XL, but "a\.safetensors" was made for Stable Diffusion 1\.5/ },
+    { width: 2048, base: 'sd15', says: /Stable Diffusion 1\.5, but "a\.safetensors" was made for Stable Diffusion XL/ },
+    { width: 1024, base: 'sd15', says: /made for Stable Diffusion 2/ },
+  ] as const)('refuses a LoRA over text of width $width for $base with both names', async ({ width, base, says }) => {
+    const stem = STEM.replace('attn1_to_q', 'attn2_to_k');
+    const file = await scratch.floats('a.safetensors', {
+      [`${stem}.lora_down.weight`]: { shape: [2, width] },
+      [`${stem}.lora_up.weight`]: { shape: [3, 2] },
+    });
+    const lora = await openLora(file);
+    expect(() => matchLora(lora, { base, nets: { unet: [MODULE] } })).toThrow(says);
+  });
+
+  it('refuses other shapes and other architectures, and a file of which nothing fits', async () => {
+    const lora = await openLora(await scratch.floats('a.safetensors', PAIR));
+    expect(() => matchLora(lora, { base: 'other', nets: { unet: [{ ...MODULE, shape: [3, 5] }] } })).toThrow(
+      /\[3, 2\] where .* is \[3, 5\]/,
+    );
+    expect(() => matchLora(lora, { base: 'sd15', nets: { text_encoder: [MODULE] } })).toThrow(/none of the 1 modules/);
+    const flux = await openLora(
+      await scratch.floats('b.safetensors', {
+        'lora_unet_double_blocks_0_img_attn_qkv.lora_down.weight': { shape: [2, 2] },
+        'lora_unet_double_blocks_0_img_attn_qkv.lora_up.weight': { shape: [3, 2] },
+      }),
+    );
+    expect(() => matchLora(flux, { base: 'other', nets: { unet: [MODULE] } })).toThrow(/made for Flux/);
+  });
+});
+
+describe('a LoCon with a core', () => {
+  it('is folded so that up · down is the composed kernel', async () => {
+    const stem = 'lora_unet_conv_in';
+    const values = (length: number, seed: number) => Array.from({ length }, (_, i) => Math.sin(seed + i));
+    const [down, mid, up] = [values(2 * 3, 1), values(2 * 2 * 9, 2), values(4 * 2, 3)];
+    const file = await scratch.floats('a.safetensors', {
+      [`${stem}.lora_down.weight`]: { shape: [2, 3, 1, 1], values: down },
+      [`${stem}.lora_mid.weight`]: { shape: [2, 2, 3, 3], values: mid },
+      [`${stem}.lora_up.weight`]: { shape: [4, 2, 1, 1], values: up },
+    });
+    const match = matchLora(await openLora(file), {
+      base: 'other',
+      nets: { unet: [{ module: 'conv_in', shape: [4, 3, 3, 3] }] },
+    });
+    const [part] = await readLoraMatrices(file, match.parts.unet);
+    const [o, i, tap] = [3, 2, 5];
+    let expected = 0;
+    let actual = 0;
+    for (const m of [0, 1]) {
+      actual += part!.up[o * 2 + m]! * part!.down[(m * 3 + i) * 9 + tap]!;
+      for (const n of [0, 1]) {
+        expected += up[o * 2 + m]! * mid[(m * 2 + n) * 9 + tap]! * down[n * 3 + i]!;
+      }
+    }
+    expect(actual).toBeCloseTo(expected, 5);
+  });
+});
+
+describe('merging', () => {
+  it('adds weight · alpha/rank · up · down to the touched tensor alone, once, and leaves the base as it was', async () => {
+    const file = await scratch.floats('a.safetensors', {
+      [`${STEM}.lora_down.weight`]: { shape: [2, 2], values: [1, 2, 3, 4] },
+      [`${STEM}.lora_up.weight`]: { shape: [3, 2], values: [1, 0, 0, 1, 1, 1] },
+      ...alpha(1),
+    });
+    const weights = await scratch.floats('unet.safetensors', {
+      [`${MODULE.module}.weight`]: { shape: [3, 2], values: [10, 20, 30, 40, 50, 60] },
+      other: { shape: [1] },
+    });
+    const base = (await openSafetensors(weights)).tensors;
+    const match = matchLora(await openLora(file), { base: 'other', nets: { unet: loraModules(base) } });
+    const options = { base, match, net: 'unet', cacheDir: scratch.path('cache') } as const;
+    const merged = await mergeLora({ ...options, weight: 2 });
+    expect(Array.from(await merged.readFloats(`${MODULE.module}.weight`))).toEqual([11, 22, 33, 44, 54, 66]);
+    expect(merged.get('other')).toEqual(base.get('other'));
+    const never = () => Promise.reject(new Error('multiplied again'));
+    const again = await mergeLora({ ...options, weight: 2, addProduct: never });
+    expect(again.get(`${MODULE.module}.weight`)).toEqual(merged.get(`${MODULE.module}.weight`));
+    await expect(mergeLora({ ...options, weight: 1, addProduct: never })).rejects.toThrow('multiplied again');
+    expect(await mergeLora({ ...options, weight: 0, addProduct: never })).toBe(base);
+    expect(Array.from(await base.readFloats(`${MODULE.module}.weight`))).toEqual([10, 20, 30, 40, 50, 60]);
+  });
+});
+
+describe('the report on a LoRA', () => {
+  it('names ranks, alphas, targets, base and trigger words', async () => {
+    const text = 'lora_te_text_model_encoder_layers_0_mlp_fc1';
+    const file = await scratch.floats(
+      'a.safetensors',
+      {
+        ...PAIR,
+        ...alpha(1),
+        [`${text}.lora_down.weight`]: { shape: [4, 2] },
+        [`${text}.lora_up.weight`]: { shape: [3, 4] },
+      },
+      {
+        ss_base_model_version: 'sd_v1',
+        ss_output_name: 'ink',
+        'modelspec.trigger_phrase': 'inkwash, paper',
+        ss_tag_frequency: JSON.stringify({ '10_ink': { inkwash: 40, brush: 38, cat: 5 } }),
+      },
+    );
+    expect(await inspectLora(file)).toEqual({
+      kind: 'LoRA',
+      isUsable: true,
+      ranks: [2, 4],
+      alphas: [1, 4],
+      targets: { unet: 1, textEncoders: 1 },
+      base: 'sd15',
+      triggers: ['inkwash', 'paper', 'brush'],
+      title: 'ink',
+      strays: 0,
+    });
+  });
+
+  it('takes broken notes for none', async () => {
+    const file = await scratch.floats('a.safetensors', PAIR, {
+      ss_tag_frequency: '{"a":',
+      lora_adapter_metadata: '[]',
+    });
+    expect(await inspectLora(file)).toMatchObject({ triggers: [], title: undefined, base: undefined });
+  });
+});
