@@ -92,7 +92,9 @@ function richText(text: string, style: object | undefined): readonly object[] {
   if (text === '') {
     return [];
   }
-  return [style === undefined ? { type: 'text', text } : { type: 'text', text, style }];
+  // Not parsed here; but whoever turns the block into plain text should find no mention in it either.
+  const words = text.replace(/<(?=[!@#])/g, '<\u2060');
+  return [style === undefined ? { type: 'text', text: words } : { type: 'text', text: words, style }];
 }
 
 /** The words alone, for notifications and screen readers; still parsed by Slack, so still escaped. */

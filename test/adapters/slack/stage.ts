@@ -2,6 +2,8 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
+import { vi } from 'vitest';
+
 import { createSlackAdapter, EVENTS_PATH, type SlackAdapter } from '../../../src/adapters/slack/index.ts';
 import type { Acknowledgement, Action, Bot, DeliverOptions, Invocation, Suggestion } from '../../../src/core/chat.ts';
 import type { ReplyAddress } from '../../../src/core/job.ts';
@@ -141,3 +143,8 @@ export function button(id: string, label: string, more: Partial<Button> = {}): B
 
 export const FINAL: DeliverOptions = { mode: 'edit', key: 'final', isFinal: true };
 export const PASSING: DeliverOptions = { mode: 'edit', key: 'passing', isFinal: false };
+
+/** Waits for what happens after an acknowledgement, however slow the machine. */
+export function eventually(assertion: () => void): Promise<void> {
+  return vi.waitFor(assertion, { timeout: 30_000, interval: 10 });
+}

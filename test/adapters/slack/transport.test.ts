@@ -1,9 +1,9 @@
 /** The real Bolt against the fake workspace: deliveries in both transports, acknowledged in time and handled once. */
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 
 import { text } from '../../../src/bot/texts/index.ts';
 import { signedHeaders } from '../../support/slack/deliveries.ts';
-import { setStage, SIGNING_SECRET, type Stage } from './stage.ts';
+import { eventually, setStage, SIGNING_SECRET, type Stage } from './stage.ts';
 
 let stage: Stage | undefined;
 
@@ -24,7 +24,7 @@ describe.each(['socket', 'http'] as const)('over %s', (kind) => {
     const ana = fake.person('Ana', { isAdmin: true, locale: 'de-DE' });
     const outcome = await ana.slash('/imagine', 'a fox & a <hen> --seed 7 --no text');
     expect(outcome.isAcknowledged).toBe(true);
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(bot.handled).toHaveLength(1);
     });
     const [{ invocation, address } = never()] = bot.handled;
@@ -59,7 +59,7 @@ describe.each(['socket', 'http'] as const)('over %s', (kind) => {
     fake.deliveries.isDoubling = true;
     const outcome = await fake.person('Ana').slash('/imagine', 'a fox');
     expect(outcome.isAcknowledged).toBe(true);
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(bot.handled).toHaveLength(1);
     });
     await settle();
@@ -83,7 +83,7 @@ describe.each(['socket', 'http'] as const)('over %s', (kind) => {
       order.push('handled');
     };
     await fake.person('Ana').slash('/imagine', 'a fox');
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(bot.handled).toHaveLength(1);
     });
     await adapter.stop();
@@ -96,7 +96,7 @@ describe.each(['socket', 'http'] as const)('over %s', (kind) => {
     const { fake, bot } = stage;
     const stranger = fake.person('Sid', { team: 'T0ELSE' });
     await stranger.slash('/imagine', 'a fox');
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(stranger.sees().map((message) => message.words)).toEqual([
         'This app is not installed in your workspace. Ask one of its admins to add it.',
       ]);
@@ -111,11 +111,11 @@ describe('Socket Mode', () => {
     stage = await setStage('socket');
     const { fake, bot, adapter } = stage;
     fake.socket.refresh();
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(fake.socket.opened).toBe(2);
     });
     await fake.person('Ana').slash('/imagine', 'a fox');
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(bot.handled).toHaveLength(1);
     });
     expect(adapter.readiness().isReady).toBe(true);
@@ -128,15 +128,12 @@ describe('Socket Mode', () => {
     fake.faults.next('apps.connections.open', { kind: 'reset', when: 'before' });
     fake.faults.next('apps.connections.open', { kind: 'error', code: 'invalid_auth' });
     fake.socket.dropAll();
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(adapter.readiness().isReady).toBe(false);
     });
-    await vi.waitFor(
-      () => {
-        expect(adapter.readiness().isReady).toBe(true);
-      },
-      { timeout: 10_000 },
-    );
+    await eventually(() => {
+      expect(adapter.readiness().isReady).toBe(true);
+    });
     expect(fake.faults.left('apps.connections.open')).toBe(0);
     expect(fake.socket.opened).toBe(2);
   });
