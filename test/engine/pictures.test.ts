@@ -64,6 +64,7 @@ beforeAll(() => {
     readPicture: async (_: string, size?: { readonly width: number; readonly height: number }) =>
       initPicture(size?.width ?? 64, size?.height ?? 64),
     cacheDir: path.join(folder, 'cache'),
+    threads: 1,
   };
   runner = createEngineRunner(options);
   batching = createEngineRunner({ ...options, policy: { maxRows: 16, order: 'round-robin' } });

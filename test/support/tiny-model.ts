@@ -9,9 +9,11 @@ import {
   buildClipText,
   buildKLDecoder,
   buildKLEncoder,
+  buildSrvgg,
   buildUNet,
   parseAutoencoderKLConfig,
   parseClipTextConfig,
+  parseSrvggConfig,
   parseUNetConfig,
   unetLoraTargets,
 } from '../../src/engine/nets/index.ts';
@@ -28,9 +30,17 @@ const MERGES =
     '|',
   );
 
-/** Writes `model` of test/golden/configs to `folder`, complete. */
-export function writeTinyModel(model: string, folder: string): void {
+/** Writes `model` of test/golden/configs to `folder`, complete; `changes` to the config.json of a part. */
+export function writeTinyModel(
+  model: string,
+  folder: string,
+  changes: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {},
+): void {
   cpSync(path.join(CONFIGS, model), folder, { recursive: true });
+  for (const [part, change] of Object.entries(changes)) {
+    const file = path.join(folder, part, 'config.json');
+    writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), ...change }));
+  }
   for (const part of readdirSync(folder, { withFileTypes: true })) {
     if (part.isDirectory()) {
       writePart(folder, part.name);
@@ -116,6 +126,20 @@ export function writeTinyLora(model: string, { name, targets, rank, alpha }: Tin
     }
   }
   writeTensors(file, tensors);
+}
+
+/** Writes a net of two convolutions that doubles sides. */
+export function writeTinyUpscaler(folder: string): void {
+  const config = { num_feat: 4, num_conv: 0, upscale: 2 };
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(path.join(folder, 'config.json'), JSON.stringify(config));
+  const shapes = weightShapes(buildSrvgg(parseSrvggConfig(config, folder), NO_WEIGHTS, BUILD));
+  const tensors = [...shapes].map(([name, shape]): NamedTensor => ({
+    name,
+    shape,
+    data: randomWeight('upscaler', name, shape),
+  }));
+  writeTensors(path.join(folder, 'model.safetensors'), tensors);
 }
 
 function range(start: number, end: number): readonly number[] {

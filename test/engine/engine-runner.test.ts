@@ -1,0 +1,245 @@
+/** The runner in this process with a tiny random model: what it tells, refuses and stops. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CancelledError, StoppedError, UserError } from '../../src/core/errors.ts';
+import type { GenerationRequest } from '../../src/core/request.ts';
+import type { Runner, Work, WorkEvent } from '../../src/core/work.ts';
+import { createEngineRunner } from '../../src/engine/index.ts';
+import { writeTinyLora, writeTinyModel, writeTinyUpscaler } from '../support/tiny-model.ts';
+
+let folder = '';
+let runner: Runner;
+
+const REQUEST: GenerationRequest = {
+  prompt: 'a blue fox',
+  negative: '',
+  model: 'sd15',
+  lcmLora: { kind: 'none' },
+  vae: undefined,
+  loras: [],
+  seed: 5,
+  count: 1,
+  steps: 2,
+  guidance: 1,
+  width: 64,
+  height: 64,
+  scheduler: 'lcm',
+  init: undefined,
+};
+
+const MANIFEST = {
+  id: 'sd15',
+  name: 'Tiny',
+  base: 'other',
+  defaults: { width: 64, height: 64, steps: 4, guidance: 1, scheduler: 'lcm' },
+  sizes: [64],
+  upscalers: { '2': 'upscaler_2x' },
+};
+
+function openRunner(): Runner {
+  return createEngineRunner({
+    locateModel: async (model) => {
+      if (model === 'unknown') {
+        throw new UserError('model.unknown', 'Expected a model that is there, but unknown is not.');
+      }
+      return { source: path.join(folder, model) };
+    },
+    readPicture: async (_, size) => {
+      const { width, height } = size ?? { width: 250, height: 40 };
+      return { width, height, data: Uint8Array.from({ length: width * height * 3 }, (__, i) => (i * 7) % 256) };
+    },
+    cacheDir: path.join(folder, 'cache'),
+    threads: 1,
+  });
+}
+
+beforeAll(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'fourstep-runner-'));
+  writeTinyModel('sd15', path.join(folder, 'sd15'));
+  writeFileSync(path.join(folder, 'sd15', 'fourstep.json'), JSON.stringify(MANIFEST));
+  writeTinyUpscaler(path.join(folder, 'sd15', 'upscaler_2x'));
+  writeTinyLora('sd15', { name: 'ink', targets: ['to_q'], rank: 2, alpha: 2 }, path.join(folder, 'ink.safetensors'));
+  runner = openRunner();
+});
+
+afterAll(async () => {
+  await runner.close(0);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function imagine(changes: Partial<GenerationRequest>, previewAfter: readonly number[] = []): Work {
+  return { kind: 'imagine', id: 'test', request: { ...REQUEST, ...changes }, previewAfter };
+}
+
+async function eventsOf(
+  work: Work,
+  { signal = new AbortController().signal, on = runner, onEvent = () => {} }: EventsOptions = {},
+): Promise<readonly WorkEvent[]> {
+  const events: WorkEvent[] = [];
+  for await (const event of on.run(work, signal)) {
+    events.push(event);
+    onEvent(event);
+  }
+  return events;
+}
+
+type EventsOptions = {
+  readonly signal?: AbortSignal;
+  readonly on?: Runner;
+  readonly onEvent?: (event: WorkEvent) => void;
+};
+
+function label(event: WorkEvent): string {
+  switch (event.kind) {
+    case 'started':
+      return 'started';
+    case 'step':
+      return `step ${event.index} ${event.step}/${event.steps}`;
+    case 'preview':
+      return `preview ${event.index} ${event.picture.width}`;
+    case 'picture':
+      return `picture ${event.index} seed ${event.seed} ${event.picture.width}x${event.picture.height}`;
+    case 'notice':
+      return `notice ${event.code}`;
+    default:
+      return event satisfies never;
+  }
+}
+
+describe('the engine as a runner', () => {
+  it('tells a work from its start over steps and previews to its last picture', async () => {
+    const events = await eventsOf(imagine({ count: 2 }, [1]));
+    expect(events.map(label)).toEqual([
+      'started',
+      'step 0 1/2',
+      'preview 0 64',
+      'step 0 2/2',
+      'picture 0 seed 5 64x64',
+      'step 1 1/2',
+      'preview 1 64',
+      'step 1 2/2',
+      'picture 1 seed 6 64x64',
+    ]);
+  });
+
+  it('says what was cut from a prompt that is too long', async () => {
+    const events = await eventsOf(imagine({ prompt: `${'fox '.repeat(90)}cat`, steps: 1 }));
+    const notice = events.find(({ kind }) => kind === 'notice');
+    expect(notice).toMatchObject({ code: 'prompt.cut', params: { which: 'prompt' } });
+    expect(label(events.at(-1)!)).toBe('picture 0 seed 5 64x64');
+  });
+
+  it('draws with a style, and not with one at weight 0', async () => {
+    const lora = { id: 'ink', file: path.join(folder, 'ink.safetensors'), weight: 1 };
+    const draw = async (loras: GenerationRequest['loras']) => (await eventsOf(imagine({ steps: 1, loras }))).at(-1);
+    const [plain, styled, off] = [await draw([]), await draw([lora]), await draw([{ ...lora, weight: 0 }])];
+    expect(pixels(styled)).not.toEqual(pixels(plain));
+    expect(pixels(off)).toEqual(pixels(plain));
+  });
+
+  it('keeps the whole picture of a picture to start from nearly as it was at little strength', async () => {
+    const [weak, strong] = [
+      await eventsOf(imagine({ init: { file: 'any', strength: 0.1 } })),
+      await eventsOf(imagine({ init: { file: 'any', strength: 1 } })),
+    ];
+    expect(label(weak.at(-1)!)).toBe('picture 0 seed 5 64x64');
+    expect(pixels(weak.at(-1))).not.toEqual(pixels(strong.at(-1)));
+  });
+
+  it.each([
+    [{ steps: 0 }, 'request.steps', 'Expected a whole number of 1 to 150 for steps, but got 0'],
+    [{ steps: 60 }, 'request.steps', 'the LCM schedule has 50'],
+    [{ seed: -1 }, 'request.seed', 'but got -1'],
+    [{ seed: 0.5 }, 'request.seed', 'but got 0.5'],
+    [{ count: 17 }, 'request.count', 'Expected a whole number of 1 to 16'],
+    [{ guidance: Number.NaN }, 'request.guidance', 'but got NaN'],
+    [{ width: 100 }, 'request.width', 'multiple of 8 pixels, but got 100; the nearest is 104'],
+    [{ height: 4096 }, 'request.height', '64 to 2048 pixels'],
+    [{ init: { file: 'any', strength: 0 } }, 'request.strength', 'but got 0'],
+    [{ scheduler: 'ddim', init: { file: 'any', strength: 0.2 } }, 'request.strength', 'leave none'],
+    [
+      { loras: [{ id: 'ink', file: 'ink.safetensors', weight: 99 }] },
+      'request.weight',
+      'for the style ink, but got 99',
+    ],
+    [{ model: 'unknown' }, 'model.unknown', 'unknown is not'],
+    [{ model: 'nowhere' }, 'model.missing', 'no such folder'],
+    [{ lcmLora: { kind: 'file', file: '/nowhere/lcm.safetensors' } }, 'lora.missing', '/nowhere/lcm.safetensors'],
+    [{ loras: [{ id: 'ink', file: '/nowhere/ink.safetensors', weight: 1 }] }, 'weights.missing', 'ink.safetensors'],
+  ] as const)('refuses %o with %s', async (changes, code, sentence) => {
+    const drawing = eventsOf(imagine(changes));
+    await expect(drawing).rejects.toThrow(sentence);
+    await expect(drawing).rejects.toMatchObject({ name: 'UserError', code });
+  });
+
+  it('refuses an inpainting model with a sentence', async () => {
+    mkdirSync(path.join(folder, 'inpainting'), { recursive: true });
+    writeTinyModel('sd15', path.join(folder, 'inpainting'), { unet: { in_channels: 9 } });
+    await expect(eventsOf(imagine({ model: 'inpainting' }))).rejects.toMatchObject({ code: 'model.inpainting' });
+  });
+
+  it('stops at the next step when it is cancelled', async () => {
+    const controller = new AbortController();
+    const seen: string[] = [];
+    const drawing = eventsOf(imagine({ steps: 50 }), {
+      signal: controller.signal,
+      onEvent: (event) => {
+        seen.push(label(event));
+        controller.abort();
+      },
+    });
+    await expect(drawing).rejects.toBeInstanceOf(CancelledError);
+    expect(seen.length).toBeLessThan(5);
+    expect(runner.health()[0]?.active).toBe(0);
+  });
+
+  it('draws nothing for a signal that fired before', async () => {
+    await expect(eventsOf(imagine({}), { signal: AbortSignal.abort() })).rejects.toBeInstanceOf(CancelledError);
+  });
+
+  it('goes on with the next work when a reader turns away', async () => {
+    for await (const event of runner.run(imagine({ steps: 50 }), new AbortController().signal)) {
+      if (event.kind === 'step') {
+        break;
+      }
+    }
+    expect(runner.health()[0]?.active).toBe(0);
+    expect((await eventsOf(imagine({}))).length).toBe(4);
+  });
+
+  it('ends what is active when it closes, and takes no more', async () => {
+    const closing = openRunner();
+    let closed: Promise<void> | undefined;
+    const drawing = eventsOf(imagine({ steps: 50 }), {
+      on: closing,
+      onEvent: () => {
+        closed ??= closing.close(0);
+      },
+    });
+    await expect(drawing).rejects.toBeInstanceOf(StoppedError);
+    await closed;
+    expect(closing.health()[0]).toMatchObject({ device: 'cpu', state: 'stopped', active: 0 });
+    await expect(eventsOf(imagine({}), { on: closing })).rejects.toBeInstanceOf(StoppedError);
+  });
+
+  it('enlarges a picture in tiles, told as steps', async () => {
+    const work: Work = { kind: 'upscale', id: 'test', request: { model: 'sd15', file: 'any', scale: 2 } };
+    expect((await eventsOf(work)).map(label)).toEqual([
+      'started',
+      'step 0 1/2',
+      'step 0 2/2',
+      'picture 0 seed 0 500x80',
+    ]);
+  });
+
+  it('refuses a scale that the model has no net for', async () => {
+    const work: Work = { kind: 'upscale', id: 'test', request: { model: 'sd15', file: 'any', scale: 4 } };
+    await expect(eventsOf(work)).rejects.toMatchObject({ code: 'upscale.none' });
+  });
+});
+
+function pixels(event: WorkEvent | undefined): Uint8Array | undefined {
+  return event?.kind === 'picture' ? event.picture.data : undefined;
+}
