@@ -68,7 +68,7 @@ export class DiscordAdapter implements Adapter {
     now = Date.now,
     wait = pause,
     patienceMs = 10 * 60_000,
-    drainMs = 5_000,
+    drainMs = 2_000,
     silentAfterMs = 100_000,
     renewAfterMs = 60_000,
   }: DiscordOptions) {

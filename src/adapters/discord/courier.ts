@@ -48,11 +48,11 @@ export class Courier {
 
   /** The answer's JSON. Without the bot's token, so that an expired interaction's 401 says nothing about that one. */
   async viaHook(parcel: Parcel): Promise<unknown> {
-    return this.#hooks.request({ ...requestOf(parcel), auth: false });
+    return jsonOf(await this.#hooks.queueRequest({ ...requestOf(parcel), auth: false }));
   }
 
   async viaBot(parcel: Parcel): Promise<unknown> {
-    return this.#bot.request(requestOf(parcel));
+    return jsonOf(await this.#bot.queueRequest(requestOf(parcel)));
   }
 
   close(): void {
@@ -72,6 +72,12 @@ function requestOf({ method, path, body, files, query, signal }: Parcel) {
     ...(query === undefined ? {} : { query }),
     ...(signal === undefined ? {} : { signal }),
   };
+}
+
+/** Undefined for an answer without a body, whatever its headers promise. */
+async function jsonOf(response: { text(): Promise<string> }): Promise<unknown> {
+  const text = await response.text();
+  return text === '' ? undefined : JSON.parse(text);
 }
 
 const METHODS = {

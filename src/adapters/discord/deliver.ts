@@ -95,7 +95,7 @@ export class Deliveries {
       if (at.via === 'interaction' && this.#isAlive(at)) {
         return await this.#editHook(at, message, {});
       }
-      const isReachable = at.via === 'channel' || (at.canPost && !at.isPrivate && !at.isWaiting);
+      const isReachable = at.via === 'channel' || !(at.isPrivate || at.isWaiting);
       if (isReachable && at.message !== null) {
         await this.#editChannel(at.channel, at.message, message);
       }

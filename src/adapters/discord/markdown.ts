@@ -20,7 +20,7 @@ export function escapeInline(text: string): string {
 /** For text that may stand at the beginning of a line. */
 export function escapeLineStart(text: string): string {
   return text.replace(AT_LINE_START, (_, space: string, mark: string) =>
-    /\d/.test(mark) ? `${space}${mark}\u2060` : String.raw`${space}\${mark}`,
+    /\d/.test(mark) ? `${space}${mark}\u2060` : `${space}\\${mark}`,
   );
 }
 

@@ -9,9 +9,12 @@ import type { Form, Message } from '../../../src/core/message.ts';
 import { FakeDiscord } from '../../support/discord/index.ts';
 import type { FakeDiscordOptions } from '../../support/discord/index.ts';
 
+type Handled = { readonly invocation: Invocation; readonly address: ReplyAddress };
+
 export class ScriptedBot implements Bot {
   how: Acknowledgement = 'public';
-  readonly handled: { readonly invocation: Invocation; readonly address: ReplyAddress }[] = [];
+  readonly handled: Handled[] = [];
+  readonly #waiting: ((handled: Handled) => void)[] = [];
   act: (invocation: Invocation, address: ReplyAddress) => Promise<void> = async () => undefined;
   makeForm: (invocation: Invocation) => Promise<Form> = async () => {
     throw new Error('no form was expected');
@@ -28,7 +31,15 @@ export class ScriptedBot implements Bot {
 
   async handle(invocation: Invocation, address: ReplyAddress): Promise<void> {
     this.handled.push({ invocation, address });
+    this.#waiting.shift()?.({ invocation, address });
     await this.act(invocation, address);
+  }
+
+  /** The next one that is handed over. */
+  async next(): Promise<Handled> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+    });
   }
 
   async suggest(): Promise<readonly Suggestion[]> {
@@ -47,7 +58,7 @@ export async function stage(
   options: Partial<DiscordOptions> = {},
   fakeOptions: FakeDiscordOptions = {},
 ): Promise<Stage> {
-  const fake = await FakeDiscord.start(fakeOptions);
+  const fake = await FakeDiscord.start({ time: 'still', ...fakeOptions });
   const bot = new ScriptedBot();
   await deployCommands({ token: fake.token, restUrl: fake.apiUrl });
   const adapter = createDiscordAdapter({

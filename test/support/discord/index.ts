@@ -4,6 +4,7 @@
  */
 import { once } from 'node:events';
 
+import { Clock } from './clock.ts';
 import { Faults } from './faults.ts';
 import { Gateway } from './gateway.ts';
 import { Messages } from './messages.ts';
@@ -19,13 +20,15 @@ export type FakeDiscordOptions = {
   readonly token?: string;
   /** Between heartbeats; Discord's is 41,250. */
   readonly heartbeatMs?: number;
+  /** `still`: no time passes but what a test skips. */
+  readonly time?: 'real' | 'still';
 };
 
 export class FakeDiscord {
   readonly token: string;
-  readonly world = new World();
+  readonly world: World;
   readonly faults = new Faults();
-  readonly limits = new RateLimits(this.world.clock);
+  readonly limits: RateLimits;
   readonly gateway: Gateway;
   readonly rest: Rest;
   readonly messages: Messages;
@@ -34,8 +37,10 @@ export class FakeDiscord {
   /** Milliseconds that deliveries are held back, and how often each is sent. */
   readonly delivery = { delayMs: 0, times: 1 };
 
-  private constructor({ token = 'a.test.token', heartbeatMs = 41_250 }: FakeDiscordOptions) {
+  private constructor({ token = 'a.test.token', heartbeatMs = 41_250, time = 'real' }: FakeDiscordOptions) {
     this.token = token;
+    this.world = new World(new Clock(time));
+    this.limits = new RateLimits(this.world.clock);
     this.messages = new Messages(this.world, () => this.cdnUrl);
     this.rest = new Rest({
       world: this.world,

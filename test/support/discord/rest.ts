@@ -73,7 +73,8 @@ export class Rest {
       return;
     }
     this.#parts.limits.note(reply.status, reply.headers?.['x-ratelimit-scope']);
-    response.writeHead(reply.status, { 'content-type': 'application/json', ...reply.headers });
+    const type = reply.json === undefined ? {} : { 'content-type': 'application/json' };
+    response.writeHead(reply.status, { ...type, ...reply.headers });
     response.end(reply.bytes ?? (reply.json === undefined ? undefined : JSON.stringify(reply.json)));
   }
 

@@ -89,7 +89,7 @@ export const TOKEN_LIVES_MS = 15 * 60_000;
 export const DEFAULT_UPLOAD_LIMIT_BYTES = 10 * 1024 * 1024;
 
 export class World {
-  readonly clock = new Clock();
+  readonly clock: Clock;
   readonly application: { readonly id: string; readonly name: string };
   readonly guilds: FakeGuild[] = [];
   readonly channels = new Map<string, FakeChannel>();
@@ -102,7 +102,8 @@ export class World {
   readonly #byToken = new Map<string, Interaction>();
   readonly #changes = new EventEmitter().setMaxListeners(0);
 
-  constructor() {
+  constructor(clock: Clock) {
+    this.clock = clock;
     this.application = { id: this.clock.nextId(), name: 'Fourstep' };
   }
 
@@ -120,7 +121,7 @@ export class World {
   }
 
   /** The first value that is not undefined, looked for now and after every change; throws with `what` when none comes. */
-  async until<T>(what: string, look: () => T | undefined, withinMs = 15_000): Promise<T> {
+  async until<T>(what: string, look: () => T | undefined, withinMs = 30_000): Promise<T> {
     const signal = AbortSignal.timeout(withinMs);
     for (;;) {
       const found = look();
