@@ -10,11 +10,10 @@ import { dimAt, fixedDim, type Shape as Dims } from '../onnx/shape.ts';
 import type { TensorSource } from '../weights/tensor-source.ts';
 
 /** What is computed in; inputs and outputs of every graph stay fp32. */
-export type NumberType = 'f32' | 'f16';
+type NumberType = 'f32' | 'f16';
 
 /** Parts computed in fp32 inside an fp16 net, where a model would overflow. */
-export const ISLANDS = ['norm', 'attention'] as const;
-export type Island = (typeof ISLANDS)[number];
+export type Island = 'norm' | 'attention';
 
 export type BuildOptions = {
   readonly provider: Provider;

@@ -1,15 +1,7 @@
 /**
  * The nets' public face: a config.json and a tensor source in, an ONNX graph out. Nothing here imports onnxruntime.
  */
-export {
-  ISLANDS,
-  NO_WEIGHTS,
-  type BuildOptions,
-  type Island,
-  type LoraTarget,
-  type NetWeights,
-  type NumberType,
-} from './building.ts';
+export { NO_WEIGHTS, type BuildOptions, type LoraTarget, type NetWeights } from './building.ts';
 export { buildUNet, sizeMultiple, type UNetOptions } from './unet.ts';
 export { parseUNetConfig, type UNetConfig } from './unet-config.ts';
 export { buildClipText } from './clip-text.ts';
@@ -23,10 +15,4 @@ export {
   type AutoencoderTinyConfig,
 } from './autoencoder-tiny.ts';
 export { buildSrvgg, parseSrvggConfig, type SrvggConfig } from './srvgg.ts';
-export {
-  clipTextLoraTargets,
-  LORA_VARIANTS,
-  modulesWithInputs,
-  unetLoraTargets,
-  type LoraVariant,
-} from './lora-targets.ts';
+export { clipTextLoraTargets, modulesWithInputs, unetLoraTargets } from './lora-targets.ts';

@@ -8,10 +8,6 @@ import type { ClipTextConfig } from './clip-text-config.ts';
 import { buildUNet } from './unet.ts';
 import type { UNetConfig } from './unet-config.ts';
 
-/** How much of a LoRA a graph takes at run time. */
-export const LORA_VARIANTS = ['plain', 'linear', 'linear+conv'] as const;
-export type LoraVariant = (typeof LORA_VARIANTS)[number];
-
 /** In the order of the forward pass; names are those of the diffusers checkpoint. */
 export function unetLoraTargets(config: UNetConfig): readonly LoraTarget[] {
   return collect((onTarget) => buildUNet(config, NO_WEIGHTS, { provider: 'cpu' }, onTarget));
@@ -22,15 +18,14 @@ export function clipTextLoraTargets(config: ClipTextConfig): readonly LoraTarget
   return collect((onTarget) => buildClipText(config, NO_WEIGHTS, { provider: 'cpu' }, onTarget));
 }
 
-/** The modules that a graph of `variant` takes inputs for, out of those that some style touches. */
+/** The modules that a graph takes inputs for: of those that some style touches, all or the linear ones alone. */
 export function modulesWithInputs(
-  variant: LoraVariant,
+  variant: 'linear' | 'linear+conv',
   targets: readonly LoraTarget[],
   touched: ReadonlySet<string>,
 ): ReadonlySet<string> {
   const wanted = targets.filter(
-    ({ module, kind }) =>
-      touched.has(module) && (variant === 'linear+conv' || (variant === 'linear' && kind === 'linear')),
+    ({ module, kind }) => touched.has(module) && (variant === 'linear+conv' || kind === 'linear'),
   );
   return new Set(wanted.map((target) => target.module));
 }

@@ -15,18 +15,7 @@ export {
   Sub,
   Tanh,
 } from './operators/elementwise.ts';
-export {
-  Concat,
-  Gather,
-  GatherND,
-  Reshape,
-  Shape,
-  Slice,
-  Split,
-  Squeeze,
-  Transpose,
-  Unsqueeze,
-} from './operators/shape.ts';
+export { Concat, Gather, GatherND, Reshape, Shape, Slice, Split, Transpose, Unsqueeze } from './operators/shape.ts';
 export { Conv, DepthToSpace, Resize, type ConvAttributes } from './operators/spatial.ts';
 export {
   Gemm,
@@ -38,5 +27,4 @@ export {
 } from './operators/matrix.ts';
 export { GraphBuilder, type Value } from './graph.ts';
 export type { Graph } from './model-proto.ts';
-export { PROVIDERS, type Provider } from './provider.ts';
 export { serialize, type SerializedModel } from './serialize.ts';

@@ -49,8 +49,8 @@ export type Graph = {
   readonly outputs: readonly ValueInfo[];
 };
 
-export const IR_VERSION = 10;
-export const OPSETS = { '': 21, 'com.microsoft': 1 } as const;
+const IR_VERSION = 10;
+const OPSETS = { '': 21, 'com.microsoft': 1 } as const;
 
 export function ModelProto(graph: Graph): Bytes {
   return concat([

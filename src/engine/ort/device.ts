@@ -3,7 +3,7 @@
  * the way to get it.
  */
 import { UserError } from '../../core/errors.ts';
-import type { Provider } from '../onnx/provider.ts';
+import { PROVIDERS, type Provider } from '../onnx/provider.ts';
 import { loadRuntime, type Runtime } from './runtime.ts';
 
 export type Device =
@@ -30,10 +30,8 @@ export async function requireDevice(device: Device): Promise<void> {
 
 function providersOf(runtime: Runtime): readonly Provider[] {
   const listed = new Set(runtime.listSupportedBackends().map((backend) => backend.name));
-  return PREFERENCE.filter((provider) => provider === 'cpu' || listed.has(provider));
+  return PROVIDERS.filter((provider) => provider === 'cpu' || listed.has(provider));
 }
-
-const PREFERENCE = ['cpu', 'cuda', 'tensorrt', 'dml', 'coreml', 'webgpu'] as const satisfies readonly Provider[];
 
 const HOW_TO_GET: Readonly<Record<Provider, string>> = {
   cpu: 'it comes with onnxruntime-node',

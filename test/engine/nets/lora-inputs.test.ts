@@ -141,8 +141,30 @@ describe('LoRA inputs', () => {
 
   it('are those of the touched modules alone, and of linear ones where convolutions are left out', () => {
     const touched = new Set(['conv_in', 'mid_block.resnets.0.conv1', 'mid_block.attentions.0.proj_in']);
-    expect(modulesWithInputs('plain', targets, touched)).toEqual(new Set());
     expect(modulesWithInputs('linear', targets, touched)).toEqual(new Set(['mid_block.attentions.0.proj_in']));
     expect(modulesWithInputs('linear+conv', targets, touched)).toEqual(touched);
+  });
+
+  it('are offered for convolutions and linear layers by their checkpoint names, none twice', () => {
+    const names = targets.map((target) => target.module);
+    expect(new Set(names).size).toBe(names.length);
+    expect(targets).toContainEqual({
+      module: 'down_blocks.1.downsamplers.0.conv',
+      kind: 'conv',
+      inFeatures: 32,
+      outFeatures: 32,
+      kernel: [3, 3],
+      stride: 2,
+      weightName: 'down_blocks.1.downsamplers.0.conv.weight',
+      convolution: true,
+    });
+    expect(targets.find((target) => target.module === 'down_blocks.0.attentions.0.proj_in')).toMatchObject({
+      kind: 'linear',
+      convolution: true,
+    });
+    expect(targets.find((target) => target.module === 'up_blocks.1.resnets.0.conv_shortcut')).toMatchObject({
+      kind: 'linear',
+      inFeatures: 64,
+    });
   });
 });

@@ -81,17 +81,6 @@ export function Unsqueeze(x: Value, axes: readonly number[]): Value {
   return single(x.graph, { opType: 'Unsqueeze', inputs: [x, x.graph.ints(axes)], output: { dtype: x.dtype, shape } });
 }
 
-export function Squeeze(x: Value, axis: number): Value {
-  if (dimAt(x.shape, axis) !== 1) {
-    throw shapeError('Squeeze', `a length of 1 on axis ${axis}`, x.shape);
-  }
-  return single(x.graph, {
-    opType: 'Squeeze',
-    inputs: [x, x.graph.ints([axis])],
-    output: { dtype: x.dtype, shape: x.shape.toSpliced(axis, 1) },
-  });
-}
-
 /** The first `ends` elements of each of the last two axes, where `ends` is known at run time: a crop. */
 export function Slice(x: Value, ends: Value, shape: Dims): Value {
   const { graph } = x;
