@@ -1,10 +1,11 @@
 /**
- * Jobs and the two lists that are read of them: what is not ended or not answered yet, and whose they are. A list's entry
+ * Jobs and the lists that are read of them: what is not ended or not answered yet, whose they are, and where they were
+ * asked for. A list's entry
  * is written with the job or before it, never after: an entry without its job is passed over, a job without its entry
  * would be lost.
  */
 import type { Job, JobId } from '../core/job.ts';
-import type { UserKey } from '../core/people.ts';
+import type { ServerKey, UserKey } from '../core/people.ts';
 import { corruptStore, type Database, keyPart } from './database.ts';
 
 export class JobStore {
@@ -18,6 +19,7 @@ export class JobStore {
   async save(job: Job): Promise<void> {
     const entries = [
       { key: userKeyOf(job.user, job.id), value: 1 },
+      { key: serverKeyOf(job), value: 1 },
       { key: jobKey(job.id), value: job },
     ];
     if (isOpen(job)) {
@@ -34,7 +36,14 @@ export class JobStore {
   }
 
   async delete(job: Job): Promise<void> {
-    await this.#database.delete([jobKey(job.id), openKey(job.id), userKeyOf(job.user, job.id)]);
+    await this.#database.delete([jobKey(job.id), openKey(job.id), userKeyOf(job.user, job.id), serverKeyOf(job)]);
+  }
+
+  /** A server's jobs, the newest first, at most `limit`. */
+  async recent(server: ServerKey, limit: number): Promise<readonly Job[]> {
+    const prefix = `by-server/${keyPart(server)}/`;
+    const keys = (await this.#database.keys(prefix)).slice(-limit).reverse();
+    return this.#load(keys.map((key) => decodeURIComponent(key.slice(prefix.length + ORDER_LENGTH + 1))));
   }
 
   /** Jobs that are not ended, or whose end has not been shown; oldest first. */
@@ -59,7 +68,9 @@ export class JobStore {
       const old = (await this.#load(ids.slice(start, start + PAGE))).filter(
         (job) => job.createdAtMs < beforeMs && !isOpen(job),
       );
-      await this.#database.delete(old.flatMap((job) => [jobKey(job.id), userKeyOf(job.user, job.id)]));
+      await this.#database.delete(
+        old.flatMap((job) => [jobKey(job.id), userKeyOf(job.user, job.id), serverKeyOf(job)]),
+      );
       gone.push(...old);
     }
     return gone;
@@ -72,6 +83,8 @@ export class JobStore {
 }
 
 const PAGE = 200;
+/** Digits of a moment, base 36: enough until the year 5188. */
+const ORDER_LENGTH = 9;
 
 /** Something is still owed to the person who asked. */
 export function isOpen(job: Job): boolean {
@@ -104,4 +117,10 @@ function openKey(id: JobId): string {
 
 function userKeyOf(user: UserKey, id: JobId): string {
   return `by-user/${keyPart(user)}/${keyPart(id)}`;
+}
+
+/** Sorts by the moment of asking. */
+function serverKeyOf({ server, createdAtMs, id }: Job): string {
+  const order = Math.max(0, Math.floor(createdAtMs)).toString(36).padStart(ORDER_LENGTH, '0');
+  return `by-server/${keyPart(server)}/${order}-${keyPart(id)}`;
 }

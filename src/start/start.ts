@@ -1,0 +1,156 @@
+/**
+ * `fourstep start`: the bot. Opens the store, the runners and every chat that has a token, connects them, and ends in
+ * order: no new deliveries, then what runs, then what is open.
+ */
+import { randomBytes, randomInt, randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+
+import type { Config } from '../../config/load.ts';
+import { createDiscordAdapter } from '../adapters/discord/index.ts';
+import { createSlackAdapter, EVENTS_PATH } from '../adapters/slack/index.ts';
+import { createWebAdapter } from '../adapters/web/index.ts';
+import { createBot, type BotOptions, type FourstepBot } from '../bot/index.ts';
+import { createLiveDrawing } from '../bot/live.ts';
+import type { Adapter } from '../core/chat.ts';
+import { adapterParts, Health, MeasuredRunner, Metrics, runnerPart } from '../health/index.ts';
+import { FairAdmission } from '../queue/index.ts';
+import { openStores } from '../store/index.ts';
+import { InstalledModels } from './installed-models.ts';
+import { createLog, faultTeller } from './log.ts';
+import { createLoras } from './loras.ts';
+import { openCatalog } from './open-engine.ts';
+import { createAdminView, createGallery } from './page-views.ts';
+import { openLocalRunners } from './runners.ts';
+import { untilStopped } from './until-stopped.ts';
+
+const MB = 1_048_576;
+const DRAIN_MS = 25_000;
+const CLOSE_MS = 2000;
+/** Drawn only where a channel is marked for adults; servers can add to it. */
+const ADULT_WORDS = ['nsfw', 'nude', 'nudes', 'naked', 'porn*', 'hentai', 'erotic*', 'nackt', 'nackte*'];
+const PICTURE_CACHE_BYTES = 4096 * MB;
+const PRUNE_EVERY_MS = 3_600_000;
+
+type Streams = { readonly print: (line: string) => void; readonly warn: (line: string) => void };
+
+/** Resolves after a signal has ended it. Throws `UserError` for whatever keeps it from starting. */
+export async function start(config: Config, { print }: Streams): Promise<void> {
+  const log = createLog(config.logLevel);
+  const stores = await openStores({ folder: config.dataFolder, url: config.storeUrl });
+  const catalog = openCatalog(config.dataFolder);
+  const models = await InstalledModels.open(catalog, config.model, (error) =>
+    log.warn({ err: error }, 'the catalog could not be read'),
+  );
+  const opened = await openLocalRunners(config, config.devices, (device, reason) => {
+    log.warn({ device, reason }, 'a runner process was replaced');
+    metrics.restarted(device);
+  });
+  const admission = new FairAdmission({
+    slots: opened.slots,
+    onBegin: (_ticket, waitedMs) => metrics.waited(waitedMs / 1000),
+  });
+  const metrics = new Metrics({ queue: () => admission.counts(), runners: () => opened.runner.health() });
+  const runner = new MeasuredRunner(opened.runner, metrics);
+  const adapters: Adapter[] = [];
+  const options = botOptions(config, models.list()[0]?.manifest.id ?? config.model);
+  const bot: FourstepBot = createBot({
+    admission,
+    runner,
+    stores,
+    models,
+    loras: createLoras({ files: stores.files, hosts: config.styleHosts, limitBytes: options.maxLoraBytes }),
+    chatOf: (platform) => adapters.find((adapter) => adapter.platform === platform),
+    clock: {
+      now: () => Date.now(),
+      after: (ms, run) => {
+        const timer = setTimeout(run, ms);
+        return () => clearTimeout(timer);
+      },
+    },
+    random: { uint32: () => randomInt(0, 2 ** 32) },
+    log,
+    options,
+  });
+  const health = new Health({ parts: () => [...adapterParts(adapters), runnerPart(runner)] });
+  const operatorToken = config.operatorToken ?? randomBytes(12).toString('base64url');
+
+  // ── chats ──
+  const slack = config.slack === undefined ? undefined : createSlackAdapter({ ...config.slack, bot, log });
+  const web = await createWebAdapter({
+    host: config.host,
+    port: config.port,
+    operatorToken,
+    folder: join(config.dataFolder, 'page'),
+    bot: () => bot,
+    ports: {
+      live: createLiveDrawing({ runner, admission, stores, models, options, newId: randomUUID }),
+      gallery: createGallery({ stores }, 'web:local'),
+      admin: createAdminView({ stores, admission, runner, models }),
+      health: { live: () => health.live(), ready: () => health.ready(), metrics: () => metrics.text() },
+      fault: faultTeller(log),
+    },
+    mounts: slack?.listener === undefined ? [] : [{ path: EVENTS_PATH, listener: slack.listener }],
+    now: () => Date.now(),
+  });
+  adapters.push(web);
+  if (slack !== undefined) {
+    adapters.push(slack);
+  }
+  if (config.discord !== undefined) {
+    const { token, apiUrl, cdnUrl } = config.discord;
+    adapters.push(
+      createDiscordAdapter({
+        token,
+        restUrl: apiUrl,
+        cdnUrl,
+        bot,
+        log,
+        onAcknowledged: (ms) => metrics.acknowledged('discord', ms / 1000),
+      }),
+    );
+  }
+
+  // ── begin ──
+  // The page first: it says at once whether the address is free, and shows how far the rest is.
+  for (const adapter of adapters) {
+    await adapter.start();
+  }
+  await opened.ready();
+  await bot.resume();
+  const prune = setInterval(
+    () =>
+      void stores.files
+        .prune('pictures', PICTURE_CACHE_BYTES)
+        .catch((error: unknown) => log.warn({ err: error }, 'pruning failed')),
+    PRUNE_EVERY_MS,
+  );
+  log.info({ chats: adapters.map(({ platform }) => platform), devices: config.devices }, 'started');
+  print(`Fourstep is at ${web.url()} (${adapters.map(({ platform }) => platform).join(', ')})`);
+  if (config.operatorToken === undefined) {
+    print(`operator's token for the admin panel: ${operatorToken}`);
+  }
+  await untilStopped();
+
+  // ── end ──
+  log.info({}, 'stopping');
+  clearInterval(prune);
+  models.close();
+  await bot.close(DRAIN_MS);
+  await Promise.allSettled(adapters.map((adapter) => adapter.stop()));
+  await runner.close(CLOSE_MS);
+  health.close();
+  await stores.close();
+}
+
+function botOptions(config: Config, model: string): BotOptions {
+  return {
+    model,
+    blockedWords: config.blockedWords,
+    adultWords: ADULT_WORDS,
+    queue: { perUser: 4, perServer: 64 },
+    quota: { perUser: undefined, perServer: undefined },
+    maxLoraBytes: 512 * MB,
+    maxInitBytes: 20 * MB,
+    maxStyles: 200,
+  };
+}
