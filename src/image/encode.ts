@@ -8,9 +8,9 @@ import { withPngTexts } from './png-text.ts';
 
 export type EncodedPicture = {
   readonly data: Uint8Array;
-  readonly contentType: 'image/png' | 'image/jpeg' | 'image/webp';
+  readonly contentType: 'image/png' | 'image/jpeg';
   /** With the dot: `.png`. */
-  readonly ending: '.png' | '.jpg' | '.webp';
+  readonly ending: '.png' | '.jpg';
 };
 
 /** The keyword under which the parameters lie in our PNG files. */
@@ -45,11 +45,11 @@ export async function encodeWithin(picture: Picture, maxBytes: number, parameter
   );
 }
 
-/** A small WebP for previews and galleries: at most `maxSide` pixels a side. */
+/** A small JPEG for previews and galleries, shown by every chat (not all show WebP): at most `maxSide` pixels a side. */
 export async function encodePreview(picture: Picture, maxSide: number): Promise<EncodedPicture> {
   const data = await pipelineOf(picture)
     .resize(maxSide, maxSide, { fit: 'inside', withoutEnlargement: true })
-    .webp({ quality: 80, effort: 2 })
+    .jpeg({ quality: 80 })
     .toBuffer();
-  return { data, contentType: 'image/webp', ending: '.webp' };
+  return { data, contentType: 'image/jpeg', ending: '.jpg' };
 }
