@@ -6,6 +6,7 @@
  * call. Knows no prompts, files or sessions; modelled on nano-vllm's engine.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { UserError } from '../core/errors.ts';
 import type { Conditioning, Drawing, PictureInProgress, UNetRow } from './drawing.ts';
 import { combineGuidance } from './sampling/index.ts';
 import { nextBatch, type Row, type SchedulerPolicy } from './scheduler.ts';
@@ -123,6 +124,10 @@ export class Engine {
         at += length;
       }
       task.advance(output);
+      if (!task.isFinite) {
+        this.#fail(drawing, notANumber());
+        continue;
+      }
       drawing.events.push({ kind: 'step', index: picture.index, step: task.stepsDone, steps: task.steps });
       if (drawing.previewAfter.has(task.stepsDone) && task.stepsLeft > 0) {
         picture.previewDue = task.stepsDone;
@@ -191,6 +196,14 @@ export class Engine {
   #members(): readonly Member[] {
     return [...this.#drawings.values()].flatMap((drawing) => drawing.pictures.map((picture) => ({ drawing, picture })));
   }
+}
+
+/** Damaged weights pass every other check: they are a sound file of unsound numbers. */
+function notANumber(): UserError {
+  return new UserError(
+    'model.nan',
+    'Expected numbers from the model, but its answer holds NaN or infinity; its weights, VAE or a style are damaged, or its number type is too small: take other files.',
+  );
 }
 
 /** The prompt's row, then the negative prompt's where it counts. */

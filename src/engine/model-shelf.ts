@@ -7,7 +7,8 @@ import { stat } from 'node:fs/promises';
 import { UserError } from '../core/errors.ts';
 import type { GenerationRequest } from '../core/request.ts';
 import { LruCache } from './lru-cache.ts';
-import { openModelFiles, withVae } from './model/model-files.ts';
+import { openModelFiles } from './model/model-files.ts';
+import { withVae } from './model/vae-override.ts';
 import { Model } from './model/model.ts';
 import type { SessionOpener } from './model/session-opener.ts';
 

@@ -64,6 +64,11 @@ export class Task {
     return this.#latents.x;
   }
 
+  /** Whether the latents are numbers: one that is none makes their sum none. */
+  get isFinite(): boolean {
+    return Number.isFinite(this.#latents.x.reduce((sum, value) => sum + value, 0));
+  }
+
   /** What the latents would be if this were the last step; undefined before the first. */
   get guess(): Float32Array | undefined {
     return this.#latents.x0;

@@ -7,6 +7,9 @@ import { CancelledError, StoppedError, UserError } from '../../src/core/errors.t
 import type { GenerationRequest } from '../../src/core/request.ts';
 import type { Runner, Work, WorkEvent } from '../../src/core/work.ts';
 import { createEngineRunner } from '../../src/engine/index.ts';
+import { toLdmVaeName } from '../../src/engine/weights/checkpoint/ldm-vae-names.ts';
+import { openSafetensors } from '../../src/engine/weights/index.ts';
+import { writeTensors, type NamedTensor } from '../support/safetensors-file.ts';
 import { writeTinyLora, writeTinyModel, writeTinyUpscaler } from '../support/tiny-model.ts';
 
 let folder = '';
@@ -174,6 +177,34 @@ describe('the engine as a runner', () => {
     await expect(drawing).rejects.toMatchObject({ name: 'UserError', code });
   });
 
+  it('draws through another VAE: a folder, a model that has one, a file of weights in either spelling', async () => {
+    const vae = path.join(folder, 'sd15', 'vae');
+    const own = pixels((await eventsOf(imagine({}))).at(-1));
+    const tiny = path.join(folder, 'taesd');
+    writeTinyModel('taesd', tiny);
+    const file = path.join(vae, 'diffusion_pytorch_model.safetensors');
+    const ldm = path.join(folder, 'ldm-vae.safetensors');
+    await writeLdmVae(file, ldm);
+    const drawn: (Uint8Array | undefined)[] = [];
+    for (const location of [vae, path.join(folder, 'sd15'), file, ldm, path.join(tiny, 'vae')]) {
+      drawn.push(pixels((await eventsOf(imagine({ vae: location }))).at(-1)));
+    }
+    expect(drawn.slice(0, 4)).toEqual([own, own, own, own]);
+    expect(drawn[4]?.length).toBe(own?.length);
+    expect(drawn[4]).not.toEqual(own);
+  });
+
+  it('starts from a picture with a VAE that has no randomness', async () => {
+    const init = { file: 'any', strength: 0.5 };
+    const events = await eventsOf(imagine({ vae: path.join(folder, 'taesd'), init }));
+    expect(label(events.at(-1)!)).toBe('picture 0 seed 5 64x64');
+  });
+
+  it.each(['/nowhere/vae.safetensors', 'ink'])('refuses %s as a VAE', async (name) => {
+    const location = name === 'ink' ? path.join(folder, 'ink.safetensors') : name;
+    await expect(eventsOf(imagine({ vae: location }))).rejects.toMatchObject({ code: 'model.vae' });
+  });
+
   it('refuses an inpainting model with a sentence', async () => {
     mkdirSync(path.join(folder, 'inpainting'), { recursive: true });
     writeTinyModel('sd15', path.join(folder, 'inpainting'), { unet: { in_channels: 9 } });
@@ -242,4 +273,19 @@ describe('the engine as a runner', () => {
 
 function pixels(event: WorkEvent | undefined): Uint8Array | undefined {
   return event?.kind === 'picture' ? event.picture.data : undefined;
+}
+
+/** The same weights under the names of the original code. */
+async function writeLdmVae(from: string, to: string): Promise<void> {
+  const { tensors } = await openSafetensors(from);
+  const renamed: NamedTensor[] = [];
+  for (const name of tensors.names) {
+    const shape = tensors.get(name)?.shape ?? [];
+    renamed.push({
+      name: `first_stage_model.${toLdmVaeName(name, 4) ?? name}`,
+      shape,
+      data: await tensors.readFloats(name),
+    });
+  }
+  writeTensors(to, renamed);
 }

@@ -221,6 +221,11 @@ describe('Engine', () => {
     expect(kinds(rest).at(-1)).toBe('picture');
   });
 
+  it('fails a drawing whose model answers with no numbers, in a sentence', async () => {
+    const drawing = drawingOf({ number: 1, model: new MadeUpModel(), prompt: Number.NaN });
+    await expect(draw(CPU_POLICY, drawing)).rejects.toMatchObject({ name: 'UserError', code: 'model.nan' });
+  });
+
   it('makes previews of the steps that were asked for, never of the last', async () => {
     const [events] = await draw(CPU_POLICY, drawingOf({ number: 1, model: new MadeUpModel(), previewAfter: [2, 4] }));
     expect(kinds(events)).toEqual(['step', 'step', 'preview', 'step', 'step', 'picture']);

@@ -10,8 +10,11 @@ import {
   buildKLDecoder,
   buildKLEncoder,
   buildSrvgg,
+  buildTinyDecoder,
+  buildTinyEncoder,
   buildUNet,
   parseAutoencoderKLConfig,
+  parseAutoencoderTinyConfig,
   parseClipTextConfig,
   parseSrvggConfig,
   parseUNetConfig,
@@ -72,6 +75,10 @@ function graphsOf(part: string, config: unknown): readonly Graph[] {
     return [buildUNet(parseUNetConfig(config, part), NO_WEIGHTS, BUILD)];
   }
   if (part === 'vae') {
+    if (JSON.stringify(config).includes('AutoencoderTiny')) {
+      const tiny = parseAutoencoderTinyConfig(config, part);
+      return [buildTinyEncoder(tiny, NO_WEIGHTS, BUILD), buildTinyDecoder(tiny, NO_WEIGHTS, BUILD)];
+    }
     const vae = parseAutoencoderKLConfig(config, part);
     return [buildKLEncoder(vae, NO_WEIGHTS, BUILD), buildKLDecoder(vae, NO_WEIGHTS, BUILD)];
   }

@@ -72,18 +72,6 @@ export async function openModelFiles(location: string, cacheDir: string): Promis
   return isFile ? openCheckpointFiles(location, cacheDir) : openModelFolder(location);
 }
 
-/**
- * The same model with another VAE: a folder with config.json and weights, or a model's folder that has one in `vae`.
- * Throws `UserError` (`model.files`, `weights.…`).
- */
-export async function withVae(files: ModelFiles, location: string): Promise<ModelFiles> {
-  const isWholeModel = await stat(path.join(location, 'vae')).then(
-    (stats) => stats.isDirectory(),
-    () => false,
-  );
-  return { ...files, vae: await openNet(location, isWholeModel ? 'vae' : '') };
-}
-
 /** Checkpoints carry no tokenizer: CLIP's is looked for in `tokenizer` beside the file. */
 async function openCheckpointFiles(file: string, cacheDir: string): Promise<ModelFiles> {
   const { unet, vae, text, scheduler, zerosForEmptyPrompt } = await openCheckpoint(file, cacheDir);
