@@ -1,27 +1,131 @@
 /**
- * The bot: `Bot` of `core/chat.ts` on top of the queue, the runner, the stores and the chats.
+ * The bot: `Bot` of `core/chat.ts` on top of the queue, the runner, the stores and the chats. Handles each delivery
+ * once and ends every conversation, if only with a number for the operator.
  */
-import type { Bot } from '../core/chat.ts';
+import type { Bot, Chat, Invocation, Suggestion } from '../core/chat.ts';
+import { CancelledError, StoppedError, UserError } from '../core/errors.ts';
+import type { Form } from '../core/message.ts';
+import type { ReplyAddress } from '../core/job.ts';
+import type { Place, UserKey } from '../core/people.ts';
 import { acknowledgementOf } from './acknowledgement.ts';
+import { JobLife } from './jobs/job-life.ts';
+import { randomId } from './jobs/ids.ts';
+import type { Kit, Turn } from './kit.ts';
 import type { BotPorts } from './ports.ts';
+import { refusal } from './refusal.ts';
+import { route, routeToForm } from './route.ts';
+import { WordList } from './safety/word-list.ts';
+import { sayPrivately } from './speaking.ts';
+import { StyleTrials } from './style-trials.ts';
+import { suggest } from './suggest.ts';
+import { errorText } from './texts/index.ts';
 
 export interface FourstepBot extends Bot {
-  /** Takes up what a stop or a crash left: unfinished jobs run again, unanswered ones are answered. Call once, after the chats are connected. */
+  /**
+   * Takes up what a stop or a crash left: unfinished jobs run again, unanswered ones are answered. Call once, after the
+   * chats are connected; resolves when all of it is in line.
+   */
   resume(): Promise<void>;
   /** Nothing new begins; what runs may end within the limit, the rest stays saved for `resume`. */
   close(limitMs: number): Promise<void>;
 }
 
-export function createBot(_ports: BotPorts): FourstepBot {
-  const notYet = async (): Promise<never> => {
-    throw new Error('the handlers are not there yet');
-  };
-  return {
-    acknowledgement: acknowledgementOf,
-    form: notYet,
-    handle: notYet,
-    suggest: notYet,
-    resume: notYet,
-    close: notYet,
-  };
+export function createBot(ports: BotPorts): FourstepBot {
+  return new BotOnPorts(ports);
+}
+
+class BotOnPorts implements FourstepBot {
+  readonly #kit: Kit;
+  #isClosing = false;
+
+  constructor(ports: BotPorts) {
+    this.#kit = {
+      ...ports,
+      jobs: new JobLife(ports),
+      trials: new StyleTrials(),
+      blockedWords: new WordList(ports.options.blockedWords),
+      adultWords: new WordList(ports.options.adultWords),
+    };
+  }
+
+  readonly acknowledgement = acknowledgementOf;
+
+  async form(invocation: Invocation): Promise<Form> {
+    const chat = this.#chatOf(invocation);
+    // A form is shown by the acknowledgement itself: there is no address yet, and none is needed.
+    const address: ReplyAddress = { platform: invocation.place.platform, data: {} };
+    return await routeToForm(this.#kit, await this.#turnOf(invocation, address, chat));
+  }
+
+  async handle(invocation: Invocation, address: ReplyAddress): Promise<void> {
+    const { stores, log } = this.#kit;
+    const delivery = `${invocation.place.platform} ${invocation.id}`;
+    try {
+      if (!(await stores.deliveries.begin(delivery))) {
+        return;
+      }
+      const turn = await this.#turnOf(invocation, address, this.#chatOf(invocation));
+      await this.#answer(turn);
+      await stores.deliveries.end(delivery);
+    } catch (error) {
+      // Nobody could be told: the store or the chat itself is gone.
+      log.error({ delivery, err: error }, 'a delivery was not answered');
+    }
+  }
+
+  async suggest(
+    place: Place,
+    user: UserKey,
+    _command: string,
+    option: string,
+    partial: string,
+  ): Promise<readonly Suggestion[]> {
+    return await suggest(this.#kit, { place, user, option, partial });
+  }
+
+  async resume(): Promise<void> {
+    await this.#kit.jobs.resume();
+  }
+
+  async close(limitMs: number): Promise<void> {
+    this.#isClosing = true;
+    await this.#kit.jobs.close(limitMs);
+  }
+
+  async #answer(turn: Turn): Promise<void> {
+    const { log, random } = this.#kit;
+    try {
+      if (this.#isClosing) {
+        throw refusal('stopping');
+      }
+      await route(this.#kit, turn);
+    } catch (error) {
+      if (error instanceof StoppedError || error instanceof CancelledError) {
+        return;
+      }
+      if (error instanceof UserError) {
+        await sayPrivately(turn, errorText(turn.locale, error));
+        return;
+      }
+      const id = randomId(random).slice(0, 8);
+      const { action, place } = turn.invocation;
+      log.error({ fault: id, action: action.kind, server: place.server, err: error }, 'a handler failed');
+      await sayPrivately(turn, errorText(turn.locale, refusal('fault', { id })));
+    }
+  }
+
+  async #turnOf(invocation: Invocation, address: ReplyAddress, chat: Chat): Promise<Turn> {
+    const { actor, place } = invocation;
+    const settings = await this.#kit.stores.settings.of(place.server);
+    const publicLocale = settings.locale ?? place.locale;
+    return { invocation, address, chat, settings, locale: actor.locale, publicLocale };
+  }
+
+  #chatOf({ place }: Invocation): Chat {
+    const chat = this.#kit.chatOf(place.platform);
+    if (chat === undefined) {
+      throw new Error(`no chat for ${place.platform}`);
+    }
+    return chat;
+  }
 }

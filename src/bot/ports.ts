@@ -1,12 +1,11 @@
 /**
- * What the bot is made of, besides the ports of `core`: pictures as files, the models there are, LoRA files, time,
+ * What the bot is made of, besides the ports of `core`: the stores, the models there are, LoRA files, time,
  * chance and a log. The bot knows these shapes and none of their makers.
  */
 import type { Admission, QueueLimits } from '../core/admission.ts';
 import type { Chat } from '../core/chat.ts';
 import type { Base, ModelManifest } from '../core/manifest.ts';
 import type { Platform } from '../core/people.ts';
-import type { Picture } from '../core/picture.ts';
 import type { Runner } from '../core/work.ts';
 import type { Stores } from '../store/index.ts';
 
@@ -16,7 +15,6 @@ export type BotPorts = {
   /** Undefined for a chat that is not connected. */
   readonly chatOf: (platform: Platform) => Chat | undefined;
   readonly stores: Stores;
-  readonly images: Images;
   readonly models: Models;
   readonly loras: Loras;
   readonly clock: Clock;
@@ -40,29 +38,6 @@ export type BotOptions = {
   readonly maxInitBytes: number;
   readonly maxStyles: number;
 };
-
-/** Parameters that go into a picture's file, so that it can be drawn again from the file alone. */
-export type PictureFacts = Readonly<Record<string, string | number>>;
-
-export type EncodedPicture = {
-  readonly data: Uint8Array;
-  readonly contentType: string;
-  /** With its dot: `.png`. */
-  readonly ending: string;
-};
-
-export interface Images {
-  /** Lossless, with its facts inside; what is kept. */
-  encode(picture: Picture, facts: PictureFacts): Promise<EncodedPicture>;
-  /** As good as it can be within `maxBytes`; what is sent. */
-  encodeWithin(picture: Picture, facts: PictureFacts, maxBytes: number): Promise<EncodedPicture>;
-  /** Small and quick, for previews. */
-  encodePreview(picture: Picture): Promise<EncodedPicture>;
-  /** Pictures of one size in reading order, 1 2 / 3 4. */
-  grid(pictures: readonly Picture[]): Picture;
-  /** Throws `UserError` `image.format` for what is no picture or too many pixels. Metadata is dropped. */
-  decode(data: Uint8Array): Promise<Picture>;
-}
 
 export type Model = {
   readonly manifest: ModelManifest;

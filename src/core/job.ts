@@ -67,6 +67,8 @@ export type Job = {
   readonly locale: string;
   readonly maxUploadBytes: number;
   readonly work: JobWork;
+  /** The words as typed, where the style has put some of its own into the request's. */
+  readonly typed?: { readonly prompt: string; readonly negative: string };
   readonly origin: JobOrigin;
   /** The preset's name for the answer's small line; '' for none. */
   readonly styleName: string;

@@ -60,7 +60,8 @@ export const errors: Translation<typeof english> = {
   'error.lora.status': '{host} antwortete {status} statt mit der Datei. Prüfe die Adresse, oder häng die Datei an.',
   'error.lora.unreachable': '{host} hat die Datei nicht gesendet. Versuch es später, oder häng sie an.',
 
-  'error.image.format': 'Ein Ausgangsbild ist ein PNG, JPEG oder WebP; diese Datei war nicht als solches zu lesen.',
+  'error.image.unreadable':
+    'Ein Ausgangsbild ist ein PNG, JPEG, WebP, GIF oder AVIF mit höchstens 50 Megapixeln; diese Datei war nicht als solches zu öffnen.',
   'error.image.size': 'Ein Ausgangsbild kann {max} MB haben; dieses hat {given} MB.',
   'error.image.strength':
     'Strength sagt, wie viel von einem Bild neu gezeichnet wird, und braucht daher ein image. Häng eines an, oder lass es weg.',
@@ -74,11 +75,10 @@ export const errors: Translation<typeof english> = {
   'error.safety.nsfw': '„{word}“ wird nur in Kanälen für Erwachsene gezeichnet. Frag dort, oder ändere es.',
   'error.safety.nsfw-style':
     'Der Stil {style} gilt nur in Kanälen für Erwachsene. Frag dort, oder wähle einen anderen.',
-  'error.limit.count': 'Dieser Server zeichnet bis zu {max} Bilder zugleich; du wolltest {given}.',
-  'error.limit.steps': 'Dieser Server zeichnet mit bis zu {max} Schritten; du wolltest {given}.',
-  'error.quota.user': 'Du hast deine {of} Bilder von heute gezeichnet. Neue gibt es {when}.',
+  'error.quota.user': 'Du hast deine {of} Bilder von heute gezeichnet. Neue gibt es in {hours:Stunde|Stunden}.',
   'error.quota.user-few': 'Du hast heute noch {left} von {of} Bildern und wolltest {given}. Verlange weniger.',
-  'error.quota.server': 'Dieser Server hat seine {of} Bilder von heute gezeichnet. Neue gibt es {when}.',
+  'error.quota.server':
+    'Dieser Server hat seine {of} Bilder von heute gezeichnet. Neue gibt es in {hours:Stunde|Stunden}.',
   'error.queue.user-full': 'Du hast schon {limit} Bilder in der Reihe. Warte auf eines, oder brich eines ab.',
   'error.queue.server-full': 'Dieser Server hat schon {limit} Bilder in der Reihe. Versuch es gleich noch einmal.',
 
@@ -88,7 +88,6 @@ export const errors: Translation<typeof english> = {
   'error.job.over': 'Das ist schon vorbei; es gibt nichts abzubrechen.',
   'error.job.attempts':
     'Das Gerät ist {attempts} Mal an diesem Bild gescheitert. Versuch eine kleinere Größe, oder weniger Bilder.',
-  'error.job.expired': 'Das Bild wurde gezeichnet, als niemandem zu antworten war. Frag mit /imagine noch einmal.',
   'error.upscale.none': '{model} kann nicht vergrößern. Ein Betreiber kann das mit dem Modell hinzufügen.',
   'error.upscale.largest': 'Größer wird dieses Bild nicht.',
   'error.report.nowhere': 'Dieser Server hat keinen Kanal für Meldungen gewählt. Sag es einem seiner Admins.',

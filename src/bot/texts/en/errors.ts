@@ -60,7 +60,8 @@ export const errors = {
   'error.lora.status': '{host} answered {status} instead of the file. Check the address, or attach the file.',
   'error.lora.unreachable': '{host} did not send the file. Try again later, or attach it.',
 
-  'error.image.format': 'A picture to start from is a PNG, JPEG or WebP; this file could not be read as one.',
+  'error.image.unreadable':
+    'A picture to start from is a PNG, JPEG, WebP, GIF or AVIF of at most 50 megapixels; this file could not be opened as one.',
   'error.image.size': 'A picture to start from can have {max} MB; this one has {given} MB.',
   'error.image.strength':
     'Strength says how much of a picture is drawn anew, so it needs an image. Attach one, or leave it out.',
@@ -72,11 +73,9 @@ export const errors = {
   'error.safety.word': 'This prompt has a word that is not drawn here: “{word}”. Change it and ask again.',
   'error.safety.nsfw': '“{word}” is drawn only in channels for adults. Ask there, or change it.',
   'error.safety.nsfw-style': 'The style {style} is used only in channels for adults. Ask there, or choose another.',
-  'error.limit.count': 'This server draws up to {max} pictures at a time; you asked for {given}.',
-  'error.limit.steps': 'This server draws with up to {max} steps; you asked for {given}.',
-  'error.quota.user': 'You have drawn your {of} pictures of today. There will be more {when}.',
+  'error.quota.user': 'You have drawn your {of} pictures of today. There will be more in {hours:hour|hours}.',
   'error.quota.user-few': 'You have {left} of {of} pictures left today and asked for {given}. Ask for fewer.',
-  'error.quota.server': 'This server has drawn its {of} pictures of today. There will be more {when}.',
+  'error.quota.server': 'This server has drawn its {of} pictures of today. There will be more in {hours:hour|hours}.',
   'error.queue.user-full': 'You have {limit} pictures in line already. Wait for one, or cancel one.',
   'error.queue.server-full': 'This server has {limit} pictures in line already. Try again in a moment.',
 
@@ -85,7 +84,6 @@ export const errors = {
   'error.job.unfinished': 'This picture is still being drawn. Try again when it is there.',
   'error.job.over': 'This is over already; there is nothing to cancel.',
   'error.job.attempts': 'The device failed {attempts} times with this picture. Try a smaller size, or fewer pictures.',
-  'error.job.expired': 'The picture was drawn while nobody could be answered. Ask again with /imagine.',
   'error.upscale.none': '{model} has no upscaler. An operator can add one with its model.',
   'error.upscale.largest': 'This picture is as large as it gets.',
   'error.report.nowhere': 'This server has chosen no channel for reports. Tell one of its admins.',

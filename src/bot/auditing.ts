@@ -1,0 +1,47 @@
+/** Every change of a server: kept, and shown in its audit channel where it has one. */
+import type { ServerKey } from '../core/people.ts';
+import type { Locale } from '../core/people.ts';
+import type { AuditEntry } from '../store/index.ts';
+import type { Kit, Turn } from './kit.ts';
+import { plain, sentences, small } from './present/lines.ts';
+import { isTextKey, text } from './texts/index.ts';
+
+export type Change = {
+  /** The last part of a text key: `audit.model`. */
+  readonly what: string;
+  readonly params?: Readonly<Record<string, string>>;
+  readonly was: string;
+  readonly is: string;
+};
+
+export async function audit(kit: Kit, turn: Turn, { what, params = {}, was, is }: Change): Promise<void> {
+  const { actor, place } = turn.invocation;
+  const entry: AuditEntry = { atMs: kit.clock.now(), user: actor.user, userName: actor.name, what, params, was, is };
+  await kit.stores.audit.add(place.server, entry);
+  await tellAuditChannel(kit, turn, place.server, entry);
+}
+
+/** `Ada: model, was moji, is sdxl` */
+export function auditLine(locale: Locale, entry: AuditEntry): string {
+  const key = `audit.${entry.what}`;
+  const what = isTextKey(key) ? text(locale, key, entry.params) : entry.what;
+  const name = entry.userName;
+  if (entry.was === '' && entry.is === '') {
+    return text(locale, 'panel.history.plain', { name, what });
+  }
+  const none = text(locale, 'audit.none');
+  return text(locale, 'panel.history.line', { name, what, was: entry.was || none, is: entry.is || none });
+}
+
+async function tellAuditChannel(kit: Kit, turn: Turn, server: ServerKey, entry: AuditEntry): Promise<void> {
+  const { auditChannel } = turn.settings;
+  if (auditChannel === undefined) {
+    return;
+  }
+  try {
+    const message = { ...sentences(), lines: [[plain(auditLine(turn.publicLocale, entry))], [small(`${entry.user}`)]] };
+    await turn.chat.post(auditChannel, message, `audit:${turn.invocation.id}:${entry.what}`);
+  } catch (error) {
+    kit.log.warn({ server, err: error }, 'the audit channel could not be told');
+  }
+}

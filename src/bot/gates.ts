@@ -1,0 +1,70 @@
+/** Who may do what, and what may be drawn where. Every command, button, select and form comes through here. */
+import type { Job } from '../core/job.ts';
+import type { Actor, Place } from '../core/people.ts';
+import type { Kit, Turn } from './kit.ts';
+import { refusal } from './refusal.ts';
+import { WordList } from './safety/word-list.ts';
+import type { Style } from './styles.ts';
+
+/** Throws `UserError` `allowed.admin`. */
+export function requireAdmin(actor: Actor): void {
+  if (!actor.isAdmin) {
+    throw refusal('allowed.admin');
+  }
+}
+
+/** Throws `UserError` `allowed.requester`. */
+export function requireOwner(actor: Actor, job: Job): void {
+  if (actor.user !== job.user && !actor.isModerator && !actor.isAdmin) {
+    throw refusal('allowed.requester', { name: job.userName });
+  }
+}
+
+/** Throws `UserError` `allowed.blocked` or `allowed.channel`. */
+export async function requireMayDraw(kit: Kit, { invocation, settings }: Turn): Promise<void> {
+  const { actor, place } = invocation;
+  if (await kit.stores.people.isBlocked(place.server, actor.user)) {
+    throw refusal('allowed.blocked');
+  }
+  if (settings.channels.length > 0 && !settings.channels.includes(place.channel)) {
+    throw refusal('allowed.channel', { channels: settings.channels.join(', ') });
+  }
+}
+
+/**
+ * Throws `UserError` `safety.word`, `safety.nsfw` or `safety.nsfw-style`. Checked are the words of the prompt and of the
+ * style; what is to be kept out may name anything.
+ */
+export function requireDrawable(kit: Kit, turn: Turn, prompt: string, style: Style | undefined): void {
+  const { settings, invocation } = turn;
+  const word = kit.blockedWords.find(prompt) ?? new WordList(settings.blockedWords).find(prompt);
+  if (word !== undefined) {
+    throw refusal('safety.word', { word });
+  }
+  if (isForAdults(settings.adult, invocation.place)) {
+    return;
+  }
+  const adult = kit.adultWords.find(prompt);
+  if (adult !== undefined) {
+    throw refusal('safety.nsfw', { word: adult });
+  }
+  if (style !== undefined && kit.adultWords.find(`${style.name} ${style.trigger} ${style.description}`) !== undefined) {
+    throw refusal('safety.nsfw-style', { style: style.name });
+  }
+}
+
+/** Throws `UserError` `job.unknown` or `job.elsewhere`. */
+export async function requireJob(kit: Kit, place: Place, id: string): Promise<Job> {
+  const job = await kit.stores.jobs.get(id);
+  if (job === undefined) {
+    throw refusal('job.unknown');
+  }
+  if (job.server !== place.server) {
+    throw refusal('job.elsewhere');
+  }
+  return job;
+}
+
+function isForAdults(rule: Turn['settings']['adult'], place: Place): boolean {
+  return rule === 'marked' && place.isNsfw;
+}

@@ -1,0 +1,173 @@
+/** `/imagine`, the form it opens without words, and Remix: words to a job. */
+import { checkOptions } from '../../../commands/check.ts';
+import { formatCommand, parseFreeText } from '../../../commands/grammar.ts';
+import { imagine } from '../../../commands/imagine.ts';
+import type { OptionValue, Upload } from '../../core/command.ts';
+import type { Job, JobOrigin } from '../../core/job.ts';
+import type { Form } from '../../core/message.ts';
+import { decodePicture, encodePng } from '../../image/index.ts';
+import { encodeButtonId } from '../button-id.ts';
+import { requireDrawable, requireJob, requireMayDraw } from '../gates.ts';
+import { modelOf, rootOf } from '../jobs/lineage.ts';
+import type { Kit, Turn } from '../kit.ts';
+import { promptOf } from '../present/answer.ts';
+import { refusal } from '../refusal.ts';
+import { fallbacksOf, type ResolveContext, resolveImagine, serverModel } from '../resolve.ts';
+import { stylesOf } from '../styles.ts';
+import { text } from '../texts/index.ts';
+import { makeJob, submit } from './make-job.ts';
+
+type Options = Readonly<Record<string, OptionValue>>;
+type Extra = { readonly origin?: JobOrigin; readonly init?: ResolveContext['init'] };
+
+/** Draws what was asked. `--seed 7` and the like at the end of the prompt count on every chat; a real option goes before them. */
+export async function handleImagine(kit: Kit, turn: Turn, given: Options, extra: Extra = {}): Promise<void> {
+  const { stores, models, random, options } = kit;
+  const { actor, place } = turn.invocation;
+  await requireMayDraw(kit, turn);
+  const written = typeof given['prompt'] === 'string' ? parseFreeText(imagine, given['prompt']) : {};
+  const model = serverModel(turn.settings, options, models);
+  const asked = checkOptions(
+    imagine,
+    { ...written, ...given, prompt: written['prompt'] },
+    fallbacksOf(turn.settings, model),
+  );
+  const { request, style, typed } = resolveImagine(asked, {
+    settings: turn.settings,
+    options,
+    models,
+    styles: await stylesOf(place.server, stores, models),
+    mine: await stores.people.style(actor.user, place.server),
+    seed: random.uint32(),
+    init: asked.image === undefined ? extra.init : await keepUpload(kit, asked.image),
+  });
+  requireDrawable(kit, turn, typed.prompt, style);
+  if (style !== undefined) {
+    await stores.styles.countUse(place.server, style.id);
+  }
+  const origin = extra.origin ?? { kind: 'command' };
+  const job = makeJob(kit, turn, {
+    work: { kind: 'imagine', request },
+    origin,
+    styleName: style?.name ?? '',
+    typed,
+  });
+  await submit(kit, turn, job);
+}
+
+/** The form of `/imagine` without words; what was already given stays as options. */
+export function imagineForm(turn: Turn, given: Options): Form {
+  const { prompt: _, ...rest } = given;
+  return promptForm(
+    turn,
+    encodeButtonId({ kind: 'imagine-form' }),
+    'form.imagine.title',
+    '',
+    formatCommand(imagine, rest),
+  );
+}
+
+/** The words of a job to be changed, the rest of it as options. */
+export async function remixForm(kit: Kit, turn: Turn, id: string): Promise<Form> {
+  const job = await requireJob(kit, turn.invocation.place, id);
+  const root = await rootOf(job, (other) => kit.stores.jobs.get(other));
+  if (root === undefined) {
+    throw refusal('job.unknown');
+  }
+  const formId = encodeButtonId({ kind: 'job', action: 'remix', job: id });
+  return promptForm(turn, formId, 'form.remix.title', promptOf(root), optionsText(kit, root));
+}
+
+export async function handleRemix(
+  kit: Kit,
+  turn: Turn,
+  id: string,
+  fields: Readonly<Record<string, string>>,
+): Promise<void> {
+  const job = await requireJob(kit, turn.invocation.place, id);
+  const root = await rootOf(job, (other) => kit.stores.jobs.get(other));
+  const init = root?.work.request.init;
+  const size = root?.work.request;
+  await handleImagine(kit, turn, fieldsToOptions(fields), {
+    origin: { kind: 'remix', of: id },
+    ...(init === undefined || size === undefined
+      ? {}
+      : { init: { file: init.file, width: size.width, height: size.height } }),
+  });
+}
+
+export async function handleImagineForm(kit: Kit, turn: Turn, fields: Readonly<Record<string, string>>): Promise<void> {
+  await handleImagine(kit, turn, fieldsToOptions(fields));
+}
+
+/** `--negative … --seed 7 …`: everything of a job but its words; what is the model's or the server's usual is left out. */
+export function optionsText(kit: Kit, job: Job): string {
+  if (job.work.kind !== 'imagine') {
+    return '';
+  }
+  const { request } = job.work;
+  const defaults = modelOf(kit.models, request.model)?.manifest.defaults;
+  const isUsualSize = request.width === defaults?.width && request.height === defaults.height;
+  return formatCommand(imagine, {
+    style: job.styleName === '' ? undefined : job.styleName,
+    negative: job.typed?.negative === '' ? undefined : job.typed?.negative,
+    seed: request.seed,
+    steps: request.steps === defaults?.steps ? undefined : request.steps,
+    size: isUsualSize || request.init !== undefined ? undefined : `${request.width}x${request.height}`,
+    guidance: request.guidance === defaults?.guidance ? undefined : request.guidance,
+    count: request.count,
+    strength: request.init?.strength,
+  });
+}
+
+function promptForm(
+  turn: Turn,
+  id: string,
+  title: 'form.imagine.title' | 'form.remix.title',
+  prompt: string,
+  options: string,
+): Form {
+  const { locale } = turn;
+  return {
+    id,
+    title: text(locale, title),
+    submit: text(locale, 'form.remix.submit'),
+    fields: [
+      {
+        id: 'prompt',
+        label: text(locale, 'form.prompt'),
+        value: prompt,
+        isRequired: true,
+        maxLength: 2000,
+        isMultiline: true,
+      },
+      {
+        id: 'options',
+        label: text(locale, 'form.options'),
+        value: options,
+        isRequired: false,
+        maxLength: 1500,
+        isMultiline: false,
+      },
+    ],
+  };
+}
+
+/** The options' field stands after the words: an option given in both is the field's. */
+function fieldsToOptions(fields: Readonly<Record<string, string>>): Options {
+  const named = parseFreeText(imagine, fields['options'] ?? '');
+  const words = parseFreeText(imagine, fields['prompt'] ?? '');
+  const prompt = [words['prompt'], named['prompt']].filter((part) => part !== undefined).join(' ');
+  return { ...words, ...named, prompt: formatCommand(imagine, { prompt }) };
+}
+
+async function keepUpload(kit: Kit, upload: Upload): Promise<NonNullable<ResolveContext['init']>> {
+  const max = kit.options.maxInitBytes;
+  if (upload.sizeBytes > max) {
+    throw refusal('image.size', { max: Math.floor(max / 1_048_576), given: Math.ceil(upload.sizeBytes / 1_048_576) });
+  }
+  const picture = await decodePicture(await upload.read(max));
+  const { data, ending } = await encodePng(picture);
+  const file = await kit.stores.files.keep('uploads', data, ending);
+  return { file, width: picture.width, height: picture.height };
+}

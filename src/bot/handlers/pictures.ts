@@ -1,0 +1,118 @@
+/** U and V: a larger form of one picture, and others that begin from it. */
+import type { Job, JobPicture } from '../../core/job.ts';
+import { requireDrawable, requireJob, requireMayDraw } from '../gates.ts';
+import { upscaleIdOf } from '../jobs/ids.ts';
+import { growth, modelIdOf, modelOf, rootOf, scaleOf } from '../jobs/lineage.ts';
+import type { Kit, Turn } from '../kit.ts';
+import { promptOf } from '../present/answer.ts';
+import { refusal } from '../refusal.ts';
+import { replace } from '../speaking.ts';
+import { makeJob, submit } from './make-job.ts';
+
+const VARY_STRENGTH = 0.6;
+
+/** The one upscale of a picture: drawn once, shown as often as it is pressed. */
+export async function handleUpscale(kit: Kit, turn: Turn, id: string, index: number): Promise<void> {
+  await requireMayDraw(kit, turn);
+  const { stores, models } = kit;
+  const job = await requireJob(kit, turn.invocation.place, id);
+  const picture = pictureAt(job, index);
+  const larger = await stores.jobs.get(upscaleIdOf(id, index));
+  if (larger !== undefined && (await showAgain(kit, turn, larger))) {
+    return;
+  }
+  const root = await rootOf(job, (other) => stores.jobs.get(other));
+  const model = modelOf(models, modelIdOf(job));
+  const step = growth(model, scaleOf(job, root));
+  if (step === undefined) {
+    const hasNone = Object.keys(model?.manifest.upscalers ?? {}).length === 0;
+    throw hasNone
+      ? refusal('upscale.none', { model: model?.manifest.name ?? modelIdOf(job) })
+      : refusal('upscale.largest');
+  }
+  const file = await pictureFile(kit, job, picture);
+  const made = makeJob(kit, turn, {
+    id: upscaleIdOf(id, index),
+    work: { kind: 'upscale', request: { model: modelIdOf(job), file, scale: step.by } },
+    origin: { kind: 'upscale', of: id, index },
+    styleName: job.styleName,
+    typed: { prompt: promptOf(job), negative: job.typed?.negative ?? '' },
+  });
+  if (larger !== undefined) {
+    await stores.jobs.delete(larger); // it failed or its picture is gone: once more
+  }
+  await submit(kit, turn, made);
+  await kit.jobs.answers.refresh(job);
+}
+
+/** Pictures that begin from this one, with another seed, as many as there were. */
+export async function handleVary(kit: Kit, turn: Turn, id: string, index: number): Promise<void> {
+  await requireMayDraw(kit, turn);
+  const job = await requireJob(kit, turn.invocation.place, id);
+  const root = await rootOf(job, (other) => kit.stores.jobs.get(other));
+  if (root === undefined) {
+    throw refusal('job.unknown');
+  }
+  const isUpscaled = job.work.kind === 'upscale';
+  const sourceIndex = isUpscaled && job.origin.kind === 'upscale' ? job.origin.index : index;
+  const source = isUpscaled ? root : job;
+  const file = await pictureFile(kit, source, pictureAt(source, Math.min(sourceIndex, root.work.request.count - 1)));
+  requireDrawable(kit, turn, promptOf(root), undefined);
+  const made = makeJob(kit, turn, {
+    work: {
+      kind: 'imagine',
+      request: {
+        ...root.work.request,
+        seed: kit.random.uint32(),
+        count: isUpscaled ? 1 : root.work.request.count,
+        // A file of its own: pruning and deleting of the first do not reach it.
+        init: { file: await keepForLater(kit, file), strength: VARY_STRENGTH },
+      },
+    },
+    origin: { kind: 'vary', of: id, index },
+    styleName: root.styleName,
+    typed: root.typed ?? { prompt: promptOf(root), negative: root.work.request.negative },
+  });
+  await submit(kit, turn, made);
+}
+
+function pictureAt(job: Job, index: number): JobPicture {
+  if (job.state.kind !== 'done') {
+    throw refusal('job.unfinished');
+  }
+  const picture = job.state.pictures[index];
+  if (picture === undefined) {
+    throw refusal('button.old');
+  }
+  return picture;
+}
+
+/** True: what was made before has been shown here. False: it has to be made (again). */
+async function showAgain(kit: Kit, turn: Turn, job: Job): Promise<boolean> {
+  if (job.state.kind === 'queued' || job.state.kind === 'running') {
+    throw refusal('job.unfinished');
+  }
+  const message = job.state.kind === 'done' ? await kit.jobs.answers.compose(job) : undefined;
+  if (message !== undefined) {
+    await replace(turn, message);
+  }
+  return message !== undefined;
+}
+
+/** The picture's file, drawn again from its request where the cache has let it go. */
+async function pictureFile(kit: Kit, job: Job, picture: JobPicture): Promise<string> {
+  if (picture.file !== '' && (await kit.stores.files.has(picture.file))) {
+    return picture.file;
+  }
+  const { work } = job;
+  return await kit.jobs.redraw(
+    work.kind === 'imagine'
+      ? { ...job, work: { kind: 'imagine', request: { ...work.request, seed: picture.seed, count: 1 } } }
+      : job,
+  );
+}
+
+async function keepForLater(kit: Kit, file: string): Promise<string> {
+  const data = await kit.stores.files.read(file);
+  return data === undefined ? file : await kit.stores.files.keep('uploads', data, '.png');
+}

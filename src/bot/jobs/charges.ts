@@ -1,0 +1,47 @@
+/** What a job counts against the quotas: taken before it is kept, given back where nothing comes of it. */
+import type { Job } from '../../core/job.ts';
+import type { ServerKey, UserKey } from '../../core/people.ts';
+import type { Quota, ServerSettings, Stores } from '../../store/index.ts';
+import type { BotOptions, Clock } from '../ports.ts';
+import { refusal } from '../refusal.ts';
+
+const HOUR_MS = 3_600_000;
+
+export function quotaOf(server: ServerKey, user: UserKey, settings: ServerSettings, options: BotOptions): Quota {
+  const perUser = settings.perUserDay ?? options.quota.perUser;
+  const perServer = settings.perServerDay ?? options.quota.perServer;
+  return {
+    server,
+    user,
+    perUser: perUser === 0 ? undefined : perUser,
+    perServer: perServer === 0 ? undefined : perServer,
+  };
+}
+
+/** Pictures drawn from words count; what is made of them does not. */
+export function chargeOf(job: Job): number {
+  return job.work.kind === 'imagine' ? job.work.request.count : 0;
+}
+
+/** Throws `UserError` `quota.user`, `quota.user-few`, `quota.server` and takes nothing then. */
+export async function takeCharge(
+  quotas: Stores['quotas'],
+  quota: Quota,
+  pictures: number,
+  clock: Clock,
+): Promise<void> {
+  const nowMs = clock.now();
+  const taken = pictures === 0 ? { isTaken: true as const } : await quotas.take(quota, pictures, nowMs);
+  if (taken.isTaken) {
+    return;
+  }
+  const { left, of, resetsAtMs } = taken.balance;
+  const waitMs = Math.max(0, resetsAtMs - nowMs);
+  const hours = Math.max(1, Math.ceil(waitMs / HOUR_MS));
+  if (taken.of === 'server') {
+    throw refusal('quota.server', { of, hours }, waitMs);
+  }
+  throw left === 0
+    ? refusal('quota.user', { of, hours }, waitMs)
+    : refusal('quota.user-few', { left, of, given: pictures });
+}

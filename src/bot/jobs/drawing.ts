@@ -1,0 +1,119 @@
+/**
+ * One job on the device: work goes in, pictures come out and are kept as files. Knows when a preview is worth asking
+ * for, and nothing of who sees it.
+ */
+import type { Job, JobPicture, JobWork } from '../../core/job.ts';
+import type { Picture } from '../../core/picture.ts';
+import type { Runner, Work, WorkEvent } from '../../core/work.ts';
+import { composeGrid, encodePng, encodePreview } from '../../image/index.ts';
+import type { Stores } from '../../store/index.ts';
+import type { Clock, Log } from '../ports.ts';
+import { parametersOf } from '../present/parameters.ts';
+import type { Pace } from './pace.ts';
+import { type ProgressView, QUIET_MS } from './progress.ts';
+
+export type Drawn = {
+  readonly pictures: readonly JobPicture[];
+  /** The same in pixels, in their order. */
+  readonly raw: readonly Picture[];
+  readonly drawMs: number;
+  readonly notices: readonly Notice[];
+};
+
+export type Notice = Extract<WorkEvent, { kind: 'notice' }>;
+
+type DrawingOptions = {
+  readonly runner: Runner;
+  readonly files: Stores['files'];
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly pace: Pace;
+  readonly onProgress: (view: ProgressView) => void;
+};
+
+/** One preview at half of the steps where drawing takes no longer than this; else as many as the throttle lets through. */
+const SHORT_MS = 8000;
+const PREVIEW_SIDE = 512;
+
+/** Throws what the runner throws. */
+export async function draw(job: Job, signal: AbortSignal, options: DrawingOptions): Promise<Drawn> {
+  const { runner, clock, pace, onProgress } = options;
+  const work = workOf(job, pace);
+  const pictures: JobPicture[] = [];
+  const raw: Picture[] = [];
+  const notices: Notice[] = [];
+  const previews: Picture[] = [];
+  let startedAtMs = clock.now();
+  const isShort = pace.costMs(job.work) < SHORT_MS;
+  for await (const event of runner.run(work, signal)) {
+    switch (event.kind) {
+      case 'started':
+        startedAtMs = clock.now();
+        break;
+      case 'step':
+        if (!isShort || clock.now() - startedAtMs > SHORT_MS) {
+          onProgress({ kind: 'drawing', step: event.step, steps: event.steps, preview: previewOf(previews) });
+        }
+        break;
+      case 'preview':
+        previews[event.index] = event.picture;
+        if (Object.keys(previews).length === countOf(job.work)) {
+          onProgress({ kind: 'drawing', step: event.step, steps: event.steps, preview: previewOf(previews) });
+        }
+        break;
+      case 'picture':
+        raw[event.index] = event.picture;
+        pictures[event.index] = await keep(job, event, options);
+        break;
+      case 'notice':
+        notices.push(event);
+        break;
+      default:
+        event satisfies never;
+    }
+  }
+  const drawMs = clock.now() - startedAtMs;
+  pace.learn(job.work, drawMs);
+  return { pictures, raw, drawMs, notices };
+}
+
+function workOf(job: Job, pace: Pace): Work {
+  if (job.work.kind === 'upscale') {
+    return { kind: 'upscale', id: job.id, request: job.work.request };
+  }
+  const { request } = job.work;
+  return { kind: 'imagine', id: job.id, request, previewAfter: previewSteps(job.work, request.steps, pace) };
+}
+
+function previewSteps(work: JobWork, steps: number, pace: Pace): readonly number[] {
+  const costMs = pace.costMs(work);
+  if (steps < 2 || (pace.isKnown(work) && costMs < QUIET_MS)) {
+    return [];
+  }
+  return costMs < SHORT_MS ? [Math.ceil(steps / 2)] : Array.from({ length: steps - 1 }, (_, index) => index + 1);
+}
+
+function previewOf(previews: readonly Picture[]): Extract<ProgressView, { kind: 'drawing' }>['preview'] {
+  const known = previews.filter((picture) => picture !== undefined);
+  return known.length === 0 ? undefined : () => encodePreview(composeGrid(known), PREVIEW_SIDE);
+}
+
+function countOf(work: JobWork): number {
+  return work.kind === 'imagine' ? work.request.count : 1;
+}
+
+/** A picture that cannot be kept is still shown: its request draws it again. */
+async function keep(
+  job: Job,
+  { index, seed, picture }: Extract<WorkEvent, { kind: 'picture' }>,
+  { files, log }: DrawingOptions,
+): Promise<JobPicture> {
+  const { width, height } = picture;
+  try {
+    const encoded = await encodePng(picture, parametersOf(job, seed));
+    return { index, seed, width, height, file: await files.keep('pictures', encoded.data, encoded.ending) };
+  } catch (error) {
+    log.warn({ job: job.id, err: error }, 'the picture could not be kept');
+    return { index, seed, width, height, file: '' };
+  }
+}

@@ -1,0 +1,29 @@
+/** What every handler is given: the ports, the life of jobs, and the delivery it answers. */
+import type { Chat, Invocation } from '../core/chat.ts';
+import type { ReplyAddress } from '../core/job.ts';
+import type { Locale } from '../core/people.ts';
+import type { ServerSettings } from '../store/index.ts';
+import type { JobLife } from './jobs/job-life.ts';
+import type { BotPorts } from './ports.ts';
+import type { WordList } from './safety/word-list.ts';
+import type { StyleTrials } from './style-trials.ts';
+
+export type Kit = BotPorts & {
+  readonly jobs: JobLife;
+  readonly trials: StyleTrials;
+  /** The operator's lists. */
+  readonly blockedWords: WordList;
+  readonly adultWords: WordList;
+};
+
+/** One delivery that is being handled. */
+export type Turn = {
+  readonly invocation: Invocation;
+  readonly address: ReplyAddress;
+  readonly chat: Chat;
+  readonly settings: ServerSettings;
+  /** What the asker reads. */
+  readonly locale: Locale;
+  /** The language of what everybody sees. */
+  readonly publicLocale: Locale;
+};

@@ -1,0 +1,70 @@
+/** Every parameter of a picture, for the asker alone. */
+import type { Job } from '../../core/job.ts';
+import type { Line, Message } from '../../core/message.ts';
+import type { Locale } from '../../core/people.ts';
+import { modelOf } from '../jobs/lineage.ts';
+import type { Models } from '../ports.ts';
+import { formatNumber, text, type TextKey } from '../texts/index.ts';
+import { promptOf } from './answer.ts';
+import { bold, code, message, plain, small, user } from './lines.ts';
+import { jobButton } from './rows.ts';
+
+type InfoParts = {
+  readonly job: Job;
+  /** The job with the words; undefined where it is no longer kept. */
+  readonly root: Job | undefined;
+  /** Its options as free text. */
+  readonly again: string;
+  readonly models: Models;
+  readonly locale: Locale;
+};
+
+export function infoMessage({ job, root, again, models, locale }: InfoParts): Message {
+  const lines: Line[] = [
+    [bold(text(locale, 'info.title')), plain(' · '), small(text(locale, 'info.job', { job: job.id }))],
+    [
+      bold(text(locale, 'info.by')),
+      plain(' '),
+      user(job.user, job.userName),
+      plain(' · '),
+      { kind: 'time', atMs: job.createdAtMs },
+    ],
+    fact(locale, 'info.prompt', promptOf(root ?? job)),
+  ];
+  if (root?.work.kind === 'imagine') {
+    const { request } = root.work;
+    const seeds = request.count === 1 ? String(request.seed) : `${request.seed} … ${request.seed + request.count - 1}`;
+    lines.push(
+      fact(locale, 'info.negative', request.negative || text(locale, 'info.none')),
+      fact(locale, 'info.model', modelOf(models, request.model)?.manifest.name ?? request.model),
+      fact(locale, 'info.style', styleText(root, locale)),
+      fact(locale, 'info.seed', seeds),
+      fact(locale, 'info.steps', formatNumber(locale, request.steps)),
+      fact(locale, 'info.guidance', formatNumber(locale, request.guidance)),
+      fact(locale, 'info.size', `${request.width} × ${request.height}`),
+      fact(locale, 'info.scheduler', request.scheduler),
+    );
+    if (request.init !== undefined) {
+      lines.push([plain(text(locale, 'info.init', { strength: request.init.strength }))]);
+    }
+  }
+  if (job.work.kind === 'upscale') {
+    lines.push([plain(text(locale, 'info.scale', { scale: job.work.request.scale }))]);
+  }
+  if (again !== '') {
+    lines.push([small(text(locale, 'info.again'))], [code(`/imagine ${promptOf(root ?? job)} ${again}`)]);
+  }
+  return message({ lines, rows: [[jobButton(job.id, 'report', locale, 'danger')]] });
+}
+
+function fact(locale: Locale, key: TextKey, value: string): Line {
+  return [bold(text(locale, key)), plain(` ${value}`)];
+}
+
+function styleText(job: Job, locale: Locale): string {
+  if (job.work.kind !== 'imagine' || job.styleName === '') {
+    return text(locale, 'info.none');
+  }
+  const weight = job.work.request.loras[0]?.weight;
+  return weight === undefined ? job.styleName : `${job.styleName} (${formatNumber(locale, weight)})`;
+}

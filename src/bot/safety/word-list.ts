@@ -1,0 +1,39 @@
+/**
+ * A list of words and phrases that are not drawn, and whether a text has one. Whole words only; `word*` takes every
+ * word that begins so. It judges words, never pixels.
+ */
+import { readings, wordsOf } from './normalise.ts';
+
+type Phrase = {
+  readonly source: string;
+  readonly words: readonly { readonly text: string; readonly isPrefix: boolean }[];
+};
+
+export class WordList {
+  readonly #phrases: readonly Phrase[];
+
+  constructor(entries: readonly string[]) {
+    this.#phrases = entries
+      .map((source) => ({ source: source.trim(), words: phraseWords(source) }))
+      .filter(({ words }) => words.length > 0);
+  }
+
+  /** The entry that the text has, as it stands in the list; undefined for none. */
+  find(text: string): string | undefined {
+    const words = readings(text);
+    return this.#phrases.find((phrase) => words.some((_, start) => matchesAt(phrase, words, start)))?.source;
+  }
+}
+
+function matchesAt(phrase: Phrase, words: readonly (readonly string[])[], start: number): boolean {
+  return phrase.words.every(({ text, isPrefix }, offset) =>
+    (words[start + offset] ?? []).some((reading) => (isPrefix ? reading.startsWith(text) : reading === text)),
+  );
+}
+
+function phraseWords(source: string): Phrase['words'] {
+  return source.split(/\s+/u).flatMap((part) => {
+    const words = wordsOf(part);
+    return words.map((text, index) => ({ text, isPrefix: part.endsWith('*') && index === words.length - 1 }));
+  });
+}

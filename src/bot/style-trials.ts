@@ -1,0 +1,2 @@
+/** A style that is being tried. */
+export class StyleTrials {}

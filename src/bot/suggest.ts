@@ -1,0 +1,57 @@
+/** Values for an option while it is typed. */
+import type { Suggestion } from '../core/chat.ts';
+import type { Place, UserKey } from '../core/people.ts';
+import type { Kit } from './kit.ts';
+import { serverModel } from './resolve.ts';
+import { type Style, stylesOf } from './styles.ts';
+
+const MAX_SUGGESTIONS = 25;
+const MAX_LABEL = 100;
+
+type Typed = { readonly place: Place; readonly user: UserKey; readonly option: string; readonly partial: string };
+
+/** Styles: the server's default first, then the person's own, then by use; matched anywhere in the name. */
+export async function suggest(kit: Kit, { place, user, option, partial }: Typed): Promise<readonly Suggestion[]> {
+  const { stores, models, options } = kit;
+  const wanted = partial.trim().toLowerCase();
+  if (option === 'model') {
+    return models
+      .list()
+      .filter(({ manifest }) => `${manifest.id} ${manifest.name}`.toLowerCase().includes(wanted))
+      .slice(0, MAX_SUGGESTIONS)
+      .map(({ manifest }) => ({ value: manifest.id, label: cut(`${manifest.id} · ${manifest.name}`) }));
+  }
+  if (option !== 'style' && option !== 'name') {
+    return [];
+  }
+  const settings = await stores.settings.of(place.server);
+  const [styles, mine, uses] = await Promise.all([
+    stylesOf(place.server, stores, models),
+    stores.people.style(user, place.server),
+    stores.styles.uses(place.server),
+  ]);
+  const model = serverModel(settings, options, models).manifest.id;
+  const rank = ({ id, model: own }: Style): readonly number[] => [
+    own === model ? 0 : 1,
+    id === settings.defaultStyle ? 0 : 1,
+    id === mine ? 0 : 1,
+    -(uses[id] ?? 0),
+  ];
+  return styles
+    .filter(({ id, name }) => `${id} ${name}`.toLowerCase().includes(wanted))
+    .sort((a, b) => compare(rank(a), rank(b)) || a.name.localeCompare(b.name))
+    .slice(0, MAX_SUGGESTIONS)
+    .map(({ id, name, description, model: own }) => ({
+      value: id,
+      label: cut([name, description, own].filter((part) => part !== '').join(' · ')),
+    }));
+}
+
+function compare(a: readonly number[], b: readonly number[]): number {
+  const index = a.findIndex((value, at) => value !== b[at]);
+  return index === -1 ? 0 : (a[index] ?? 0) - (b[index] ?? 0);
+}
+
+function cut(label: string): string {
+  return label.length <= MAX_LABEL ? label : `${label.slice(0, MAX_LABEL - 1)}…`;
+}

@@ -1,0 +1,57 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { WordList } from '../../../src/bot/safety/word-list.ts';
+
+const list = new WordList(['gore*', 'nude', 'red light', 'Straße', 'кровь', '  ', 'c*']);
+const find = (text: string) => list.find(text);
+
+describe('a list of words', () => {
+  it.each([
+    ['a nude fox', 'nude'],
+    ['NUDE', 'nude'],
+    ['ｎｕｄｅ', 'nude'],
+    ['𝓷𝓾𝓭𝓮', 'nude'],
+    ['nüdé', 'nude'],
+    ['nu\u200bde', 'nude'],
+    ['nu\u00adde', 'nude'],
+    ['n\u0336u\u0336d\u0336e\u0336', 'nude'],
+    ['nud3', 'nude'],
+    ['nudе with a Cyrillic e', 'nude'],
+    ['n u d e', 'nude'],
+    ['a n.u.d.e fox', 'nude'],
+    ['n-u-d-e', 'nude'],
+    ['gorey', 'gore*'],
+    ['g0re', 'gore*'],
+    ['a red, light thing', 'red light'],
+    ['strasse', 'Straße'],
+    ['КРОВЬ', 'кровь'],
+  ])('finds one in %j', (text, entry) => {
+    expect(find(text)).toBe(entry);
+  });
+
+  it.each([
+    'a denuded hill',
+    'nudes',
+    'nudely',
+    'the nu de facto',
+    'reddish light',
+    'red and light',
+    'engorged',
+    '3',
+    '',
+  ])('finds none in %j', (text) => {
+    expect(new WordList(['nude', 'gore*', 'red light']).find(text)).toBeUndefined();
+  });
+
+  it('blocks no word for what is inside it', () => {
+    expect(new WordList(['ass', 'cum', 'tit']).find('a classy document with a title about Scunthorpe')).toBeUndefined();
+  });
+
+  it('ends for every text', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        expect([undefined, 'gore*', 'nude', 'red light', 'Straße', 'кровь', 'c*']).toContain(find(text));
+      }),
+    );
+  });
+});
