@@ -2,6 +2,7 @@
  * Slack as one of the chats: wires transport, listener and delivery. Decides nothing itself.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { App } from '@slack/bolt';
 
@@ -35,9 +36,14 @@ export type SlackAdapterOptions = {
   readonly bot: Bot;
   readonly log: Log;
   readonly now?: () => number;
+  /** Told once a delivery: milliseconds until it was acknowledged, and whether that was in time. */
+  readonly onAcknowledged?: (ms: number, isInTime: boolean) => void;
   /** Waiting times, in milliseconds; the defaults suit Slack, tests shorten them. */
   readonly timing?: {
+    /** How long a final answer is tried before `deliver` throws. */
     readonly patienceMs?: number;
+    /** How long `stop` waits for what runs. */
+    readonly drainMs?: number;
     readonly firstPauseMs?: number;
     readonly processingPausesMs?: readonly number[];
     readonly sharePausesMs?: readonly number[];
@@ -104,6 +110,7 @@ class WiredAdapter implements SlackAdapter {
   readonly #transport: Transport;
   readonly #listener: Listener;
   readonly #now: () => number;
+  readonly #drainMs: number;
   #identity: Identity | undefined;
 
   constructor({ api, delivery, posts, transport, options, now }: Wiring) {
@@ -111,6 +118,7 @@ class WiredAdapter implements SlackAdapter {
     this.#delivery = delivery;
     this.#transport = transport;
     this.#now = now;
+    this.#drainMs = options.timing?.drainMs ?? 2000;
     this.listener = transport.kind === 'http' ? transport.way.listener : undefined;
     this.#listener = new Listener({
       bot: options.bot,
@@ -122,6 +130,7 @@ class WiredAdapter implements SlackAdapter {
       identity: () => this.#known(),
       log: options.log,
       now,
+      onAcknowledged: options.onAcknowledged ?? (() => undefined),
     });
     const app = new App({
       receiver: transport.way.receiver,
@@ -135,7 +144,7 @@ class WiredAdapter implements SlackAdapter {
     this.#listener.register(app);
   }
 
-  /** Throws when Slack refuses a token or cannot be reached for ten minutes. */
+  /** Throws when Slack refuses a token or cannot be reached for a minute. */
   async start(): Promise<void> {
     this.#identity = identityOf(await this.#api.call('auth.test', {}, { patience: 'patient' }));
     if (this.#transport.kind === 'socket') {
@@ -151,7 +160,8 @@ class WiredAdapter implements SlackAdapter {
     } else {
       this.#transport.way.close();
     }
-    await this.#listener.drain();
+    // A handler lasts as long as its job; what is not done by then is taken up after the next start.
+    await Promise.race([this.#listener.drain(), sleep(this.#drainMs, undefined, { ref: false })]);
     this.#api.close();
   }
 

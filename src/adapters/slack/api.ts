@@ -92,7 +92,7 @@ export class SlackApi {
   readonly #closing = new AbortController();
   #tokenFault: string | undefined;
 
-  constructor({ botToken, apiUrl, logger, now = Date.now, patienceMs = 600_000, firstPauseMs = 500 }: SlackApiOptions) {
+  constructor({ botToken, apiUrl, logger, now = Date.now, patienceMs = 60_000, firstPauseMs = 500 }: SlackApiOptions) {
     const options: webApi.WebClientOptions = {
       slackApiUrl: apiBase(apiUrl),
       retryConfig: { retries: 0 },

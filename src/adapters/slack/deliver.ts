@@ -103,7 +103,7 @@ export class Delivery {
 
   /** Posts into a channel by its id. */
   async post(channel: string, message: Message, key: string, nowMs: number): Promise<void> {
-    const picture = await this.#place(message.picture, undefined);
+    const picture = await this.#place(message.picture, undefined, key);
     const send = () =>
       this.#posts.post({ channel, thread: null }, renderMessage(message, picture), {
         key,
@@ -122,7 +122,7 @@ export class Delivery {
       return this.#replaceBy(address, this.#postAnew({ ...address, ts: null }, message, key));
     }
     const standing = standingOf(address);
-    const picture = address.isShare ? undefined : await this.#place(message.picture, standing);
+    const picture = address.isShare ? undefined : await this.#place(message.picture, standing, key);
     try {
       await this.#pictures.whenUsable(() => this.#update(address, message, picture, 'patient'));
     } catch (error) {
@@ -145,10 +145,7 @@ export class Delivery {
     signal: AbortSignal,
   ): Promise<SlackAddress> {
     try {
-      const picture =
-        message.picture === undefined || address.isShare
-          ? undefined
-          : await this.#pictures.place(message.picture, standingOf(address), { patience: 'once', signal });
+      const picture = await this.#placeInPassing(address, message, key, signal);
       if (signal.aborted) {
         return address;
       }
@@ -158,8 +155,8 @@ export class Delivery {
         const posted = await this.#posts.post(spot, rendered, { key, patience: 'once', sinceMs: address.at });
         return { ...address, ...posted, file: picture?.fileId ?? null, fileSum: picture?.sum ?? '' };
       }
-      await this.#update(address, message, picture, 'once');
-      return await this.#edited(address, picture);
+      const shown = await this.#updateInPassing(address, message, picture);
+      return await this.#edited(address, shown);
     } catch (error) {
       if (error instanceof SlackUnreachable || error instanceof SlackRefusal) {
         return address;
@@ -168,9 +165,47 @@ export class Delivery {
     }
   }
 
+  /** A preview is worth one try; without it the words are shown alone. */
+  async #placeInPassing(
+    address: SlackAddress,
+    message: Message,
+    key: string,
+    signal: AbortSignal,
+  ): Promise<PlacedPicture | undefined> {
+    if (message.picture === undefined || address.isShare) {
+      return undefined;
+    }
+    try {
+      return await this.#pictures.place(message.picture, standingOf(address), { key, patience: 'once', signal });
+    } catch (error) {
+      if (error instanceof SlackUnreachable || error instanceof SlackRefusal) {
+        return undefined;
+      }
+      throw error;
+    }
+  }
+
+  async #updateInPassing(
+    address: SlackAddress,
+    message: Message,
+    picture: PlacedPicture | undefined,
+  ): Promise<PlacedPicture | undefined> {
+    try {
+      await this.#update(address, message, picture, 'once');
+      return picture;
+    } catch (error) {
+      if (picture === undefined || !isPictureRefusal(error)) {
+        throw error;
+      }
+      await this.#pictures.discard(picture.fileId);
+      await this.#update(address, message, undefined, 'once');
+      return undefined;
+    }
+  }
+
   async #postAnew(address: SlackAddress, message: Message, key: string): Promise<SlackAddress> {
     const spot = { channel: address.channel, thread: address.thread };
-    const picture = await this.#place(message.picture, undefined);
+    const picture = await this.#place(message.picture, undefined, key);
     const options = { key, patience: 'patient', sinceMs: address.at } as const;
     try {
       const send = () => this.#posts.post(spot, renderMessage(message, picture), options);
@@ -235,8 +270,9 @@ export class Delivery {
   async #place(
     picture: MessageFile | undefined,
     standing: PlacedPicture | undefined,
+    key: string,
   ): Promise<PlacedPicture | undefined> {
-    return picture === undefined ? undefined : this.#pictures.place(picture, standing, { patience: 'patient' });
+    return picture === undefined ? undefined : this.#pictures.place(picture, standing, { key, patience: 'patient' });
   }
 }
 

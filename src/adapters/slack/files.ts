@@ -82,19 +82,15 @@ async function readBounded(response: Response, name: string, limitBytes: number)
 
 function tooLarge(name: string, bytes: number, limitBytes: number): UserError {
   const [size, max] = [bytes, limitBytes].map((value) => Math.ceil(value / 1_000_000));
-  return new UserError(
-    'upload.large',
-    `“${name}” has ${size} MB; up to ${max} MB can be used. Choose a smaller file.`,
-    {
-      params: { name, size: size ?? 0, max: max ?? 0 },
-    },
-  );
+  return new UserError('upload.size', `${name} can have ${max} MB here; it has ${size} MB. Attach a smaller one.`, {
+    params: { name, max: max ?? 0, given: size ?? 0 },
+  });
 }
 
 function unreadable(name: string, cause: unknown): UserError {
   return new UserError(
-    'upload.unreadable',
-    `Slack did not give out “${name}”. Upload it again; if it goes on, the app needs the scope files:read.`,
+    'upload.unreachable',
+    `Slack did not send ${name}. Upload it again; if it goes on, the app needs the scope files:read.`,
     { params: { name }, cause },
   );
 }

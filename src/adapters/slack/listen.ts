@@ -43,6 +43,8 @@ export type ListenerParts = {
   readonly identity: () => Identity;
   readonly log: Log;
   readonly now: () => number;
+  /** Told once a delivery: milliseconds until it was acknowledged, and whether that was in time. */
+  readonly onAcknowledged: (ms: number, isInTime: boolean) => void;
 };
 
 type Arrival = { readonly source: Source; readonly actor: Actor; readonly place: Place; readonly atMs: number };
@@ -61,19 +63,19 @@ export class Listener {
   register(app: App): void {
     const every = /[\s\S]*/;
     app.command(every, async ({ ack, body }) => {
-      await ack();
+      await this.#acknowledge(ack);
       this.#follow(() => this.#onSlash(body));
     });
     app.action(every, async ({ ack, body }) => {
-      await ack();
+      await this.#acknowledge(ack);
       this.#follow(() => this.#onPress(body));
     });
     app.shortcut(every, async ({ ack, body }) => {
-      await ack();
+      await this.#acknowledge(ack);
       this.#follow(() => this.#onShortcut(body));
     });
     app.view(every, async ({ ack, body }) => {
-      await ack();
+      await this.#acknowledge(ack);
       this.#follow(() => this.#onSubmission(body));
     });
     app.options(every, async ({ ack, body }) => {
@@ -90,6 +92,13 @@ export class Listener {
     while (this.#running.size > 0) {
       await Promise.all(this.#running);
     }
+  }
+
+  async #acknowledge(ack: () => Promise<void>): Promise<void> {
+    const startedAtMs = performance.now();
+    await ack();
+    const ms = performance.now() - startedAtMs;
+    this.#parts.onAcknowledged(ms, ms < LIMITS.ackMs);
   }
 
   /** Runs on after the acknowledgement; nothing of it is anybody else's to catch. */

@@ -21,6 +21,7 @@ export type PicturesOptions = {
 };
 
 const PROCESSING_PAUSES_MS = [100, 200, 300, 500, 700, 1000, 1500, 2000, 2000, 2000];
+const PREVIEW_LOOKS = 4;
 /** Uploads remembered so that a delivery tried again does not upload again. */
 const REMEMBERED = 200;
 
@@ -28,36 +29,50 @@ export class Pictures {
   readonly #api: SlackApi;
   readonly #pausesMs: readonly number[];
   readonly #placed = new Map<string, string>();
+  /** The workspace seems to take no uploads in blocks at all. */
+  #isRefusing = false;
 
   constructor({ api, processingPausesMs = PROCESSING_PAUSES_MS }: PicturesOptions) {
     this.#api = api;
     this.#pausesMs = processingPausesMs;
   }
 
-  /** Uploads the picture for use in a block, unless `standing` shows the same pixels already. */
+  /**
+   * Uploads the picture for use in a block, unless `standing` shows the same pixels already. Each delivery has a file of
+   * its own, so that deleting one message takes nothing from another; the same delivery tried again finds its file.
+   */
   async place(
     picture: MessageFile,
     standing: PlacedPicture | undefined,
-    options: { readonly patience: Patience; readonly signal?: AbortSignal },
+    options: { readonly key: string; readonly patience: Patience; readonly signal?: AbortSignal },
   ): Promise<PlacedPicture> {
     const sum = pictureSum(picture.data);
     if (standing !== undefined && standing.sum === sum) {
       return standing;
     }
-    const known = this.#placed.get(sum);
+    const memory = `${options.key}/${sum}`;
+    const known = this.#placed.get(memory);
     if (known !== undefined) {
       return { fileId: known, sum };
     }
     const alt = cut(picture.alt, LIMITS.altText);
     const fileId = await this.#api.upload({ data: picture.data, name: picture.name, alt }, {}, options);
-    await this.#waitUntilProcessed(fileId, options.signal);
-    this.#remember(sum, fileId);
+    try {
+      await this.#waitUntilProcessed(fileId, options);
+    } catch (error) {
+      await this.discard(fileId);
+      throw error;
+    }
+    this.#remember(memory, fileId);
     return { fileId, sum };
   }
 
-  /** Runs `send`; while Slack still refuses the picture in it, waits and runs it again. Throws the last refusal. */
+  /**
+   * Runs `send`; while Slack still refuses the picture in it, waits and runs it again. Throws the last refusal; once it
+   * had to, it waits no more until a picture is accepted again.
+   */
   async whenUsable<Result>(send: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
-    for (const pauseMs of this.#pausesMs) {
+    for (const pauseMs of this.#isRefusing ? [] : this.#pausesMs) {
       try {
         return await send();
       } catch (error) {
@@ -67,14 +82,21 @@ export class Pictures {
         await sleep(pauseMs, undefined, signal === undefined ? {} : { signal });
       }
     }
-    return send();
+    try {
+      const result = await send();
+      this.#isRefusing = false;
+      return result;
+    } catch (error) {
+      this.#isRefusing ||= isPictureRefusal(error);
+      throw error;
+    }
   }
 
   /** Removes a file that no message shows any more. A file that cannot be removed is no reason to fail. */
   async discard(fileId: string): Promise<void> {
-    for (const [sum, known] of this.#placed) {
+    for (const [memory, known] of this.#placed) {
       if (known === fileId) {
-        this.#placed.delete(sum);
+        this.#placed.delete(memory);
       }
     }
     try {
@@ -84,8 +106,13 @@ export class Pictures {
     }
   }
 
-  async #waitUntilProcessed(fileId: string, signal: AbortSignal | undefined): Promise<void> {
-    for (const pauseMs of this.#pausesMs) {
+  async #waitUntilProcessed(
+    fileId: string,
+    { patience, signal }: { readonly patience: Patience; readonly signal?: AbortSignal },
+  ): Promise<void> {
+    // The answer waits behind a preview, so a preview does not wait long for Slack.
+    const looks = patience === 'once' ? PREVIEW_LOOKS : this.#pausesMs.length;
+    for (const pauseMs of this.#pausesMs.slice(0, looks)) {
       try {
         const info = await this.#api.call('files.info', { file: fileId }, { patience: 'once' });
         if (textAt(info, 'file', 'mimetype') !== undefined) {
@@ -101,8 +128,8 @@ export class Pictures {
     }
   }
 
-  #remember(sum: string, fileId: string): void {
-    this.#placed.set(sum, fileId);
+  #remember(memory: string, fileId: string): void {
+    this.#placed.set(memory, fileId);
     const oldest = this.#placed.keys().next();
     if (this.#placed.size > REMEMBERED && oldest.done !== true) {
       this.#placed.delete(oldest.value);

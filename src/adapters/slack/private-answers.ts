@@ -41,7 +41,10 @@ export class PrivateAnswers {
     this.#hooks = hooks;
   }
 
-  async deliver(address: SlackAddress, message: Message, { key, isFinal }: DeliverOptions): Promise<SlackAddress> {
+  async deliver(given: SlackAddress, message: Message, { mode, key, isFinal }: DeliverOptions): Promise<SlackAddress> {
+    // Only an edit goes in the place of the pressed message; a private answer of its own stands beside it.
+    const isBeside = mode === 'private' && given.hookMode === 'replace';
+    const address: SlackAddress = isBeside ? { ...given, hookMode: 'beside' } : given;
     const answer: SlackAddress = {
       ...address,
       isPrivate: true,
@@ -59,7 +62,7 @@ export class PrivateAnswers {
     const picture =
       message.picture === undefined
         ? undefined
-        : await this.#pictures.place(message.picture, undefined, { patience: 'patient' });
+        : await this.#pictures.place(message.picture, undefined, { key, patience: 'patient' });
     await this.#show(address, message, picture, key);
     if (message.files.length > 0) {
       const channel = await this.#openDirect(address.user);
@@ -75,7 +78,7 @@ export class PrivateAnswers {
     const picture =
       message.picture === undefined
         ? undefined
-        : await this.#pictures.place(message.picture, undefined, { patience: 'patient' });
+        : await this.#pictures.place(message.picture, undefined, { key, patience: 'patient' });
     const posted = await this.#pictures.whenUsable(() =>
       this.#posts.post({ channel, thread: null }, renderMessage(message, picture), {
         key: `${key}:direct`,

@@ -5,7 +5,7 @@
  * Slack gives one string and no files, so a command that still needs something (words, a file) is asked for in a modal.
  */
 import { COMMANDS, type CommandName } from '../../../commands/index.ts';
-import { parseFreeText } from '../../../commands/grammar.ts';
+import { formatCommand, parseFreeText } from '../../../commands/grammar.ts';
 import type { CommandSpec, OptionValue } from '../../core/command.ts';
 import { UserError } from '../../core/errors.ts';
 
@@ -26,7 +26,10 @@ export const COMMAND_ROOTS: readonly string[] = [...new Set(COMMANDS.map((spec) 
 export function readSlashCommand(command: string, text: string): Asked {
   const { spec, rest } = findSpec(command.replace(/^\//, '').toLowerCase(), plainText(text).trim());
   const options = parseFreeText(spec, rest);
-  return { spec, options, isIncomplete: isIncomplete(spec, options) };
+  // The prompt is read for options once more where every chat's prompts are: what is no option has to stay none.
+  const prompt = options['prompt'];
+  const kept = prompt === undefined ? options : { ...options, prompt: formatCommand(spec, { prompt }) };
+  return { spec, options: kept, isIncomplete: isIncomplete(spec, options) };
 }
 
 /** The spec of a name as the modals carry it. Throws `UserError` where there is none. */

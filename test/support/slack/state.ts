@@ -148,6 +148,11 @@ export class State {
     return channel;
   }
 
+  /** Slack shows these in blocks, and no other kind. */
+  isShowable(fileId: string): boolean {
+    return this.isProcessed(fileId) && /\.(png|jpe?g|gif)$/i.test(this.files.get(fileId)?.name ?? '');
+  }
+
   isProcessed(fileId: string): boolean {
     const file = this.files.get(fileId);
     return file !== undefined && file.isComplete && file.processedAtMs <= this.now();

@@ -99,7 +99,7 @@ export class WebApi {
     if (blocks === undefined) {
       return text === '' ? refuse('no_text') : undefined;
     }
-    const faults = messageFaults(blocks, (id) => this.#settings.acceptsFileBlocks && this.#state.isProcessed(id));
+    const faults = messageFaults(blocks, (id) => this.#settings.acceptsFileBlocks && this.#state.isShowable(id));
     return faults.length === 0
       ? undefined
       : {
