@@ -32,14 +32,16 @@ export function isFloatDtype(dtype: Dtype): dtype is FloatDtype {
 }
 
 /**
- * Widens `bytes` (little-endian, a whole number of elements) into `out` from its start.
+ * Widens `bytes` (little-endian, a whole number of elements) into `out` from its start; fp32 bytes may be `out`'s own.
  * Returns the index of the first NaN or infinity, or -1.
  */
 export function widenInto(dtype: FloatDtype, bytes: Uint8Array, out: Float32Array): number {
   const count = bytes.byteLength / BYTES_PER_ELEMENT[dtype];
   switch (dtype) {
     case 'F32':
-      new Uint8Array(out.buffer, out.byteOffset, count * 4).set(bytes);
+      if (bytes.buffer !== out.buffer) {
+        new Uint8Array(out.buffer, out.byteOffset, count * 4).set(bytes);
+      }
       return firstNonFinite(out.subarray(0, count));
     case 'BF16':
       return widenBf16(halves(bytes), out);

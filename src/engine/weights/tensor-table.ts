@@ -104,11 +104,10 @@ export async function* streamFloats(tensor: TensorInfo): AsyncGenerator<Float32A
 const PART_ELEMENTS = 1 << 20;
 
 async function collectFloats(handle: FileHandle, tensor: TensorInfo): Promise<Float32Array<ArrayBuffer>> {
-  const floats = new Float32Array(tensor.length / BYTES_PER_ELEMENT[tensor.dtype]);
-  let at = 0;
-  for await (const part of widenParts(handle, tensor)) {
-    floats.set(part, at);
-    at += part.length;
+  const read = floatReader(handle, tensor);
+  const floats = new Float32Array(elementsOf(tensor));
+  for (let at = 0; at < floats.length; at += PART_ELEMENTS) {
+    await read(floats.subarray(at, at + PART_ELEMENTS), at);
   }
   return floats;
 }
@@ -117,6 +116,25 @@ async function* widenParts(
   handle: FileHandle,
   tensor: TensorInfo,
 ): AsyncGenerator<Float32Array<ArrayBuffer>, void, undefined> {
+  const read = floatReader(handle, tensor);
+  const count = elementsOf(tensor);
+  const floats = new Float32Array(Math.min(PART_ELEMENTS, count));
+  for (let at = 0; at < count; at += floats.length) {
+    const part = floats.subarray(0, count - at);
+    await read(part, at);
+    yield part;
+  }
+}
+
+function elementsOf({ length, dtype }: TensorInfo): number {
+  return length / BYTES_PER_ELEMENT[dtype];
+}
+
+/** Gives a function that fills `out` with the tensor's elements from `at`; fp32 goes from the disk into `out` itself. */
+function floatReader(
+  handle: FileHandle,
+  tensor: TensorInfo,
+): (out: Float32Array<ArrayBuffer>, at: number) => Promise<void> {
   const { dtype } = tensor;
   const file = path.basename(tensor.file);
   if (!isFloatDtype(dtype)) {
@@ -127,21 +145,21 @@ async function* widenParts(
     );
   }
   const width = BYTES_PER_ELEMENT[dtype];
-  const count = tensor.length / width;
-  const bytes = new Uint8Array(Math.min(PART_ELEMENTS, count) * width);
-  const floats = new Float32Array(bytes.byteLength / width);
-  for (let at = 0; at < count; at += floats.length) {
-    const part = floats.subarray(0, Math.min(floats.length, count - at));
-    await fill(handle, tensor, bytes.subarray(0, part.length * width), at * width);
-    if (widenInto(dtype, bytes.subarray(0, part.length * width), part) >= 0) {
+  const scratch = new Uint8Array(dtype === 'F32' ? 0 : Math.min(PART_ELEMENTS, elementsOf(tensor)) * width);
+  return async (out, at) => {
+    const bytes =
+      dtype === 'F32'
+        ? new Uint8Array(out.buffer, out.byteOffset, out.byteLength)
+        : scratch.subarray(0, out.length * width);
+    await fill(handle, tensor, bytes, at * width);
+    if (widenInto(dtype, bytes, out) >= 0) {
       throw new UserError(
         'weights.nan',
         `Weights must be finite numbers, but "${tensor.name}" in "${file}" holds NaN or infinity; the file is damaged or its training failed, so use another.`,
         { params: { file, tensor: tensor.name } },
       );
     }
-    yield part;
-  }
+  };
 }
 
 /** Reads `bytes.byteLength` bytes of the tensor from its byte `at`. */

@@ -166,9 +166,18 @@ function scaleAll(
       const part = lora.modules.get(module);
       return part === undefined || kind === 'conv' || weight * part.scale === 1
         ? []
-        : [[module, part.up.map((value) => value * weight * part.scale)] as const];
+        : [[module, scaled(part.up, weight * part.scale)] as const];
     }),
   );
+}
+
+/** A plain loop: several times faster than `map` over the millions of numbers of a LoRA. */
+function scaled(values: Float32Array, factor: number): Float32Array<ArrayBuffer> {
+  const result = new Float32Array(values.length);
+  for (let i = 0; i < result.length; i++) {
+    result[i] = (values[i] ?? 0) * factor;
+  }
+  return result;
 }
 
 function isSingle(rows: readonly LoraRow[]): boolean {
