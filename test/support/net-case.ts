@@ -47,7 +47,7 @@ export async function runNet(
   const directory = mkdtempSync(path.join(tmpdir(), 'fourstep-net-'));
   try {
     const shapes = weightShapes(build(NO_WEIGHTS));
-    const tensors = [...shapes].map(([name, shape]) => ({ name, shape, data: randomWeight(folder, name, shape) }));
+    const tensors = [...shapes].map(([name, shape]) => ({ name, shape, data: drawn(folder, name, shape) }));
     const source = writeTensors(path.join(directory, 'weights.safetensors'), tensors);
     const session = await Session.create(serialize(build(source)), { threads: 1 });
     try {
@@ -58,6 +58,16 @@ export async function runNet(
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+/** Drawing takes longer than running: what one test drew serves the next. */
+const memory = new Map<string, Float32Array<ArrayBuffer>>();
+
+function drawn(folder: string, name: string, shape: readonly number[]): Float32Array<ArrayBuffer> {
+  const key = `${folder}/${name} ${shape.join('x')}`;
+  const data = memory.get(key) ?? randomWeight(folder, name, shape);
+  memory.set(key, data);
+  return data;
 }
 
 /** Names and shapes of the checkpoint that a graph wants: parts and views of a tensor are one. */

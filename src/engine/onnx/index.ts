@@ -27,4 +27,4 @@ export {
 } from './operators/matrix.ts';
 export { GraphBuilder, type Value } from './graph.ts';
 export type { Graph } from './model-proto.ts';
-export { serialize, type SerializedModel } from './serialize.ts';
+export { serialize } from './serialize.ts';

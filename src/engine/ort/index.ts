@@ -1,3 +1,3 @@
 /** onnxruntime's public face: the only importer of onnxruntime-node. */
 export { listProviders, requireDevice, type Device } from './device.ts';
-export { Session, type FloatTensor, type Feeds, type IdTensor, type SessionOptions } from './session.ts';
+export { Session, type FloatTensor, type Feeds, type IdTensor } from './session.ts';
