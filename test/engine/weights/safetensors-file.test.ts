@@ -1,5 +1,5 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { UserError } from '../../../src/core/errors.ts';
@@ -180,7 +180,7 @@ describe('a file of any bytes', () => {
         async (edits, length, more) => {
           const bytes = Uint8Array.from([...sound.subarray(0, length), ...more]);
           edits.forEach(({ at, byte }) => at < bytes.length && bytes.set([byte], at));
-          await expectReadOrRefused(await scratch.bytes('fuzz.safetensors', bytes));
+          expect(await isReadOrRefused(await scratch.bytes('fuzz.safetensors', bytes))).toBe(true);
         },
       ),
       { numRuns: 300 },
@@ -195,23 +195,21 @@ describe('a file of any bytes', () => {
     });
     await fc.assert(
       fc.asyncProperty(fc.oneof(fc.json(), fc.dictionary(fc.string(), tensor, { maxKeys: 4 })), async (header) => {
-        await expectReadOrRefused(await scratch.raw('fuzz.safetensors', header, DATA));
+        expect(await isReadOrRefused(await scratch.raw('fuzz.safetensors', header, DATA))).toBe(true);
       }),
       { numRuns: 300 },
     );
   });
 
-  /** What is accepted must be consistent: inside the file, and as long as its shape says. */
-  async function expectReadOrRefused(file: string): Promise<void> {
+  /** What is accepted must be consistent: inside the file. */
+  async function isReadOrRefused(file: string): Promise<boolean> {
     const size = (await readFile(file)).length;
-    try {
-      for (const { offset, length } of infosOf((await openSafetensors(file)).tensors)) {
-        expect(offset).toBeGreaterThanOrEqual(8);
-        expect(offset + length).toBeLessThanOrEqual(size);
-      }
-    } catch (error) {
-      expect(error).toBeInstanceOf(UserError);
+    const opened = await openSafetensors(file).catch((error: unknown) => error);
+    if (opened instanceof UserError) {
+      return true;
     }
+    const { tensors } = opened as Awaited<ReturnType<typeof openSafetensors>>; // Anything else fails on the next line.
+    return infosOf(tensors).every(({ offset, length }) => offset >= 8 && length >= 0 && offset + length <= size);
   }
 });
 

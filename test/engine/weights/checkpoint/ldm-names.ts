@@ -90,7 +90,10 @@ export const CLIP = [
   ...range(12).flatMap((layer) =>
     both(`text_model.encoder.layers.${layer}.`, [
       ...['q', 'k', 'v', 'out'].map((projection) => `self_attn.${projection}_proj`),
-      ...['mlp.fc1', 'mlp.fc2', 'layer_norm1', 'layer_norm2'],
+      'mlp.fc1',
+      'mlp.fc2',
+      'layer_norm1',
+      'layer_norm2',
     ]),
   ),
 ];
