@@ -48,11 +48,11 @@ export class Courier {
 
   /** The answer's JSON. Without the bot's token, so that an expired interaction's 401 says nothing about that one. */
   async viaHook(parcel: Parcel): Promise<unknown> {
-    return jsonOf(await this.#hooks.queueRequest({ ...requestOf(parcel), auth: false }));
+    return send(parcel, async () => this.#hooks.queueRequest({ ...requestOf(parcel), auth: false }));
   }
 
   async viaBot(parcel: Parcel): Promise<unknown> {
-    return jsonOf(await this.#bot.queueRequest(requestOf(parcel)));
+    return send(parcel, async () => this.#bot.queueRequest(requestOf(parcel)));
   }
 
   close(): void {
@@ -75,9 +75,13 @@ function requestOf({ method, path, body, files, query, signal }: Parcel) {
 }
 
 /** Undefined for an answer without a body, whatever its headers promise. */
-async function jsonOf(response: { text(): Promise<string> }): Promise<unknown> {
-  const text = await response.text();
-  return text === '' ? undefined : JSON.parse(text);
+async function send(parcel: Parcel, request: () => Promise<{ text(): Promise<string> }>): Promise<unknown> {
+  try {
+    const text = await (await request()).text();
+    return text === '' ? undefined : JSON.parse(text);
+  } catch (error) {
+    throw faultOf(error, parcel);
+  }
 }
 
 const METHODS = {
@@ -88,18 +92,50 @@ const METHODS = {
   DELETE: RequestMethod.Delete,
 } as const;
 
+/**
+ * What went wrong, without what must not reach a log: the client's own errors carry the address with its token, and the
+ * whole body with prompt and pictures.
+ */
+export class DiscordFault extends Error {
+  override readonly name = 'DiscordFault';
+  readonly verdict: Verdict;
+  readonly status: number | undefined;
+
+  constructor(message: string, { verdict, status, cause }: FaultParts) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.verdict = verdict;
+    this.status = status;
+  }
+}
+
+type FaultParts = { readonly verdict: Verdict; readonly status?: number; readonly cause?: unknown };
+
 export function verdictOf(error: unknown): Verdict {
+  return error instanceof DiscordFault ? error.verdict : { kind: 'fault' };
+}
+
+function faultOf(error: unknown, { method, path }: Parcel): unknown {
+  const asked = `${method} ${path.replace(/^(\/(?:webhooks|interactions)\/\d+\/)[^/]+/, '$1…')}`;
   if (error instanceof RateLimitError) {
-    const afterMs = Math.max(error.retryAfter, error.sublimitTimeout, error.timeToReset);
-    return { kind: 'retry', afterMs: Number.isFinite(afterMs) ? Math.max(afterMs, 0) : 0 };
+    const longest = Math.max(error.retryAfter, error.sublimitTimeout, error.timeToReset, 0);
+    const afterMs = Number.isFinite(longest) ? longest : 0;
+    return new DiscordFault(`${asked}: limited, again in ${afterMs} ms`, {
+      verdict: { kind: 'retry', afterMs },
+      status: 429,
+    });
   }
   if (error instanceof DiscordAPIError) {
-    return { kind: REFUSALS.get(Number(error.code)) ?? (error.status === 413 ? 'too-large' : 'refused') };
+    const kind = REFUSALS.get(Number(error.code)) ?? (error.status === 413 ? 'too-large' : 'refused');
+    const { status } = error;
+    return new DiscordFault(`${asked}: ${status} ${error.code} ${error.message}`, { verdict: { kind }, status });
   }
   if (error instanceof HTTPError) {
-    return error.status >= 500 ? { kind: 'retry', afterMs: 0 } : { kind: 'refused' };
+    const verdict = error.status >= 500 ? ({ kind: 'retry', afterMs: 0 } as const) : ({ kind: 'refused' } as const);
+    return new DiscordFault(`${asked}: ${error.status} ${error.message}`, { verdict, status: error.status });
   }
-  return isNetworkFault(error) ? { kind: 'retry', afterMs: 0 } : { kind: 'fault' };
+  return isNetworkFault(error)
+    ? new DiscordFault(`${asked}: no answer`, { verdict: { kind: 'retry', afterMs: 0 }, cause: error })
+    : error;
 }
 
 /** Discord's error codes that change what is done next. */

@@ -93,7 +93,7 @@ export class Deliveries {
   async #progress(at: DiscordAddress, message: Message): Promise<DiscordAddress> {
     try {
       if (at.via === 'interaction' && this.#isAlive(at)) {
-        return await this.#editHook(at, message, {});
+        return await this.#editHook(at, message);
       }
       const isReachable = at.via === 'channel' || !(at.isPrivate || at.isWaiting);
       if (isReachable && at.message !== null) {
@@ -145,7 +145,7 @@ export class Deliveries {
 
   async #edit(at: InteractionAddress, message: Message, key: string): Promise<DiscordAddress> {
     try {
-      return await this.#editHook(at, message, {});
+      return await this.#editHook(at, message);
     } catch (error) {
       const { kind } = verdictOf(error);
       if (kind === 'expired') {
@@ -159,8 +159,8 @@ export class Deliveries {
     }
   }
 
-  async #editHook(at: InteractionAddress, message: Message, options: RenderOptions): Promise<InteractionAddress> {
-    const { body, files } = renderMessage(message, options);
+  async #editHook(at: InteractionAddress, message: Message): Promise<InteractionAddress> {
+    const { body, files } = renderMessage(message);
     const made = await this.#courier.viaHook({
       method: 'PATCH',
       path: Routes.webhookMessage(at.application, at.token, at.target),
@@ -206,7 +206,7 @@ export class Deliveries {
 
   async #private(at: InteractionAddress, message: Message): Promise<DiscordAddress> {
     if (at.isPrivate && at.isWaiting) {
-      return this.#editHook(at, message, { isPrivate: true });
+      return this.#editHook(at, message);
     }
     if (at.isWaiting) {
       // First away with it: the first follow-up after a public deferral would fill the placeholder, for all to see.

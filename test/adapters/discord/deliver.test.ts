@@ -1,5 +1,6 @@
 /** Answers reach their place, once, whatever happens on the way: real client, faults of the stand-in, its own clock. */
 import { setTimeout } from 'node:timers/promises';
+import { inspect } from 'node:util';
 
 import { describe, expect, it } from 'vitest';
 
@@ -64,6 +65,19 @@ describe('a final answer', () => {
     set.fake.faults.order({ path: edits }, { kind: 'status', status: 500 }, 99);
     await expect(set.adapter.deliver(address, say('done'), EDIT)).rejects.toThrow(/500|Internal/);
     expect(set.fake.faults.struck).toBe(4);
+  });
+
+  it('that is refused for good says why, and tells a log neither token nor words', async () => {
+    const set = await stage();
+    const { exchange, address } = await asked(set);
+    set.fake.faults.order({ path: edits }, { kind: 'status', status: 400, code: 50_035, message: 'Invalid Form Body' });
+    const error: unknown = await set.adapter
+      .deliver(address, say('a secret fox'), EDIT)
+      .catch((thrown: unknown) => thrown);
+    expect(String(error)).toMatch(/PATCH \/webhooks\/\d+\/…\/messages\/%40original: 400 50035 Invalid Form Body/);
+    const told = inspect(error, { depth: 9 });
+    expect(told).not.toContain(exchange.interaction.token);
+    expect(told).not.toContain('secret fox');
   });
 
   it('replaces what stood there: words, pictures and buttons', async () => {
@@ -179,7 +193,7 @@ describe('progress', () => {
     const { exchange, address } = await asked(set);
     set.fake.faults.order({ path: edits }, { kind: 'rate-limit', scope: 'user', retryAfterS: 3600 });
     await expect(set.adapter.deliver(address, say('2/4'), PROGRESS)).resolves.toEqual(address);
-    expect((await set.fake.user('carl').sees).every((message) => message.isLoading)).toBe(true);
+    expect(set.fake.user('carl').sees.every((message) => message.isLoading)).toBe(true);
     await set.adapter.deliver(address, say('done'), EDIT);
     expect((await exchange.answer()).text).toBe('done');
   });

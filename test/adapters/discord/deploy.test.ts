@@ -1,4 +1,5 @@
 /** Commands as Discord takes them, registered once and again only when they differ. */
+import { ApplicationCommandOptionType, ApplicationCommandType } from 'discord.js';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { COMMANDS } from '../../../commands/index.ts';
@@ -24,13 +25,15 @@ describe('the commands', () => {
   });
 
   it('offer every spec with every option, in English and German', () => {
-    const offered = bodies.flatMap((body) =>
-      body.type === 1
-        ? (body.options ?? []).some((option) => option.type === 1)
-          ? (body.options ?? []).map((option) => `${body.name} ${option.name}`)
-          : [body.name]
-        : [],
-    );
+    const offered = bodies.flatMap((body) => {
+      const options = 'options' in body ? (body.options ?? []) : undefined;
+      const isGroup = options?.some((option) => option.type === ApplicationCommandOptionType.Subcommand);
+      return isGroup === true
+        ? (options ?? []).map((option) => `${body.name} ${option.name}`)
+        : options
+          ? [body.name]
+          : [];
+    });
     expect(offered.sort()).toEqual(COMMANDS.map((spec) => spec.name).sort());
     const imagine = bodies.find((body) => body.name === 'imagine');
     expect(imagine).toMatchObject({
@@ -54,7 +57,7 @@ describe('the commands', () => {
   });
 
   it('stand in the message menu too', () => {
-    const menus = bodies.filter((body) => body.type === 3);
+    const menus = bodies.filter((body) => body.type === ApplicationCommandType.Message);
     expect(menus.map((menu) => menu.name)).toEqual(['Upscale picture', 'Show generation info']);
     expect(menus.every((menu) => (menu.name_localizations?.de?.length ?? 0) <= LIMITS.commandName)).toBe(true);
   });

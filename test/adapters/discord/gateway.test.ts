@@ -80,11 +80,14 @@ describe('starting and stopping', () => {
 
   it('is not ready while the gateway is down, and is when it comes back', async () => {
     const set = await stage();
-    set.fake.gateway.refuse(true);
-    set.fake.gateway.drop();
+    const { fake, adapter } = set;
+    fake.gateway.refuse(true);
+    fake.gateway.drop();
     await isReady(set, false);
-    set.fake.gateway.refuse(false);
+    expect(adapter.readiness().detail).toContain('not connected');
+    fake.gateway.refuse(false);
     await isReady(set, true);
+    expect(fake.gateway.resumes).toBe(1);
   });
 
   it('stops after what was accepted has been answered, and accepts nothing new', async () => {

@@ -28,7 +28,7 @@ export class FakeDiscord {
   readonly token: string;
   readonly world: World;
   readonly faults = new Faults();
-  readonly limits: RateLimits;
+  readonly limits = new RateLimits();
   readonly gateway: Gateway;
   readonly rest: Rest;
   readonly messages: Messages;
@@ -40,7 +40,6 @@ export class FakeDiscord {
   private constructor({ token = 'a.test.token', heartbeatMs = 41_250, time = 'real' }: FakeDiscordOptions) {
     this.token = token;
     this.world = new World(new Clock(time));
-    this.limits = new RateLimits(this.world.clock);
     this.messages = new Messages(this.world, () => this.cdnUrl);
     this.rest = new Rest({
       world: this.world,

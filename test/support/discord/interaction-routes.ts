@@ -2,7 +2,7 @@
  * Answering an interaction: the one callback within three seconds, then the webhook of its token for fifteen minutes.
  */
 import { obey, refusals } from './failures.ts';
-import { autocompleteBody, callbackBody, modalBody } from './message-rules.ts';
+import { autocompleteBody, callbackBody, deferralBody, modalBody } from './message-rules.ts';
 import type { Messages } from './messages.ts';
 import type { Body } from './request-body.ts';
 import { ACKNOWLEDGE_WITHIN_MS, TOKEN_LIVES_MS } from './world.ts';
@@ -108,6 +108,7 @@ export class InteractionRoutes {
     } else if (type === 6) {
       interaction.original = interaction.source;
     } else if (type === 5) {
+      obey(deferralBody, data);
       interaction.original = this.#messages.placeholder(place).id;
     } else {
       const made = this.#messages.create(

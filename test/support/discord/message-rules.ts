@@ -158,6 +158,9 @@ export const autocompleteBody = z.strictObject({
     .max(25),
 });
 
+/** A deferral says who will see the answer and nothing else. */
+export const deferralBody = z.strictObject({ flags: z.literal([0, EPHEMERAL]).optional() }).optional();
+
 export const callbackBody = z.strictObject({
   type: z.literal([4, 5, 6, 7, 8, 9]),
   data: z.unknown().optional(),

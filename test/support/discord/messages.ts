@@ -46,8 +46,11 @@ export class Messages {
         return twin;
       }
     }
+    if (place.interaction === undefined && ((fields.flags ?? 0) & EPHEMERAL) !== 0) {
+      throw refusals.invalidBody(['flags: only answers to interactions can be private']);
+    }
     const files = this.#files(body, fields, [], place.limitBytes);
-    if ((fields.content ?? '') === '' && files.length === 0) {
+    if ((fields.content ?? '') === '' && files.length === 0 && (fields.components ?? []).length === 0) {
       throw refusals.emptyMessage();
     }
     const message = this.#blank(place.channel, place.interaction, place.visibleTo, nonce);
@@ -58,6 +61,9 @@ export class Messages {
 
   edit(message: StoredMessage, body: Body, limitBytes: number): void {
     const fields = obey(messageBody, body.json);
+    if (((fields.flags ?? 0) & EPHEMERAL) !== 0) {
+      throw refusals.invalidBody(['flags: who sees a message cannot be changed']);
+    }
     const files = this.#files(body, fields, message.files, limitBytes);
     const content = fields.content === undefined ? message.content : (fields.content ?? '');
     if (content === '' && files.length === 0) {

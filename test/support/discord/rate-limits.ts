@@ -1,8 +1,8 @@
 /**
  * The rate limits that Discord enforces whatever else happens: a bucket per webhook token and per channel, its state in
- * every answer's headers, and a count of invalid requests (10,000 in ten minutes end in a ban).
+ * every answer's headers, and a count of invalid requests (10,000 in ten minutes end in a ban). In real time, whatever the
+ * stand-in's clock says: clients count these windows by their own.
  */
-import type { Clock } from './clock.ts';
 
 export type Allowance = {
   readonly isAllowed: boolean;
@@ -17,13 +17,8 @@ const WINDOW_MS = 2_000;
 
 export class RateLimits {
   readonly #buckets = new Map<string, Bucket>();
-  readonly #clock: Clock;
   /** 401, 403, and 429 of any scope but `shared`. */
   invalidRequests = 0;
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
 
   /** Undefined for routes without a bucket (acknowledgements have none). */
   ask(method: string, path: string): Allowance | undefined {
@@ -33,7 +28,7 @@ export class RateLimits {
     }
     const route = `${method} ${major.startsWith('webhooks') ? 'webhook' : 'channel'}`;
     const key = `${route} ${major}`;
-    const now = this.#clock.now();
+    const now = Date.now();
     let bucket = this.#buckets.get(key);
     if (bucket === undefined || bucket.resetsAtMs <= now) {
       bucket = { used: 0, resetsAtMs: now + WINDOW_MS };

@@ -4,7 +4,7 @@
  */
 import { EventEmitter, once } from 'node:events';
 
-import { Clock } from './clock.ts';
+import type { Clock } from './clock.ts';
 import type { RegisteredCommand } from './command-rules.ts';
 import type { ModalBody, RowBody } from './message-rules.ts';
 
