@@ -82,7 +82,10 @@ function imagineOf({ prompt, seed, count }) {
   const style = mixedStyles()
     .map(({ name, weight }) => (weight === 1 ? name : `${name}:${weight}`))
     .join('+');
-  return { kind: 'command', name: 'imagine', options: { prompt, seed, count, ...(style === '' ? {} : { style }) } };
+  // What is typed goes before what stands in the fields.
+  const typed = (name) => new RegExp(`(^|\\s)(--|[–—])${name}(\\s|=|$)`, 'i').test(prompt);
+  const fields = Object.entries({ seed, count, style }).filter(([name, value]) => value !== '' && !typed(name));
+  return { kind: 'command', name: 'imagine', options: { prompt, ...Object.fromEntries(fields) } };
 }
 
 const chat = createChat({
