@@ -142,7 +142,15 @@ describe('the engine as a runner', () => {
     expect(pixels(off)).toEqual(pixels(plain));
   });
 
-  it('keeps the whole picture of a picture to start from nearly as it was at little strength', async () => {
+  it('lets a style speak to the text encoder alone', async () => {
+    const file = path.join(folder, 'voice.safetensors');
+    writeTinyLora('sd15', { name: 'voice', targets: ['q_proj', 'fc1'], rank: 2, alpha: 2 }, file);
+    const loras = [{ id: 'voice', file, weight: 1 }];
+    const [plain, styled] = [await eventsOf(imagine({ steps: 1 })), await eventsOf(imagine({ steps: 1, loras }))];
+    expect(pixels(styled.at(-1))).not.toEqual(pixels(plain.at(-1)));
+  });
+
+  it('draws another picture at another strength of the one to start from', async () => {
     const [weak, strong] = [
       await eventsOf(imagine({ init: { file: 'any', strength: 0.1 } })),
       await eventsOf(imagine({ init: { file: 'any', strength: 1 } })),

@@ -52,7 +52,7 @@ let batching: Runner;
 
 beforeAll(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'fourstep-pictures-'));
-  for (const model of ['sd15', 'sdxl', 'lcm']) {
+  for (const model of new Set(golden.cases.map((known) => known.model))) {
     writeTinyModel(model, path.join(folder, model));
     mkdirSync(path.join(folder, 'loras', model), { recursive: true });
     for (const [name, lora] of Object.entries(golden.loras)) {

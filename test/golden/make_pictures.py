@@ -4,7 +4,7 @@ Made with torch 2.15, diffusers 0.42, transformers 5, peft:  python test/golden/
 
 LoRA weights follow the recipe of tiny_models.py as well: for every weight of two or more dimensions whose name ends in
 one of TARGETS, a pair under kohya's spelling, down = 0.5 recipe("lora/NAME", "KEY.lora_down.weight") and up likewise, of
-rank RANKS[NAME] and alpha ALPHAS[NAME]. cases.json holds one request a picture; pictures are PNG, 64 x 64 or 128 x 64.
+rank RANKS[NAME] and alpha ALPHAS[NAME]. cases.json holds one request a picture; pictures are PNG, mostly 64 x 64.
 """
 import json
 import pathlib
@@ -33,14 +33,22 @@ SCHEDULERS = {"lcm": LCMScheduler, "ddim": DDIMScheduler, "dpm++": DPMSolverMult
 PIPELINES = {
     "sd15": (StableDiffusionPipeline, StableDiffusionImg2ImgPipeline),
     "sdxl": (StableDiffusionXLPipeline, StableDiffusionXLImg2ImgPipeline),
+    "ssd1b": (StableDiffusionXLPipeline, StableDiffusionXLImg2ImgPipeline),
     "lcm": (LatentConsistencyModelPipeline, LatentConsistencyModelImg2ImgPipeline),
 }
 ATTENTION = ["to_q", "to_k", "to_v", "to_out.0", "proj_in", "proj_out", "ff.net.0.proj", "ff.net.2"]
 CONVOLUTIONS = ["conv1", "conv2", "conv_shortcut", "downsamplers.0.conv", "upsamplers.0.conv", "time_emb_proj"]
 # `lcm` reaches everything that the published LCM-LoRAs reach, `ink` what an ordinary style does, `clay` convolutions too.
-TARGETS = {"lcm": ATTENTION + CONVOLUTIONS, "ink": ATTENTION, "clay": ATTENTION + CONVOLUTIONS}
-RANKS = {"lcm": 8, "ink": 4, "clay": 3}
-ALPHAS = {"lcm": 4.0, "ink": 4.0, "clay": 1.5}
+# `voice` reaches the text encoders as well.
+TEXT = ["q_proj", "k_proj", "v_proj", "out_proj", "fc1", "fc2"]
+TARGETS = {
+    "lcm": ATTENTION + CONVOLUTIONS,
+    "ink": ATTENTION,
+    "clay": ATTENTION + CONVOLUTIONS,
+    "voice": ["to_q", "to_v"] + TEXT,
+}
+RANKS = {"lcm": 8, "ink": 4, "clay": 3, "voice": 5}
+ALPHAS = {"lcm": 4.0, "ink": 4.0, "clay": 1.5, "voice": 5.0}
 
 CASES = [
     *({"name": f"sd15-lcm-{n}", "model": "sd15", "steps": n, "lcm": True, "loras": {"ink": 0.8}} for n in (1, 2, 4, 8)),
@@ -49,8 +57,10 @@ CASES = [
     {"name": "sd15-plain", "model": "sd15", "lcm": True, "seed": 2**40 + 3},
     {"name": "sd15-clay", "model": "sd15", "lcm": True, "loras": {"clay": 1.1}},
     {"name": "sd15-two-styles", "model": "sd15", "lcm": True, "loras": {"ink": 0.5, "clay": -0.4}},
+    {"name": "sd15-voice", "model": "sd15", "lcm": True, "loras": {"voice": 0.9}, "steps": 2},
     {"name": "sd15-three", "model": "sd15", "lcm": True, "loras": {"ink": 1.0}, "count": 3, "seed": 77},
     {"name": "sd15-wide", "model": "sd15", "lcm": True, "width": 128, "steps": 2},
+    {"name": "sd15-odd", "model": "sd15", "lcm": True, "width": 72, "height": 88, "steps": 2},
     {"name": "sd15-img2img", "model": "sd15", "lcm": True, "loras": {"ink": 0.8}, "strength": 0.6},
     {"name": "sd15-ddim", "model": "sd15", "scheduler": "ddim", "steps": 5, "guidance": 4.0, "negative": "a cat"},
     {"name": "sd15-dpm", "model": "sd15", "scheduler": "dpm++", "steps": 5, "guidance": 3.0},
@@ -61,7 +71,9 @@ CASES = [
     {"name": "sdxl-guided", "model": "sdxl", "lcm": True, "guidance": 1.8, "negative": "red cat"},
     {"name": "sdxl-guided-empty", "model": "sdxl", "lcm": True, "guidance": 1.8},
     {"name": "sdxl-img2img", "model": "sdxl", "lcm": True, "loras": {"ink": 0.8}, "strength": 0.4},
+    {"name": "sdxl-voice", "model": "sdxl", "lcm": True, "loras": {"voice": 0.9}, "steps": 2},
     {"name": "sdxl-euler", "model": "sdxl", "scheduler": "euler", "steps": 5, "guidance": 3.0},
+    {"name": "ssd1b-lcm", "model": "ssd1b", "lcm": True, "loras": {"ink": 0.8}, "guidance": 1.5, "steps": 3},
     {"name": "lcm-full", "model": "lcm", "guidance": 8.5},
     {"name": "lcm-full-img2img", "model": "lcm", "guidance": 7.5, "strength": 0.5},
 ]
@@ -86,19 +98,26 @@ def init_picture(width, height):
     return Image.fromarray(numpy.stack([x * 255 // (width - 1), y * 255 // (height - 1), (x * y) % 256], -1).astype("uint8"))
 
 
-def lora_weights(name, unet):
+def lora_weights(name, pipe):
     state = {}
-    for parameter, value in unet.named_parameters():
-        module = parameter.removesuffix(".weight")
-        if value.ndim < 2 or not any(module.endswith("." + target) for target in TARGETS[name]):
-            continue
-        key = "lora_unet_" + module.replace(".", "_")
-        rank = RANKS[name]
-        down = [rank, *value.shape[1:]]
-        up = [value.shape[0], rank, *([1] * (value.ndim - 2))]
-        state[f"{key}.lora_down.weight"] = 0.5 * recipe(f"lora/{name}", f"{key}.lora_down.weight", down)
-        state[f"{key}.lora_up.weight"] = 0.5 * recipe(f"lora/{name}", f"{key}.lora_up.weight", up)
-        state[f"{key}.alpha"] = torch.tensor(ALPHAS[name])
+    if hasattr(pipe, "text_encoder_2"):
+        encoders = {"lora_te1": pipe.text_encoder, "lora_te2": pipe.text_encoder_2}
+    else:
+        encoders = {"lora_te": pipe.text_encoder}
+    for prefix, net in {"lora_unet": pipe.unet, **encoders}.items():
+        for parameter, value in net.named_parameters():
+            module = parameter.removesuffix(".weight")
+            if value.ndim < 2 or not any(module.endswith("." + target) for target in TARGETS[name]):
+                continue
+            if prefix != "lora_unet":
+                module = "text_model." + module.removeprefix("text_model.")
+            key = f"{prefix}_{module.replace('.', '_')}"
+            rank = RANKS[name]
+            down = [rank, *value.shape[1:]]
+            up = [value.shape[0], rank, *([1] * (value.ndim - 2))]
+            state[f"{key}.lora_down.weight"] = 0.5 * recipe(f"lora/{name}", f"{key}.lora_down.weight", down)
+            state[f"{key}.lora_up.weight"] = 0.5 * recipe(f"lora/{name}", f"{key}.lora_up.weight", up)
+            state[f"{key}.alpha"] = torch.tensor(ALPHAS[name])
     return state
 
 
@@ -111,7 +130,7 @@ def draw(folder, case):
     pipe.scheduler = SCHEDULERS[case["scheduler"]].from_config(config)
     weights = {**({"lcm": 1.0} if case["lcm"] else {}), **case["loras"]}
     # All before the first is loaded: peft renames the parameters.
-    states = {name: lora_weights(name, pipe.unet) for name in weights}
+    states = {name: lora_weights(name, pipe) for name in weights}
     for name, state in states.items():
         pipe.load_lora_weights(state, adapter_name=name)
     if weights:

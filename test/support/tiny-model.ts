@@ -13,12 +13,14 @@ import {
   buildTinyDecoder,
   buildTinyEncoder,
   buildUNet,
+  clipTextLoraTargets,
   parseAutoencoderKLConfig,
   parseAutoencoderTinyConfig,
   parseClipTextConfig,
   parseSrvggConfig,
   parseUNetConfig,
   unetLoraTargets,
+  type LoraTarget,
 } from '../../src/engine/nets/index.ts';
 import { NO_WEIGHTS } from '../../src/engine/nets/building.ts';
 import type { Graph } from '../../src/engine/onnx/index.ts';
@@ -114,25 +116,40 @@ export type TinyLora = {
   readonly alpha: number;
 };
 
-/** Writes the LoRA that make_pictures.py describes, for the UNet of `model`, to `file`. */
-export function writeTinyLora(model: string, { name, targets, rank, alpha }: TinyLora, file: string): void {
-  const config: unknown = JSON.parse(readFileSync(path.join(CONFIGS, model, 'unet', 'config.json'), 'utf8'));
-  const tensors: NamedTensor[] = [];
-  for (const { module, inFeatures, outFeatures, kernel, kind } of unetLoraTargets(parseUNetConfig(config, model))) {
-    if (targets.some((target) => module.endsWith(`.${target}`))) {
-      const key = `lora_unet_${module.replaceAll('.', '_')}`;
+/** Writes the LoRA that make_pictures.py describes, for the nets of `model`, to `file`. */
+export function writeTinyLora(model: string, lora: TinyLora, file: string): void {
+  const configOf = (part: string): unknown =>
+    JSON.parse(readFileSync(path.join(CONFIGS, model, part, 'config.json'), 'utf8'));
+  const encoders = readdirSync(path.join(CONFIGS, model)).filter((part) => part.startsWith('text_encoder'));
+  const tensors = loraTensors('lora_unet', unetLoraTargets(parseUNetConfig(configOf('unet'), model)), lora);
+  for (const [k, part] of encoders.entries()) {
+    const targets = clipTextLoraTargets(parseClipTextConfig(configOf(part), part));
+    tensors.push(...loraTensors(encoders.length === 1 ? 'lora_te' : `lora_te${k + 1}`, targets, lora));
+  }
+  writeTensors(file, tensors);
+}
+
+function loraTensors(
+  prefix: string,
+  modules: readonly LoraTarget[],
+  { name, targets, rank, alpha }: TinyLora,
+): NamedTensor[] {
+  return modules
+    .filter(({ module }) => targets.some((target) => module.endsWith(`.${target}`)))
+    .flatMap(({ module, inFeatures, outFeatures, kernel, kind }) => {
+      const key = `${prefix}_${module.replaceAll('.', '_')}`;
       const taps = kind === 'conv' ? kernel : [];
       const half = (part: string, shape: readonly number[]): NamedTensor => ({
         name: `${key}.${part}`,
         shape,
         data: randomWeight(`lora/${name}`, `${key}.${part}`, shape).map((value) => 0.5 * value),
       });
-      tensors.push(half('lora_down.weight', [rank, inFeatures, ...taps]));
-      tensors.push(half('lora_up.weight', [outFeatures, rank, ...taps.map(() => 1)]));
-      tensors.push({ name: `${key}.alpha`, shape: [], data: Float32Array.of(alpha) });
-    }
-  }
-  writeTensors(file, tensors);
+      return [
+        half('lora_down.weight', [rank, inFeatures, ...taps]),
+        half('lora_up.weight', [outFeatures, rank, ...taps.map(() => 1)]),
+        { name: `${key}.alpha`, shape: [], data: Float32Array.of(alpha) },
+      ];
+    });
 }
 
 /** Writes a net of two convolutions that doubles sides. */

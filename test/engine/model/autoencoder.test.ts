@@ -1,0 +1,79 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Autoencoder, parseAutoencoderConfig } from '../../../src/engine/model/autoencoder.ts';
+import { openNet, type NetFiles } from '../../../src/engine/model/model-files.ts';
+import { sessionOpener } from '../../../src/engine/model/session-opener.ts';
+import { TorchGenerator } from '../../../src/engine/sampling/index.ts';
+import { goldenConfig } from '../../support/net-case.ts';
+import { writeTinyModel } from '../../support/tiny-model.ts';
+
+const OPEN = sessionOpener({ device: { kind: 'cpu' }, startup: 'fast', threads: 1 });
+const SIZE = { channels: 4, height: 8, width: 8 };
+const AREA = 64;
+let folder = '';
+let files: NetFiles;
+
+beforeAll(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), 'fourstep-vae-'));
+  writeTinyModel('sd15', folder);
+  files = await openNet(folder, 'vae');
+});
+
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function open(changes: Readonly<Record<string, unknown>> = {}): Autoencoder {
+  const config = { ...Object(goldenConfig('sd15', 'vae')), ...changes };
+  return new Autoencoder(parseAutoencoderConfig(config, 'vae/config.json'), files.weights, OPEN);
+}
+
+describe('Autoencoder', () => {
+  it('undoes means and deviations per channel before it decodes', async () => {
+    const [means, deviations] = [
+      [0.5, -1, 0, 2],
+      [1, 2, 0.5, 3],
+    ];
+    const [plain, normalised] = [open(), open({ latents_mean: means, latents_std: deviations })];
+    const latents = new TorchGenerator(1).randn(4 * AREA);
+    const factor = plain.config.scalingFactor;
+    const undone = latents.map(
+      (value, i) => value * deviations[Math.floor(i / AREA)]! + means[Math.floor(i / AREA)]! * factor,
+    );
+    const [expected, actual] = [await plain.decode(undone, SIZE), await normalised.decode(latents, SIZE)];
+    const largest = actual.data.reduce((most, value, i) => Math.max(most, Math.abs(value - expected.data[i]!)), 0);
+    expect(largest).toBeLessThanOrEqual(1);
+    await Promise.all([plain.release(), normalised.release()]);
+  });
+
+  it('applies them again when it encodes', async () => {
+    const [means, deviations] = [
+      [0.5, -1, 0, 2],
+      [1, 2, 0.5, 3],
+    ];
+    const [plain, normalised] = [open(), open({ latents_mean: means, latents_std: deviations })];
+    const picture = { width: 64, height: 64, data: Uint8Array.from({ length: 64 * 64 * 3 }, (_, i) => (i * 5) % 256) };
+    const sample = async (vae: Autoencoder) => (await vae.encode(picture))(new TorchGenerator(2));
+    const [raw, scaled] = [await sample(plain), await sample(normalised)];
+    const factor = plain.config.scalingFactor;
+    const expected = raw.map(
+      (value, i) => (value - means[Math.floor(i / AREA)]! * factor) / deviations[Math.floor(i / AREA)]!,
+    );
+    const largest = scaled.reduce((most, value, i) => Math.max(most, Math.abs(value - expected[i]!)), 0);
+    expect(largest).toBeLessThan(1e-5);
+    await Promise.all([plain.release(), normalised.release()]);
+  });
+
+  it('previews small latents as they are and large ones averaged down', async () => {
+    const vae = open();
+    const large = { channels: 4, height: 40, width: 24 };
+    expect(await vae.preview(new TorchGenerator(3).randn(4 * AREA), SIZE)).toMatchObject({ width: 64, height: 64 });
+    expect(await vae.preview(new TorchGenerator(3).randn(4 * 40 * 24), large)).toMatchObject({
+      width: 96,
+      height: 160,
+    });
+    await vae.release();
+  });
+});
