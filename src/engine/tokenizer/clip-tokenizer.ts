@@ -15,10 +15,9 @@ export type TokenizedPrompt = {
   readonly cut: string;
 };
 
-/** Opens the tokenizer in a folder. Throws `UserError` `tokenizer.files`. */
+/** Opens the tokenizer in a folder; `pad` stands in for its padding token. Throws `UserError` `tokenizer.files`. */
 export async function openTokenizer(folder: string, pad?: string): Promise<ClipTokenizer> {
-  const own = await readTokenizerFiles(folder);
-  const files = { ...own, pad: pad ?? own.pad };
+  const files = await readTokenizerFiles(folder, pad);
   try {
     return new ClipTokenizer(files);
   } catch (cause) {

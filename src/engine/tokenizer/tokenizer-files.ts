@@ -18,19 +18,22 @@ export type TokenizerFiles = {
   readonly maxLength: number;
 };
 
-/** Throws `UserError` `tokenizer.files` when files are missing, malformed or of another kind of tokenizer. */
-export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles> {
+/**
+ * `padInstead` stands in for the folder's padding token: checkpoints of SDXL come with one vocabulary for two encoders.
+ * Throws `UserError` `tokenizer.files` when files are missing, malformed or of another kind of tokenizer.
+ */
+export async function readTokenizerFiles(folder: string, padInstead?: string): Promise<TokenizerFiles> {
   const config = (await readJson(folder, 'tokenizer_config.json', specialsSchema)) ?? {};
   const specials = (await readJson(folder, 'special_tokens_map.json', specialsSchema)) ?? {};
   const token = (key: SpecialKey, otherwise: Special) => toSpecial(specials[key] ?? config[key]) ?? otherwise;
   const bos = token('bos_token', { content: '<|startoftext|>', normalized: true });
   const eos = token('eos_token', { content: '<|endoftext|>', normalized: true });
   const unk = token('unk_token', eos);
-  const pad = token('pad_token', eos);
+  const pad = toSpecial(padInstead) ?? token('pad_token', eos);
   // Some files give "no limit" as a number of thirty digits.
   const maxLength = Math.min(config.model_max_length ?? CLIP_LENGTH, CLIP_LENGTH);
   const whole = await readJson(folder, 'tokenizer.json', tokenizerSchema);
-  const tokenizer = whole ?? (await fromVocabulary(folder, { bos, eos, unk, pad }));
+  const tokenizer = whole === undefined ? await fromVocabulary(folder, { bos, eos, unk, pad }) : withToken(whole, pad);
   for (const { content } of [bos, eos, pad]) {
     const isAdded = tokenizer.added_tokens.some((added) => added.content === content);
     if (tokenizer.model.vocab[content] === undefined && !isAdded) {
@@ -83,21 +86,20 @@ export type TokenizerJson = z.infer<typeof tokenizerSchema>;
  * As in https://github.com/huggingface/transformers/blob/v5.0.0/src/transformers/models/clip/tokenization_clip.py
  */
 async function fromVocabulary(folder: string, specials: Specials): Promise<TokenizerJson> {
-  const vocab = await readJson(folder, 'vocab.json', vocabularySchema);
-  const merges = await readText(folder, 'merges.txt');
-  if (vocab === undefined || merges === undefined) {
-    throw problem(folder, 'there is neither tokenizer.json nor vocab.json with merges.txt');
+  const text = await readText(folder, 'merges.txt');
+  if (text === undefined) {
+    throw problem(folder, 'there is neither tokenizer.json nor merges.txt');
   }
+  const merges = text
+    .split(/\r?\n/)
+    .filter((line, i) => line.trim() !== '' && !(i === 0 && line.startsWith('#version')));
+  const vocab =
+    (await readJson(folder, 'vocab.json', vocabularySchema)) ?? impliedVocabulary(merges, specials.bos, specials.eos);
   return {
     version: '1.0',
     // SDXL's "!" is split off before anything else.
     added_tokens: [...new Map(Object.values(specials).map((special) => [special.content, special])).values()].flatMap(
-      ({ content, normalized }) => {
-        const id = vocab[content];
-        return id === undefined
-          ? []
-          : [{ id, content, single_word: false, lstrip: false, rstrip: false, normalized, special: true }];
-      },
+      (special) => addedToken(vocab, special),
     ),
     normalizer: {
       type: 'Sequence',
@@ -125,14 +127,50 @@ async function fromVocabulary(folder: string, specials: Specials): Promise<Token
       byte_fallback: false,
       ignore_merges: false,
       vocab,
-      merges: merges
-        .split(/\r?\n/)
-        .filter((line, i) => line.trim() !== '' && !(i === 0 && line.startsWith('#version'))),
+      merges,
     },
   };
 }
 
 const PIECES = String.raw`<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+`;
+
+/** A special token as tokenizer.json lists it; none where the vocabulary lacks it. */
+function addedToken(
+  vocab: Readonly<Record<string, number>>,
+  { content, normalized }: Special,
+): TokenizerJson['added_tokens'] {
+  const id = vocab[content];
+  return id === undefined
+    ? []
+    : [{ id, content, single_word: false, lstrip: false, rstrip: false, normalized, special: true }];
+}
+
+function withToken(tokenizer: TokenizerJson, token: Special): TokenizerJson {
+  const isThere = tokenizer.added_tokens.some(({ content }) => content === token.content);
+  return isThere
+    ? tokenizer
+    : { ...tokenizer, added_tokens: [...tokenizer.added_tokens, ...addedToken(tokenizer.model.vocab, token)] };
+}
+
+/**
+ * The vocabulary that CLIP's merges imply, in its own order: each byte's letter, each letter at a word's end, each
+ * merge, begin and end. As in https://github.com/openai/CLIP/blob/main/clip/simple_tokenizer.py
+ */
+function impliedVocabulary(merges: readonly string[], bos: Special, eos: Special): Record<string, number> {
+  const bytes = Array.from({ length: 256 }, (_, byte) => byte);
+  const isPrintable = (byte: number) => (byte > 32 && byte < 127) || (byte > 160 && byte !== 173);
+  const printable = bytes.filter(isPrintable).map((byte) => String.fromCodePoint(byte));
+  const others = bytes.filter((byte) => !isPrintable(byte)).map((_, i) => String.fromCodePoint(256 + i));
+  const letters = [...printable, ...others];
+  const tokens = [
+    ...letters,
+    ...letters.map((letter) => `${letter}</w>`),
+    ...merges.map((merge) => merge.replace(' ', '')),
+    bos.content,
+    eos.content,
+  ];
+  return Object.fromEntries(tokens.map((token, id) => [token, id]));
+}
 
 async function readJson<Value>(folder: string, name: string, schema: z.ZodType<Value>): Promise<Value | undefined> {
   const text = await readText(folder, name);
