@@ -3,7 +3,6 @@
  * single file of weights, in diffusers' names or those of the original code, which is built like the model's own.
  */
 import { readdir, stat } from 'node:fs/promises';
-import path from 'node:path';
 import { UserError } from '../../core/errors.ts';
 import { openSafetensors, renamed, type TensorSource } from '../weights/index.ts';
 import { fromLdmVaeName } from '../weights/checkpoint/ldm-vae-names.ts';

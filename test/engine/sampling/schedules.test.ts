@@ -64,12 +64,12 @@ describe('samplers', () => {
     const generator = new TorchGenerator(SEED);
     let latents = initialLatents(planned, generator.randn(LENGTH), strength === undefined ? undefined : INIT);
     expect(difference(latents.x, golden.start)).toBeLessThan(3e-6);
+    const seen = new Float32Array(LENGTH);
+    scaleInput(planned, 0, latents.x, seen);
+    expect(difference(seen, golden.seen)).toBeLessThan(3e-6);
     for (const [index, expected] of golden.after.entries()) {
       const input = new Float32Array(LENGTH);
       scaleInput(planned, index, latents.x, input);
-      if (index === 0) {
-        expect(difference(input, golden.seen)).toBeLessThan(3e-6);
-      }
       const output = madeUpModel(input, timesteps[index]!);
       const noise = drawsNoise(planned, index) ? generator.randn(LENGTH) : undefined;
       latents = step(planned, index, { latents, output, noise });
