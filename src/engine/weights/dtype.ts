@@ -24,8 +24,8 @@ export const BYTES_PER_ELEMENT = {
 } as const satisfies Record<Dtype, number>;
 
 /** The types whose values fp32 can hold or stand in for. 8-bit floats need a scale that lies elsewhere. */
-export const FLOAT_DTYPES = ['F64', 'F32', 'F16', 'BF16'] as const satisfies readonly Dtype[];
-export type FloatDtype = (typeof FLOAT_DTYPES)[number];
+const FLOAT_DTYPES = ['F64', 'F32', 'F16', 'BF16'] as const satisfies readonly Dtype[];
+type FloatDtype = (typeof FLOAT_DTYPES)[number];
 
 export function isFloatDtype(dtype: Dtype): dtype is FloatDtype {
   return FLOAT_DTYPES.some((float) => float === dtype);

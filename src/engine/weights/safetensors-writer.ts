@@ -51,7 +51,7 @@ export async function writeSafetensors(
 }
 
 /** The 8-byte length and the header, padded with spaces so that the data begin on a multiple of 64 bytes. */
-export function encodeHeader(
+function encodeHeader(
   tensors: readonly Omit<TensorToWrite, 'parts'>[],
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array {

@@ -82,7 +82,7 @@ const MAX_TRIGGERS = 8;
  * What the author noted (`modelspec.trigger_phrase` and its like) comes first; then, from the trainer's count of
  * captions, the tags that stand in nearly all of them.
  */
-export function triggerWords(metadata: ReadonlyMap<string, string>): readonly string[] {
+function triggerWords(metadata: ReadonlyMap<string, string>): readonly string[] {
   const noted = TRIGGER_NOTES.flatMap((key) => metadata.get(key)?.split(',') ?? []);
   const words = [...noted, ...commonTags(metadata.get('ss_tag_frequency'))].map((word) => word.trim());
   return [...new Set(words.filter((word) => word !== ''))].slice(0, MAX_TRIGGERS);
