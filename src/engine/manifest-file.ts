@@ -9,7 +9,7 @@ import { UserError } from '../core/errors.ts';
 import { BASES, type ModelManifest } from '../core/manifest.ts';
 import { SCHEDULER_NAMES } from '../core/request.ts';
 
-export const MANIFEST_FILE = 'fourstep.json';
+const MANIFEST_FILE = 'fourstep.json';
 
 const side = z.number().int().min(8).max(8192).multipleOf(8);
 const relativePath = z

@@ -13,11 +13,11 @@ import { LoraShelf, type LoraRow, type ShelvedLora } from '../weights/index.ts';
  * Which of a UNet's modules take a LoRA: none; those of the transformers, which is what ordinary styles touch; every
  * matrix; every layer. Fixed sets, so that different styles share a graph.
  */
-export const UNET_VARIANTS = ['plain', 'transformers', 'linear', 'all'] as const;
+const UNET_VARIANTS = ['plain', 'transformers', 'linear', 'all'] as const;
 export type UNetVariant = (typeof UNET_VARIANTS)[number];
 
 /** What the person should know about a LoRA that was only partly understood. */
-export type StyleNotice = {
+type StyleNotice = {
   readonly code: string;
   readonly sentence: string;
   readonly params: Readonly<Record<string, string | number>>;

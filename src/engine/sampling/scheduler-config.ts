@@ -8,13 +8,13 @@
 import { z } from 'zod';
 import { UserError } from '../../core/errors.ts';
 
-export const PREDICTION_TYPES = ['epsilon', 'v_prediction', 'sample'] as const;
+const PREDICTION_TYPES = ['epsilon', 'v_prediction', 'sample'] as const;
 export type PredictionType = (typeof PREDICTION_TYPES)[number];
 
-export const TIMESTEP_SPACINGS = ['leading', 'trailing', 'linspace'] as const;
+const TIMESTEP_SPACINGS = ['leading', 'trailing', 'linspace'] as const;
 export type TimestepSpacing = (typeof TIMESTEP_SPACINGS)[number];
 
-export const BETA_SCHEDULES = ['linear', 'scaled_linear', 'squaredcos_cap_v2'] as const;
+const BETA_SCHEDULES = ['linear', 'scaled_linear', 'squaredcos_cap_v2'] as const;
 
 const schedulerConfigFile = z.object({
   num_train_timesteps: z.number().int().min(1).max(100_000).default(1000),
