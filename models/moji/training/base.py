@@ -17,6 +17,7 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 from clock import Clock
 from data import MAX_TOKENS
 from optim import Average, Pair
+from team import Team
 
 TEXT_WIDTH = 128
 MINUTES = 56
@@ -115,17 +116,38 @@ def main(work, args):
         optimiser.load_state_dict(state["optimiser"])
         unet_average.weights, text_average.weights = state["unet_average"], state["text_average"]
         unet_average.steps = text_average.steps = state["step"]
-    data = Latents(work, tokens, seed=clock.step)
-    torch.manual_seed(2 + clock.step)
-    alpha_bar, running = alphas_cumprod(), True
-    clock.last = time.time()
-    while running:
-        z, ids = data.batch(BATCH)
-        loss = diffusion_loss(unet, text, z, ids, alpha_bar)
-        loss.backward()
-        norm = optimiser.step(clock.rate(warmup_steps=60))
-        unet_average.update(unet)
-        text_average.update(text)
-        running = clock.tick(BATCH, loss=float(loss), norm=norm)
-        if clock.due() or not running:
-            clock.save(unet=unet.state_dict(), text=text.state_dict(), optimiser=optimiser.state_dict(), unet_average=unet_average.weights, text_average=text_average.weights)
+    # One process per thread, each with half of the batch; AdamW's few weights all belong to the first.
+    optimiser.share_memory()
+    for average in (unet_average, text_average):
+        average.weights = {name: value.clone().share_memory_() for name, value in average.weights.items()}
+    names = [name for name, _ in named]
+    team = Team([p for _, p in named], args.threads)
+    if len(optimiser.parts) > 1:
+        small = {id(p) for group in optimiser.parts[1][0].param_groups for p in group["params"]}
+        team.owner.update({n: 0 for n, p in enumerate(team.params) if id(p) in small})
+
+    def member(rank):
+        data = Latents(work, tokens, seed=clock.step + 1_000_000 * rank)
+        torch.manual_seed(2 + clock.step + 1_000_000 * rank)
+        mine = {names[n] for n in team.mine()}
+        of_unet, of_text = ({name.split(".", 1)[1] for name in mine if name.startswith(part)} for part in ("unet.", "text."))
+        alpha_bar, running = alphas_cumprod(), True
+        clock.last = time.time()
+
+        def follow():
+            unet_average.update(unet, of_unet)
+            text_average.update(text, of_text)
+
+        while running:
+            z, ids = data.batch(BATCH // team.size)
+            loss = diffusion_loss(unet, text, z, ids, alpha_bar)
+            loss.backward()
+            if rank == 0:
+                team.board[0], team.board[1] = clock.rate(warmup_steps=60), clock.progress < 1
+            mean, running = team.step(optimiser, float(loss), follow)
+            if rank == 0:
+                clock.tick(BATCH, loss=mean)
+                if clock.due() or not running:
+                    clock.save(unet=unet.state_dict(), text=text.state_dict(), optimiser=optimiser.state_dict(), unet_average=unet_average.weights, text_average=text_average.weights)
+
+    team.start(member)

@@ -16,7 +16,7 @@ from optim import Average, Pair
 
 MINUTES = 13
 RANK = 32
-BATCH = 48
+BATCH = 32
 GUIDANCE = (1.0, 3.0)  # w of the paper: the usual guidance scale is 1 + w
 DDIM_STEPS = 50
 HUBER = 0.001
@@ -74,7 +74,7 @@ def main(work, args):
     unet, text = base.load(work, tokens)
     clock = Clock("distill", work, args.minutes or MINUTES)
     trainable = lora.attach(unet, RANK)
-    optimiser = Pair(trainable, lr=0, adam_lr=6e-4, not_matrices=("",), betas=(0.9, 0.99))
+    optimiser = Pair(trainable, lr=0, adam_lr=8e-4, not_matrices=("",), betas=(0.9, 0.99))
     weights = torch.nn.ParameterList([p for _, p in trainable])
     average = Average(weights, 0.99)
     if saved := clock.resume():

@@ -48,7 +48,8 @@ def scores(model, jobs, pictures, reference=None):
     top5 = (ranked == noun[:, None]).any(1).float().mean().item()
     right = {}
     for head, key in (("colour", "colour"), ("place", "place"), ("style", "style")):
-        asked = [n for n, job in enumerate(jobs) if head != "colour" or job["colour"]]
+        # the judge learnt colours and places on plain pictures only
+        asked = [n for n, job in enumerate(jobs) if head == "style" or (job["style"] is None and (head == "place" or job["colour"]))]
         hits = [logits[head][n].argmax().item() == heads[head].index(jobs[n][key]) for n in asked]
         right[head] = sum(hits) / len(hits) if hits else None
     return {"n": len(jobs), "top1": top1, "top5": top5, **right, "frechet": frechet(features, reference) if reference is not None else None}
@@ -104,7 +105,7 @@ def main(work, args):
             references[key] = features
             if group[0]["style"] is None:
                 asked = [job for job in group for _ in range(REFERENCE_COPIES)]
-                rows.append((f"the art itself ({len(references)})", 0, scores(model, asked, drawn)))
+                rows.append(("*the art for these requests*", 0, scores(model, asked, drawn)))
         calls = group[0]["steps"] * (2 if group[0]["guidance"] > 1 else 1)
         rows.append((name, calls, scores(model, group, pictures, references.get(key))))
     text = table([row for row in rows if not row[0].startswith("grid")])

@@ -60,12 +60,26 @@ class Pair:
     def step(self, rate, clip=1.0):
         """One update at `rate` times the full learning rate; returns the gradient's norm."""
         norm = torch.nn.utils.clip_grad_norm_(self.params, clip)
+        self.update(rate)
+        for part, _ in self.parts:
+            part.zero_grad(set_to_none=True)
+        return float(norm)
+
+    def update(self, rate):
+        """Only the update, of those weights that have a gradient."""
         for part, lr in self.parts:
             for group in part.param_groups:
                 group["lr"] = lr * rate
             part.step()
-            part.zero_grad(set_to_none=True)
-        return float(norm)
+
+    def share_memory(self):
+        """Muon's momentum where every process of a team sees it; call before the fork."""
+        for part, _ in self.parts:
+            if isinstance(part, Muon):
+                for group in part.param_groups:
+                    for weight in group["params"]:
+                        state = part.state[weight]
+                        state["momentum"] = state.get("momentum", torch.zeros_like(weight)).share_memory_()
 
     def state_dict(self):
         return [part.state_dict() for part, _ in self.parts]
@@ -83,10 +97,13 @@ class Average:
         self.weights = {k: v.detach().clone() for k, v in module.state_dict().items()}
 
     @torch.no_grad()
-    def update(self, module):
+    def update(self, module, names=None):
+        """Follow the module's weights, or only those of `names`."""
         self.steps += 1
         decay = min(self.decay, (1 + self.steps) / (10 + self.steps))
         for name, value in module.state_dict().items():
+            if names is not None and name not in names:
+                continue
             if value.is_floating_point():
                 self.weights[name].lerp_(value, 1 - decay)
             else:

@@ -22,8 +22,8 @@ from optim import Average, Pair
 
 MINUTES = 5
 RANK = 8
-BATCH = 48
-PICTURES = 4000
+BATCH = 24
+PICTURES = 3000
 
 
 def draw(work, style):
