@@ -7,6 +7,8 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { isJson, type Json, jsonOf, stringOf } from './json.ts';
 import { APP } from './state.ts';
 
+const PING_MS = 5000;
+
 export class SocketEnd {
   readonly #server = new WebSocketServer({ noServer: true, autoPong: true });
   readonly #open = new Set<WebSocket>();
@@ -26,7 +28,13 @@ export class SocketEnd {
       socket.on('message', (data: Buffer) => {
         this.#hear(data.toString());
       });
-      socket.on('close', () => this.#open.delete(socket));
+      const pings = setInterval(() => {
+        socket.ping();
+      }, PING_MS);
+      socket.on('close', () => {
+        clearInterval(pings);
+        this.#open.delete(socket);
+      });
       socket.on('error', () => this.#open.delete(socket));
       socket.send(
         JSON.stringify({ type: 'hello', num_connections: this.#open.size + 1, connection_info: { app_id: APP } }),

@@ -1,0 +1,284 @@
+/**
+ * One person's way through Slack, with the real bot, the real Bolt, the embedded store and a device without a model:
+ * ask, watch, press every button, come back after a restart, delete; and an admin's, who adds a style.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import sharp from 'sharp';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { createSlackAdapter, type SlackAdapter } from '../../src/adapters/slack/index.ts';
+import { createBot, type FourstepBot } from '../../src/bot/index.ts';
+import { FairAdmission } from '../../src/queue/index.ts';
+import { openStores, type Stores } from '../../src/store/index.ts';
+import { moji } from '../bot/world.ts';
+import { FakeSlack } from '../support/slack/fake-slack.ts';
+import type { Person } from '../support/slack/person.ts';
+import type { Seen } from '../support/slack/screen.ts';
+import { createStubRunner, type StubRunnerOptions } from '../support/stub-runner.ts';
+
+type Product = { readonly bot: FourstepBot; readonly adapter: SlackAdapter; readonly stores: Stores };
+
+let folder: string;
+let fake: FakeSlack;
+let product: Product;
+let beforeStep: NonNullable<StubRunnerOptions['beforeStep']>;
+
+async function startProduct(): Promise<Product> {
+  const stores = await openStores({ folder, url: undefined });
+  const log = {
+    debug: (f: object, s: string) => {
+      console.error(s, f);
+    },
+    info: () => undefined,
+    warn: () => undefined,
+    error: () => undefined,
+  };
+  const bot: FourstepBot = createBot({
+    admission: new FairAdmission({ slots: 2 }),
+    runner: createStubRunner({ beforeStep: (...step) => beforeStep(...step) }),
+    chatOf: (platform) => (platform === 'slack' ? adapter : undefined),
+    stores,
+    models: { list: () => [{ manifest: { ...moji, upscalers: { '2': 'upscale' } }, folder: '/models/moji' }] },
+    loras: {
+      fetch: () => Promise.reject(new Error('nothing is fetched here')),
+      inspect: () => Promise.resolve({ kind: 'LoRA', rank: 8, base: 'moji', triggers: ['glow'] }),
+    },
+    clock: {
+      now: Date.now,
+      after: (ms, run) => {
+        const timer = setTimeout(run, ms);
+        return () => {
+          clearTimeout(timer);
+        };
+      },
+    },
+    random: { uint32: () => Math.floor(Math.random() * 2 ** 32) },
+    log,
+    options: {
+      model: 'moji',
+      blockedWords: [],
+      adultWords: [],
+      queue: { perUser: 10, perServer: 100 },
+      quota: { perUser: undefined, perServer: undefined },
+      maxLoraBytes: 1_000_000,
+      maxInitBytes: 1_000_000,
+      maxStyles: 20,
+    },
+  });
+  const adapter: SlackAdapter = createSlackAdapter({
+    botToken: fake.tokens.bot,
+    transport: { kind: 'socket', appToken: fake.tokens.app },
+    apiUrl: fake.apiUrl,
+    bot,
+    log,
+    timing: { firstPauseMs: 20, processingPausesMs: [20, 40, 80, 160, 320] },
+  });
+  await adapter.start();
+  await bot.resume();
+  return { bot, adapter, stores };
+}
+
+async function stopProduct(): Promise<void> {
+  await Promise.all([product.adapter.stop(), product.bot.close(2000)]);
+  await product.stores.close();
+}
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'fourstep-journey-'));
+  beforeStep = () => undefined;
+  fake = await FakeSlack.start();
+  product = await startProduct();
+});
+
+afterEach(async () => {
+  await stopProduct();
+  await fake.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Waits, however slow the machine, for a message in the channel that fits, and gives it. */
+async function shown(fits: (message: Seen) => boolean, who?: Person): Promise<Seen> {
+  const messages = (): readonly Seen[] => who?.sees() ?? fake.messages();
+  return vi.waitFor(
+    () => {
+      const message = messages().findLast(fits);
+      if (message === undefined) {
+        const all = messages().map(({ words, buttons }) => `${words} [${buttons.map(({ label }) => label).join(' ')}]`);
+        throw new Error(`none of these:\n${all.join('\n')}`);
+      }
+      return message;
+    },
+    { timeout: 40_000, interval: 20 },
+  );
+}
+
+const isFinished = (message: Seen): boolean => message.buttons.some(({ label }) => label.includes('Delete'));
+const labels = (message: Seen): readonly string[] => message.buttons.map(({ label }) => label);
+const has = (words: string) => (message: Seen) => message.words.includes(words);
+
+async function sizeOf(message: Seen): Promise<readonly [number | undefined, number | undefined]> {
+  const { width, height } = await sharp(message.pictures[0]?.data).metadata();
+  return [width, height];
+}
+
+describe('in Slack', () => {
+  it('a person asks, watches, varies, enlarges, remixes, comes back after a restart and deletes', async () => {
+    const ana = fake.person('Ana');
+    const ben = fake.person('Ben');
+
+    // Ask; the device waits in the middle until the preview has been seen.
+    let seenHalf = (): void => undefined;
+    const half = new Promise<void>((resolve) => {
+      seenHalf = resolve;
+    });
+    beforeStep = (_work, _index, step) => (step === 3 ? half : undefined);
+    const outcome = await ana.slash('/imagine', 'a fox on blue --seed 7 --count 1');
+    expect(outcome.isAcknowledged).toBe(true);
+    const preview = await shown(has('preview'));
+    expect(labels(preview)).toEqual(['✖️ Cancel']);
+    expect(preview.pictures).toHaveLength(1);
+    seenHalf();
+    const first = await shown(isFinished);
+    expect(first.ts).toBe(preview.ts);
+    expect(fake.messages()).toHaveLength(1);
+    expect(first.words).toContain('a fox on blue');
+    expect(first.words).toMatch(/seed 7 · 4 steps · \d+\.\d s/);
+    expect(first.words).toContain('@Ana');
+    expect(first.mentions).toEqual([]);
+    expect(labels(first)).toEqual(['U1', 'V1', '🔄 Reroll', '✏️ Remix', 'ℹ️ Info', '🗑️ Delete']);
+    expect(first.pictures).toHaveLength(1);
+    expect(first.pictures[0]?.alt).toContain('a fox on blue');
+    expect(await sizeOf(first)).toEqual([16, 16]);
+    // Only the answer's own file is left of all that was uploaded.
+    expect(fake.state.files.size).toBe(1);
+    beforeStep = () => undefined;
+
+    // Reroll: another message, another seed, the first one untouched.
+    await ana.press('Reroll', first);
+    const rerolled = await shown((message) => isFinished(message) && message.words.includes('reroll'));
+    expect(rerolled.words).not.toContain('seed 7 ');
+    expect(fake.messages()).toHaveLength(2);
+
+    // Vary, and a grid of four.
+    await ana.press('V1', first);
+    const varied = await shown((message) => isFinished(message) && message.words.includes('variation of 1'));
+    expect(varied.pictures).toHaveLength(1);
+    await ana.slash('/imagine', 'four foxes');
+    const grid = await shown((message) => isFinished(message) && message.words.includes('four foxes'));
+    expect(labels(grid)).toEqual([
+      ...['U1', 'U2', 'U3', 'U4', '🔄 Reroll', 'V1', 'V2', 'V3', 'V4', '✏️ Remix', 'ℹ️ Info', '🗑️ Delete'],
+    ]);
+    expect(grid.pictures).toHaveLength(1);
+
+    // Enlarge; the second press gives the picture that was made, and marks stay.
+    await ana.press('U3', grid);
+    const larger = await shown((message) => isFinished(message) && message.words.includes('upscale of 3'));
+    await ana.press('U3', grid);
+    await vi.waitFor(
+      () => {
+        expect(fake.messages().filter(has('upscale of 3')).filter(isFinished)).toHaveLength(2);
+      },
+      { timeout: 40_000 },
+    );
+    expect(fake.messages().at(-1)?.pictures[0]?.data.equals(larger.pictures[0]!.data)).toBe(true);
+
+    // Remix: the words come back in a form, and go out changed.
+    await ana.press('Remix', first);
+    await vi.waitFor(
+      () => {
+        expect(JSON.stringify(ana.view())).toContain('a fox on blue');
+      },
+      { timeout: 40_000 },
+    );
+    await ana.submit({ prompt: 'a hen on red' });
+    const remixed = await shown((message) => isFinished(message) && message.words.includes('a hen on red'));
+    expect(remixed.words).toContain('remix');
+
+    // Info is for who asked for it alone.
+    await ben.press('Info', first);
+    const info = await shown((message) => message.isPrivate && message.words.includes('Seed'), ben);
+    expect(info.words).toContain('7');
+    expect(ana.sees().some((message) => message.isPrivate)).toBe(false);
+
+    // A restart: the old message's old button still works.
+    await stopProduct();
+    product = await startProduct();
+    const before = fake.messages().length;
+    await ana.press('V1', first);
+    await vi.waitFor(
+      () => {
+        const after = fake.messages().slice(before);
+        expect(after.filter(isFinished).map((message) => message.words)).toEqual([
+          expect.stringContaining('variation of 1'),
+        ]);
+      },
+      { timeout: 40_000 },
+    );
+
+    // Only who asked may delete; then message and picture are gone.
+    await ben.press('Delete', first);
+    await shown((message) => message.isPrivate && message.words.includes('Only Ana'), ben);
+    expect(fake.messages().some((message) => message.ts === first.ts)).toBe(true);
+    await ana.press('Delete', first);
+    await vi.waitFor(
+      () => {
+        expect(fake.messages().some((message) => message.ts === first.ts)).toBe(false);
+        expect([...fake.state.files.keys()]).not.toContain(first.pictures[0]?.fileId);
+      },
+      { timeout: 40_000 },
+    );
+  });
+
+  it('a picture asked for before a crash is answered after it, once, where it was asked', async () => {
+    const ana = fake.person('Ana');
+    beforeStep = () => new Promise(() => undefined);
+    await ana.slash('/imagine', 'a patient fox');
+    const waiting = await shown(has('…'));
+    await vi.waitFor(async () => {
+      expect(await product.stores.jobs.open()).toHaveLength(1);
+    });
+    // The process is gone without a word: its socket closes, nothing is drained.
+    const gone = product;
+    beforeStep = () => undefined;
+    await gone.adapter.stop();
+    await gone.stores.close();
+    product = await startProduct();
+    const answer = await shown(isFinished);
+    expect(answer.ts).toBe(waiting.ts);
+    expect(fake.messages()).toHaveLength(1);
+    await gone.bot.close(0);
+  });
+
+  it('/imagine without words opens a form that takes a picture to start from', async () => {
+    const ana = fake.person('Ana');
+    await ana.slash('/imagine');
+    await vi.waitFor(
+      () => {
+        expect(ana.view()).toBeDefined();
+      },
+      { timeout: 40_000 },
+    );
+    const photo = await sharp({ create: { width: 40, height: 30, channels: 3, background: '#369' } })
+      .png()
+      .toBuffer();
+    await ana.submit({ prompt: 'a blue fox', image: { file: ana.upload('photo.png', photo) }, strength: '0.5' });
+    const answer = await shown(isFinished);
+    expect(answer.words).toContain('a blue fox');
+  });
+
+  it('somebody who asks for the impossible is told privately what is possible', async () => {
+    const ana = fake.person('Ana');
+    await ana.slash('/imagine', 'a fox --steps 99');
+    const refused = await shown((message) => message.isPrivate, ana);
+    expect(refused.words).toBe('Steps can be 1 to 8; you asked for 99. Leave it out and 4 are used.');
+    await vi.waitFor(
+      () => {
+        expect(fake.messages()).toEqual([]);
+      },
+      { timeout: 40_000 },
+    );
+  });
+});
