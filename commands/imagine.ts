@@ -12,7 +12,7 @@ export const imagine = {
   aliases: { no: 'negative', ar: 'aspect', cfg: 'guidance', n: 'count' },
   options: [
     { kind: 'text', name: 'prompt', isRequired: true, maxLength: 2000 },
-    { kind: 'text', name: 'style', isRequired: false, maxLength: 64, suggests: 'style', isWord: true },
+    { kind: 'text', name: 'style', isRequired: false, maxLength: 200, suggests: 'style', isWord: true },
     { kind: 'text', name: 'negative', isRequired: false, maxLength: 1000 },
     { kind: 'integer', name: 'seed', isRequired: false, min: 0, max: 4_294_967_295 },
     { kind: 'integer', name: 'steps', isRequired: false, min: 1, max: 8 },

@@ -3,7 +3,7 @@ import type { ServerKey } from '../core/people.ts';
 import type { Locale } from '../core/people.ts';
 import type { AuditEntry } from '../store/index.ts';
 import type { Kit, Turn } from './kit.ts';
-import { plain, sentences, small } from './present/lines.ts';
+import { message, plain, small } from './present/lines.ts';
 import { isTextKey, text } from './texts/index.ts';
 
 export type Change = {
@@ -39,8 +39,8 @@ async function tellAuditChannel(kit: Kit, turn: Turn, server: ServerKey, entry: 
     return;
   }
   try {
-    const message = { ...sentences(), lines: [[plain(auditLine(turn.publicLocale, entry))], [small(`${entry.user}`)]] };
-    await turn.chat.post(auditChannel, message, `audit:${turn.invocation.id}:${entry.what}`);
+    const told = message({ lines: [[plain(auditLine(turn.publicLocale, entry))], [small(entry.user)]] });
+    await turn.chat.post(auditChannel, told, `audit:${turn.invocation.id}:${entry.what}`);
   } catch (error) {
     kit.log.warn({ server, err: error }, 'the audit channel could not be told');
   }

@@ -10,13 +10,13 @@ import type { Place, UserKey } from '../core/people.ts';
 import { acknowledgementOf } from './acknowledgement.ts';
 import { JobLife } from './jobs/job-life.ts';
 import { randomId } from './jobs/ids.ts';
+import { showTrial } from './handlers/style-trial.ts';
 import type { Kit, Turn } from './kit.ts';
 import type { BotPorts } from './ports.ts';
 import { refusal } from './refusal.ts';
 import { route, routeToForm } from './route.ts';
 import { WordList } from './safety/word-list.ts';
 import { sayPrivately } from './speaking.ts';
-import { StyleTrials } from './style-trials.ts';
 import { suggest } from './suggest.ts';
 import { errorText } from './texts/index.ts';
 
@@ -42,7 +42,6 @@ class BotOnPorts implements FourstepBot {
     this.#kit = {
       ...ports,
       jobs: new JobLife(ports),
-      trials: new StyleTrials(),
       blockedWords: new WordList(ports.options.blockedWords),
       adultWords: new WordList(ports.options.adultWords),
     };
@@ -85,6 +84,11 @@ class BotOnPorts implements FourstepBot {
 
   async resume(): Promise<void> {
     await this.#kit.jobs.resume();
+    for (const draft of (await this.#kit.stores.styles.drafts()).filter(({ isShown }) => !isShown)) {
+      void showTrial(this.#kit, draft).catch((error: unknown) => {
+        this.#kit.log.error({ draft: draft.id, err: error }, 'a style could not be tried again');
+      });
+    }
   }
 
   async close(limitMs: number): Promise<void> {

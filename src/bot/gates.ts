@@ -35,7 +35,7 @@ export async function requireMayDraw(kit: Kit, { invocation, settings }: Turn): 
  * Throws `UserError` `safety.word`, `safety.nsfw` or `safety.nsfw-style`. Checked are the words of the prompt and of the
  * style; what is to be kept out may name anything.
  */
-export function requireDrawable(kit: Kit, turn: Turn, prompt: string, style: Style | undefined): void {
+export function requireDrawable(kit: Kit, turn: Turn, prompt: string, styles: readonly Style[]): void {
   const { settings, invocation } = turn;
   const word = kit.blockedWords.find(prompt) ?? new WordList(settings.blockedWords).find(prompt);
   if (word !== undefined) {
@@ -48,7 +48,10 @@ export function requireDrawable(kit: Kit, turn: Turn, prompt: string, style: Sty
   if (adult !== undefined) {
     throw refusal('safety.nsfw', { word: adult });
   }
-  if (style !== undefined && kit.adultWords.find(`${style.name} ${style.trigger} ${style.description}`) !== undefined) {
+  const style = styles.find(
+    ({ name, trigger, description }) => kit.adultWords.find(`${name} ${trigger} ${description}`) !== undefined,
+  );
+  if (style !== undefined) {
     throw refusal('safety.nsfw-style', { style: style.name });
   }
 }

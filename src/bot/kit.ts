@@ -6,11 +6,9 @@ import type { ServerSettings } from '../store/index.ts';
 import type { JobLife } from './jobs/job-life.ts';
 import type { BotPorts } from './ports.ts';
 import type { WordList } from './safety/word-list.ts';
-import type { StyleTrials } from './style-trials.ts';
 
 export type Kit = BotPorts & {
   readonly jobs: JobLife;
-  readonly trials: StyleTrials;
   /** The operator's lists. */
   readonly blockedWords: WordList;
   readonly adultWords: WordList;

@@ -3,6 +3,7 @@
  * same inputs give the same request: chance comes in as the seed.
  */
 import type { imagine } from '../../commands/imagine.ts';
+import { formatStyleMix, parseStyleMix } from '../../commands/style-mix.ts';
 import { resolveSize, type SizeRules } from '../../commands/size.ts';
 import type { OptionsOf } from '../core/command.ts';
 import type { GenerationRequest, InitImage } from '../core/request.ts';
@@ -15,7 +16,10 @@ export type ImagineOptions = OptionsOf<typeof imagine>;
 
 export type Resolved = {
   readonly request: GenerationRequest;
-  readonly style: Style | undefined;
+  /** Several where a mix was asked for. */
+  readonly styles: readonly Style[];
+  /** As it is shown and can be asked for again: `Neon`, `Neon:0.6+Ink:0.4`; '' for none. */
+  readonly styleName: string;
   /** The words as typed, before the style's own. */
   readonly typed: { readonly prompt: string; readonly negative: string };
 };
@@ -42,17 +46,17 @@ export function resolveImagine(asked: ImagineOptions, context: ResolveContext): 
   const { settings, options, models, init } = context;
   const model = serverModel(settings, options, models);
   const { defaults } = model.manifest;
-  const style = chooseStyle(asked.style, model, context);
+  const uses = chooseStyles(asked.style, model, context);
   const typed = { prompt: asked.prompt.trim(), negative: asked.negative?.trim() ?? '' };
-  const negative = joined(typed.negative, style?.negative ?? '');
+  const negative = uses.reduce((words, { style }) => joined(words, style.negative), typed.negative);
   const { width, height } = resolveSize(rulesOf(model), asked.size, asked.aspect ?? aspectOf(asked.size, init));
   const request: GenerationRequest = {
-    prompt: withTrigger(typed.prompt, style?.trigger ?? ''),
+    prompt: uses.reduceRight((words, { style }) => withTrigger(words, style.trigger), typed.prompt),
     negative,
     model: model.manifest.id,
     lcmLora: { kind: 'model' },
     vae: undefined,
-    loras: style === undefined ? [] : [{ id: style.id, file: style.file, weight: style.weight }],
+    loras: uses.map(({ style: { id, file, weight }, share }) => ({ id, file, weight: weight * share })),
     seed: asked.seed ?? context.seed,
     count: asked.count ?? settings.count,
     steps: asked.steps ?? defaults.steps,
@@ -63,7 +67,8 @@ export function resolveImagine(asked: ImagineOptions, context: ResolveContext): 
     scheduler: defaults.scheduler,
     init: initOf(asked.strength, init),
   };
-  return { request, style, typed };
+  const styleName = formatStyleMix(uses.map(({ style: { name }, share }) => ({ name, share })));
+  return { request, styles: uses.map(({ style }) => style), styleName, typed };
 }
 
 /** The model a server draws with; the operator's where its own is no longer there. */
@@ -93,25 +98,31 @@ export function withTrigger(prompt: string, trigger: string): string {
   return trigger === '' || prompt.toLowerCase().includes(trigger.toLowerCase()) ? prompt : joined(trigger, prompt);
 }
 
-function chooseStyle(
+type StyleUse = { readonly style: Style; readonly share: number };
+
+function chooseStyles(
   given: string | undefined,
   model: Model,
   { styles, mine, settings }: ResolveContext,
-): Style | undefined {
+): readonly StyleUse[] {
   const { id } = model.manifest;
   if (given !== undefined) {
-    if (meansNone(given)) {
-      return undefined;
-    }
-    const style = findStyle(styles, given, id);
-    if (style.model !== id) {
-      throw refusal('style.model', { style: style.name, styleModel: style.model, model: id });
-    }
-    return style;
+    return meansNone(given) ? [] : styleMix(given, styles, id);
   }
   const usual = mine ?? settings.defaultStyle;
   // A default that is gone, or is for another model than today's, is passed over: nobody asked for it just now.
-  return styles.find((style) => style.id === usual && style.model === id);
+  const style = styles.find((candidate) => candidate.id === usual && candidate.model === id);
+  return style === undefined ? [] : [{ style, share: 1 }];
+}
+
+function styleMix(given: string, styles: readonly Style[], model: string): readonly StyleUse[] {
+  return parseStyleMix(given).map(({ name, share }) => {
+    const style = findStyle(styles, name, model);
+    if (style.model !== model) {
+      throw refusal('style.model', { style: style.name, styleModel: style.model, model });
+    }
+    return { style, share };
+  });
 }
 
 /** The shape of the picture to start from, within what can be drawn; a size that was asked for goes before it. */

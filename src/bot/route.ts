@@ -1,11 +1,26 @@
 /** Which handler answers which action. Decides nothing else. */
+import { type CommandName, findCommand } from '../../commands/index.ts';
 import type { Action } from '../core/chat.ts';
+import type { OptionValue } from '../core/command.ts';
 import type { Form } from '../core/message.ts';
 import { type ButtonId, decodeButtonId } from './button-id.ts';
 import { requireJob } from './gates.ts';
+import { handleHelp, handleInfo, handleQueue } from './handlers/about.ts';
 import { handleImagine, handleImagineForm, handleRemix, imagineForm, remixForm } from './handlers/imagine.ts';
 import { handleJobAction, showInfo } from './handlers/job-buttons.ts';
+import { askToForget, exportMine, forget } from './handlers/mydata.ts';
+import { choosePanel, openPanelForm, pressPanel, showPanel, submitPanelForm } from './handlers/panel.ts';
 import { handleUpscale, handleVary } from './handlers/pictures.ts';
+import { addStyle, handleDraft } from './handlers/style-trial.ts';
+import {
+  chooseDefault,
+  chooseMine,
+  editStyle,
+  listStyles,
+  removeStyle,
+  renameStyle,
+  showStyle,
+} from './handlers/styles.ts';
 import type { Kit, Turn } from './kit.ts';
 import { refusal } from './refusal.ts';
 
@@ -19,7 +34,8 @@ export async function route(kit: Kit, turn: Turn): Promise<void> {
       await routeButton(kit, turn, known(decodeButtonId(action.id)));
       return;
     case 'select':
-      throw refusal('button.old');
+      await routeSelect(kit, turn, known(decodeButtonId(action.id)), action.values);
+      return;
     case 'form':
       await routeForm(kit, turn, known(decodeButtonId(action.id)), action.fields);
       return;
@@ -38,6 +54,9 @@ export async function routeToForm(kit: Kit, turn: Turn): Promise<Form> {
     return imagineForm(turn, action.options);
   }
   const id = action.kind === 'button' ? decodeButtonId(action.id) : undefined;
+  if (id?.kind === 'panel') {
+    return openPanelForm(kit, turn, id.field);
+  }
   if (id?.kind === 'imagine-form') {
     return imagineForm(turn, {});
   }
@@ -52,11 +71,39 @@ async function routeCommand(
   turn: Turn,
   { name, options }: Extract<Action, { kind: 'command' }>,
 ): Promise<void> {
-  if (name === 'imagine') {
-    await handleImagine(kit, turn, options);
-    return;
+  const handler = HANDLERS[findCommand(name)?.name ?? ''];
+  if (handler === undefined) {
+    throw refusal('command.unknown', { given: name });
   }
-  throw refusal('command.unknown', { given: name });
+  await handler(kit, turn, options);
+}
+
+type Handler = (kit: Kit, turn: Turn, options: Readonly<Record<string, OptionValue>>) => Promise<void>;
+
+const HANDLERS_BY_NAME: Readonly<Record<CommandName, Handler>> = {
+  imagine: handleImagine,
+  'style list': listStyles,
+  'style show': showStyle,
+  'style default': chooseDefault,
+  'style mine': chooseMine,
+  'style add': addStyle,
+  'style edit': editStyle,
+  'style remove': removeStyle,
+  'style rename': renameStyle,
+  settings: showPanel,
+  queue: handleQueue,
+  info: handleInfo,
+  help: handleHelp,
+  'mydata export': exportMine,
+  'mydata delete': askToForget,
+};
+const HANDLERS: Readonly<Record<string, Handler | undefined>> = HANDLERS_BY_NAME;
+
+async function routeSelect(kit: Kit, turn: Turn, id: ButtonId, values: readonly string[]): Promise<void> {
+  if (id.kind !== 'panel') {
+    throw refusal('button.old');
+  }
+  await choosePanel(kit, turn, id.field, values);
 }
 
 async function routeButton(kit: Kit, turn: Turn, id: ButtonId): Promise<void> {
@@ -68,8 +115,14 @@ async function routeButton(kit: Kit, turn: Turn, id: ButtonId): Promise<void> {
       await (id.action === 'upscale' ? handleUpscale : handleVary)(kit, turn, id.job, id.index);
       return;
     case 'draft':
+      await handleDraft(kit, turn, id.action, id.draft);
+      return;
     case 'panel':
+      await pressPanel(kit, turn, id.field);
+      return;
     case 'forget-me':
+      await forget(kit, turn);
+      return;
     case 'imagine-form':
       throw refusal('button.old');
     default:
@@ -82,6 +135,8 @@ async function routeForm(kit: Kit, turn: Turn, id: ButtonId, fields: Readonly<Re
     await handleImagineForm(kit, turn, fields);
   } else if (id.kind === 'job' && id.action === 'remix') {
     await handleRemix(kit, turn, id.job, fields);
+  } else if (id.kind === 'panel') {
+    await submitPanelForm(kit, turn, id.field, fields);
   } else {
     throw refusal('button.old');
   }

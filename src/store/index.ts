@@ -14,8 +14,9 @@ import { openRedis } from './redis.ts';
 import { SettingsStore } from './settings.ts';
 import { StyleStore } from './styles.ts';
 
+export { isOpen } from './jobs.ts';
 export { openMemory } from './memory.ts';
-export { fetchFile, type FetchFileOptions } from './fetch-file.ts';
+export { checkSafetensorsHead, fetchFile, tooLarge, type FetchFileOptions } from './fetch-file.ts';
 export { DEFAULT_SETTINGS, type AdultRule, type ServerSettings } from './settings.ts';
 export type { AuditEntry } from './audit.ts';
 export type { Database } from './database.ts';

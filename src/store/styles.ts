@@ -103,6 +103,12 @@ export class StyleStore {
     }
   }
 
+  /** Some server has a style of this LoRA. */
+  async usesFile(sha256: string): Promise<boolean> {
+    const found = await this.#database.getMany(await this.#database.keys('style/'));
+    return found.some((value) => presetSchema.safeParse(value).data?.sha256 === sha256);
+  }
+
   /** How often each style was used here, by id. */
   async uses(server: ServerKey): Promise<Readonly<Record<string, number>>> {
     const found = await this.#database.get(usesKey(server));
@@ -112,9 +118,13 @@ export class StyleStore {
       .parse(found ?? {});
   }
 
-  async countUse(server: ServerKey, id: string): Promise<void> {
+  async countUse(server: ServerKey, ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) {
+      return;
+    }
     const uses = await this.uses(server);
-    await this.#database.put([{ key: usesKey(server), value: { ...uses, [id]: (uses[id] ?? 0) + 1 } }]);
+    const counted = Object.fromEntries(ids.map((id) => [id, (uses[id] ?? 0) + 1]));
+    await this.#database.put([{ key: usesKey(server), value: { ...uses, ...counted } }]);
   }
 
   async draft(id: string): Promise<StyleDraft | undefined> {

@@ -21,7 +21,7 @@ describe('/imagine', () => {
       ['Info', 'Delete'],
     ]);
     const picture = await decodePicture(answer.picture!.data);
-    expect([picture.width, picture.height]).toEqual([36, 36]);
+    expect([picture.width, picture.height]).toEqual([260, 260]);
     expect(answer.picture?.alt).toContain('a fox on blue');
     expect(answer.notify).toBeUndefined();
     expect(JSON.parse(readPngTexts(answer.picture!.data)[PARAMETERS_KEYWORD] ?? '')).toMatchObject({

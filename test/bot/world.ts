@@ -38,8 +38,8 @@ export const moji: ModelManifest = {
   license: 'Apache-2.0',
   base: 'moji',
   lcmLora: 'lcm.safetensors',
-  defaults: { width: 16, height: 16, steps: 4, guidance: 1, scheduler: 'lcm' },
-  sizes: [16, 24],
+  defaults: { width: 128, height: 128, steps: 4, guidance: 1, scheduler: 'lcm' },
+  sizes: [128],
   styles: [
     { id: 'neon', name: 'Neon', file: 'neon.safetensors', weight: 0.8, trigger: 'neon lights', description: 'glowing' },
     { id: 'ink', name: 'Ink', file: 'ink.safetensors', weight: 1, trigger: '', description: 'black and white' },

@@ -32,7 +32,7 @@ export async function handleImagine(kit: Kit, turn: Turn, given: Options, extra:
     { ...written, ...given, prompt: written['prompt'] },
     fallbacksOf(turn.settings, model),
   );
-  const { request, style, typed } = resolveImagine(asked, {
+  const { request, styles, styleName, typed } = resolveImagine(asked, {
     settings: turn.settings,
     options,
     models,
@@ -41,15 +41,16 @@ export async function handleImagine(kit: Kit, turn: Turn, given: Options, extra:
     seed: random.uint32(),
     init: asked.image === undefined ? extra.init : await keepUpload(kit, asked.image),
   });
-  requireDrawable(kit, turn, typed.prompt, style);
-  if (style !== undefined) {
-    await stores.styles.countUse(place.server, style.id);
-  }
+  requireDrawable(kit, turn, typed.prompt, styles);
+  await stores.styles.countUse(
+    place.server,
+    styles.map(({ id }) => id),
+  );
   const origin = extra.origin ?? { kind: 'command' };
   const job = makeJob(kit, turn, {
     work: { kind: 'imagine', request },
     origin,
-    styleName: style?.name ?? '',
+    styleName,
     typed,
   });
   await submit(kit, turn, job);

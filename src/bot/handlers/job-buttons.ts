@@ -54,7 +54,7 @@ async function reroll(kit: Kit, turn: Turn, job: Job): Promise<void> {
   if (root === undefined) {
     throw refusal('job.unknown');
   }
-  requireDrawable(kit, turn, promptOf(root), undefined);
+  requireDrawable(kit, turn, promptOf(root), []);
   const made = makeJob(kit, turn, {
     work: { kind: 'imagine', request: { ...root.work.request, seed: kit.random.uint32() } },
     origin: { kind: 'reroll', of: job.id },
@@ -71,7 +71,7 @@ async function retry(kit: Kit, turn: Turn, job: Job): Promise<void> {
   if (job.state.kind !== 'failed' && job.state.kind !== 'cancelled') {
     throw refusal('job.unfinished');
   }
-  requireDrawable(kit, turn, promptOf(job), undefined);
+  requireDrawable(kit, turn, promptOf(job), []);
   const made = makeJob(kit, turn, {
     work: job.work,
     origin: job.origin.kind === 'command' ? { kind: 'retry', of: job.id } : job.origin,

@@ -21,9 +21,8 @@ export async function handleUpscale(kit: Kit, turn: Turn, id: string, index: num
   if (larger !== undefined && (await showAgain(kit, turn, larger))) {
     return;
   }
-  const root = await rootOf(job, (other) => stores.jobs.get(other));
   const model = modelOf(models, modelIdOf(job));
-  const step = growth(model, scaleOf(job, root));
+  const step = growth(model, await scaleOf(job, (other) => stores.jobs.get(other)));
   if (step === undefined) {
     const hasNone = Object.keys(model?.manifest.upscalers ?? {}).length === 0;
     throw hasNone
@@ -57,7 +56,7 @@ export async function handleVary(kit: Kit, turn: Turn, id: string, index: number
   const sourceIndex = isUpscaled && job.origin.kind === 'upscale' ? job.origin.index : index;
   const source = isUpscaled ? root : job;
   const file = await pictureFile(kit, source, pictureAt(source, Math.min(sourceIndex, root.work.request.count - 1)));
-  requireDrawable(kit, turn, promptOf(root), undefined);
+  requireDrawable(kit, turn, promptOf(root), []);
   const made = makeJob(kit, turn, {
     work: {
       kind: 'imagine',
@@ -105,11 +104,12 @@ async function pictureFile(kit: Kit, job: Job, picture: JobPicture): Promise<str
     return picture.file;
   }
   const { work } = job;
-  return await kit.jobs.redraw(
+  const { pictures } = await kit.jobs.drawAside(
     work.kind === 'imagine'
       ? { ...job, work: { kind: 'imagine', request: { ...work.request, seed: picture.seed, count: 1 } } }
       : job,
   );
+  return pictures[0]?.file ?? '';
 }
 
 async function keepForLater(kit: Kit, file: string): Promise<string> {

@@ -11,7 +11,7 @@ import type { BotPorts } from '../ports.ts';
 import { doneMessage, endedMessage } from '../present/answer.ts';
 import type { Notice } from './drawing.ts';
 import { upscaleIdOf } from './ids.ts';
-import { growth, modelIdOf, modelOf, rootOf, scaleOf } from './lineage.ts';
+import { growth, modelIdOf, modelOf, scaleOf } from './lineage.ts';
 
 type AnswerPorts = Pick<BotPorts, 'stores' | 'chatOf' | 'models' | 'clock' | 'log'>;
 
@@ -61,8 +61,7 @@ export class Answers {
     if (raw === undefined) {
       return undefined;
     }
-    const root = await rootOf(job, (id) => stores.jobs.get(id));
-    const scale = scaleOf(job, root);
+    const scale = await scaleOf(job, (id) => stores.jobs.get(id));
     const grows = growth(modelOf(models, modelIdOf(job)), scale) !== undefined;
     const marks = await Promise.all(
       job.state.pictures.map(async ({ index }) => {

@@ -20,6 +20,8 @@ export type Drawn = {
   readonly notices: readonly Notice[];
 };
 
+export type DrawnJob = Pick<Job, 'id' | 'work' | 'styleName' | 'typed'>;
+
 export type Notice = Extract<WorkEvent, { kind: 'notice' }>;
 
 type DrawingOptions = {
@@ -36,7 +38,7 @@ const SHORT_MS = 8000;
 const PREVIEW_SIDE = 512;
 
 /** Throws what the runner throws. */
-export async function draw(job: Job, signal: AbortSignal, options: DrawingOptions): Promise<Drawn> {
+export async function draw(job: DrawnJob, signal: AbortSignal, options: DrawingOptions): Promise<Drawn> {
   const { runner, clock, pace, onProgress } = options;
   const work = workOf(job, pace);
   const pictures: JobPicture[] = [];
@@ -77,7 +79,7 @@ export async function draw(job: Job, signal: AbortSignal, options: DrawingOption
   return { pictures, raw, drawMs, notices };
 }
 
-function workOf(job: Job, pace: Pace): Work {
+function workOf(job: DrawnJob, pace: Pace): Work {
   if (job.work.kind === 'upscale') {
     return { kind: 'upscale', id: job.id, request: job.work.request };
   }
@@ -104,7 +106,7 @@ function countOf(work: JobWork): number {
 
 /** A picture that cannot be kept is still shown: its request draws it again. */
 async function keep(
-  job: Job,
+  job: DrawnJob,
   { index, seed, picture }: Extract<WorkEvent, { kind: 'picture' }>,
   { files, log }: DrawingOptions,
 ): Promise<JobPicture> {

@@ -15,11 +15,14 @@ import { Answers } from './answers.ts';
 import { chargeOf, quotaOf, takeCharge } from './charges.ts';
 import { draw, type Drawn } from './drawing.ts';
 import { randomId } from './ids.ts';
+import { LiveJob, type Outcome } from './live-job.ts';
 import { Pace } from './pace.ts';
 import { Progress, type ProgressView } from './progress.ts';
 
 /** A device may fail a job so often. */
 export const MAX_ATTEMPTS = 3;
+/** At the end, what was drawn is still answered within this time. */
+const ANSWER_MS = 5000;
 
 export type SubmitOptions = {
   readonly settings: ServerSettings;
@@ -27,28 +30,14 @@ export type SubmitOptions = {
   readonly receivedAtMs: number;
 };
 
-type Outcome =
-  | { readonly kind: 'done'; readonly drawn: Drawn }
-  | { readonly kind: 'failed'; readonly error: UserError }
-  | { readonly kind: 'cancelled' }
-  /** This process is stopping: the job stays as it is and runs again. */
-  | { readonly kind: 'stopped' };
-
-type Life = {
-  job: Job;
-  readonly progress: Progress;
-  isBegun: boolean;
-  cancelledBy: UserKey | undefined;
-  isCancelled: boolean;
-  outcome: Outcome | undefined;
-};
+/** What is drawn without being a job. */
+export type Aside = Pick<Job, 'server' | 'user' | 'work' | 'styleName' | 'typed'>;
 
 export class JobLife {
   readonly answers: Answers;
   readonly #ports: BotPorts;
   readonly #pace = new Pace();
-  readonly #lives = new Map<JobId, Life>();
-  readonly #running = new Set<Promise<void>>();
+  readonly #lives = new Map<JobId, LiveJob>();
   readonly #unsubscribe: () => void;
 
   constructor(ports: BotPorts) {
@@ -71,7 +60,7 @@ export class JobLife {
     await takeCharge(stores.quotas, quota, chargeOf(job), clock);
     try {
       await stores.jobs.save(job);
-      await this.#track(this.#admit(job, settings, { priority, receivedAtMs, isResumed: false }));
+      await this.#admit(job, settings, { priority, receivedAtMs, isResumed: false });
     } catch (error) {
       await stores.quotas.refund(quota, chargeOf(job), clock.now());
       throw error;
@@ -84,7 +73,7 @@ export class JobLife {
     const open = await stores.jobs.open();
     const left = open.filter((job) => !this.#lives.has(job.id));
     for (const job of left) {
-      void this.#track(this.#takeUp(job)).catch((error: unknown) => {
+      void this.#takeUp(job).catch((error: unknown) => {
         log.error({ job: job.id, err: error }, 'the job could not be taken up');
       });
     }
@@ -106,31 +95,35 @@ export class JobLife {
     return isHere;
   }
 
+  /** Resolves when a job that is here has ended and been answered. */
+  async ended(id: JobId): Promise<void> {
+    await this.#lives.get(id)?.ended;
+  }
+
   /** Jobs of a person that wait or are drawn, oldest first. */
   unfinishedOf(user: UserKey): readonly Job[] {
     return [...this.#lives.values()].map(({ job }) => job).filter((job) => job.user === user);
   }
 
-  /**
-   * Draws the first picture of a request that is known already, in turn with everything else and without an answer of
-   * its own; resolves to its file. Throws what the device throws.
-   */
-  async redraw(job: Job): Promise<string> {
+  /** Draws in turn with everything else, without a kept job and an answer of its own. Throws what the device throws. */
+  async drawAside(aside: Aside): Promise<Drawn> {
     const { admission, runner, stores, clock, log, options, random } = this.#ports;
-    const { server, user, work } = job;
+    const { server, user, work } = aside;
     const id = randomId(random);
-    let file = '';
+    let drawn: Drawn | undefined;
     await admission.add(
       { id, server, user, costMs: this.#pace.costMs(work), priority: 'button' },
       options.queue,
       async (signal) => {
         const parts = { runner, files: stores.files, clock, log, pace: this.#pace, onProgress: () => undefined };
-        const { pictures } = await draw({ ...job, id }, signal, parts);
-        file = pictures[0]?.file ?? '';
+        drawn = await draw({ ...aside, id }, signal, parts);
       },
       { isResumed: true },
     );
-    return file;
+    if (drawn === undefined) {
+      throw new StoppedError();
+    }
+    return drawn;
   }
 
   /** Nothing new is drawn; resolves when what is being answered has been, or the limit has passed. */
@@ -139,29 +132,18 @@ export class JobLife {
     await admission.drain(limitMs);
     this.#unsubscribe();
     const lives = [...this.#lives.values()];
-    await Promise.all(lives.filter((life) => !life.isBegun).map(async (life) => await life.progress.close()));
-    const begun = [...this.#running].slice();
-    // What waits in line stays open on purpose: its job is kept.
-    if (lives.length < begun.length || lives.some((life) => life.isBegun)) {
-      await new Promise<void>((resolve) => {
-        const disarm = clock.after(Math.min(limitMs, 2000), resolve);
-        void Promise.allSettled(begun).then(() => {
-          disarm();
-          resolve();
-        });
-      });
-    }
+    // What waits in line is left as it is: its job is kept. What was drawn is answered now.
+    lives.filter((life) => !life.isBegun).forEach((life) => life.leave());
+    const drawn = lives.filter(({ outcome }) => outcome !== undefined);
+    const answered = Promise.all(drawn.map(async (life) => await life.ended));
+    let disarm: () => void = () => undefined;
+    const limit = new Promise<void>((resolve) => {
+      disarm = clock.after(ANSWER_MS, resolve);
+    });
+    await Promise.race([answered, limit]);
+    disarm();
+    lives.forEach((life) => life.leave());
     this.answers.close();
-  }
-
-  async #track<T>(work: Promise<T>): Promise<T> {
-    const settled = work.then(
-      () => undefined,
-      () => undefined,
-    );
-    this.#running.add(settled);
-    void settled.then(() => this.#running.delete(settled));
-    return await work;
   }
 
   async #takeUp(job: Job): Promise<void> {
@@ -201,12 +183,13 @@ export class JobLife {
     try {
       const ended = admission.add(ticket, limits, async (signal) => this.#draw(life, signal), { isResumed });
       this.#offerPlace(life);
-      await ended;
+      await Promise.race([ended, life.left]);
     } catch (error) {
       if (error instanceof CancelledError || error instanceof StoppedError) {
         life.outcome = life.isCancelled ? { kind: 'cancelled' } : { kind: 'stopped' };
       } else {
         this.#lives.delete(id);
+        life.finish();
         await life.progress.close();
         await stores.jobs.delete(job);
         throw error;
@@ -215,27 +198,25 @@ export class JobLife {
     await this.#end(life, settings);
   }
 
-  #begin(job: Job, receivedAtMs: number): Life {
-    const life: Life = {
+  #begin(job: Job, receivedAtMs: number): LiveJob {
+    const { clock } = this.#ports;
+    const life = new LiveJob(
       job,
-      isBegun: false,
-      cancelledBy: undefined,
-      isCancelled: false,
-      outcome: undefined,
-      progress: new Progress({
-        clock: this.#ports.clock,
-        receivedAtMs,
-        show: async (view) => {
-          await this.#show(life, view);
-        },
-      }),
-    };
+      (self) =>
+        new Progress({
+          clock,
+          receivedAtMs,
+          show: async (view) => {
+            await this.#show(self, view);
+          },
+        }),
+    );
     this.#lives.set(job.id, life);
     return life;
   }
 
   /** In its turn, on the device. Never throws but for a mistake of ours. */
-  async #draw(life: Life, signal: AbortSignal): Promise<void> {
+  async #draw(life: LiveJob, signal: AbortSignal): Promise<void> {
     const { runner, stores, clock, log } = this.#ports;
     life.isBegun = true;
     while (life.outcome === undefined) {
@@ -266,7 +247,7 @@ export class JobLife {
   }
 
   /** Undefined: try again. */
-  #outcomeOf(error: unknown, life: Life, signal: AbortSignal): Outcome | undefined {
+  #outcomeOf(error: unknown, life: LiveJob, signal: AbortSignal): Outcome | undefined {
     if (error instanceof StoppedError) {
       return { kind: 'stopped' };
     }
@@ -284,12 +265,13 @@ export class JobLife {
     return { kind: 'failed', error: refusal('job.attempts', { attempts }) };
   }
 
-  async #end(life: Life, settings: ServerSettings): Promise<void> {
+  async #end(life: LiveJob, settings: ServerSettings): Promise<void> {
     const { stores, options, clock } = this.#ports;
     const { outcome } = life;
     await life.progress.close();
     if (outcome === undefined || outcome.kind === 'stopped') {
       this.#lives.delete(life.job.id);
+      life.finish();
       return;
     }
     await this.#keep({ ...life.job, state: this.#stateOf(outcome, life) }, life);
@@ -301,9 +283,10 @@ export class JobLife {
       const quota = quotaOf(life.job.server, life.job.user, settings, options);
       await stores.quotas.refund(quota, chargeOf(life.job), clock.now());
     }
+    life.finish();
   }
 
-  #stateOf(outcome: Exclude<Outcome, { kind: 'stopped' }>, life: Life): JobState {
+  #stateOf(outcome: Exclude<Outcome, { kind: 'stopped' }>, life: LiveJob): JobState {
     const ended = { endedAtMs: this.#ports.clock.now(), isAnswered: false };
     switch (outcome.kind) {
       case 'done':
@@ -320,7 +303,7 @@ export class JobLife {
   }
 
   /** Keeps a job on its way. Where that fails the job goes on: what was kept before still says enough. */
-  async #keep(job: Job, life: Life): Promise<void> {
+  async #keep(job: Job, life: LiveJob): Promise<void> {
     life.job = job;
     try {
       await this.#ports.stores.jobs.save(job);
@@ -329,7 +312,7 @@ export class JobLife {
     }
   }
 
-  async #show(life: Life, view: ProgressView): Promise<void> {
+  async #show(life: LiveJob, view: ProgressView): Promise<void> {
     const { chatOf, log } = this.#ports;
     const { job } = life;
     try {
@@ -348,7 +331,7 @@ export class JobLife {
     }
   }
 
-  #offerPlace(life: Life): void {
+  #offerPlace(life: LiveJob): void {
     const place = life.isBegun ? undefined : this.#ports.admission.place(life.job.id);
     if (place !== undefined) {
       life.progress.offer({ kind: 'waiting', ahead: place.ahead, estimateMs: place.estimateMs });

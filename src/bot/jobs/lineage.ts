@@ -24,14 +24,15 @@ export async function rootOf(
 }
 
 /** How much larger than first drawn: 1 for what is drawn from words. */
-export function scaleOf(job: Job, root: Job | undefined): number {
-  if (job.work.kind === 'imagine') {
-    return 1;
+export async function scaleOf(job: Job, lookUp: LookUp): Promise<number> {
+  let scale = 1;
+  let current: Job | undefined = job;
+  for (let depth = 0; current?.work.kind === 'upscale' && depth < MAX_DEPTH; depth++) {
+    const { work, origin }: Job = current;
+    scale *= work.kind === 'upscale' ? work.request.scale : 1;
+    current = origin.kind === 'command' ? undefined : await lookUp(origin.of);
   }
-  const picture = job.state.kind === 'done' ? job.state.pictures[0] : undefined;
-  return picture === undefined || root?.work.kind !== 'imagine'
-    ? job.work.request.scale
-    : Math.round(picture.width / root.work.request.width);
+  return scale;
 }
 
 /** The next larger form of a picture that is `scale` times as large as first drawn; undefined: it is as large as it gets. */

@@ -27,7 +27,7 @@ export function user(key: UserKey, name: string): Span {
 /** A prompt as it is quoted: one line, at most 200 characters. */
 export function shortPrompt(prompt: string): string {
   const line = prompt.replace(/\s+/gu, ' ').trim();
-  const chars = [...line];
+  const chars = Array.from(line);
   return chars.length <= MAX_SHOWN_PROMPT ? line : `${chars.slice(0, MAX_SHOWN_PROMPT - 1).join('')}…`;
 }
 

@@ -2,7 +2,7 @@
 import type { Job } from '../../core/job.ts';
 
 /** `seed` is the picture's own. */
-export function parametersOf(job: Job, seed: number): string {
+export function parametersOf(job: Pick<Job, 'work' | 'styleName' | 'typed'>, seed: number): string {
   const { work, styleName, typed } = job;
   switch (work.kind) {
     case 'imagine': {

@@ -58,7 +58,7 @@ function spelledOut(words: readonly (readonly string[])[]): readonly (readonly s
   let run = '';
   for (const readings of [...words, ['']]) {
     const letter = readings.at(-1) ?? '';
-    if ([...letter].length === 1) {
+    if (Array.from(letter).length === 1) {
       run += letter;
       continue;
     }
@@ -69,5 +69,5 @@ function spelledOut(words: readonly (readonly string[])[]): readonly (readonly s
 }
 
 function replaced(word: string, table: Readonly<Record<string, string>>): string {
-  return [...word].map((char) => table[char] ?? char).join('');
+  return Array.from(word, (char) => table[char] ?? char).join('');
 }

@@ -72,6 +72,8 @@ export const answers: Translation<typeof english> = {
   'about.mine': 'Dein Stil: {style}',
   'about.limits': 'Zugleich: {perUser} von dir, {perServer} auf diesem Server; je bis zu {count:Bild|Bilder}',
   'about.balance': 'Heute noch: {left} von {of} Bildern für dich, {serverLeft} von {serverOf} für diesen Server',
+  'about.balance-user': 'Heute noch: {left} von {of} Bildern für dich',
+  'about.balance-server': 'Heute noch: {left} von {of} Bildern für diesen Server',
   'about.balance-free': 'Bilder werden hier nicht gezählt.',
   'about.checks':
     'Geprüft werden die Worte von Prompts und Stilnamen, nie die Bildpunkte. Melde ein Bild, das nicht hierher gehört.',

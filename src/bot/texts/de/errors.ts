@@ -31,6 +31,8 @@ export const errors: Translation<typeof english> = {
   'error.style.unknown-far': 'Dieser Server hat keinen Stil „{given}“. /style list zeigt alle.',
   'error.style.model':
     'Der Stil {style} ist für {styleModel}; dieser Server zeichnet mit {model}. Wähle einen anderen Stil, oder lass ihn weg.',
+  'error.style.mix':
+    'Eine Mischung sind bis zu {max} Stile wie neon:0.6+ink:0.4, mit Anteilen bis 2; du schriebst „{given}“.',
   'error.style.name': 'Ein Stilname hat 1 bis 32 Buchstaben, Ziffern, - oder _; du schriebst „{given}“.',
   'error.style.reserved': 'Kein Stil kann „{given}“ heißen: das bedeutet kein Stil. Wähle einen anderen Namen.',
   'error.style.taken': 'Den Stil {name} gibt es schon. Wähle einen anderen Namen, oder ändere ihn mit /style edit.',

@@ -9,6 +9,7 @@ export const panel: Translation<typeof english> = {
   'panel.count': 'Bilder je /imagine: {count}',
   'panel.limits':
     'Grenzen: {perUser} zugleich je Person, {perServer} auf diesem Server, {perUserDay} am Tag je Person, {perServerDay} am Tag auf diesem Server',
+  'panel.limits-short': '{perUser} und {perServer} zugleich, {perUserDay} und {perServerDay} am Tag',
   'panel.unlimited': 'beliebig viele',
   'panel.channels': 'Kanäle: {channels}',
   'panel.channels-all': 'alle',

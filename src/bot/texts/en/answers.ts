@@ -78,6 +78,8 @@ export const answers = {
   'about.mine': 'Your style: {style}',
   'about.limits': 'At a time: {perUser} of yours, {perServer} on this server; up to {count:picture|pictures} each',
   'about.balance': 'Left today: {left} of {of} pictures for you, {serverLeft} of {serverOf} for this server',
+  'about.balance-user': 'Left today: {left} of {of} pictures for you',
+  'about.balance-server': 'Left today: {left} of {of} pictures for this server',
   'about.balance-free': 'Pictures are not counted here.',
   'about.checks':
     'What is checked: words of prompts and style names, never the pixels. Report a picture that should not be here.',

@@ -32,6 +32,7 @@ export const errors = {
   'error.style.unknown-far': 'This server has no style “{given}”. /style list shows them all.',
   'error.style.model':
     'The style {style} is for {styleModel}; this server draws with {model}. Choose another style, or leave it out.',
+  'error.style.mix': 'A mix is up to {max} styles like neon:0.6+ink:0.4, with shares up to 2; you wrote “{given}”.',
   'error.style.name': 'A style’s name has 1 to 32 letters, digits, - or _; you wrote “{given}”.',
   'error.style.reserved': 'No style can be called “{given}”: it means no style. Choose another name.',
   'error.style.taken': 'There is a style {name} already. Choose another name, or /style edit it.',

@@ -6,6 +6,7 @@ export const panel = {
   'panel.count': 'Pictures of an /imagine: {count}',
   'panel.limits':
     'Limits: {perUser} at a time per person, {perServer} on this server, {perUserDay} a day per person, {perServerDay} a day on this server',
+  'panel.limits-short': '{perUser} and {perServer} at a time, {perUserDay} and {perServerDay} a day',
   'panel.unlimited': 'any number',
   'panel.channels': 'Channels: {channels}',
   'panel.channels-all': 'all',

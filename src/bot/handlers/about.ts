@@ -1,0 +1,108 @@
+/** `/info`, `/queue` and `/help`: what there is, what waits, what is left, and how it goes. */
+import { checkOptions } from '../../../commands/check.ts';
+import { imagine } from '../../../commands/imagine.ts';
+import { info } from '../../../commands/info.ts';
+import type { OptionValue } from '../../core/command.ts';
+import type { Line } from '../../core/message.ts';
+import { requireJob } from '../gates.ts';
+import { quotaOf } from '../jobs/charges.ts';
+import type { Kit, Turn } from '../kit.ts';
+import { promptOf } from '../present/answer.ts';
+import { bold, code, message, plain, shortPrompt, small } from '../present/lines.ts';
+import { serverModel } from '../resolve.ts';
+import { answerPrivately } from '../speaking.ts';
+import { stylesOf } from '../styles.ts';
+import { formatOrdinal, text } from '../texts/index.ts';
+import { showInfo } from './job-buttons.ts';
+
+const MAX_YOURS = 10;
+
+export async function handleInfo(kit: Kit, turn: Turn, given: Readonly<Record<string, OptionValue>>): Promise<void> {
+  const { job } = checkOptions(info, given);
+  if (job !== undefined) {
+    await showInfo(kit, turn, await requireJob(kit, turn.invocation.place, job));
+    return;
+  }
+  const { settings, locale, invocation } = turn;
+  const { place, actor } = invocation;
+  const { manifest } = serverModel(settings, kit.options, kit.models);
+  const mine = await kit.stores.people.style(actor.user, place.server);
+  const none = text(locale, 'style.none');
+  const perUser = settings.perUser ?? kit.options.queue.perUser;
+  const perServer = settings.perServer ?? kit.options.queue.perServer;
+  const lines: Line[] = [
+    [bold(text(locale, 'about.title', { server: place.serverName }))],
+    [plain(text(locale, 'about.model', { model: manifest.name, license: manifest.license }))],
+    [plain(text(locale, 'about.style', { style: settings.defaultStyle || none }))],
+    [plain(text(locale, 'about.mine', { style: mine ?? none }))],
+    [plain(text(locale, 'about.limits', { perUser, perServer, count: 4 }))],
+    [plain(await balanceText(kit, turn))],
+    [small(text(locale, 'about.checks'))],
+  ];
+  await answerPrivately(turn, message({ lines }));
+}
+
+export async function handleQueue(kit: Kit, turn: Turn): Promise<void> {
+  const { locale, invocation } = turn;
+  const { place, actor } = invocation;
+  const { admission } = kit;
+  const yours = kit.jobs.unfinishedOf(actor.user);
+  const lines: Line[] = [
+    [bold(text(locale, 'queue.title'))],
+    [plain(text(locale, 'queue.here', admission.countsOf(place.server)))],
+    [plain(text(locale, 'queue.everywhere', admission.counts()))],
+    [plain(text(locale, yours.length === 0 ? 'queue.none-yours' : 'queue.yours'))],
+    ...yours.slice(0, MAX_YOURS).map((job): Line => {
+      const waits = admission.place(job.id);
+      const at =
+        waits === undefined
+          ? text(locale, 'queue.job-running')
+          : text(locale, 'queue.job-waiting', {
+              place: formatOrdinal(locale, waits.ahead + 1),
+              seconds: Math.max(1, Math.round(waits.estimateMs / 1000)),
+            });
+      return [plain(text(locale, 'queue.job', { prompt: shortPrompt(promptOf(job)), place: at }))];
+    }),
+    [plain(await balanceText(kit, turn))],
+  ];
+  await answerPrivately(turn, message({ lines }));
+}
+
+export async function handleHelp(kit: Kit, turn: Turn): Promise<void> {
+  const { locale, invocation } = turn;
+  const styles = await stylesOf(invocation.place.server, kit.stores, kit.models);
+  const style = styles.find(({ id }) => id === turn.settings.defaultStyle)?.id ?? styles[0]?.id ?? 'neon';
+  const labels = (['reroll', 'remix', 'info', 'delete'] as const).map((action): Line => [
+    bold(text(locale, `button.${action}`)),
+    plain(` ${text(locale, `help.buttons-${action}`)}`),
+  ]);
+  const options = imagine.options
+    .filter(({ name, kind }) => name !== 'prompt' && kind !== 'image')
+    .map(({ name }) => `--${name}`)
+    .join(' ');
+  const lines: Line[] = [
+    [bold(text(locale, 'help.title'))],
+    [code(text(locale, 'help.example-1'))],
+    [code(text(locale, 'help.example-2'))],
+    [code(text(locale, 'help.example-3', { style }))],
+    [bold('U1 … U4'), plain(` ${text(locale, 'help.buttons-upscale')}`)],
+    [bold('V1 … V4'), plain(` ${text(locale, 'help.buttons-vary')}`)],
+    ...labels,
+    [small(text(locale, 'help.options', { options }))],
+    [small(text(locale, 'help.more'))],
+    ...(invocation.actor.isAdmin ? [[small(text(locale, 'help.admin'))]] : []),
+  ];
+  await answerPrivately(turn, message({ lines }));
+}
+
+async function balanceText(kit: Kit, { settings, invocation, locale }: Turn): Promise<string> {
+  const quota = quotaOf(invocation.place.server, invocation.actor.user, settings, kit.options);
+  const { user, server } = await kit.stores.quotas.balances(quota, kit.clock.now());
+  if (user !== undefined && server !== undefined) {
+    const params = { left: user.left, of: user.of, serverLeft: server.left, serverOf: server.of };
+    return text(locale, 'about.balance', params);
+  }
+  const [one, key] =
+    user === undefined ? [server, 'about.balance-server' as const] : [user, 'about.balance-user' as const];
+  return one === undefined ? text(locale, 'about.balance-free') : text(locale, key, { left: one.left, of: one.of });
+}

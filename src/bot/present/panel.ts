@@ -1,0 +1,225 @@
+/** The panel of `/settings`: what is set, and a button or select for each of it. */
+import type { Form, FormField, Line, Message, Row } from '../../core/message.ts';
+import type { Locale } from '../../core/people.ts';
+import type { AuditEntry, BlockedPerson, ServerSettings } from '../../store/index.ts';
+import { auditLine } from '../auditing.ts';
+import { encodeButtonId, type PanelField } from '../button-id.ts';
+import type { BotOptions, Model } from '../ports.ts';
+import { text, type TextKey } from '../texts/index.ts';
+import { bold, button, message, plain, small } from './lines.ts';
+
+export type PanelParts = {
+  readonly serverName: string;
+  readonly settings: ServerSettings;
+  readonly options: BotOptions;
+  readonly models: readonly Model[];
+  readonly model: Model;
+  readonly blocked: readonly BlockedPerson[];
+  readonly locale: Locale;
+  /** What has just been changed, in words. */
+  readonly note: string;
+};
+
+const MAX_CHOICES = 25;
+const MAX_WORDS_SHOWN = 12;
+const LANGUAGES: Readonly<Record<Locale, string>> = { en: 'English', de: 'Deutsch' };
+
+export function panelMessage(parts: PanelParts): Message {
+  const { locale, serverName, note } = parts;
+  return message({
+    lines: [
+      [bold(text(locale, 'panel.title', { server: serverName }))],
+      ...panelFacts(parts).map((fact): Line => [plain(fact)]),
+      [small(text(locale, 'panel.operator'))],
+      ...(note === '' ? [] : [[bold(note)]]),
+    ],
+    rows: panelRows(parts),
+  });
+}
+
+/** How a value is named, for the panel and for the audit list. */
+export function settingText(field: PanelField, settings: ServerSettings, options: BotOptions, locale: Locale): string {
+  switch (field) {
+    case 'model':
+      return settings.model ?? options.model;
+    case 'language':
+      return settings.locale === undefined ? 'auto' : LANGUAGES[settings.locale];
+    case 'count':
+      return String(settings.count);
+    case 'limits':
+      return text(locale, 'panel.limits-short', limitParams(settings, options, locale));
+    case 'channels':
+      return settings.channels.join(', ') || text(locale, 'panel.channels-all');
+    case 'nsfw':
+      return text(locale, settings.adult === 'never' ? 'panel.nsfw-never' : 'panel.nsfw-marked');
+    case 'words':
+      return wordsText(settings.blockedWords, locale);
+    case 'audit':
+      return settings.auditChannel ?? text(locale, 'panel.audit-none');
+    case 'home':
+    case 'history':
+    case 'unblock':
+      return '';
+    default:
+      return field satisfies never;
+  }
+}
+
+export function historyMessage(entries: readonly AuditEntry[], locale: Locale): Message {
+  const lines = entries.map((entry): Line => [
+    { kind: 'time', atMs: entry.atMs },
+    plain(' '),
+    plain(auditLine(locale, entry)),
+  ]);
+  return message({
+    lines: [
+      [bold(text(locale, 'panel.history.title'))],
+      ...(lines.length === 0 ? [[plain(text(locale, 'panel.history.none'))]] : lines),
+    ],
+    rows: [[panelButton('home', locale)]],
+  });
+}
+
+export function panelForm(
+  field: 'limits' | 'channels' | 'words' | 'audit',
+  settings: ServerSettings,
+  options: BotOptions,
+  locale: Locale,
+): Form {
+  const { title, fields } = formOf(field, settings, options, locale);
+  return {
+    id: encodeButtonId({ kind: 'panel', field }),
+    title: text(locale, title),
+    submit: text(locale, 'panel.form.save'),
+    fields,
+  };
+}
+
+function panelFacts({ settings, options, blocked, locale, model }: PanelParts): readonly string[] {
+  const value = (field: PanelField): string => settingText(field, settings, options, locale);
+  const people = blocked.map(({ name }) => name).join(', ') || text(locale, 'panel.blocked-none');
+  return [
+    text(locale, 'panel.model', { model: model.manifest.name }),
+    text(locale, 'panel.language', { language: value('language') }),
+    text(locale, 'panel.count', { count: value('count') }),
+    text(locale, 'panel.limits', limitParams(settings, options, locale)),
+    text(locale, 'panel.channels', { channels: value('channels') }),
+    text(locale, 'panel.nsfw', { rule: value('nsfw') }),
+    text(locale, 'panel.words', { words: value('words') }),
+    text(locale, 'panel.audit', { channel: value('audit') }),
+    text(locale, 'panel.blocked', { people }),
+  ];
+}
+
+function panelRows({ models, model, blocked, locale }: PanelParts): readonly Row[] {
+  const modelRow: Row = [
+    {
+      kind: 'select',
+      id: encodeButtonId({ kind: 'panel', field: 'model' }),
+      placeholder: text(locale, 'panel.pick-model'),
+      choices: models.slice(0, MAX_CHOICES).map(({ manifest }) => ({
+        value: manifest.id,
+        label: manifest.name,
+        isSelected: manifest.id === model.manifest.id,
+      })),
+    },
+  ];
+  const blockedRow: Row = [
+    {
+      kind: 'select',
+      id: encodeButtonId({ kind: 'panel', field: 'unblock' }),
+      placeholder: text(locale, 'panel.pick-unblock'),
+      choices: blocked.slice(0, MAX_CHOICES).map(({ user, name }) => ({ value: user, label: name, isSelected: false })),
+    },
+  ];
+  return [
+    modelRow,
+    [
+      panelButton('count', locale),
+      panelButton('language', locale),
+      panelButton('nsfw', locale),
+      panelButton('history', locale),
+    ],
+    [
+      panelButton('limits', locale),
+      panelButton('channels', locale),
+      panelButton('words', locale),
+      panelButton('audit', locale),
+    ],
+    ...(blocked.length === 0 ? [] : [blockedRow]),
+  ];
+}
+
+function panelButton(field: Exclude<PanelField, 'model' | 'unblock'>, locale: Locale): ReturnType<typeof button> {
+  return button(encodeButtonId({ kind: 'panel', field }), text(locale, `panel.button.${field}`));
+}
+
+function limitParams(settings: ServerSettings, options: BotOptions, locale: Locale): Readonly<Record<string, string>> {
+  const aDay = (value: number | undefined): string =>
+    value === undefined || value === 0 ? text(locale, 'panel.unlimited') : String(value);
+  return {
+    perUser: String(settings.perUser ?? options.queue.perUser),
+    perServer: String(settings.perServer ?? options.queue.perServer),
+    perUserDay: aDay(settings.perUserDay ?? options.quota.perUser),
+    perServerDay: aDay(settings.perServerDay ?? options.quota.perServer),
+  };
+}
+
+function wordsText(words: readonly string[], locale: Locale): string {
+  if (words.length === 0) {
+    return text(locale, 'panel.words-none');
+  }
+  const more = words.length > MAX_WORDS_SHOWN ? ' …' : '';
+  return `${words.slice(0, MAX_WORDS_SHOWN).join(', ')}${more}`;
+}
+
+function formOf(
+  field: 'limits' | 'channels' | 'words' | 'audit',
+  settings: ServerSettings,
+  options: BotOptions,
+  locale: Locale,
+): { readonly title: TextKey; readonly fields: readonly FormField[] } {
+  const line = (id: string, label: TextKey, value: string, more: Partial<FormField> = {}): FormField => ({
+    id,
+    label: text(locale, label),
+    value,
+    isRequired: false,
+    maxLength: 20,
+    isMultiline: false,
+    ...more,
+  });
+  const long = { maxLength: 4000, isMultiline: true };
+  switch (field) {
+    case 'limits':
+      return {
+        title: 'panel.form.limits',
+        fields: [
+          line('perUser', 'panel.form.per-user', String(settings.perUser ?? options.queue.perUser)),
+          line('perServer', 'panel.form.per-server', String(settings.perServer ?? options.queue.perServer)),
+          line('perUserDay', 'panel.form.per-user-day', String(settings.perUserDay ?? options.quota.perUser ?? 0)),
+          line(
+            'perServerDay',
+            'panel.form.per-server-day',
+            String(settings.perServerDay ?? options.quota.perServer ?? 0),
+          ),
+        ],
+      };
+    case 'channels':
+      return {
+        title: 'panel.form.channels',
+        fields: [line('channels', 'panel.form.channels-field', settings.channels.join('\n'), long)],
+      };
+    case 'words':
+      return {
+        title: 'panel.form.words',
+        fields: [line('words', 'panel.form.words-field', settings.blockedWords.join('\n'), long)],
+      };
+    case 'audit':
+      return {
+        title: 'panel.form.audit',
+        fields: [line('audit', 'panel.form.audit-field', settings.auditChannel ?? '', { maxLength: 100 })],
+      };
+    default:
+      return field satisfies never;
+  }
+}

@@ -1,0 +1,98 @@
+/** Styles as people see them: the list, one of them, and one that is being tried. */
+import type { Line, Message, MessageFile } from '../../core/message.ts';
+import type { Locale } from '../../core/people.ts';
+import type { StyleDraft } from '../../store/index.ts';
+import { type DraftAction, encodeButtonId } from '../button-id.ts';
+import type { Style } from '../styles.ts';
+import { formatNumber, text } from '../texts/index.ts';
+import { bold, button, code, message, plain, small, user } from './lines.ts';
+
+type ListParts = {
+  readonly serverName: string;
+  readonly styles: readonly Style[];
+  readonly defaultStyle: string;
+  readonly mine: string | undefined;
+  readonly locale: Locale;
+};
+
+const MAX_LISTED = 25;
+
+export function stylesMessage({ serverName, styles, defaultStyle, mine, locale }: ListParts): Message {
+  const lines: Line[] = [[bold(text(locale, 'style.list.title', { server: serverName }))]];
+  if (styles.length === 0) {
+    lines.push([plain(text(locale, 'style.list.none'))]);
+  }
+  for (const style of styles.slice(0, MAX_LISTED)) {
+    const marks = [
+      ...(style.id === defaultStyle ? [text(locale, 'style.list.default')] : []),
+      ...(style.id === mine ? [text(locale, 'style.list.mine')] : []),
+    ];
+    const key = style.description === '' ? 'style.list.line-short' : 'style.list.line';
+    const { description, weight, model } = style;
+    lines.push([
+      bold(style.name),
+      ...(marks.length === 0 ? [] : [plain(` (${marks.join(', ')})`)]),
+      plain(' '),
+      small(text(locale, key, { description, weight, model })),
+    ]);
+  }
+  if (styles.length > MAX_LISTED) {
+    lines.push([small(`+ ${formatNumber(locale, styles.length - MAX_LISTED)}`)]);
+  }
+  return message({ lines });
+}
+
+export function styleMessage(style: Style, locale: Locale): Message {
+  const { preset } = style;
+  const lines: Line[] = [
+    [bold(style.name), ...(style.description === '' ? [] : [plain(` · ${style.description}`)])],
+    [plain(text(locale, 'style.show.model', { model: style.model }))],
+    [plain(text(locale, 'style.show.weight', { weight: style.weight }))],
+    [plain(text(locale, 'style.show.trigger', { trigger: style.trigger || text(locale, 'style.none') }))],
+    ...(style.negative === '' ? [] : [[plain(text(locale, 'style.show.negative', { negative: style.negative }))]]),
+    preset === undefined
+      ? [small(text(locale, 'style.show.builtin'))]
+      : [
+          small(text(locale, 'style.show.added', { name: preset.addedByName })),
+          plain(' '),
+          user(preset.addedBy, preset.addedByName),
+        ],
+    [small(text(locale, 'style.show.use')), plain(' '), code(useOf(style.name, locale))],
+  ];
+  return message({ lines });
+}
+
+/** What an admin sees between bringing a LoRA and saving it; `picture` once it is drawn. */
+export function trialMessage(draft: StyleDraft, locale: Locale, picture: MessageFile | undefined): Message {
+  const { preset, found, seed } = draft;
+  const triggers = found.triggers.slice(0, 8).join(', ');
+  const lines: Line[] = [
+    [bold(text(locale, 'style.draft.title', { style: preset.name }))],
+    [plain(text(locale, 'style.draft.found', { kind: found.kind, rank: found.rank, base: found.base }))],
+    [
+      plain(
+        triggers === '' ? text(locale, 'style.draft.no-triggers') : text(locale, 'style.draft.triggers', { triggers }),
+      ),
+    ],
+    [plain(text(locale, 'style.draft.weight', { weight: preset.weight }))],
+    [
+      small(
+        picture === undefined
+          ? text(locale, 'style.draft.drawing')
+          : text(locale, 'style.draft.preview', { seed: String(seed) }),
+      ),
+    ],
+  ];
+  const press = (action: DraftAction, tone: 'normal' | 'primary' | 'danger' = 'normal') =>
+    button(encodeButtonId({ kind: 'draft', action, draft: draft.id }), text(locale, `button.${action}`), { tone });
+  const rows =
+    picture === undefined
+      ? []
+      : [[press('save', 'primary'), press('lighter'), press('heavier'), press('discard', 'danger')]];
+  return message({ lines, picture, rows });
+}
+
+/** `/imagine a house by a lake --style neon` */
+export function useOf(style: string, locale: Locale): string {
+  return `/imagine ${text(locale, 'style.draft.prompt')} --style ${style}`;
+}

@@ -1,2 +1,0 @@
-/** A style that is being tried. */
-export class StyleTrials {}
