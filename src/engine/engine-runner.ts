@@ -135,8 +135,7 @@ class EngineRunner implements Runner {
     checkRequest(request);
     this.#throwIfStopped(signal);
     yield { kind: 'started' };
-    const model = await this.#shelf.get(request);
-    model.users += 1;
+    const { model, release } = await this.#shelf.hold(request);
     try {
       const { readPicture } = this.#options;
       const { drawing, notices } = await prepare({
@@ -165,7 +164,7 @@ class EngineRunner implements Runner {
         this.#stop.signal.removeEventListener('abort', stop);
       }
     } finally {
-      model.users -= 1;
+      release();
     }
   }
 

@@ -30,6 +30,8 @@ export type ModelShelfOptions = {
   readonly budgetBytes: number;
 };
 
+export type HeldModel = { readonly model: Model; readonly release: () => void };
+
 export class ModelShelf {
   readonly #options: ModelShelfOptions;
   readonly #models: LruCache<Model>;
@@ -44,8 +46,23 @@ export class ModelShelf {
     });
   }
 
-  /** The caller counts itself in `users` while it needs the model. */
-  async get({ model: name, lcmLora, vae }: Pick<GenerationRequest, 'model' | 'lcmLora' | 'vae'>): Promise<Model> {
+  /** The model, held for the caller until it calls `release`. */
+  async hold(request: Pick<GenerationRequest, 'model' | 'lcmLora' | 'vae'>): Promise<HeldModel> {
+    for (;;) {
+      const model = await this.#get(request);
+      // It may have been let go between being found and being held.
+      if (!model.isReleased) {
+        model.users += 1;
+        return { model, release: () => void (model.users -= 1) };
+      }
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#models.clear();
+  }
+
+  async #get({ model: name, lcmLora, vae }: Pick<GenerationRequest, 'model' | 'lcmLora' | 'vae'>): Promise<Model> {
     const { locate, open, cacheDir } = this.#options;
     const location = await locate(name);
     const chosen = lcmLora.kind === 'model' ? (location.lcmLora ?? lcmLora) : lcmLora;
@@ -55,10 +72,6 @@ export class ModelShelf {
       const files = vae === undefined ? own : await withVae(own, vae);
       return Model.open({ files, key, lcmLora: await lcmFile(chosen, own), open, cacheDir });
     });
-  }
-
-  close(): Promise<void> {
-    return this.#models.clear();
   }
 }
 

@@ -31,6 +31,7 @@ export class Upscaling {
   readonly #upscalers = new LruCache<Upscaler>({
     maxCost: OPEN_UPSCALERS,
     costOf: () => 1,
+    isInUse: ({ users }) => users > 0,
     onEvict: (upscaler) => void upscaler.release(),
   });
 
@@ -43,7 +44,6 @@ export class Upscaling {
    */
   async *run({ model, file, scale }: UpscaleRequest, throwIfStopped: () => void): AsyncGenerator<WorkEvent, void> {
     const { now, readPicture } = this.#options;
-    const upscaler = await this.#open(model, scale);
     const picture = await readPicture(file);
     if (picture.width * picture.height * scale ** 2 > MAX_RESULT_PIXELS) {
       throw new UserError(
@@ -52,6 +52,7 @@ export class Upscaling {
         { params: { width: picture.width, height: picture.height, scale } },
       );
     }
+    const upscaler = await this.#open(model, scale);
     let denoise = 0;
     let startedAt = now();
     for await (const { done, tiles, picture: result } of upscaler.upscale(picture)) {

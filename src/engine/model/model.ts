@@ -43,6 +43,7 @@ export class Model implements Denoiser {
   readonly bytes: number;
   /** Requests that use it now; a model in use is not let go. */
   users = 0;
+  isReleased = false;
   readonly #unet: UNet;
   readonly #autoencoder: Autoencoder;
 
@@ -136,6 +137,7 @@ export class Model implements Denoiser {
 
   /** Frees its sessions. Nothing may use it afterwards. */
   async release(): Promise<void> {
+    this.isReleased = true;
     await this.#unet.release();
     await this.#autoencoder.release();
     await this.prompts.release();

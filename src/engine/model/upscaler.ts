@@ -12,8 +12,13 @@ import type { SessionOpener } from './session-opener.ts';
 /** Pixels along one side of a tile, overlap left out. */
 const TILE_PX = 192;
 
+/** After each tile: how many of how many are done; the last one brings the picture. */
+type UpscaleProgress = { readonly done: number; readonly tiles: number; readonly picture: Picture | undefined };
+
 export class Upscaler {
   readonly scale: number;
+  /** Pictures that go through it now; while there are any, it is not let go. */
+  users = 0;
   readonly #config: SrvggConfig;
   readonly #session: Session;
 
@@ -29,10 +34,20 @@ export class Upscaler {
     this.#session = session;
   }
 
-  /** Yields after each tile how many of how many are done; the last one comes with the picture. */
-  async *upscale(
-    picture: Picture,
-  ): AsyncGenerator<{ readonly done: number; readonly tiles: number; readonly picture: Picture | undefined }, void> {
+  async *upscale(picture: Picture): AsyncGenerator<UpscaleProgress, void> {
+    this.users += 1;
+    try {
+      yield* this.#tileByTile(picture);
+    } finally {
+      this.users -= 1;
+    }
+  }
+
+  release(): Promise<void> {
+    return this.#session.release();
+  }
+
+  async *#tileByTile(picture: Picture): AsyncGenerator<UpscaleProgress, void> {
     const { scale } = this;
     const result = {
       width: picture.width * scale,
@@ -53,10 +68,6 @@ export class Upscaler {
       const done = k + 1;
       yield { done, tiles: tiles.length, picture: done === tiles.length ? result : undefined };
     }
-  }
-
-  release(): Promise<void> {
-    return this.#session.release();
   }
 }
 
