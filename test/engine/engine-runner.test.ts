@@ -41,8 +41,9 @@ const MANIFEST = {
   upscalers: { '2': 'upscaler_2x' },
 };
 
-function openRunner(): Runner {
+function openRunner(modelBudgetBytes?: number): Runner {
   return createEngineRunner({
+    ...(modelBudgetBytes !== undefined && { modelBudgetBytes }),
     locateModel: async (model) => {
       if (model === 'unknown') {
         throw new UserError('model.unknown', 'Expected a model that is there, but unknown is not.');
@@ -232,6 +233,20 @@ describe('the engine as a runner', () => {
     await expect(drawing).rejects.toBeInstanceOf(CancelledError);
     expect(seen.length).toBeLessThan(5);
     expect(runner.health()[0]?.active).toBe(0);
+  });
+
+  it('lets go of models that have no room, never of one in use', async () => {
+    const small = openRunner(1);
+    const ldm = { vae: path.join(folder, 'sd15') };
+    const drawn = await Promise.all(
+      [{}, ldm, {}, ldm].map((changes) => eventsOf(imagine({ steps: 3, ...changes }), { on: small })),
+    );
+    const later = await eventsOf(imagine({ steps: 3 }), { on: small });
+    const expected = pixels((await eventsOf(imagine({ steps: 3 }))).at(-1));
+    for (const events of [...drawn, later]) {
+      expect(pixels(events.at(-1))).toEqual(expected);
+    }
+    await small.close(0);
   });
 
   it('draws nothing for a signal that fired before', async () => {
