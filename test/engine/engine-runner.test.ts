@@ -220,6 +220,17 @@ describe('the engine as a runner', () => {
     await expect(eventsOf(imagine({ model: 'inpainting' }))).rejects.toMatchObject({ code: 'model.inpainting' });
   });
 
+  it('asks for the tokenizer that a single-file checkpoint does not carry', async () => {
+    const names = [
+      'model.diffusion_model.input_blocks.0.0.weight',
+      'first_stage_model.decoder.conv_in.weight',
+      'cond_stage_model.transformer.text_model.embeddings.token_embedding.weight',
+    ];
+    const tensors = names.map((name): NamedTensor => ({ name, shape: [1, 4, 1, 1], data: new Float32Array(4) }));
+    writeTensors(path.join(folder, 'single.safetensors'), tensors);
+    await expect(eventsOf(imagine({ model: 'single.safetensors' }))).rejects.toMatchObject({ code: 'tokenizer.files' });
+  });
+
   it('stops at the next step when it is cancelled', async () => {
     const controller = new AbortController();
     const seen: string[] = [];
