@@ -1,0 +1,210 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Upload } from '../../src/core/command.ts';
+import type { LoraFacts } from '../../src/bot/index.ts';
+import { ada, admin, buttonOf, buttonsOf, guild, openWorld, type World, wordsOf } from './world.ts';
+
+let world: World;
+afterEach(async () => {
+  await world.close();
+});
+
+/** Bytes that begin like a safetensors file. */
+const lora = (name = 'glow.safetensors', tail = 'x'): Upload => {
+  const header = Buffer.from('{"a":1}');
+  const data = Buffer.concat([Buffer.alloc(8), header, Buffer.from(tail)]);
+  data.writeBigUInt64LE(BigInt(header.length), 0);
+  return { name, sizeBytes: data.length, read: async () => new Uint8Array(data) };
+};
+const facts: LoraFacts = { kind: 'LoRA', rank: 16, base: 'moji', triggers: ['glowing', 'tubes'] };
+const open = async (found: LoraFacts = facts) =>
+  await openWorld({ ports: { loras: { fetch: async () => '', inspect: async () => found } } });
+const run = async (name: string, options = {}, actor = admin) =>
+  await world.act(actor, { kind: 'command', name, options });
+const said = (at: string) => wordsOf(world.chat.at(at)).join('\n');
+const presets = async () => await world.stores.styles.of(guild.server);
+
+describe('/style add', () => {
+  it('says what the file is, shows it beside none with the same seed, and saves it at the press of a button', async () => {
+    world = await open();
+    const at = await run('style add', { name: 'Glow', file: lora(), weight: 0.6, trigger: 'glowing tubes' });
+    expect(said(at)).toContain(
+      'New style Glow\nLoRA, rank 16, for moji\nTrigger words in the file: glowing, tubes\nWeight 0.6',
+    );
+    expect(world.chat.at(at).picture?.alt).toBe('Two pictures with the same seed: without and with the style Glow');
+    expect(buttonsOf(world.chat.at(at)).map(({ label }) => label)).toEqual(['Save', 'Weight −', 'Weight +', 'Discard']);
+    expect(await presets()).toEqual([]);
+
+    await world.press(admin, at, 'Weight +');
+    expect(said(at)).toContain('Weight 0.8');
+    await world.press(admin, at, 'Save');
+    expect(said(at)).toBe('Saved. Use it: /imagine a house by a lake --style Glow');
+    expect(await presets()).toMatchObject([
+      { id: 'glow', name: 'Glow', model: 'moji', weight: 0.8, trigger: 'glowing tubes' },
+    ]);
+    expect(await world.stores.audit.last(guild.server, 5)).toMatchObject([
+      { what: 'style-add', params: { style: 'Glow' }, userName: 'Root', is: '0.8 · moji' },
+    ]);
+    const drawn = await world.imagine('a fox --style glow');
+    expect(wordsOf(world.chat.at(drawn))[1]).toContain(' · Glow · ');
+    const [job] = await world.stores.jobs.ofUser(ada.user);
+    const [preset] = await presets();
+    expect(job?.work).toMatchObject({
+      request: {
+        prompt: 'glowing tubes, a fox',
+        loras: [{ weight: 0.8, file: world.stores.files.pathOf('loras', preset!.sha256, '.safetensors') }],
+      },
+    });
+  });
+
+  it('keeps nothing of what is discarded', async () => {
+    world = await open();
+    const at = await run('style add', { name: 'Glow', file: lora() });
+    const { id } = buttonOf(world.chat.at(at), 'Save');
+    await world.press(admin, at, 'Discard');
+    expect(said(at)).toBe('Discarded; nothing was saved.');
+    await world.act(admin, { kind: 'button', id });
+    expect(wordsOf(world.chat.privately[0])[0]).toContain('no longer open');
+    expect(await presets()).toEqual([]);
+  });
+
+  it('takes up the preview that a stop has interrupted', async () => {
+    world = await open();
+    const at = await run('style add', { name: 'Glow', file: lora() });
+    const [draft] = await world.stores.styles.drafts();
+    await world.stores.styles.saveDraft({ ...draft!, isShown: false });
+    world.chat.standing.delete(at);
+    await world.bot.resume();
+    await expect.poll(() => world.chat.standing.get(at)?.picture).toBeDefined();
+  });
+
+  it('refuses a LoRA for another base with both names', async () => {
+    world = await open({ ...facts, base: 'sdxl' });
+    await run('style add', { name: 'Glow', file: lora() });
+    expect(wordsOf(world.chat.history.at(-1)?.message)[0]).toBe(
+      'This LoRA is for sdxl; Moji is moji. Give a LoRA for moji, or another model.',
+    );
+  });
+
+  it.each([
+    [{ name: 'Glow' }, 'A style needs a LoRA'],
+    [{ name: 'Glow', file: lora(), url: 'https://example.org/x' }, 'not both'],
+    [{ name: 'none', file: lora() }, 'No style can be called “none”'],
+    [{ name: 'neon', file: lora() }, 'There is a style neon already.'],
+    [{ name: 'a:b', file: lora() }, 'letters, digits, - or _'],
+    [{ name: 'Glow', file: lora('glow.ckpt') }, '(.safetensors)'],
+    [
+      { name: 'Glow', file: { ...lora(), read: async () => new TextEncoder().encode('hello, I am no LoRA') } },
+      'does not begin like one',
+    ],
+    [{ name: 'Glow', file: { ...lora(), sizeBytes: 5_000_000 } }, 'can have 0 MB here; this one has 5 MB'],
+    [{ name: 'Glow', file: lora(), model: 'dall' }, 'There are: moji, big.'],
+    [{ name: 'Glow', file: lora(), weight: 9 }, 'Weight can be -2 to 2'],
+    [{ name: 'gore', file: lora() }, 'not drawn here'],
+  ])('refuses %j', async (options, sentence) => {
+    world = await open();
+    await run('style add', options);
+    expect(wordsOf(world.chat.history.at(-1)?.message)[0]).toContain(sentence);
+    expect(await presets()).toEqual([]);
+  });
+});
+
+describe('styles', () => {
+  it('are changed by admins only', async () => {
+    world = await open();
+    const at = await run('style add', { name: 'Glow', file: lora() });
+    for (const [name, options] of [
+      ['style add', { name: 'Other', file: lora() }],
+      ['style edit', { name: 'glow', weight: 1 }],
+      ['style remove', { name: 'glow' }],
+      ['style rename', { name: 'glow', to: 'shine' }],
+      ['style default', { name: 'neon' }],
+      ['settings', {}],
+    ] as const) {
+      const place = await run(name, options, ada);
+      expect(said(place)).toBe('Only admins of this server can do this. Ask one of them.');
+    }
+    await world.act(ada, { kind: 'button', id: buttonOf(world.chat.at(at), 'Save').id }, { at });
+    expect(wordsOf(world.chat.privately[0])[0]).toContain('Only admins');
+    const other = { ...admin, user: 'discord:other' as const };
+    await world.act(other, { kind: 'button', id: buttonOf(world.chat.at(at), 'Save').id }, { at });
+    expect(wordsOf(world.chat.privately[1])[0]).toContain('Only the admin who began');
+    expect(await presets()).toEqual([]);
+  });
+
+  it('are edited, renamed and removed, saying what was and is', async () => {
+    world = await open();
+    await world.press(admin, await run('style add', { name: 'Glow', file: lora() }), 'Save');
+    expect(said(await run('style edit', { name: 'GLOW', weight: 0.5, negative: 'text' }))).toBe(
+      'Style Glow: weight was 1, is 0.5; negative was none, is text.',
+    );
+    await run('style default', { name: 'glow' });
+    expect(said(await run('style rename', { name: 'glow', to: 'New Shine' }))).toBe('The style Glow is now New-Shine.');
+    expect((await world.stores.settings.of(guild.server)).defaultStyle).toBe('new-shine');
+    expect(said(await run('style show', { name: 'new-shine' }))).toContain('Weight: 0.5');
+    expect(said(await run('style remove', { name: 'new-shine' }))).toBe('Removed the style New-Shine.');
+    expect((await world.stores.settings.of(guild.server)).defaultStyle).toBe('');
+    expect((await world.stores.audit.last(guild.server, 9)).map(({ what }) => what)).toEqual([
+      'style-remove',
+      'style-rename',
+      'default-style',
+      'style-edit',
+      'style-edit',
+      'style-add',
+    ]);
+    expect(said(await run('style edit', { name: 'neon', weight: 2 }))).toContain('comes with the model');
+    expect(said(await run('style edit', { name: 'nope', weight: 2 }))).toContain('/style list shows them all');
+  });
+
+  it('are used where none is named: the person’s own before the server’s', async () => {
+    world = await open();
+    expect(said(await run('style default', { name: 'neon' }))).toBe('Default style: was none, is neon.');
+    expect(wordsOf(world.chat.at(await world.imagine('a fox')))[1]).toContain(' · Neon · ');
+    expect(said(await run('style mine', { name: 'ink' }, ada))).toBe('Your style: was none, is ink.');
+    expect(wordsOf(world.chat.at(await world.imagine('a fox')))[1]).toContain(' · Ink · ');
+    expect(wordsOf(world.chat.at(await world.imagine('a fox --style none')))[1]).toMatch(/^seed \d+ · 4 steps/u);
+    expect(said(await run('style mine', {}, ada))).toBe('Your style: was ink, is none.');
+    expect(said(await run('style list', {}, ada))).toContain('Neon (default) glowing · weight 0.8 · moji');
+  });
+
+  it('are mixed at their shares', async () => {
+    world = await open();
+    const at = await world.imagine('a fox --style neon:0.5+ink');
+    expect(wordsOf(world.chat.at(at))[1]).toContain(' · Neon:0.5+Ink · ');
+    const [job] = await world.stores.jobs.ofUser(ada.user);
+    expect(job?.work).toMatchObject({
+      request: {
+        loras: [
+          { id: 'neon', weight: 0.4 },
+          { id: 'ink', weight: 1 },
+        ],
+      },
+    });
+  });
+
+  it('of another model are refused by name', async () => {
+    world = await openWorld({ options: { model: 'big' } });
+    await world.imagine('a fox --style neon');
+    expect(wordsOf(world.chat.privately[0])[0]).toBe(
+      'The style Neon is for moji; this server draws with big. Choose another style, or leave it out.',
+    );
+  });
+
+  it('are suggested: the default first, then the person’s own, then by use, matched anywhere', async () => {
+    world = await open();
+    const suggest = async (partial: string) =>
+      (await world.bot.suggest(guild, ada.user, 'imagine', 'style', partial)).map(({ value }) => value);
+    for (const name of ['alpha', 'beta', 'gamma']) {
+      await world.press(admin, await run('style add', { name, file: lora('x.safetensors', name) }), 'Save');
+    }
+    await run('style default', { name: 'gamma' });
+    await run('style mine', { name: 'beta' }, ada);
+    await world.imagine('a fox --style ink');
+    expect(await suggest('')).toEqual(['gamma', 'beta', 'ink', 'alpha', 'neon']);
+    expect(await suggest('MM')).toEqual(['gamma']);
+    const [neon] = await world.bot.suggest(guild, ada.user, 'imagine', 'style', 'neo');
+    expect(neon).toEqual({ value: 'neon', label: 'Neon · glowing · moji' });
+    const models = await world.bot.suggest(guild, ada.user, 'style add', 'model', 'bi');
+    expect(models).toEqual([{ value: 'big', label: 'big · Big' }]);
+    expect(await world.bot.suggest(guild, ada.user, 'imagine', 'prompt', 'a')).toEqual([]);
+  });
+});
