@@ -21,6 +21,13 @@ import { createStubRunner, type StubRunnerOptions } from '../support/stub-runner
 
 type Product = { readonly bot: FourstepBot; readonly adapter: SlackAdapter; readonly stores: Stores };
 
+const model = {
+  ...moji,
+  defaults: { ...moji.defaults, width: 16, height: 16 },
+  sizes: [16, 24],
+  upscalers: { '2': 'upscale' },
+};
+
 let folder: string;
 let fake: FakeSlack;
 let product: Product;
@@ -28,20 +35,13 @@ let beforeStep: NonNullable<StubRunnerOptions['beforeStep']>;
 
 async function startProduct(): Promise<Product> {
   const stores = await openStores({ folder, url: undefined });
-  const log = {
-    debug: (f: object, s: string) => {
-      console.error(s, f);
-    },
-    info: () => undefined,
-    warn: () => undefined,
-    error: () => undefined,
-  };
+  const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
   const bot: FourstepBot = createBot({
     admission: new FairAdmission({ slots: 2 }),
     runner: createStubRunner({ beforeStep: (...step) => beforeStep(...step) }),
     chatOf: (platform) => (platform === 'slack' ? adapter : undefined),
     stores,
-    models: { list: () => [{ manifest: { ...moji, upscalers: { '2': 'upscale' } }, folder: '/models/moji' }] },
+    models: { list: () => [{ manifest: model, folder: '/models/moji' }] },
     loras: {
       fetch: () => Promise.reject(new Error('nothing is fetched here')),
       inspect: () => Promise.resolve({ kind: 'LoRA', rank: 8, base: 'moji', triggers: ['glow'] }),
@@ -169,7 +169,18 @@ describe('in Slack', () => {
     await ana.slash('/imagine', 'four foxes');
     const grid = await shown((message) => isFinished(message) && message.words.includes('four foxes'));
     expect(labels(grid)).toEqual([
-      ...['U1', 'U2', 'U3', 'U4', '🔄 Reroll', 'V1', 'V2', 'V3', 'V4', '✏️ Remix', 'ℹ️ Info', '🗑️ Delete'],
+      'U1',
+      'U2',
+      'U3',
+      'U4',
+      '🔄 Reroll',
+      'V1',
+      'V2',
+      'V3',
+      'V4',
+      '✏️ Remix',
+      'ℹ️ Info',
+      '🗑️ Delete',
     ]);
     expect(grid.pictures).toHaveLength(1);
 

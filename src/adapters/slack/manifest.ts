@@ -44,7 +44,7 @@ export function slackManifest(transport: ManifestTransport = { kind: 'socket' })
         command: `/${root}`,
         ...withUrl,
         description: cut(describeCommand('en', root), LIMITS.commandDescription),
-        usage_hint: cut(usageHint(root), LIMITS.usageHint),
+        ...(usageHint(root) === '' ? {} : { usage_hint: cut(usageHint(root), LIMITS.usageHint) }),
         should_escape: false,
       })),
       shortcuts: (['upscale', 'info'] as const).map((name) => ({

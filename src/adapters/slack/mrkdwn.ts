@@ -15,6 +15,11 @@ export function escapeText(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
+/** For text that Slack does not parse: whoever turns it into parsed text should find no mention in it either. */
+export function unmentioned(text: string): string {
+  return text.replace(/<(?=[!@#])/g, '<\u2060');
+}
+
 /** False for a line whose words mrkdwn would take for formatting. */
 export function isPlainEnough(line: Line): boolean {
   return line.every((span, index) => {
@@ -92,8 +97,7 @@ function richText(text: string, style: object | undefined): readonly object[] {
   if (text === '') {
     return [];
   }
-  // Not parsed here; but whoever turns the block into plain text should find no mention in it either.
-  const words = text.replace(/<(?=[!@#])/g, '<\u2060');
+  const words = unmentioned(text);
   return [style === undefined ? { type: 'text', text: words } : { type: 'text', text: words, style }];
 }
 

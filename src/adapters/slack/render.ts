@@ -9,7 +9,7 @@ import type { Button, Line, Message, Row, Select } from '../../core/message.ts';
 import type { UserKey } from '../../core/people.ts';
 import { listAt, textAt } from './json.ts';
 import { cut, LIMITS } from './limits.ts';
-import { isPlainEnough, lineToFallback, lineToMrkdwn, lineToRichText } from './mrkdwn.ts';
+import { isPlainEnough, lineToFallback, lineToMrkdwn, lineToRichText, unmentioned } from './mrkdwn.ts';
 
 export type SlackBlock = { readonly type: string; readonly [key: string]: unknown };
 
@@ -116,7 +116,10 @@ function section(mrkdwn: string): SlackBlock {
 /** `plain_text` knows no marks at all, so small lines need no escaping. */
 function contextBlock(line: Line): SlackBlock {
   const words = line.map((span) => (span.kind === 'small' ? span.text : '')).join('');
-  return { type: 'context', elements: [{ type: 'plain_text', text: cut(words, LIMITS.text), emoji: false }] };
+  return {
+    type: 'context',
+    elements: [{ type: 'plain_text', text: cut(unmentioned(words), LIMITS.text), emoji: false }],
+  };
 }
 
 /** Cuts mrkdwn without leaving half an entity or half a mention behind. */

@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { type Logger, SocketModeReceiver } from '@slack/bolt';
+import { type Logger, SocketModeReceiver, webApi } from '@slack/bolt';
 
 import { apiBase } from './api.ts';
 import type { Log } from './log.ts';
@@ -20,6 +20,7 @@ export type SocketOptions = {
 };
 
 const CONNECT_TIMEOUT_MS = 20_000;
+const START_PATIENCE_MS = 60_000;
 const LONGEST_PAUSE_MS = 30_000;
 
 export class Socket {
@@ -60,9 +61,19 @@ export class Socket {
       : { isConnected: false, detail: `Socket Mode not connected: ${this.#fault}` };
   }
 
-  /** Opens the first socket; throws when Slack refuses it. From then on it stays open by itself. */
+  /** Opens the first socket; throws when Slack refuses it or stays away for a minute. Then it stays open by itself. */
   async start(): Promise<void> {
-    await this.#connect();
+    const giveUpAtMs = performance.now() + START_PATIENCE_MS;
+    for (let pauseMs = this.#firstPauseMs; !this.#isConnected; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+      try {
+        await this.#connect();
+      } catch (error) {
+        if (error instanceof webApi.WebAPIPlatformError || performance.now() + pauseMs > giveUpAtMs) {
+          throw error;
+        }
+        await this.#rest(pauseMs);
+      }
+    }
     this.#loop = this.#keepOpen();
   }
 

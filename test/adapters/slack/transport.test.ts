@@ -138,6 +138,14 @@ describe('Socket Mode', () => {
     expect(fake.socket.opened).toBe(2);
   });
 
+  it('starts in spite of a first attempt that Slack does not answer', async () => {
+    stage = await setStage('socket');
+    stage.fake.faults.next('apps.connections.open', { kind: 'status', status: 502 });
+    stage.fake.faults.next('auth.test', { kind: 'reset', when: 'before' });
+    const adapter = await stage.restart();
+    expect(adapter.readiness().isReady).toBe(true);
+  });
+
   it('refuses to start with a token that Slack refuses, and says which', async () => {
     const failing = setStage('socket');
     stage = await failing;
