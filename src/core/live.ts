@@ -16,7 +16,13 @@ export type LiveRequest = {
 
 export type LiveEvent =
   | { readonly kind: 'step'; readonly step: number; readonly steps: number }
-  | { readonly kind: 'picture'; readonly png: Uint8Array; readonly width: number; readonly height: number; readonly ms: number };
+  | {
+      readonly kind: 'picture';
+      readonly png: Uint8Array;
+      readonly width: number;
+      readonly height: number;
+      readonly ms: number;
+    };
 
 export interface LiveDrawing {
   /** Throws `UserError` for what cannot be drawn, `CancelledError` once `signal` fires. */
