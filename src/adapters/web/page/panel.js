@@ -3,6 +3,8 @@ import { closeOperator, getJson, openOperator } from './api.js';
 
 const REFRESH_MS = 2000;
 const SECTIONS = ['styles', 'queue', 'devices', 'quotas', 'audit'];
+/** The commands of admins, one press away. */
+const DOORS = ['settings', 'style add', 'style edit', 'style default', 'style rename', 'style remove'];
 const dialog = document.getElementById('panel');
 
 export function createPanel({ words, commands, send, openForm, signedIn }) {
@@ -94,9 +96,9 @@ export function createPanel({ words, commands, send, openForm, signedIn }) {
       signedIn(false);
       dialog.close();
     });
+    const doors = DOORS.map((name) => button(name === 'settings' ? words['panel.settings'] : `/${name}`, run(name)));
     top.append(
-      button(words['panel.settings'], run('settings')),
-      button(words['panel.add'], run('style add')),
+      ...doors,
       leave,
       button(words.close, () => dialog.close()),
     );

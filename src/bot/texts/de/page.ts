@@ -39,6 +39,5 @@ export const page: Translation<typeof english> = {
   'page.panel.queue': 'Warteschlange',
   'page.panel.devices': 'Geräte',
   'page.panel.quotas': 'Kontingente',
-  'page.panel.add': 'Stil hinzufügen',
   'page.panel.empty': 'noch nichts',
 };

@@ -36,6 +36,5 @@ export const page = {
   'page.panel.queue': 'Queue',
   'page.panel.devices': 'Devices',
   'page.panel.quotas': 'Quotas',
-  'page.panel.add': 'Add a style',
   'page.panel.empty': 'nothing yet',
 } as const;
