@@ -47,6 +47,8 @@ export async function fetchFile(address: string, options: FetchFileOptions): Pro
         },
       );
       const { statusCode, headers, body } = answer;
+      // A body that is thrown away reports that as an error, to nobody in particular.
+      body.on('error', () => undefined);
       if (statusCode >= 300 && statusCode < 400 && typeof headers.location === 'string') {
         body.destroy();
         url = redirected(url, headers.location, options.hosts);

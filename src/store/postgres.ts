@@ -18,6 +18,11 @@ export async function openPostgres(url: string, table = 'fourstep_store'): Promi
       return rows.map((row: { readonly key: string }) => row.key).sort();
     },
   });
-  await database.get('meta/schema');
+  try {
+    await database.get('meta/schema');
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
   return database;
 }

@@ -5,6 +5,7 @@ import type { Database } from './database.ts';
 import { KeyvDatabase } from './keyv-database.ts';
 
 const SCAN_COUNT = 500;
+const CONNECT_MS = 5000;
 
 /** Connects to `redis://…`; keys lie under `prefix`, so that a server can be shared. Throws when it cannot connect. */
 export async function openRedis(url: string, prefix = 'fourstep'): Promise<Database> {
@@ -13,13 +14,19 @@ export async function openRedis(url: string, prefix = 'fourstep'): Promise<Datab
     keyPrefixSeparator: ':',
     throwOnConnectError: true,
     throwOnErrors: true,
-    connectionTimeout: 10_000,
+    connectionTimeout: CONNECT_MS,
   });
   const database = new KeyvDatabase({
     keyv: new Keyv({ store: adapter, namespace: prefix, useKeyPrefix: false, throwOnErrors: true }),
     listKeys: async (start) => await scan(adapter, `${prefix}:`, start),
   });
-  await database.get('meta/schema');
+  try {
+    await database.get('meta/schema');
+  } catch (error) {
+    // Else the client goes on knocking for as long as the process lives.
+    adapter.client.destroy();
+    throw error;
+  }
   return database;
 }
 

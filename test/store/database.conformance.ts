@@ -12,7 +12,8 @@ export type DatabaseKind = {
 };
 
 export function describeDatabase({ name, open, skip, reopen }: DatabaseKind): void {
-  describe.skipIf(open === undefined)(open === undefined ? `${name} (skipped: ${skip})` : name, () => {
+  const reason = open === undefined ? ` (skipped: ${skip})` : '';
+  describe.skipIf(open === undefined)(`${name}${reason}`, () => {
     let database: Database;
     beforeAll(async () => {
       if (open !== undefined) {

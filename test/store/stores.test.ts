@@ -1,0 +1,173 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { Job } from '../../src/core/job.ts';
+import { DEFAULT_SETTINGS, openMemory, openStores, type Quota, storesOn } from '../../src/store/index.ts';
+import { FileStore } from '../../src/store/files.ts';
+
+const folder = await mkdtemp(join(tmpdir(), 'fourstep-stores-'));
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+const inMemory = () => storesOn(openMemory(), new FileStore(join(folder, 'files')));
+
+const job = (id: string, more: Partial<Job> = {}): Job => ({
+  id,
+  server: 'discord:1',
+  user: 'discord:ada',
+  userName: 'Ada',
+  channel: 'c',
+  isNsfwChannel: false,
+  locale: 'en',
+  maxUploadBytes: 1,
+  work: { kind: 'upscale', request: { model: 'moji', file: '/x.png', scale: 2 } },
+  origin: { kind: 'command' },
+  styleName: '',
+  createdAtMs: 1,
+  attempts: 0,
+  state: { kind: 'queued' },
+  address: { platform: 'discord', data: { message: 'm' } },
+  ...more,
+});
+const done = { kind: 'done', endedAtMs: 2, isAnswered: true, drawMs: 1, pictures: [] } as const;
+
+describe('jobs', () => {
+  it('are open until they are answered, oldest first', async () => {
+    const { jobs } = inMemory();
+    await jobs.save(job('b', { createdAtMs: 2 }));
+    await jobs.save(job('a', { createdAtMs: 3 }));
+    await jobs.save(job('c', { createdAtMs: 1, state: { ...done, isAnswered: false } }));
+    await jobs.save(job('d', { state: done }));
+    expect((await jobs.open()).map(({ id }) => id)).toEqual(['c', 'b', 'a']);
+    await jobs.save(job('b', { createdAtMs: 2, state: done }));
+    expect((await jobs.open()).map(({ id }) => id)).toEqual(['c', 'a']);
+  });
+
+  it('are found by person and server, and are gone from everywhere once deleted', async () => {
+    const { jobs } = inMemory();
+    await jobs.save(job('a', { createdAtMs: 5 }));
+    await jobs.save(job('b', { createdAtMs: 4, user: 'discord:bob' }));
+    expect((await jobs.ofUser('discord:ada')).map(({ id }) => id)).toEqual(['a']);
+    expect((await jobs.recent('discord:1', 5)).map(({ id }) => id)).toEqual(['a', 'b']);
+    await jobs.delete(job('a', { createdAtMs: 5 }));
+    expect(await jobs.get('a')).toBeUndefined();
+    expect(await jobs.ofUser('discord:ada')).toEqual([]);
+    expect((await jobs.open()).map(({ id }) => id)).toEqual(['b']);
+  });
+
+  it('are pruned when they are old and over', async () => {
+    const { jobs } = inMemory();
+    await jobs.save(job('old', { createdAtMs: 1, state: done }));
+    await jobs.save(job('owed', { createdAtMs: 1 }));
+    await jobs.save(job('young', { createdAtMs: 100, state: done }));
+    expect((await jobs.prune(50)).map(({ id }) => id)).toEqual(['old']);
+    expect((await jobs.ofUser('discord:ada')).map(({ id }) => id).sort()).toEqual(['owed', 'young']);
+  });
+
+  it('that are no jobs are refused with a sentence', async () => {
+    const database = openMemory();
+    await database.put([{ key: 'job/x', value: { id: 'y' } }]);
+    await expect(storesOn(database, new FileStore(folder)).jobs.get('x')).rejects.toThrow('cannot be read');
+  });
+});
+
+describe('quotas', () => {
+  const quota: Quota = { server: 'discord:1', user: 'discord:ada', perUser: 5, perServer: 8 };
+  const day = 24 * 3_600_000;
+
+  it('are taken from both or from neither, and given back', async () => {
+    const { quotas } = inMemory();
+    expect(await quotas.take(quota, 4, 0)).toEqual({ isTaken: true });
+    expect(await quotas.take(quota, 2, 0)).toMatchObject({ isTaken: false, of: 'user', balance: { left: 1, of: 5 } });
+    const other: Quota = { ...quota, user: 'discord:bob' };
+    expect(await quotas.take(other, 5, 0)).toMatchObject({ isTaken: false, of: 'server', balance: { left: 4 } });
+    expect((await quotas.balances(other, 0)).user?.left).toBe(5);
+    await quotas.refund(quota, 4, 0);
+    expect(await quotas.balances(quota, 0)).toMatchObject({ user: { left: 5 }, server: { left: 8 } });
+  });
+
+  it('cannot be taken twice at once', async () => {
+    const { quotas } = inMemory();
+    const taken = await Promise.all(Array.from({ length: 10 }, async () => await quotas.take(quota, 1, 0)));
+    expect(taken.filter(({ isTaken }) => isTaken)).toHaveLength(5);
+  });
+
+  it('begin anew a day after the first picture', async () => {
+    const { quotas } = inMemory();
+    await quotas.take(quota, 5, 1000);
+    expect((await quotas.balances(quota, 999 + day)).user).toEqual({ left: 0, of: 5, resetsAtMs: 1000 + day });
+    expect((await quotas.balances(quota, 1000 + day)).user?.left).toBe(5);
+    await quotas.refund(quota, 5, 1000 + day);
+    expect((await quotas.balances(quota, 1000 + day)).user?.left).toBe(5);
+  });
+
+  it('do not lock anybody out for long when the clock was wrong', async () => {
+    const { quotas } = inMemory();
+    await quotas.take(quota, 5, 10 * day);
+    expect((await quotas.balances(quota, 0)).user?.left).toBe(5);
+  });
+});
+
+describe('settings', () => {
+  it('are the defaults until somebody changes them, and come back as they were saved', async () => {
+    const { settings } = inMemory();
+    expect(await settings.of('discord:1')).toEqual(DEFAULT_SETTINGS);
+    const changed = {
+      ...DEFAULT_SETTINGS,
+      model: 'big',
+      perUserDay: 0,
+      blockedWords: ['fox'],
+      adult: 'never' as const,
+    };
+    await settings.save('discord:1', changed);
+    expect(await settings.of('discord:1')).toEqual(changed);
+    expect(await settings.of('discord:2')).toEqual(DEFAULT_SETTINGS);
+  });
+
+  it('that make no sense are refused with a sentence', async () => {
+    const database = openMemory();
+    await database.put([{ key: 'settings/discord%3A1', value: { count: 'many' } }]);
+    const { settings } = storesOn(database, new FileStore(folder));
+    await expect(settings.of('discord:1')).rejects.toThrow('cannot be read');
+  });
+});
+
+describe('deliveries', () => {
+  it('are begun once, also after a restart', async () => {
+    const database = openMemory();
+    const before = storesOn(database, new FileStore(folder)).deliveries;
+    expect(await before.begin('a')).toBe(true);
+    expect(await before.begin('a')).toBe(false);
+    await before.end('a');
+    const after = storesOn(database, new FileStore(folder)).deliveries;
+    expect(await after.begin('a')).toBe(false);
+    expect(await after.begin('b')).toBe(true);
+  });
+});
+
+describe('opening the stores', () => {
+  it('keeps everything in the data folder where no address is given', async () => {
+    const first = await openStores({ folder: join(folder, 'data'), url: undefined });
+    await first.jobs.save(job('a'));
+    await first.close();
+    const second = await openStores({ folder: join(folder, 'data'), url: '' });
+    expect(await second.jobs.get('a')).toEqual(job('a'));
+    await second.close();
+  });
+
+  it.each([
+    [
+      'mysql://user:secret@localhost/x',
+      /^STORE_URL begins with redis:\/\/ or postgres:\/\/; it is mysql:\/\/\*\*\*@localhost\/x\./u,
+    ],
+    ['redis://user:s@cret@127.0.0.1:1', /^The store redis:\/\/\*\*\*@127\.0\.0\.1:1 cannot be reached\./u],
+  ])('refuses %s in a sentence without its password', async (url, sentence) => {
+    await expect(openStores({ folder, url })).rejects.toThrow(sentence);
+  });
+
+  it('refuses a damaged file and leaves it', async () => {
+    await writeFile(join(folder, 'store.mdb'), 'hello '.repeat(5000));
+    await expect(openStores({ folder, url: undefined })).rejects.toThrow('it does not begin like a store');
+  });
+});
