@@ -7,10 +7,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { App } from '@slack/bolt';
 
 import type { Adapter, Bot, DeliverOptions } from '../../core/chat.ts';
+import { UserError } from '../../core/errors.ts';
 import type { ReplyAddress } from '../../core/job.ts';
 import type { Message } from '../../core/message.ts';
 import { decodeAddress, encodeAddress } from './address.ts';
-import { apiBase, SlackApi, SlackRefusal } from './api.ts';
+import { apiBase, SlackApi, SlackRefusal, TOKEN_CODES } from './api.ts';
 import { Delivery } from './deliver.ts';
 import { uploadOf } from './files.ts';
 import { SignedHttp } from './http.ts';
@@ -144,11 +145,13 @@ class WiredAdapter implements SlackAdapter {
     this.#listener.register(app);
   }
 
-  /** Throws when Slack refuses a token or cannot be reached for a minute. */
+  /** Throws `UserError` `slack.token` for a token that Slack refuses, `slack.unreachable` after a minute without it. */
   async start(): Promise<void> {
-    this.#identity = identityOf(await this.#api.call('auth.test', {}, { patience: 'patient' }));
+    this.#identity = identityOf(
+      await orTokenFault(this.#api.call('auth.test', {}, { patience: 'patient' }), 'SLACK_BOT_TOKEN', 'xoxb-'),
+    );
     if (this.#transport.kind === 'socket') {
-      await this.#transport.way.start();
+      await orTokenFault(this.#transport.way.start(), 'SLACK_APP_TOKEN', 'xapp-');
     } else {
       this.#transport.way.open();
     }
@@ -190,6 +193,28 @@ class WiredAdapter implements SlackAdapter {
       throw new Error('the Slack adapter has not been started');
     }
     return this.#identity;
+  }
+}
+
+/** What goes wrong at the start is the operator's to mend: it is said which variable and what to do. */
+async function orTokenFault<Result>(attempt: Promise<Result>, variable: string, prefix: string): Promise<Result> {
+  try {
+    return await attempt;
+  } catch (error) {
+    const code = error instanceof SlackRefusal ? error.code : textAt(error, 'data', 'error');
+    if (code !== undefined && TOKEN_CODES.has(code)) {
+      throw new UserError(
+        'slack.token',
+        `Slack refuses the token in ${variable} (${code}). Expected one that begins with ${prefix}; copy it anew from api.slack.com/apps into .env.`,
+        { params: { variable, code, prefix }, cause: error },
+      );
+    }
+    const what = error instanceof Error ? error.message : String(error);
+    throw new UserError(
+      'slack.unreachable',
+      `Slack could not be reached: ${what}. Check the connection and SLACK_API_URL, then start again.`,
+      { params: { what }, cause: error },
+    );
   }
 }
 

@@ -45,8 +45,11 @@ export class SlackUnreachable extends Error {
   }
 }
 
-/** `once`: a progress edit. `quick`: somebody's trigger is running out. `patient`: a final answer. */
-export type Patience = 'once' | 'quick' | 'patient';
+/**
+ * `once`: a progress edit. `quick`: somebody's trigger is running out. `brief`: somebody waits for a first sign.
+ * `patient`: a final answer.
+ */
+export type Patience = 'once' | 'quick' | 'brief' | 'patient';
 
 export type CallOptions = {
   readonly patience: Patience;
@@ -76,8 +79,16 @@ const PASSING = new Set([
   'service_unavailable',
   'request_timeout',
 ]);
-const TOKEN_CODES = new Set(['invalid_auth', 'not_authed', 'token_expired', 'token_revoked', 'account_inactive']);
+/** Codes that say our token is no good. */
+export const TOKEN_CODES: ReadonlySet<string> = new Set([
+  'invalid_auth',
+  'not_authed',
+  'token_expired',
+  'token_revoked',
+  'account_inactive',
+]);
 const QUICK_MS = 2500;
+const BRIEF_MS = 5000;
 const LONGEST_PAUSE_MS = 30_000;
 const REQUEST_TIMEOUT_MS = 20_000;
 
@@ -154,7 +165,7 @@ export class SlackApi {
     attempt: () => Promise<unknown>,
     { patience, find, signal }: CallOptions,
   ): Promise<SlackResult> {
-    const giveUpAtMs = this.#now() + { once: 0, quick: QUICK_MS, patient: this.#patienceMs }[patience];
+    const giveUpAtMs = this.#now() + { once: 0, quick: QUICK_MS, brief: BRIEF_MS, patient: this.#patienceMs }[patience];
     let pauseMs = this.#firstPauseMs;
     for (;;) {
       let failure: SlackUnreachable;

@@ -4,6 +4,7 @@
  */
 import type { App } from '@slack/bolt';
 
+import { refusal } from '../../bot/refusal.ts';
 import { errorText, text } from '../../bot/texts/index.ts';
 import type { Acknowledgement, Action, Bot, Invocation } from '../../core/chat.ts';
 import type { Upload } from '../../core/command.ts';
@@ -256,14 +257,11 @@ export class Listener {
     const spot = { channel: address.channel, thread: address.thread };
     const line = renderMessage(oneLine(text(arrival.place.locale, 'wait.begin'), 'italic'), undefined);
     try {
-      const options = { key: `ack:${arrival.source.id}`, patience: 'quick', sinceMs: arrival.atMs } as const;
+      const options = { key: `ack:${arrival.source.id}`, patience: 'brief', sinceMs: arrival.atMs } as const;
       return { ...address, ...(await posts.post(spot, line, options)), isPlaceholder: true };
     } catch (error) {
       if (isRefusal(error, ...SHUT_OUT)) {
-        throw new UserError(
-          'slack.shut-out',
-          'I cannot write in this channel. Invite me with /invite, or ask in another channel or in a message to me.',
-        );
+        throw refusal('place.shut-out');
       }
       log.warn({ err: error }, 'Slack: no first line could be posted; the answer will make its own message');
       return address;
@@ -279,9 +277,7 @@ export class Listener {
       await this.#parts.api.call('views.open', { trigger_id: trigger, view }, { patience: 'quick' });
     } catch (error) {
       if (isRefusal(error, 'expired_trigger_id', 'trigger_expired', 'exchanged_trigger_id')) {
-        throw new UserError('slack.late', 'The form came too late for Slack. Ask again; it is usually quicker.', {
-          cause: error,
-        });
+        throw refusal('form.late');
       }
       throw error;
     }
@@ -310,12 +306,11 @@ export class Listener {
   #refuseStrangers(source: Source): void {
     const identity = this.#parts.identity();
     const isOurs =
-      source.team === identity.team || (identity.enterprise !== undefined && source.enterprise === identity.enterprise);
+      source.team === undefined ||
+      source.team === identity.team ||
+      (identity.enterprise !== undefined && source.enterprise === identity.enterprise);
     if (!isOurs) {
-      throw new UserError(
-        'slack.elsewhere',
-        'This app is not installed in your workspace. Ask one of its admins to add it.',
-      );
+      throw refusal('place.unknown');
     }
   }
 

@@ -2,6 +2,8 @@
  * Slack's payloads → what was done, by whom, where. From `unknown` to our types once; everything that is not as Slack
  * documents it is undefined, never an exception. Knows no network: who is an admin and what a file holds is asked later.
  */
+import { createHash } from 'node:crypto';
+
 import type { Action } from '../../core/chat.ts';
 import { at, listAt, textAt } from './json.ts';
 import { buttonIdsOf, pictureOf, type PlacedPicture } from './render.ts';
@@ -10,7 +12,8 @@ import { buttonIdsOf, pictureOf, type PlacedPicture } from './render.ts';
 export type Source = {
   /** The same id twice is one delivery. */
   readonly id: string;
-  readonly team: string;
+  /** Undefined where the payload does not say. */
+  readonly team: string | undefined;
   readonly enterprise: string | undefined;
   readonly user: string;
   readonly userName: string;
@@ -34,23 +37,19 @@ export type PressedMessage = {
 
 export type SlashDelivery = { readonly source: Source; readonly command: string; readonly text: string };
 export type PressDelivery = { readonly source: Source; readonly action: Action; readonly message: PressedMessage };
-export type ShortcutDelivery = {
-  readonly source: Source;
-  readonly action: Action;
-  /** The app that wrote the message. */
-  readonly author: string | undefined;
-};
+export type ShortcutDelivery = { readonly source: Source; readonly action: Action };
 
 export function parseSlash(body: unknown): SlashDelivery | undefined {
   const command = textAt(body, 'command');
   const [team, user, channel] = [textAt(body, 'team_id'), textAt(body, 'user_id'), textAt(body, 'channel_id')];
-  if (command === undefined || team === undefined || user === undefined || channel === undefined) {
+  if (command === undefined || user === undefined || channel === undefined) {
     return undefined;
   }
   const trigger = textAt(body, 'trigger_id');
+  const hook = textAt(body, 'response_url');
   return {
     source: {
-      id: trigger ?? `${command}/${user}/${textAt(body, 'response_url') ?? ''}`,
+      id: idOf(trigger, hook, user, command, textAt(body, 'text')),
       team,
       enterprise: textAt(body, 'enterprise_id'),
       user,
@@ -58,7 +57,7 @@ export function parseSlash(body: unknown): SlashDelivery | undefined {
       channel,
       thread: textAt(body, 'thread_ts') ?? null,
       trigger,
-      hook: hookOf(textAt(body, 'response_url')),
+      hook: hookOf(hook),
     },
     command,
     text: textAt(body, 'text') ?? '',
@@ -78,7 +77,7 @@ export function parsePress(body: unknown): PressDelivery | undefined {
   const files = listAt(body, 'message', 'files');
   const picture = pictureOf(blocks) ?? sharedPicture(files);
   return {
-    source: { ...source, id: source.id === '' ? `${ts}/${textAt(pressed, 'action_ts') ?? ''}` : source.id },
+    source: { ...source, id: idOf(source.id, ts, textAt(pressed, 'action_id'), textAt(pressed, 'action_ts')) },
     action,
     message: {
       ts,
@@ -97,24 +96,22 @@ export function parseShortcut(body: unknown): ShortcutDelivery | undefined {
     return undefined;
   }
   return {
-    source: { ...source, id: source.id === '' ? `${name}/${textAt(body, 'action_ts') ?? ''}` : source.id },
+    source: { ...source, id: idOf(source.id, name, textAt(body, 'action_ts')) },
     action: { kind: 'message', name, buttonIds: buttonIdsOf(listAt(body, 'message', 'blocks')) },
-    author: textAt(body, 'message', 'app_id') ?? textAt(body, 'message', 'bot_profile', 'app_id'),
   };
 }
 
 /** Who submitted a modal; its channel is the modal's origin. */
 export function parseSubmitter(body: unknown): Omit<Source, 'channel' | 'thread' | 'hook'> | undefined {
   const user = textAt(body, 'user', 'id');
-  const team = teamOf(body);
-  if (user === undefined || team === undefined) {
+  if (user === undefined) {
     return undefined;
   }
   const trigger = textAt(body, 'trigger_id');
-  const seen = `${textAt(body, 'view', 'id') ?? ''}/${textAt(body, 'view', 'hash') ?? ''}`;
+  const state = JSON.stringify(at(body, 'view', 'state') ?? null);
   return {
-    id: trigger ?? seen,
-    team,
+    id: idOf(trigger, user, textAt(body, 'view', 'id'), textAt(body, 'view', 'hash'), state),
+    team: teamOf(body),
     enterprise: enterpriseOf(body),
     user,
     userName: textAt(body, 'user', 'username') ?? textAt(body, 'user', 'name') ?? user,
@@ -124,17 +121,16 @@ export function parseSubmitter(body: unknown): Omit<Source, 'channel' | 'thread'
 
 function sourceOf(body: unknown): Source | undefined {
   const user = textAt(body, 'user', 'id');
-  const team = teamOf(body);
   const channel = textAt(body, 'channel', 'id') ?? textAt(body, 'container', 'channel_id');
-  if (user === undefined || team === undefined || channel === undefined) {
+  if (user === undefined || channel === undefined) {
     return undefined;
   }
   const trigger = textAt(body, 'trigger_id');
   const thread = textAt(body, 'message', 'thread_ts') ?? textAt(body, 'container', 'thread_ts');
   const isThreadHead = thread === (textAt(body, 'message', 'ts') ?? textAt(body, 'container', 'message_ts'));
   return {
-    id: trigger ?? '',
-    team,
+    id: idOf(trigger, user, textAt(body, 'response_url')),
+    team: teamOf(body),
     enterprise: enterpriseOf(body),
     user,
     userName: textAt(body, 'user', 'username') ?? textAt(body, 'user', 'name') ?? user,
@@ -143,6 +139,11 @@ function sourceOf(body: unknown): Source | undefined {
     trigger,
     hook: hookOf(textAt(body, 'response_url')),
   };
+}
+
+/** Names a delivery by all that tells it from another one: the same delivery, sent again, has the same name. */
+function idOf(...parts: readonly (string | undefined)[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 24);
 }
 
 function teamOf(body: unknown): string | undefined {

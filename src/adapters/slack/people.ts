@@ -50,7 +50,7 @@ export class People {
       return known.person;
     }
     try {
-      const found = await this.#api.call('users.info', { user, include_locale: true }, { patience: 'quick' });
+      const found = await this.#api.call('users.info', { user, include_locale: true }, { patience: 'brief' });
       const person = personOf(at(found, 'user'), identity, userName);
       this.#known.delete(user);
       this.#known.set(user, { person, atMs: this.#now() });

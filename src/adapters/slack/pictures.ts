@@ -22,6 +22,8 @@ export type PicturesOptions = {
 
 const PROCESSING_PAUSES_MS = [100, 200, 300, 500, 700, 1000, 1500, 2000, 2000, 2000];
 const PREVIEW_LOOKS = 4;
+/** Once Slack has said that a file is processed, a block with it is taken soon or never. */
+const RETRIES_WHEN_PROCESSED = 5;
 /** Uploads remembered so that a delivery tried again does not upload again. */
 const REMEMBERED = 200;
 
@@ -31,6 +33,7 @@ export class Pictures {
   readonly #placed = new Map<string, string>();
   /** The workspace seems to take no uploads in blocks at all. */
   #isRefusing = false;
+  #isTold = false;
 
   constructor({ api, processingPausesMs = PROCESSING_PAUSES_MS }: PicturesOptions) {
     this.#api = api;
@@ -72,7 +75,7 @@ export class Pictures {
    * had to, it waits no more until a picture is accepted again.
    */
   async whenUsable<Result>(send: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
-    for (const pauseMs of this.#isRefusing ? [] : this.#pausesMs) {
+    for (const pauseMs of this.#isRefusing ? [] : this.#retryPausesMs) {
       try {
         return await send();
       } catch (error) {
@@ -106,6 +109,11 @@ export class Pictures {
     }
   }
 
+  /** Whether Slack tells when files are processed decides how long it is worth trying. */
+  get #retryPausesMs(): readonly number[] {
+    return this.#isTold ? this.#pausesMs.slice(0, RETRIES_WHEN_PROCESSED) : this.#pausesMs;
+  }
+
   async #waitUntilProcessed(
     fileId: string,
     { patience, signal }: { readonly patience: Patience; readonly signal?: AbortSignal },
@@ -116,6 +124,7 @@ export class Pictures {
       try {
         const info = await this.#api.call('files.info', { file: fileId }, { patience: 'once' });
         if (textAt(info, 'file', 'mimetype') !== undefined) {
+          this.#isTold = true;
           return;
         }
       } catch (error) {

@@ -203,10 +203,10 @@ describe('when Slack has a bad moment', () => {
 
   it('makes the message with the answer where the first line could not be posted', async () => {
     const { fake, adapter } = stage;
-    fake.faults.next('chat.postMessage', { kind: 'rate-limit', retryAfterS: 3 });
+    fake.faults.next('chat.postMessage', { kind: 'rate-limit', retryAfterS: 30 });
     const address = await asked();
     expect(fake.messages()).toEqual([]);
-    fake.state.advance(3000);
+    fake.state.advance(30_000);
     await adapter.deliver(address, answer('late'), FINAL);
     expect(fake.messages().map((message) => message.pictures.length)).toEqual([1]);
   });

@@ -32,7 +32,7 @@ describe('a press', () => {
   it('says which button, where, in which thread, and what the message shows', () => {
     expect(parsePress(press)).toEqual({
       source: {
-        id: '1.2.3',
+        id: expect.stringMatching(/^[0-9a-f]{24}$/),
         team: 'T1',
         enterprise: undefined,
         user: 'U1',
@@ -45,6 +45,12 @@ describe('a press', () => {
       action: { kind: 'button', id: '1.a.j' },
       message: { ts: '10.1', isEphemeral: false, picture: { fileId: 'F1', sum: 'ab' }, isShare: false },
     });
+  });
+
+  it('has one name however often it is delivered, and another one the next time', () => {
+    const again = { ...press, actions: [{ ...press.actions[0], action_ts: '12.0' }], trigger_id: '1.2.4' };
+    expect(parsePress(structuredClone(press))?.source.id).toBe(parsePress(press)?.source.id);
+    expect(parsePress(again)?.source.id).not.toBe(parsePress(press)?.source.id);
   });
 
   it('on a message that has a thread under it is answered in the channel', () => {

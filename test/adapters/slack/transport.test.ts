@@ -150,7 +150,10 @@ describe('Socket Mode', () => {
     const failing = setStage('socket');
     stage = await failing;
     stage.fake.tokens.fault = 'invalid_auth';
-    await expect(stage.restart()).rejects.toThrow(/auth\.test.*invalid_auth/);
+    await expect(stage.restart()).rejects.toThrow(/SLACK_BOT_TOKEN \(invalid_auth\)/);
+    stage.fake.tokens.fault = undefined;
+    stage.fake.faults.next('apps.connections.open', { kind: 'error', code: 'not_authed' });
+    await expect(stage.restart()).rejects.toThrow(/SLACK_APP_TOKEN \(not_authed\)/);
   });
 });
 

@@ -102,6 +102,15 @@ export const errors: Translation<typeof english> = {
   'error.runner.down': 'Das Gerät wird neu gestartet. Dein Bild bleibt in der Reihe.',
   'error.store.full':
     'Die Platte dieses Bots ist voll, darum wurde nichts behalten. Sein Betreiber muss Platz schaffen; gezählt wurde nichts.',
+  'error.upload.host': 'Dateien werden nur aus diesem Chat geholt; {name} liegt anderswo. Hänge sie hier an.',
+  'error.upload.size': '{name} darf hier {max} MB haben und hat {given} MB. Hänge eine kleinere Datei an.',
+  'error.upload.gone': 'Der Chat hat {name} nicht mehr. Hänge die Datei noch einmal an.',
+  'error.upload.unreachable':
+    'Der Chat hat {name} nicht geschickt. Hänge die Datei noch einmal an; bleibt es dabei, fehlt dieser App ein Recht.',
+  'error.place.shut-out':
+    'In diesem Kanal kann ich nicht schreiben. Lade mich mit /invite ein, oder frage in einem anderen Kanal oder in einer Nachricht an mich.',
+  'error.place.unknown': 'Diese App ist in deinem Workspace nicht installiert. Bitte einen Admin, sie hinzuzufügen.',
+  'error.form.late': 'Das Formular kam zu spät. Frage noch einmal; meist geht es schneller.',
   'error.stopping': 'Dieser Bot wird neu gestartet. Versuch es gleich noch einmal.',
   'error.fault': 'Das ging nicht, und es liegt nicht an dir. Nenne dem Betreiber diese Nummer: {id}.',
 };

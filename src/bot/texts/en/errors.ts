@@ -97,6 +97,15 @@ export const errors = {
   'error.runner.down': 'The device is being restarted. Your picture stays in line.',
   'error.store.full':
     'The disk of this bot is full, so nothing could be kept. Its operator needs to make room; nothing was counted.',
+  'error.upload.host': 'Files are fetched from this chat only; {name} lies elsewhere. Attach it here.',
+  'error.upload.size': '{name} can have {max} MB here; it has {given} MB. Attach a smaller one.',
+  'error.upload.gone': 'The chat no longer has {name}. Attach it again.',
+  'error.upload.unreachable':
+    'The chat did not send {name}. Attach it again; if it goes on, this app lacks a permission.',
+  'error.place.shut-out':
+    'I cannot write in this channel. Invite me with /invite, or ask in another channel or in a message to me.',
+  'error.place.unknown': 'This app is not installed in your workspace. Ask one of its admins to add it.',
+  'error.form.late': 'The form came too late. Ask again; it is usually quicker.',
   'error.stopping': 'This bot is being restarted. Try again in a moment.',
   'error.fault': 'This did not work, and it is not your doing. Tell the operator this number: {id}.',
 } as const;
