@@ -19,7 +19,7 @@ export type DeployOptions = {
   readonly wait?: Wait;
 };
 
-export type Deployment = {
+type Deployment = {
   readonly added: readonly string[];
   readonly changed: readonly string[];
   readonly removed: readonly string[];

@@ -4,8 +4,8 @@ import { DiscordAdapter } from './adapter.ts';
 import type { DiscordOptions } from './adapter.ts';
 
 export type { DiscordOptions } from './adapter.ts';
-export { deployCommands, type Deployment } from './deploy.ts';
-export { applicationIdOf, INVITE_PERMISSIONS, inviteLink } from './invite.ts';
+export { deployCommands } from './deploy.ts';
+export { applicationIdOf, inviteLink } from './invite.ts';
 
 export function createDiscordAdapter(options: DiscordOptions): Adapter {
   return new DiscordAdapter(options);

@@ -5,7 +5,7 @@ import { OAuth2Scopes, PermissionFlagsBits } from 'discord.js';
  * Answers to commands need none of these; what is posted by the bot itself does: answers after fifteen minutes, audit
  * lines and reports. There is no Embed Links (pictures are attachments) and no Read Message History (nothing is read).
  */
-export const INVITE_PERMISSIONS = [
+const INVITE_PERMISSIONS = [
   'ViewChannel',
   'SendMessages',
   'SendMessagesInThreads',

@@ -116,7 +116,6 @@ const textInput = z
     placeholder: z.string().max(100).optional(),
   })
   .refine((each) => (each.value?.length ?? 0) <= (each.max_length ?? 4000), 'value is longer than max_length');
-export type TextInput = z.infer<typeof textInput>;
 
 export const modalBody = z
   .strictObject({
