@@ -7,9 +7,10 @@ import { CancelledError, StoppedError, UserError } from '../core/errors.ts';
 import type { Form } from '../core/message.ts';
 import type { ReplyAddress } from '../core/job.ts';
 import type { Place, UserKey } from '../core/people.ts';
+import { packAccepted, parseAccepted } from './accepted.ts';
 import { acknowledgementOf } from './acknowledgement.ts';
 import { JobLife } from './jobs/job-life.ts';
-import { randomId } from './jobs/ids.ts';
+import { jobIdOf, randomId } from './jobs/ids.ts';
 import { showTrial } from './handlers/style-trial.ts';
 import type { Kit, Turn } from './kit.ts';
 import type { BotPorts } from './ports.ts';
@@ -56,9 +57,16 @@ class BotOnPorts implements FourstepBot {
     return await routeToForm(this.#kit, await this.#turnOf(invocation, address, chat));
   }
 
+  async accept(invocation: Invocation, address: ReplyAddress): Promise<() => Promise<void>> {
+    const { deliveries } = this.#kit.stores;
+    const delivery = deliveryOf(invocation);
+    await deliveries.accept(delivery, packAccepted(invocation, address));
+    return async () => deliveries.settle(delivery);
+  }
+
   async handle(invocation: Invocation, address: ReplyAddress): Promise<void> {
     const { stores, log } = this.#kit;
-    const delivery = `${invocation.place.platform} ${invocation.id}`;
+    const delivery = deliveryOf(invocation);
     try {
       if (!(await stores.deliveries.begin(delivery))) {
         return;
@@ -84,6 +92,7 @@ class BotOnPorts implements FourstepBot {
 
   async resume(): Promise<void> {
     await this.#kit.jobs.resume();
+    await this.#takeUpAccepted();
     for (const draft of (await this.#kit.stores.styles.drafts()).filter(({ isShown }) => !isShown)) {
       void showTrial(this.#kit, draft).catch((error: unknown) => {
         this.#kit.log.error({ draft: draft.id, err: error }, 'a style could not be tried again');
@@ -94,6 +103,25 @@ class BotOnPorts implements FourstepBot {
   async close(limitMs: number): Promise<void> {
     this.#isClosing = true;
     await this.#kit.jobs.close(limitMs);
+  }
+
+  /** Heard before a crash, and no job of it was kept: handled now, in its old place. */
+  async #takeUpAccepted(): Promise<void> {
+    const { deliveries, jobs } = this.#kit.stores;
+    for (const { id, record } of await deliveries.accepted()) {
+      const accepted = parseAccepted(record);
+      const job = accepted && jobIdOf(accepted.invocation.place.platform, accepted.invocation.id);
+      if (accepted === undefined || job === undefined || (await jobs.get(job)) !== undefined) {
+        await deliveries.settle(id);
+      } else if (accepted.hadFile) {
+        const { invocation, address } = accepted;
+        const turn = await this.#turnOf(invocation, address, this.#chatOf(invocation));
+        await sayPrivately(turn, errorText(turn.locale, refusal('stopping')));
+        await deliveries.end(id);
+      } else {
+        void this.handle(accepted.invocation, accepted.address);
+      }
+    }
   }
 
   async #answer(turn: Turn): Promise<void> {
@@ -132,4 +160,8 @@ class BotOnPorts implements FourstepBot {
     }
     return chat;
   }
+}
+
+function deliveryOf({ place, id }: Invocation): string {
+  return `${place.platform} ${id}`;
 }

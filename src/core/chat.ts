@@ -83,6 +83,13 @@ export interface Bot {
   acknowledgement(action: Action): Acknowledgement;
   /** For actions acknowledged with `form`; may refuse with `UserError`, shown privately. Fast: one look into the store. */
   form(invocation: Invocation): Promise<Form>;
+  /**
+   * Makes durable that somebody is about to wait at `address`, before the platform is told that we heard: a crash
+   * between the acknowledgement and the saved job then loses nothing. `handle` follows, or the next start takes it up;
+   * what is returned takes it back, for an acknowledgement that did not arrive. Throws `UserError` where it cannot be
+   * kept: that sentence is then the whole answer. Absent where nothing outlives the process.
+   */
+  accept?(invocation: Invocation, address: ReplyAddress): Promise<() => Promise<void>>;
   /** Never throws; the conversation at `address` is ended by the time the job is: done, failed or cancelled. */
   handle(invocation: Invocation, address: ReplyAddress): Promise<void>;
   /** Values for an option while it is typed; at most 25, best first. */

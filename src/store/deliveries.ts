@@ -25,10 +25,37 @@ export class DeliveryStore {
     return (await this.#database.get(keyOf(id))) === undefined;
   }
 
+  /** It is about to be acknowledged: what is needed to handle it after a crash, as plain JSON. */
+  async accept(id: string, record: unknown): Promise<void> {
+    await this.#database.put([{ key: acceptedKeyOf(id), value: record, ttlMs: KEPT_MS }]);
+  }
+
+  /** What was accepted and not handled to its end, by id. */
+  async accepted(): Promise<readonly { readonly id: string; readonly record: unknown }[]> {
+    const keys = await this.#database.keys(ACCEPTED);
+    const records = await this.#database.getMany(keys);
+    return keys.flatMap((key, k) => {
+      const record = records[k];
+      return record === undefined ? [] : [{ id: decodeURIComponent(key.slice(ACCEPTED.length)), record }];
+    });
+  }
+
+  /** It is in safe hands (its job is kept) or over: the next start need not take it up. */
+  async settle(id: string): Promise<void> {
+    await this.#database.delete([acceptedKeyOf(id)]);
+  }
+
   /** It has been handled: also after a restart it will not be handled again. */
   async end(id: string): Promise<void> {
     await this.#database.put([{ key: keyOf(id), value: 1, ttlMs: KEPT_MS }]);
+    await this.settle(id);
   }
+}
+
+const ACCEPTED = 'accepted/';
+
+function acceptedKeyOf(id: string): string {
+  return `${ACCEPTED}${keyPart(id).slice(0, 200)}`;
 }
 
 function keyOf(id: string): string {

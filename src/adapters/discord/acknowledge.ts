@@ -35,26 +35,33 @@ export class Acknowledger {
     this.#wait = parts.wait;
   }
 
+  /** Where the answer will be delivered if the deferral arrives. */
+  expect(hook: Hook, how: Exclude<Acknowledgement, 'form'>): InteractionAddress {
+    const { source } = hook;
+    const isUpdate = how === 'update' && source !== undefined;
+    const isPrivate = isUpdate ? source.isPrivate : how !== 'public';
+    return { ...hook.address, isPrivate, isWaiting: !isUpdate, message: isUpdate ? source.id : null };
+  }
+
   /** The address under which the answer is delivered; undefined when the delivery is somebody else's or too late. */
   async defer(hook: Hook, how: Exclude<Acknowledgement, 'form'>): Promise<InteractionAddress | AckOutcome['kind']> {
     // Only what came from a message can update it; a command asked to do so is answered privately.
     const { source } = hook;
     const isUpdate = how === 'update' && source !== undefined;
-    const isPrivate = isUpdate ? source.isPrivate : how !== 'public';
+    const address = this.expect(hook, how);
     const outcome = await this.#send(
       hook,
       isUpdate
         ? { type: InteractionResponseType.DeferredMessageUpdate }
         : {
             type: InteractionResponseType.DeferredChannelMessageWithSource,
-            data: isPrivate ? { flags: MessageFlags.Ephemeral } : {},
+            data: address.isPrivate ? { flags: MessageFlags.Ephemeral } : {},
           },
     );
     if (outcome.kind !== 'done') {
       return outcome.kind;
     }
-    const message = isUpdate ? source.id : (outcome.message ?? null);
-    return { ...hook.address, isPrivate, isWaiting: !isUpdate, message };
+    return isUpdate ? address : { ...address, message: outcome.message ?? null };
   }
 
   async showForm(hook: Hook, form: Form): Promise<AckOutcome> {

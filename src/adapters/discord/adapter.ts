@@ -21,6 +21,8 @@ import type { Delivery, Hook } from './parse.ts';
 import { RecentIds } from './recent-ids.ts';
 import { uploadFrom } from './uploads.ts';
 
+const ACCEPT_WITHIN_MS = 1000;
+
 export type DiscordOptions = {
   readonly token: string;
   /** Without the version: `https://discord.com/api`. */
@@ -157,13 +159,40 @@ export class DiscordAdapter implements Adapter {
   }
 
   async #handle(invocation: Invocation, hook: Hook, how: Exclude<Acknowledgement, 'form'>): Promise<void> {
+    const accepted = this.#accept(invocation, hook, how);
+    const refused = await within(ACCEPT_WITHIN_MS, accepted);
+    if (refused instanceof UserError) {
+      await this.#acknowledger.say(hook, plain(errorText(invocation.actor.locale, refused)));
+      return;
+    }
     const address = await this.#acknowledger.defer(hook, how);
     this.#note(hook, address !== 'late');
     if (typeof address === 'string') {
       this.#log.warn({ interaction: hook.id, outcome: address }, 'not acknowledged, so not carried out');
+      const withdraw = await accepted;
+      if (typeof withdraw === 'function') {
+        await withdraw();
+      }
       return;
     }
     await this.#bot.handle(invocation, encodeAddress(address));
+  }
+
+  /**
+   * Written down first: between the acknowledgement and the job there is a moment in which a crash would leave somebody
+   * waiting for ever. What cannot be written down is refused where a public answer would be owed.
+   */
+  async #accept(
+    invocation: Invocation,
+    hook: Hook,
+    how: Exclude<Acknowledgement, 'form'>,
+  ): Promise<(() => Promise<void>) | UserError | undefined> {
+    try {
+      return await this.#bot.accept?.(invocation, encodeAddress(this.#acknowledger.expect(hook, how)));
+    } catch (error) {
+      this.#log.error({ err: error, interaction: hook.id }, 'a delivery could not be written down');
+      return error instanceof UserError && how === 'public' ? error : undefined;
+    }
   }
 
   async #form(invocation: Invocation, hook: Hook): Promise<void> {
@@ -211,13 +240,15 @@ function plain(sentence: string): Message {
   };
 }
 
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
+/** What the work gives, or undefined when it takes longer. The platform waits three seconds, and not all are the disk's. */
+async function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
+  const limit = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), ms);
   });
-  await Promise.race([work, limit]);
+  const result = await Promise.race([work, limit]);
   clearTimeout(timer);
+  return result;
 }
 
 async function pause(ms: number): Promise<void> {

@@ -1,0 +1,86 @@
+/**
+ * What was heard and not yet kept as a job: written down before the acknowledgement, read back after a crash. A file
+ * that came with it cannot be written down; whoever sent one is asked to send it again.
+ */
+import { z } from 'zod';
+
+import type { Invocation } from '../core/chat.ts';
+import type { OptionValue } from '../core/command.ts';
+import type { ReplyAddress } from '../core/job.ts';
+import { LOCALES, PLATFORMS, type ServerKey, type UserKey } from '../core/people.ts';
+
+export type Accepted = {
+  readonly invocation: Invocation;
+  readonly address: ReplyAddress;
+  /** It had a file, which is gone. */
+  readonly hadFile: boolean;
+};
+
+const key = z.custom<UserKey & ServerKey>(
+  (value) => typeof value === 'string' && PLATFORMS.some((platform) => value.startsWith(`${platform}:`)),
+);
+const texts = z.record(z.string(), z.string());
+
+const action = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('command'),
+    name: z.string(),
+    options: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  }),
+  z.object({ kind: z.literal('button'), id: z.string() }),
+  z.object({ kind: z.literal('select'), id: z.string(), values: z.array(z.string()) }),
+  z.object({ kind: z.literal('form'), id: z.string(), fields: texts }),
+  z.object({ kind: z.literal('message'), name: z.enum(['upscale', 'info']), buttonIds: z.array(z.string()) }),
+]);
+
+const accepted: z.ZodType<Accepted> = z.object({
+  invocation: z.object({
+    id: z.string(),
+    actor: z.object({
+      user: key,
+      name: z.string(),
+      isAdmin: z.boolean(),
+      isModerator: z.boolean(),
+      locale: z.enum(LOCALES),
+    }),
+    place: z.object({
+      platform: z.enum(PLATFORMS),
+      server: key,
+      serverName: z.string(),
+      channel: z.string(),
+      isNsfw: z.boolean(),
+      locale: z.enum(LOCALES),
+      maxUploadBytes: z.number(),
+    }),
+    action,
+    receivedAtMs: z.number(),
+  }),
+  address: z.object({
+    platform: z.enum(PLATFORMS),
+    data: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+  }),
+  hadFile: z.boolean(),
+});
+
+/** Plain JSON; files are left out. */
+export function packAccepted(invocation: Invocation, address: ReplyAddress): Accepted {
+  if (invocation.action.kind !== 'command') {
+    return { invocation, address, hadFile: false };
+  }
+  const options = Object.entries(invocation.action.options);
+  const plain = options.filter(([, value]) => !isFile(value));
+  return {
+    invocation: { ...invocation, action: { ...invocation.action, options: Object.fromEntries(plain) } },
+    address,
+    hadFile: plain.length < options.length,
+  };
+}
+
+/** Undefined for what another version wrote. */
+export function parseAccepted(record: unknown): Accepted | undefined {
+  return accepted.safeParse(record).data;
+}
+
+function isFile(value: OptionValue): boolean {
+  return typeof value === 'object';
+}
