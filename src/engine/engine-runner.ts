@@ -23,6 +23,8 @@ export type EngineRunnerOptions = {
   readonly readPicture: (file: string, size?: { readonly width: number; readonly height: number }) => Promise<Picture>;
   /** Absolute: where derived weights go when a model's own folder cannot be written. */
   readonly cacheDir: string;
+  /** Absolute: the folder of CLIP's tokenizer, for single-file checkpoints, which carry none. */
+  readonly clipTokenizer: string;
   /** Default: the processor. */
   readonly device?: Device;
   /** Default: turns on a processor, full batches on anything else. */
@@ -75,6 +77,7 @@ class EngineRunner implements Runner {
       locate: options.locateModel,
       open,
       cacheDir: options.cacheDir,
+      clipTokenizer: options.clipTokenizer,
       budgetBytes: modelBudgetBytes,
     });
   }

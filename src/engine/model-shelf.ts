@@ -26,6 +26,7 @@ export type ModelShelfOptions = {
   readonly locate: (model: string) => Promise<ModelLocation>;
   readonly open: SessionOpener;
   readonly cacheDir: string;
+  readonly clipTokenizer: string;
   /** Sum of the weights of the models kept open. */
   readonly budgetBytes: number;
 };
@@ -63,12 +64,12 @@ export class ModelShelf {
   }
 
   async #get({ model: name, lcmLora, vae }: Pick<GenerationRequest, 'model' | 'lcmLora' | 'vae'>): Promise<Model> {
-    const { locate, open, cacheDir } = this.#options;
+    const { locate, open, cacheDir, clipTokenizer } = this.#options;
     const location = await locate(name);
     const chosen = lcmLora.kind === 'model' ? (location.lcmLora ?? lcmLora) : lcmLora;
     const key = JSON.stringify([location.source, chosen, vae ?? null]);
     return this.#models.get(key, async () => {
-      const own = await openModelFiles(location.source, cacheDir);
+      const own = await openModelFiles(location.source, { cacheDir, clipTokenizer });
       const files = vae === undefined ? own : await withVae(own, vae);
       return Model.open({ files, key, lcmLora: await lcmFile(chosen, own), open, cacheDir });
     });

@@ -35,6 +35,7 @@ export function openEngine({ device, dataFolder, startup }: OpenEngine): Runner 
     },
     readPicture,
     cacheDir: join(dataFolder, 'cache'),
+    clipTokenizer: join(modelsFolder, 'clip'),
     device: parseDevice(device),
     startup,
   });

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { modelsFolder } from '../../config/paths.ts';
 import { CancelledError, StoppedError, UserError } from '../../src/core/errors.ts';
 import type { GenerationRequest } from '../../src/core/request.ts';
 import type { Runner, Work, WorkEvent } from '../../src/core/work.ts';
@@ -55,6 +56,7 @@ function openRunner(modelBudgetBytes?: number): Runner {
       return { width, height, data: Uint8Array.from({ length: width * height * 3 }, (__, i) => (i * 7) % 256) };
     },
     cacheDir: path.join(folder, 'cache'),
+    clipTokenizer: path.join(modelsFolder, 'clip'),
     threads: 1,
   });
 }
@@ -218,17 +220,6 @@ describe('the engine as a runner', () => {
     mkdirSync(path.join(folder, 'inpainting'), { recursive: true });
     writeTinyModel('sd15', path.join(folder, 'inpainting'), { unet: { in_channels: 9 } });
     await expect(eventsOf(imagine({ model: 'inpainting' }))).rejects.toMatchObject({ code: 'model.inpainting' });
-  });
-
-  it('asks for the tokenizer that a single-file checkpoint does not carry', async () => {
-    const names = [
-      'model.diffusion_model.input_blocks.0.0.weight',
-      'first_stage_model.decoder.conv_in.weight',
-      'cond_stage_model.transformer.text_model.embeddings.token_embedding.weight',
-    ];
-    const tensors = names.map((name): NamedTensor => ({ name, shape: [1, 4, 1, 1], data: new Float32Array(4) }));
-    writeTensors(path.join(folder, 'single.safetensors'), tensors);
-    await expect(eventsOf(imagine({ model: 'single.safetensors' }))).rejects.toMatchObject({ code: 'tokenizer.files' });
   });
 
   it('stops at the next step when it is cancelled', async () => {

@@ -11,6 +11,7 @@ import { z } from 'zod';
 import type { Picture } from '../../src/core/picture.ts';
 import { SCHEDULER_NAMES, type GenerationRequest } from '../../src/core/request.ts';
 import type { Runner } from '../../src/core/work.ts';
+import { modelsFolder } from '../../config/paths.ts';
 import { createEngineRunner } from '../../src/engine/index.ts';
 import { decodePicture } from '../../src/image/index.ts';
 import { writeTinyLora, writeTinyModel } from '../support/tiny-model.ts';
@@ -64,6 +65,7 @@ beforeAll(() => {
     readPicture: async (_: string, size?: { readonly width: number; readonly height: number }) =>
       initPicture(size?.width ?? 64, size?.height ?? 64),
     cacheDir: path.join(folder, 'cache'),
+    clipTokenizer: path.join(modelsFolder, 'clip'),
     threads: 1,
   };
   runner = createEngineRunner(options);

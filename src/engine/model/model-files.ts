@@ -60,29 +60,33 @@ const ENCODERS = [
 /** SDXL's second encoder fills short prompts with this instead of the end token. */
 const SECOND_PAD = '!';
 
+export type OpenModelOptions = {
+  /** Where derived weights go when the model's own folder cannot be written. */
+  readonly cacheDir: string;
+  /** Folder of CLIP's own tokenizer, for checkpoints. */
+  readonly clipTokenizer: string;
+};
+
 /**
  * Opens the model at `location`: a diffusers folder, or a single-file checkpoint.
  * Throws `UserError` (`model.…`, `checkpoint.…`, `weights.…`).
  */
-export async function openModelFiles(location: string, cacheDir: string): Promise<ModelFiles> {
+export async function openModelFiles(location: string, options: OpenModelOptions): Promise<ModelFiles> {
   const isFile = await stat(location).then(
     (stats) => stats.isFile(),
     () => false,
   );
-  return isFile ? openCheckpointFiles(location, cacheDir) : openModelFolder(location);
+  return isFile ? openCheckpointFiles(location, options) : openModelFolder(location);
 }
 
-/** Checkpoints carry no tokenizer: CLIP's is looked for in `tokenizer` beside the file. */
-async function openCheckpointFiles(file: string, cacheDir: string): Promise<ModelFiles> {
+/** Checkpoints carry no tokenizer: a folder `tokenizer` beside the file goes before the one for all. */
+async function openCheckpointFiles(file: string, { cacheDir, clipTokenizer }: OpenModelOptions): Promise<ModelFiles> {
   const { unet, vae, text, scheduler, zerosForEmptyPrompt } = await openCheckpoint(file, cacheDir);
-  const folder = path.join(path.dirname(file), 'tokenizer');
-  await stat(folder).catch((cause: unknown) => {
-    throw new UserError(
-      'tokenizer.files',
-      `Expected CLIP's tokenizer in ${folder}, because a checkpoint carries none; copy the folder \`tokenizer\` of any Stable Diffusion 1.5 model there.`,
-      { params: { folder }, cause },
-    );
-  });
+  const beside = path.join(path.dirname(file), 'tokenizer');
+  const folder = await stat(beside).then(
+    () => beside,
+    () => clipTokenizer,
+  );
   return {
     location: file,
     manifest: undefined,
