@@ -129,6 +129,7 @@ export class DiscordAdapter implements Adapter {
       now: this.#now,
       guildName: (id) => this.#gateway.guildName(id),
       upload: (attachment) => uploadFrom(this.#cdnUrl, attachment),
+      onUnknown: (reason) => this.#log.warn({ reason }, 'a delivery of Discord was not understood'),
     });
     if (delivery === undefined || !this.#recent.add(delivery.hook.id)) {
       return;

@@ -112,7 +112,9 @@ export class Deliveries {
     const isAlive = this.#isAlive(at);
     switch (mode) {
       case 'edit':
-        return isAlive ? this.#edit(at, message, key) : this.#late(at, message, key);
+        // A placeholder that is known by its token alone cannot be cleared away later, and our clock may have been set:
+        // Discord itself says whether the token lives.
+        return isAlive || at.message === null ? this.#edit(at, message, key) : this.#late(at, message, key);
       case 'new':
         return at.canPost || !isAlive
           ? this.#beside(at, message, key)

@@ -19,6 +19,7 @@ export type GatewayOptions = {
   readonly renewAfterMs: number;
 };
 
+const INTERACTION: string = GatewayDispatchEvents.InteractionCreate;
 const WATCH_EVERY_MS = 5_000;
 /** A guild that is down must not keep the others waiting. */
 const GUILDS_WITHIN_MS = 3_000;
@@ -101,10 +102,15 @@ export class Gateway {
       waitGuildTimeout: GUILDS_WITHIN_MS,
       makeCache: Options.cacheWithLimits(CLOSED_CACHES),
     });
-    client.on(Events.Raw, () => {
+    client.on(Events.Raw, (packet: { t: string; readonly d: unknown }) => {
       this.#heardAtMs = now();
+      if (packet.t === INTERACTION) {
+        // Under another name the client leaves it alone. It would build objects of it that nobody uses, and throw where
+        // nothing catches when a field is missing.
+        packet.t = 'TAKEN';
+        onInteraction(packet.d);
+      }
     });
-    client.ws.on(GatewayDispatchEvents.InteractionCreate, onInteraction);
     client.on(Events.Error, (error) => log.error({ err: error }, 'Discord client'));
     client.on(Events.ShardError, (error) => {
       this.#refusal ??= refusalOf(error);

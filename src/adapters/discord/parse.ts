@@ -19,6 +19,8 @@ export type ParseContext = {
   /** Undefined where the gateway has not told the guild's name. */
   readonly guildName: (id: string) => string | undefined;
   readonly upload: (attachment: Attachment) => Upload;
+  /** Told what is not understood: the paths that are off, no content. */
+  readonly onUnknown?: (reason: string) => void;
 };
 
 /** What is needed to answer: the callback's path, and the address of everything after it. */
@@ -47,6 +49,8 @@ export type Delivery =
 export function parseInteraction(raw: unknown, context: ParseContext): Delivery | undefined {
   const parsed = interactionSchema.safeParse(raw);
   if (!parsed.success) {
+    const { issues } = parsed.error;
+    context.onUnknown?.(issues.map(({ path, code }) => `${path.join('.')}: ${code}`).join(', '));
     return undefined;
   }
   const payload = parsed.data;
@@ -95,7 +99,7 @@ export function localeOf(tag: string | undefined): Locale {
 type Person = NonNullable<InteractionPayload['user']>;
 
 function actorOf(payload: InteractionPayload, person: Person): Actor {
-  const permissions = bitsOf(payload.member?.permissions);
+  const permissions = payload.member?.permissions ?? 0n;
   const isAdmin = (permissions & (PermissionFlagsBits.Administrator | PermissionFlagsBits.ManageGuild)) !== 0n;
   return {
     user: `discord:${person.id}`,
@@ -122,7 +126,7 @@ function placeOf(payload: InteractionPayload, channel: string, actor: Actor, con
 }
 
 function hookOf(payload: InteractionPayload, channel: string, user: string, receivedAtMs: number): Hook {
-  const bot = bitsOf(payload.app_permissions);
+  const bot = payload.app_permissions ?? 0n;
   const send = THREADS.includes(payload.channel?.type ?? 0)
     ? PermissionFlagsBits.SendMessagesInThreads
     : PermissionFlagsBits.SendMessages;
@@ -236,8 +240,4 @@ function innerOf(part: ComponentPayload): readonly ComponentPayload[] {
 /** Ids come from outside: `constructor` is none. */
 function own<T>(record: Readonly<Record<string, T>> | undefined, key: string): T | undefined {
   return record !== undefined && Object.hasOwn(record, key) ? record[key] : undefined;
-}
-
-function bitsOf(text: string | undefined): bigint {
-  return text === undefined ? 0n : BigInt(text);
 }

@@ -5,12 +5,17 @@
 import { z } from 'zod';
 
 const snowflake = z.string().regex(/^\d{1,20}$/);
-const bits = z.string().regex(/^\d{1,30}$/);
+const bits = z
+  .union([z.string().regex(/^\d{1,30}$/), z.number().int().nonnegative()])
+  .transform((given) => BigInt(given));
+
+/** Discord says `null` for some things that are absent, and nothing for others. */
+const maybe = <T extends z.ZodType>(schema: T) => schema.nullish().transform((given) => given ?? undefined);
 
 const user = z.object({
   id: snowflake,
   username: z.string(),
-  global_name: z.string().nullish(),
+  global_name: maybe(z.string()),
 });
 
 const attachment = z.object({
@@ -59,10 +64,10 @@ const component: z.ZodType<ComponentPayload> = z.object({
 
 const message = z.object({
   id: snowflake,
-  flags: z.number().optional(),
-  application_id: snowflake.optional(),
-  author: z.object({ id: snowflake }).optional(),
-  components: z.array(component).optional(),
+  flags: maybe(z.number()),
+  application_id: maybe(snowflake),
+  author: maybe(z.object({ id: snowflake })),
+  components: maybe(z.array(component)),
 });
 
 export const interactionSchema = z.object({
@@ -71,31 +76,31 @@ export const interactionSchema = z.object({
   type: z.number(),
   token: z.string().min(1),
   data: z.object({
-    name: z.string().optional(),
-    type: z.number().optional(),
-    target_id: snowflake.optional(),
-    options: z.array(option).optional(),
-    custom_id: z.string().optional(),
-    component_type: z.number().optional(),
-    values: z.array(z.string()).optional(),
-    components: z.array(component).optional(),
-    resolved: z
-      .object({
-        attachments: z.record(z.string(), attachment).optional(),
-        messages: z.record(z.string(), message).optional(),
-      })
-      .optional(),
+    name: maybe(z.string()),
+    type: maybe(z.number()),
+    target_id: maybe(snowflake),
+    options: maybe(z.array(option)),
+    custom_id: maybe(z.string()),
+    component_type: maybe(z.number()),
+    values: maybe(z.array(z.string())),
+    components: maybe(z.array(component)),
+    resolved: maybe(
+      z.object({
+        attachments: maybe(z.record(z.string(), attachment)),
+        messages: maybe(z.record(z.string(), message)),
+      }),
+    ),
   }),
-  guild_id: snowflake.optional(),
-  guild: z.object({ locale: z.string().optional() }).optional(),
-  guild_locale: z.string().optional(),
-  channel_id: snowflake.optional(),
-  channel: z.object({ id: snowflake, type: z.number().optional(), nsfw: z.boolean().optional() }).optional(),
-  member: z.object({ user, nick: z.string().nullish(), permissions: bits }).optional(),
-  user: user.optional(),
-  message: message.optional(),
-  locale: z.string().optional(),
-  app_permissions: bits.optional(),
-  attachment_size_limit: z.number().positive().optional(),
+  guild_id: maybe(snowflake),
+  guild: maybe(z.object({ locale: maybe(z.string()) })),
+  guild_locale: maybe(z.string()),
+  channel_id: maybe(snowflake),
+  channel: maybe(z.object({ id: snowflake, type: maybe(z.number()), nsfw: maybe(z.boolean()) })),
+  member: maybe(z.object({ user, nick: maybe(z.string()), permissions: bits })),
+  user: maybe(user),
+  message: maybe(message),
+  locale: maybe(z.string()),
+  app_permissions: maybe(bits),
+  attachment_size_limit: maybe(z.number().positive()),
 });
 export type InteractionPayload = z.infer<typeof interactionSchema>;

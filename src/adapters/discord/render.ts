@@ -120,12 +120,14 @@ function renderLines(lines: readonly Line[], prefix: readonly string[]): string 
   return rendered.join('\n');
 }
 
+const SMALL = '-# ';
+
 /** Within `room` characters; a span that does not fit is shortened before it is escaped, so that no mark stays open. */
 function renderLine(line: Line, room: number): string {
   const isSmall = line.length > 0 && line.every((span) => span.kind === 'small');
-  let text = isSmall ? '-# ' : '';
+  let text = isSmall ? SMALL : '';
   for (const span of line) {
-    const atStart = text === '';
+    const atStart = text === '' || text === SMALL;
     let piece = renderSpan(span, atStart);
     for (let length = textOf(span).length; text.length + piece.length > room && length > 0;) {
       length = Math.min(length - 1, Math.floor(length * 0.9));

@@ -60,12 +60,32 @@ describe('a command', () => {
   it('is not carried out when it reaches us too late to be answered', async () => {
     const late: boolean[] = [];
     const { fake, bot, adapter } = await stage({ onAcknowledged: (_, isInTime) => late.push(isInTime) });
-    fake.faults.order({ path: /callback/ }, { kind: 'status', status: 404, code: 10_062 });
-    fake.user('ann').slash('queue');
-    await fake.world.until('the attempt', () => (fake.faults.struck > 0 ? true : undefined));
+    fake.delivery.delayMs = 20;
+    const exchange = fake.user('ann').slash('queue');
+    fake.world.clock.skip(3_001);
+    await fake.world.until('the attempt', () => fake.rest.seen.find(({ path }) => path.endsWith('/callback')));
     await adapter.stop();
+    expect(exchange.isFailed).toBe(true);
     expect(bot.handled).toEqual([]);
     expect(late).toEqual([false]);
+  });
+
+  it('is not carried out when another process of the bot has answered it', async () => {
+    const { fake, bot, adapter } = await stage();
+    fake.faults.order({ path: /callback$/ }, { kind: 'status', status: 400, code: 40_060 });
+    fake.user('ann').slash('queue');
+    await fake.world.until('the attempt', () => fake.rest.seen.find(({ path }) => path.endsWith('/callback')));
+    await adapter.stop();
+    expect(bot.handled).toEqual([]);
+  });
+
+  it('is acknowledged again when Discord limits the acknowledgement for a moment', async () => {
+    const { fake, bot, adapter } = await stage();
+    fake.faults.order({ path: /callback$/ }, { kind: 'rate-limit', scope: 'shared', retryAfterS: 0.3 });
+    bot.act = async (_, address) => {
+      await adapter.deliver(address, say('here'), { ...FINAL, mode: 'edit' });
+    };
+    expect((await fake.user('ann').slash('queue').answer()).text).toBe('here');
   });
 
   it('is acknowledged at a second try when the connection breaks, arrived or not', async () => {

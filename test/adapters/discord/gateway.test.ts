@@ -114,6 +114,19 @@ describe('starting and stopping', () => {
   });
 });
 
+describe('a client that does not get through', () => {
+  it('is replaced after a minute, and the bot has not ended for it', async () => {
+    const set = await stage({ renewAfterMs: 60_000 }, {}, (fake) => {
+      fake.faults.order({ path: /^\/gateway\/bot$/ }, { kind: 'status', status: 503 }, 4);
+    });
+    expect(set.adapter.readiness().isReady).toBe(false);
+    await echoing(set);
+    set.fake.world.clock.skip(60_000);
+    await isReady(set, true);
+    expect((await set.fake.user('ann').slash('queue').answer()).text).toBe('here');
+  });
+});
+
 describe('a guild’s name', () => {
   it('is known from the gateway', async () => {
     const set = await stage();

@@ -3,17 +3,18 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { parseInteraction } from '../../../src/adapters/discord/parse.ts';
-import type { Delivery } from '../../../src/adapters/discord/parse.ts';
+import type { Delivery, ParseContext } from '../../../src/adapters/discord/parse.ts';
 import type { Action } from '../../../src/core/chat.ts';
 
 const APP = '100000000000000001';
 
-const parse = (payload: unknown): Delivery | undefined =>
-  parseInteraction(payload, {
-    now: () => 5,
-    guildName: () => undefined,
-    upload: ({ filename, size }) => ({ name: filename, sizeBytes: size, read: async () => new Uint8Array() }),
-  });
+const context: ParseContext = {
+  now: () => 5,
+  guildName: () => undefined,
+  upload: ({ filename, size }) => ({ name: filename, sizeBytes: size, read: async () => new Uint8Array() }),
+};
+
+const parse = (payload: unknown): Delivery | undefined => parseInteraction(payload, context);
 
 const command = (more: object = {}, data: object = { name: 'queue', type: 1 }): Record<string, unknown> => ({
   id: '100000000000000002',
@@ -67,6 +68,14 @@ describe('who asks and where', () => {
   ])('has with permissions %s the rights of admin %s, moderator %s', (permissions, isAdmin, isModerator) => {
     const member = { user: { id: '1', username: 'ann' }, permissions };
     expect(invocationOf(command({ member })).actor).toMatchObject({ isAdmin, isModerator });
+  });
+
+  it('is read where absent things are null and permissions a number', () => {
+    const member = { user: { id: '1', username: 'ann', global_name: null }, nick: null, permissions: 32 };
+    const nothing = { message: null, user: null, guild: null, guild_locale: null, channel_id: null };
+    const { actor, place } = invocationOf(command({ ...nothing, member, attachment_size_limit: null }));
+    expect(actor).toMatchObject({ name: 'ann', isAdmin: true });
+    expect(place).toMatchObject({ locale: 'en', maxUploadBytes: 10_485_760 });
   });
 
   it('in a direct message is a server of one’s own, administered by nobody', () => {
@@ -208,6 +217,9 @@ describe('a payload of any shape', () => {
   it('is nothing, never a failure', () => {
     const found = fc.check(fc.property(fc.anything(), (payload) => parse(payload) === undefined));
     expect(found.counterexample).toBeNull();
+    const reasons: string[] = [];
+    parseInteraction({ ...command(), token: 7 }, { ...context, onUnknown: (reason) => reasons.push(reason) });
+    expect(reasons).toEqual(['token: invalid_type']);
   });
 
   it('that is nearly right is an invocation or nothing, never a failure', () => {

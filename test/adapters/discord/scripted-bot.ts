@@ -57,6 +57,7 @@ const toEnd: (() => Promise<void>)[] = [];
 export async function stage(
   options: Partial<DiscordOptions> = {},
   fakeOptions: FakeDiscordOptions = {},
+  beforeStart: (fake: FakeDiscord) => void = () => undefined,
 ): Promise<Stage> {
   const fake = await FakeDiscord.start({ time: 'still', ...fakeOptions });
   const bot = new ScriptedBot();
@@ -77,6 +78,7 @@ export async function stage(
     },
     ...options,
   });
+  beforeStart(fake);
   await adapter.start();
   toEnd.push(async () => {
     await adapter.stop();

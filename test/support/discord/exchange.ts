@@ -22,8 +22,9 @@ export class Exchange {
   }
 
   /** The newest answer that is no placeholder and fits. */
-  async answer(fits: (message: SeenMessage) => boolean = () => true): Promise<SeenMessage> {
-    return this.#world.until('an answer', () => this.answers.findLast((each) => !each.isLoading && fits(each)));
+  async answer(fits: (message: SeenMessage) => boolean = () => true, withinMs?: number): Promise<SeenMessage> {
+    const look = (): SeenMessage | undefined => this.answers.findLast((each) => !each.isLoading && fits(each));
+    return this.#world.until('an answer', look, withinMs);
   }
 
   /** The finished picture of a job. */
