@@ -20,6 +20,7 @@ export type Config = {
   readonly model: string;
   readonly devices: readonly string[];
   readonly logLevel: Environment['LOG_LEVEL'];
+  readonly hub: { readonly endpoint: string; readonly token: string | undefined };
   readonly styleHosts: readonly string[];
   readonly blockedWords: readonly string[];
 };
@@ -71,6 +72,7 @@ export function parseConfig(variables: Readonly<Record<string, string | undefine
     model: env.MODEL,
     devices: env.RUNNERS,
     logLevel: env.LOG_LEVEL,
+    hub: { endpoint: env.HF_ENDPOINT, token: env.HF_TOKEN },
     styleHosts: env.STYLE_HOSTS,
     blockedWords: env.BLOCKED_WORDS,
   };

@@ -62,6 +62,11 @@ export const environmentSchema = z.object({
   /** fatal, error, warn, info, debug, trace or silent. */
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 
+  /** Where `fourstep model add hf:owner/name` downloads from: the hub or a mirror of it. */
+  HF_ENDPOINT: webUrl.default('https://huggingface.co'),
+  /** hf_…; for repositories whose licence must be accepted first. */
+  HF_TOKEN: z.string().regex(/^hf_/, { message: 'expected a token that starts with hf_' }).optional(),
+
   /** Hosts from which admins may add styles by URL, comma-separated. */
   STYLE_HOSTS: words.transform((hosts) =>
     hosts.length === 0 ? ['huggingface.co', 'civitai.com'] : hosts.map((host) => host.toLowerCase()),

@@ -6,10 +6,11 @@
  * `styles/<id>.json` stands beside its `.safetensors`.
  */
 import { copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { basename, extname, isAbsolute, join, resolve } from 'node:path';
+import { basename, isAbsolute, join, resolve } from 'node:path';
 
 import { z } from 'zod';
 
+import { closest } from '../commands/closest.ts';
 import { UserError } from '../src/core/errors.ts';
 import type { ModelManifest, StyleManifest } from '../src/core/manifest.ts';
 import { readManifest } from '../src/engine/manifest-file.ts';
@@ -18,6 +19,8 @@ export type CatalogModel = {
   readonly id: string;
   /** Absolute: a diffusers folder or a single-file checkpoint. */
   readonly source: string;
+  /** As the operator called it; undefined: the manifest's, or the folder's. */
+  readonly name: string | undefined;
   /** Absent: made up by the engine when it opens the source. */
   readonly manifest: ModelManifest | undefined;
   /** The operator's choice for an added model; undefined: the manifest's. */
@@ -78,15 +81,12 @@ export class Catalog {
     }
     const source = resolve(idOrPath);
     if (await exists(source)) {
-      return { id: source, source, manifest: await readManifest(source), lcmLora: undefined, isEmbedded: false };
+      const manifest = await readManifest(source);
+      return { id: source, source, name: undefined, manifest, lcmLora: undefined, isEmbedded: false };
     }
-    const ids = (await this.models()).map((model) => model.id).join(', ');
-    throw new UserError(
-      'model.unknown',
-      `Expected a model\u2019s id, a diffusers folder or a checkpoint file, got "${idOrPath}", which is none of them. There are: ${ids === '' ? 'none yet (fourstep model add adds one)' : ids}.`,
-      {
-        params: { model: idOrPath, ids },
-      },
+    throw unknownModel(
+      idOrPath,
+      (await this.models()).map((model) => model.id),
     );
   }
 
@@ -106,26 +106,39 @@ export class Catalog {
       );
     }
     const id = options.id ?? idFrom(source);
-    checkId(id);
-    if ((await this.#embeddedModel(id)) !== undefined || (await this.#addedModel(id)) !== undefined) {
-      throw new UserError('model.taken', `There is a model "${id}" already; choose another --id, or remove it first.`, {
-        params: { id },
-      });
-    }
+    await this.checkFree(id);
     const lcmLora =
       options.lcmLora === undefined ? undefined : options.lcmLora === 'none' ? null : resolve(options.lcmLora);
     await writeJson(join(this.#dataFolder, 'models', `${id}.json`), { source, lcmLora, name: options.name });
     return this.find(id);
   }
 
-  async removeModel(id: string): Promise<void> {
+  /** Throws `UserError` `catalog.id` or `model.taken` where no model can be added under this id. */
+  async checkFree(id: string): Promise<void> {
+    checkId(id);
+    if ((await this.#embeddedModel(id)) !== undefined || (await this.#addedModel(id)) !== undefined) {
+      throw new UserError('model.taken', `There is a model "${id}" already; choose another --id, or remove it first.`, {
+        params: { id },
+      });
+    }
+  }
+
+  /** Forgets it; its files stay. Throws `UserError` for one that is not there or not the operator's. */
+  async removeModel(id: string): Promise<CatalogModel> {
     if ((await this.#embeddedModel(id)) !== undefined) {
       throw new UserError('model.embedded', `"${id}" is part of the program and cannot be removed.`, {
         params: { id },
       });
     }
-    await this.find(id);
+    const model = ID.test(id) ? await this.#addedModel(id) : undefined;
+    if (model === undefined) {
+      throw unknownModel(
+        id,
+        (await this.models()).filter((each) => !each.isEmbedded).map((each) => each.id),
+      );
+    }
     await rm(join(this.#dataFolder, 'models', `${id}.json`), { force: true });
+    return model;
   }
 
   /** Presets of a model: its manifest's own and the operator's for it. */
@@ -142,12 +155,7 @@ export class Catalog {
         .filter((name) => name.endsWith('.json'))
         .map((name) => this.#addedStyle(name.slice(0, -5))),
     );
-    return [
-      ...own,
-      ...added
-        .filter((style) => style !== undefined && style.model === model.id)
-        .filter((style) => style !== undefined),
-    ];
+    return [...own, ...added.filter((style) => style !== undefined).filter((style) => style.model === model.id)];
   }
 
   /** Copies the file beside the preset's words, temporary name first. */
@@ -182,7 +190,9 @@ export class Catalog {
   async #embeddedModel(id: string): Promise<CatalogModel | undefined> {
     const source = join(this.#embeddedFolder, id);
     const manifest = await readManifest(source);
-    return manifest === undefined ? undefined : { id, source, manifest, lcmLora: undefined, isEmbedded: true };
+    return manifest === undefined
+      ? undefined
+      : { id, source, name: undefined, manifest, lcmLora: undefined, isEmbedded: true };
   }
 
   async #addedModel(id: string): Promise<CatalogModel | undefined> {
@@ -196,6 +206,7 @@ export class Catalog {
     return {
       id,
       source,
+      name,
       manifest: manifest === undefined || name === undefined ? manifest : { ...manifest, name },
       lcmLora:
         lcmLora === undefined ? undefined : lcmLora === null ? { kind: 'none' } : { kind: 'file', file: lcmLora },
@@ -211,6 +222,16 @@ export class Catalog {
   }
 }
 
+function unknownModel(given: string, ids: readonly string[]): UserError {
+  const near = closest(given, ids);
+  const all = ids.length === 0 ? 'none yet (fourstep model add adds one)' : ids.join(', ');
+  return new UserError(
+    'model.unknown',
+    `Expected a model\u2019s id, a diffusers folder or a checkpoint file, got "${given}", which is none of them. ${near === undefined ? `There are: ${all}.` : `Did you mean ${near}?`}`,
+    { params: { model: given, ids: ids.join(', ') } },
+  );
+}
+
 function checkId(id: string): void {
   if (!ID.test(id)) {
     throw new UserError(
@@ -221,8 +242,9 @@ function checkId(id: string): void {
   }
 }
 
-function idFrom(source: string): string {
-  return basename(source, extname(source) === '.safetensors' ? '.safetensors' : '')
+/** The id of a model or style that was given none: its file's or folder's name. */
+export function idFrom(source: string): string {
+  return basename(source, '.safetensors')
     .toLowerCase()
     .replaceAll(/[^a-z0-9._-]+/g, '-')
     .replaceAll(/^[^a-z0-9]+/g, '');

@@ -30,16 +30,19 @@ type Traits = {
   readonly isLcmScheduler: boolean;
 };
 
+/** For a model that draws in many steps, as published ones do. */
+const SLOW = { steps: 25, guidance: 7.5, scheduler: 'dpm++' } as const;
+
 /** Its own manifest where it has one. Few steps where an LCM-LoRA is chosen or the model is made for them, else 25. */
 export async function describeModel(model: CatalogModel): Promise<ModelManifest> {
   if (model.manifest !== undefined) {
-    return model.manifest;
+    return withoutLcm(model, model.manifest);
   }
   const traits = await traitsOf(model.source);
   const isQuick = model.lcmLora?.kind === 'file' || traits.isFullLcm || traits.isLcmScheduler;
   return {
     id: model.id,
-    name: basename(model.source),
+    name: model.name ?? basename(model.source),
     description: '',
     license: '',
     base: traits.base,
@@ -47,14 +50,19 @@ export async function describeModel(model: CatalogModel): Promise<ModelManifest>
     defaults: {
       width: traits.side,
       height: traits.side,
-      steps: isQuick ? 4 : 25,
-      guidance: traits.isFullLcm ? 8 : isQuick ? 1 : 7.5,
-      scheduler: isQuick ? 'lcm' : 'dpm++',
+      ...(isQuick ? { steps: 4, guidance: traits.isFullLcm ? 8 : 1, scheduler: 'lcm' } : SLOW),
     },
     sizes: [traits.side],
     styles: [],
     upscalers: {},
   };
+}
+
+/** A model that is made quick by its LCM-LoRA alone wants ordinary settings where that is left out. */
+function withoutLcm({ lcmLora }: CatalogModel, manifest: ModelManifest): ModelManifest {
+  return lcmLora?.kind === 'none' && manifest.lcmLora !== undefined
+    ? { ...manifest, lcmLora: undefined, defaults: { ...manifest.defaults, ...SLOW } }
+    : manifest;
 }
 
 async function traitsOf(source: string): Promise<Traits> {

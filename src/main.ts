@@ -45,6 +45,14 @@ const actions: CliActions = {
 
 const packageJson: { readonly version: string } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8'));
 
+/** Options that only the engine can judge count as wrong usage too. */
+const WRONG_USAGE = /^(usage|request)\./;
+
+// Whoever reads the output may stop before its end, as `head` does: no fault of anybody's.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? 0 : 1);
+});
+
 process.exitCode = await run();
 
 async function run(): Promise<number> {
@@ -58,7 +66,7 @@ async function run(): Promise<number> {
     }
     if (error instanceof UserError || error instanceof CancelledError) {
       warn(`fourstep: ${error.message}`);
-      return 1;
+      return error instanceof UserError && WRONG_USAGE.test(error.code) ? 2 : 1;
     }
     warn(
       `fourstep: something of ours broke: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,

@@ -13,9 +13,12 @@ import { describeModel } from '../../models/describe-model.ts';
 import type { ImagineOptions, UpscaleOptions } from '../adapters/cli/commands.ts';
 import { drawToFiles } from '../adapters/cli/imagine.ts';
 import { upscaleFile } from '../adapters/cli/upscale.ts';
+import { withTrigger } from '../bot/resolve.ts';
 import { UserError } from '../core/errors.ts';
 import type { GenerationRequest, LoraUse } from '../core/request.ts';
 import { openCatalog, openEngine } from './open-engine.ts';
+
+const USUAL_STRENGTH = 0.6;
 
 type Streams = { readonly print: (line: string) => void; readonly warn: (line: string) => void };
 
@@ -26,6 +29,10 @@ export async function imagine(
   { print, warn }: Streams,
 ): Promise<void> {
   const request = await requestOf(config, openCatalog(config.dataFolder), prompt, options);
+  const mode = options.quiet === true ? 'quiet' : options.json === true ? 'json' : 'lines';
+  if (options.negative !== '' && request.guidance <= 1 && mode !== 'quiet') {
+    warn(`--negative has no effect at guidance ${request.guidance}; add --guidance 1.5 for it to count.`);
+  }
   const runner = openEngine({ device: localDevice(config), dataFolder: config.dataFolder, startup: 'fast' });
   const stop = stopOnSignal();
   try {
@@ -33,7 +40,7 @@ export async function imagine(
       request,
       runner,
       out: options.out ?? '.',
-      mode: options.quiet === true ? 'quiet' : options.json === true ? 'json' : 'lines',
+      mode,
       print,
       warn,
       signal: stop.signal,
@@ -77,16 +84,14 @@ export async function requestOf(
 ): Promise<GenerationRequest> {
   const model = await catalog.find(options.model ?? config.model);
   const lcmLora = lcmLoraOf(options.lcmLora);
-  const chosen = lcmLora.kind === 'model' ? model : { ...model, lcmLora };
-  const { defaults } = await describeModel(chosen);
-  // Without its LCM-LoRA a model is an ordinary one and wants ordinary settings.
-  const isSlowed = lcmLora.kind === 'none' && model.manifest?.lcmLora !== undefined;
-  const usual = isSlowed ? { ...defaults, steps: 25, guidance: 3, scheduler: 'ddim' as const } : defaults;
+  const { defaults: usual } = await describeModel(lcmLora.kind === 'model' ? model : { ...model, lcmLora });
   const styles = await stylesOf(await catalog.styles(model), options.style ?? '');
-  const triggers = styles.map(({ style }) => style.trigger).filter((words) => words !== '');
   const negatives = [options.negative, ...styles.map(({ style }) => style.negative)].filter((words) => words !== '');
+  if (options.strength !== undefined && options.init === undefined) {
+    throw new UserError('usage.strength', 'Expected --strength together with --init FILE, got it alone. Add --init.');
+  }
   return {
-    prompt: [prompt, ...triggers].join(', '),
+    prompt: styles.reduceRight((words, { style }) => withTrigger(words, style.trigger), prompt),
     negative: negatives.join(', '),
     model: model.id,
     lcmLora,
@@ -99,7 +104,10 @@ export async function requestOf(
     width: options.size?.width ?? usual.width,
     height: options.size?.height ?? usual.height,
     scheduler: options.scheduler ?? usual.scheduler,
-    init: options.init === undefined ? undefined : { file: resolve(options.init), strength: options.strength },
+    init:
+      options.init === undefined
+        ? undefined
+        : { file: resolve(options.init), strength: options.strength ?? USUAL_STRENGTH },
   };
 }
 

@@ -18,7 +18,6 @@ export async function benchMoji(
   const request = await requestOf(config, openCatalog(config.dataFolder), 'a fox face on blue', {
     negative: '',
     count: 1,
-    strength: 0.6,
     seed: 7,
   });
   const runner = openEngine({ device: 'cpu', dataFolder: config.dataFolder, startup: 'throughput' });

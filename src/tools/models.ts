@@ -1,51 +1,83 @@
-/** `fourstep model …`: the catalog from the command line. Adding opens the model once, so that what is wrong shows now. */
+/** `fourstep model …`: the catalog from the command line. Adding opens the model once: what is wrong shows now. */
+import { rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
 import type { Config } from '../../config/load.ts';
+import { type CatalogModel, idFrom } from '../../models/catalog.ts';
 import { describeModel } from '../../models/describe-model.ts';
 import type { ModelAddOptions } from '../adapters/cli/commands.ts';
+import { UserError } from '../core/errors.ts';
 import { openCatalog, openEngine } from '../start/open-engine.ts';
+import { downloadModel, parseHubName } from './hub-download.ts';
 
 type Print = (line: string) => void;
 
-/** Points the catalog at a folder or file, merges its LCM-LoRA and draws one small picture to prove it. */
-export async function addModel(config: Config, source: string, options: ModelAddOptions, print: Print): Promise<void> {
+/** Sides of the trial picture: what is wrong with a model shows in a small one too. */
+const TRIAL_PX = 256;
+
+/** Downloads a hub repository first; then points the catalog at it, merges its LCM-LoRA and draws one small picture. */
+export async function addModel(config: Config, given: string, options: ModelAddOptions, print: Print): Promise<void> {
   const catalog = openCatalog(config.dataFolder);
-  const model = await catalog.addModel({ id: options.id, source, lcmLora: options.lcmLora, name: options.name });
-  const runner = openEngine({ device: 'cpu', dataFolder: config.dataFolder, startup: 'fast' });
+  const hubName = parseHubName(given);
+  const id = options.id ?? idFrom(hubName?.repo ?? given);
+  await catalog.checkFree(id);
+  if (hubName === undefined && options.variant !== undefined) {
+    throw new UserError('usage.variant', 'Expected --variant with hf:owner/name, got it with a path. Leave it out.');
+  }
+  const source =
+    hubName === undefined
+      ? given
+      : await downloadModel({
+          ...hubName,
+          ...config.hub,
+          variant: options.variant,
+          folder: hubFolder(config),
+          say: print,
+        });
+  const name = options.name ?? hubName?.repo.split('/').at(-1);
+  const model = await catalog.addModel({ id, source, lcmLora: options.lcmLora, name });
   try {
-    const { defaults } = await describeModel(model);
-    const work = {
-      kind: 'imagine',
-      id: 'model-add',
-      previewAfter: [],
-      request: {
-        prompt: 'a trial',
-        negative: '',
-        model: model.id,
-        lcmLora: { kind: 'model' },
-        vae: undefined,
-        loras: [],
-        seed: 0,
-        count: 1,
-        steps: 1,
-        guidance: 1,
-        width: defaults.width,
-        height: defaults.height,
-        scheduler: defaults.scheduler,
-        init: undefined,
-      },
-    } as const;
+    await drawTrial(config, model, print);
+  } catch (error) {
+    await catalog.removeModel(model.id);
+    throw error;
+  }
+  print(`added ${model.id}: MODEL=${model.id} makes it the default, --model ${model.id} draws with it`);
+}
+
+async function drawTrial(config: Config, model: CatalogModel, print: Print): Promise<void> {
+  const { defaults } = await describeModel(model);
+  const runner = openEngine({ device: 'cpu', dataFolder: config.dataFolder, startup: 'fast' });
+  const work = {
+    kind: 'imagine',
+    id: 'model-add',
+    previewAfter: [],
+    request: {
+      prompt: 'a trial',
+      negative: '',
+      model: model.id,
+      lcmLora: { kind: 'model' },
+      vae: undefined,
+      loras: [],
+      seed: 0,
+      count: 1,
+      steps: 1,
+      guidance: 1,
+      width: Math.min(TRIAL_PX, defaults.width),
+      height: Math.min(TRIAL_PX, defaults.height),
+      scheduler: defaults.scheduler,
+      init: undefined,
+    },
+  } as const;
+  try {
     for await (const event of runner.run(work, new AbortController().signal)) {
       if (event.kind === 'notice') {
         print(event.sentence);
       }
     }
-  } catch (error) {
-    await catalog.removeModel(model.id);
-    throw error;
   } finally {
     await runner.close(0);
   }
-  print(`added ${model.id}: MODEL=${model.id} makes it the default, --model ${model.id} draws with it`);
 }
 
 export async function listModels(config: Config, { json }: { readonly json?: boolean }, print: Print): Promise<void> {
@@ -59,7 +91,19 @@ export async function listModels(config: Config, { json }: { readonly json?: boo
   }
 }
 
+/** Files that were downloaded for the model go with it, unless another one is made of them. */
 export async function removeModel(config: Config, id: string, print: Print): Promise<void> {
-  await openCatalog(config.dataFolder).removeModel(id);
+  const catalog = openCatalog(config.dataFolder);
+  const { source } = await catalog.removeModel(id);
+  const isDownloaded = dirname(source) === hubFolder(config);
+  if (isDownloaded && !(await catalog.models()).some((model) => model.source === source)) {
+    await rm(source, { recursive: true, force: true });
+    print(`removed ${id} and what was downloaded for it`);
+    return;
+  }
   print(`removed ${id}; its files stay where they are`);
+}
+
+function hubFolder({ dataFolder }: Config): string {
+  return join(dataFolder, 'hub');
 }

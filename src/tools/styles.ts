@@ -2,6 +2,7 @@
 import { basename, resolve } from 'node:path';
 
 import type { Config } from '../../config/load.ts';
+import { idFrom } from '../../models/catalog.ts';
 import { describeModel } from '../../models/describe-model.ts';
 import type { StyleAddOptions } from '../adapters/cli/commands.ts';
 import { UserError } from '../core/errors.ts';
@@ -24,10 +25,7 @@ export async function addStyle(config: Config, file: string, options: StyleAddOp
     );
   }
   const name = options.name ?? basename(file, '.safetensors');
-  const id = name
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9._-]+/g, '-')
-    .replaceAll(/^[^a-z0-9]+/g, '');
+  const id = idFrom(name);
   const { weight, trigger, negative, description } = options;
   await catalog.addStyle(id, resolve(file), { name, model: model.id, weight, trigger, negative, description });
   print(`added ${id}: --style ${id} draws with it`);

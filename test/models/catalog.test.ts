@@ -34,8 +34,9 @@ describe('Catalog', () => {
     expect((await catalog.find(join(folder, 'elsewhere/My Model'))).manifest?.name).toBe('Tiny');
   });
 
-  it('says what there is when a model is unknown', async () => {
-    await expect(catalog.find('tinny')).rejects.toThrow(/got "tinny".*There are: tiny/);
+  it('says which is meant, or what there is, when a model is unknown', async () => {
+    await expect(catalog.find('tinny')).rejects.toThrow(/got "tinny".*Did you mean tiny\?/);
+    await expect(catalog.find('sdxl')).rejects.toThrow(/got "sdxl".*There are: tiny/);
   });
 
   it('adds by pointing, names it after the folder, and forgets it again', async () => {

@@ -5,9 +5,11 @@
 import { Command, Option } from 'commander';
 
 import type { LoraUse, SchedulerName } from '../../core/request.ts';
+import { renderUsageError } from './render.ts';
 import { parseInteger, parseLora, parseNumber, parseScale, parseScheduler, parseSize, type Size } from './parse.ts';
 
 const MAX_SEED = 2 ** 53 - 1;
+const MAX_STEPS = 150;
 
 export type ImagineOptions = {
   readonly model?: string;
@@ -22,7 +24,7 @@ export type ImagineOptions = {
   readonly count: number;
   readonly size?: Size;
   readonly init?: string;
-  readonly strength: number;
+  readonly strength?: number;
   readonly scheduler?: SchedulerName;
   readonly out?: string;
   readonly json?: boolean;
@@ -30,7 +32,13 @@ export type ImagineOptions = {
 };
 
 export type UpscaleOptions = { readonly scale: 2 | 4; readonly out: string; readonly model?: string };
-export type ModelAddOptions = { readonly id?: string; readonly lcmLora?: string; readonly name?: string };
+export type ModelAddOptions = {
+  readonly id?: string;
+  readonly lcmLora?: string;
+  readonly name?: string;
+  /** Which of a hub repository's weights. */
+  readonly variant?: 'fp16';
+};
 export type StyleAddOptions = {
   readonly name?: string;
   readonly model?: string;
@@ -72,7 +80,7 @@ export function buildProgram(actions: CliActions, version: string): Command {
   const program = new Command('fourstep')
     .description('Pictures in four denoising steps: a Discord and Slack bot, a local page and a command line.')
     .version(version)
-    .showHelpAfterError('(fourstep --help shows what there is)')
+    .configureOutput({ outputError: (text, write) => write(renderUsageError(text)) })
     .exitOverride();
 
   program
@@ -90,13 +98,13 @@ export function buildProgram(actions: CliActions, version: string): Command {
     .option('--lora <file[:weight]>', 'a LoRA at a weight (repeatable)', parseLora)
     .option('--vae <dir|file>', 'another VAE than the model’s')
     .option('--negative <text>', 'what to keep out; counts where guidance is above 1', '')
-    .option('--steps <n>', 'denoising steps', parseInteger('steps', 1, 1000))
+    .option('--steps <n>', 'denoising steps', parseInteger('steps', 1, MAX_STEPS))
     .option('--guidance <g>', 'guidance scale; 1 runs the UNet once a step', parseNumber('guidance', 0, 30))
     .option('--seed <n>', 'seed of the first picture; the next ones count on', parseInteger('seed', 0, MAX_SEED))
     .option('--count <n>', 'how many pictures', parseInteger('count', 1, 10_000), 1)
     .option('--size <WxH>', 'pixels, multiples of 8', parseSize)
     .option('--init <file>', 'a picture to start from')
-    .option('--strength <s>', 'how much of it is drawn anew, above 0 to 1', parseNumber('strength', 0.01, 1), 0.6)
+    .option('--strength <s>', 'how much of it is drawn anew, above 0 to 1; 0.6', parseNumber('strength', 0.01, 1))
     .option('--scheduler <name>', 'lcm, ddim, dpm++ or euler', parseScheduler)
     .option('--out <file|dir>', 'where to (default: the current folder)')
     .option('--json', 'one JSON object a picture')
@@ -115,11 +123,12 @@ export function buildProgram(actions: CliActions, version: string): Command {
   const model = program.command('model').description('models that can be drawn with');
   model
     .command('add')
-    .description('add a diffusers folder, a single-file checkpoint or hf:owner/name')
-    .argument('<dir|file|hf:owner/name>')
+    .description('add a diffusers folder, a single-file checkpoint, or a repository of the hub (downloaded)')
+    .argument('<dir|file|hf:owner/name[@revision]>')
     .option('--id <id>', 'the name to choose it by')
     .option('--name <name>', 'the name shown to people')
     .option('--lcm-lora <file|none>', 'the acceleration LoRA to merge into it')
+    .addOption(new Option('--variant <name>', 'the half-size weights of a hub repository').choices(['fp16']))
     .action(actions.modelAdd);
   model.command('list').description('all models').option('--json', 'as JSON').action(actions.modelList);
   model.command('remove').description('forget an added model').argument('<id>').action(actions.modelRemove);

@@ -8,6 +8,9 @@ import type { Runner } from '../../core/work.ts';
 import { checkWritable, planOutputs, writeWhole } from './output-files.ts';
 import { renderJson, renderLine, renderParameters } from './render.ts';
 
+/** Pictures of one piece of work: a runner takes no more, and a long series is not held in memory. */
+const AT_ONCE = 16;
+
 export type DrawToFiles = {
   readonly request: GenerationRequest;
   readonly runner: Runner;
@@ -30,25 +33,27 @@ export async function drawToFiles({
   signal,
 }: DrawToFiles): Promise<readonly string[]> {
   const paths = await planOutputs({ out, count: request.count, seed: request.seed, prompt: request.prompt });
-  const [first] = paths;
-  if (first !== undefined) {
-    await checkWritable(first);
-  }
-  for await (const event of runner.run({ kind: 'imagine', id: 'cli', request, previewAfter: [] }, signal)) {
-    if (event.kind === 'notice') {
-      warn(event.sentence);
-    }
-    if (event.kind !== 'picture') {
-      continue;
-    }
-    const path = paths[event.index];
-    if (path === undefined) {
-      throw new RangeError(`the runner drew picture ${event.index} of ${request.count}`);
-    }
-    await writeWhole(path, (await encodePng(event.picture, renderParameters(request, event.seed))).data);
-    if (mode !== 'quiet') {
-      const drawn = { path, seed: event.seed, ms: event.ms };
-      print(mode === 'json' ? renderJson(request, drawn) : renderLine(drawn));
+  await Promise.all(paths.slice(0, 1).map(checkWritable));
+  const said = new Set<string>();
+  for (let first = 0; first < request.count; first += AT_ONCE) {
+    const part = { ...request, seed: request.seed + first, count: Math.min(AT_ONCE, request.count - first) };
+    for await (const event of runner.run({ kind: 'imagine', id: 'cli', request: part, previewAfter: [] }, signal)) {
+      if (event.kind === 'notice' && mode !== 'quiet' && !said.has(event.sentence)) {
+        said.add(event.sentence);
+        warn(event.sentence);
+      }
+      if (event.kind !== 'picture') {
+        continue;
+      }
+      const path = paths[first + event.index];
+      if (path === undefined) {
+        throw new RangeError(`the runner drew picture ${first + event.index} of ${request.count}`);
+      }
+      await writeWhole(path, (await encodePng(event.picture, renderParameters(request, event.seed))).data);
+      if (mode !== 'quiet') {
+        const drawn = { path, seed: event.seed, ms: event.ms };
+        print(mode === 'json' ? renderJson(request, drawn) : renderLine(drawn));
+      }
     }
   }
   return paths;

@@ -31,6 +31,16 @@ export function renderJson(request: GenerationRequest, { path, seed, ms }: Drawn
   });
 }
 
+/** Commander's complaint about an option as one sentence of ours. */
+export function renderUsageError(text: string): string {
+  const complaint = text
+    .trim()
+    .replace(/^error: /, '')
+    .replaceAll(/\s*\n\s*/g, ' ')
+    .replace(/([^.?!)])$/, '$1.');
+  return `fourstep: ${complaint} See fourstep --help, or --help after a command.\n`;
+}
+
 /** The text inside our PNG files; the same line that people know from other programs, so that theirs can read it. */
 export function renderParameters(request: GenerationRequest, seed: number): string {
   const styles = request.loras.map(({ id, weight }) => `${id}:${weight}`).join(', ');

@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { UserError } from '../../core/errors.ts';
 import type { Runner } from '../../core/work.ts';
 import { encodePng } from '../../image/index.ts';
-import { checkWritable, writeWhole } from './output-files.ts';
+import { checkEnding, checkWritable, writeWhole } from './output-files.ts';
 
 export type UpscaleFile = {
   readonly file: string;
@@ -24,6 +24,7 @@ export async function upscaleFile({ file, scale, out, model, runner, print, sign
       cause,
     });
   });
+  checkEnding(out);
   await checkWritable(out);
   for await (const event of runner.run(
     { kind: 'upscale', id: 'cli', request: { model, file: resolve(file), scale } },
