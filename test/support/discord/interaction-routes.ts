@@ -68,7 +68,8 @@ export class InteractionRoutes {
     const original = this.#world.messages.get(interaction.original ?? '');
     if (original?.isLoading === true) {
       // Documented as deprecated, and true: the first follow-up after a deferral fills the placeholder, flags ignored.
-      this.#messages.edit(original, body, place.limitBytes);
+      const json = typeof body.json === 'object' ? { ...body.json, flags: 0 } : body.json;
+      this.#messages.edit(original, { ...body, json }, place.limitBytes);
       return this.#messages.json(original);
     }
     return this.#messages.json(this.#messages.create(body, { ...place, ...this.#audience(body.json, interaction) }));
