@@ -280,6 +280,65 @@ describe('in Slack', () => {
     expect(answer.words).toContain('a blue fox');
   });
 
+  it('an admin adds a style by a file, sees it first, and everybody draws with it; others are refused', async () => {
+    const root = fake.person('Root', { isAdmin: true });
+    const ana = fake.person('Ana');
+    await root.slash('/style', 'add glow --weight 0.8');
+    await vi.waitFor(
+      () => {
+        expect(root.view()).toBeDefined();
+      },
+      { timeout: 40_000 },
+    );
+    await root.submit({ file: { file: root.upload('glow.safetensors', loraFile()) } });
+    const trial = await shown((message) => message.isPrivate && message.pictures.length > 0, root);
+    expect(labels(trial)).toEqual(expect.arrayContaining(['Save', 'Discard']));
+    await root.press('Weight −', trial);
+    const lighter = await shown((message) => message.pictures.length > 0 && message.words.includes('0.6'), root);
+    expect(lighter.ts).toBe(trial.ts);
+    await root.press('Save', lighter);
+    await shown((message) => message.isPrivate && message.buttons.length === 0, root);
+    await root.slash('/style', 'list');
+    await shown((message) => message.isPrivate && message.words.includes('glow'), root);
+
+    await ana.slash('/imagine', 'a fox --style glow');
+    const styled = await shown(isFinished);
+    expect(styled.words).toContain('glow');
+
+    await ana.slash('/style', 'add mine --url https://example.com/mine.safetensors');
+    const refused = await shown((message) => message.isPrivate, ana);
+    expect(refused.words).toBe('Only admins of this server can do this. Ask one of them.');
+    // Whose rights ended while the form was open is refused too.
+    await root.slash('/style', 'add late');
+    await vi.waitFor(
+      () => {
+        expect(root.view()).toBeDefined();
+      },
+      { timeout: 40_000 },
+    );
+    fake.state.people.get(root.id)!.isAdmin = false;
+    await root.submit({ url: 'https://example.com/late.safetensors' });
+    await shown(has('Only admins'), root);
+    const audit = await product.stores.audit.last('slack:T0FAKE', 10);
+    expect(audit.length).toBeGreaterThan(0);
+  });
+
+  it('an admin changes a setting in the panel, and the panel stays one message', async () => {
+    const root = fake.person('Root', { isAdmin: true });
+    await root.slash('/settings');
+    const panel = await shown((message) => message.isPrivate && message.buttons.length > 0, root);
+    expect(fake.messages()).toEqual([]);
+    const before = root.sees().length;
+    for (const language of ['English', 'Deutsch']) {
+      await root.press('Language');
+      const changed = await shown(has(`answers: ${language}`), root);
+      expect(changed.ts).toBe(panel.ts);
+    }
+    expect(root.sees()).toHaveLength(before);
+    await root.slash('/imagine', 'ein Fuchs');
+    await shown((message) => message.buttons.some(({ label }) => label.includes('Löschen')));
+  });
+
   it('somebody who asks for the impossible is told privately what is possible', async () => {
     const ana = fake.person('Ana');
     await ana.slash('/imagine', 'a fox --steps 99');
@@ -293,3 +352,11 @@ describe('in Slack', () => {
     );
   });
 });
+
+/** The smallest safetensors file: a length, a header, no tensors. */
+function loraFile(): Uint8Array {
+  const header = Buffer.from('{"__metadata__":{}}');
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(header.length));
+  return Buffer.concat([length, header]);
+}

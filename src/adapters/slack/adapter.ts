@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { App } from '@slack/bolt';
 
 import type { Adapter, Bot, DeliverOptions } from '../../core/chat.ts';
+import type { Upload } from '../../core/command.ts';
 import { UserError } from '../../core/errors.ts';
 import type { ReplyAddress } from '../../core/job.ts';
 import type { Message } from '../../core/message.ts';
@@ -14,6 +15,7 @@ import { decodeAddress, encodeAddress } from './address.ts';
 import { apiBase, SlackApi, SlackRefusal, TOKEN_CODES } from './api.ts';
 import { Delivery } from './deliver.ts';
 import { uploadOf } from './files.ts';
+import { HandOver } from './hand-over.ts';
 import { SignedHttp } from './http.ts';
 import { textAt } from './json.ts';
 import { Listener } from './listen.ts';
@@ -121,18 +123,11 @@ class WiredAdapter implements SlackAdapter {
     this.#now = now;
     this.#drainMs = options.timing?.drainMs ?? 2000;
     this.listener = transport.kind === 'http' ? transport.way.listener : undefined;
-    this.#listener = new Listener({
-      bot: options.bot,
-      api,
-      delivery,
-      posts,
-      people: new People(api, now),
-      uploadOf: (file) => uploadOf(file, options),
-      identity: () => this.#known(),
-      log: options.log,
-      now,
-      onAcknowledged: options.onAcknowledged ?? (() => undefined),
-    });
+    const identity = (): Identity => this.#known();
+    const { bot, log, onAcknowledged = () => undefined } = options;
+    const handOver = new HandOver({ bot, api, delivery, posts, people: new People(api, now), identity, log });
+    const toUpload = (file: unknown): Upload => uploadOf(file, options);
+    this.#listener = new Listener({ bot, handOver, uploadOf: toUpload, identity, log, now, onAcknowledged });
     const app = new App({
       receiver: transport.way.receiver,
       // Our own `auth.test` at the start is asked once; Bolt need not ask again.

@@ -19,6 +19,8 @@ const addressSchema = z.object({
   isPrivate: z.boolean(),
   /** What stands at `ts` is only our "one moment": a private answer takes it away. */
   isPlaceholder: z.boolean(),
+  /** Where `ts` is null: the key under which our first line was posted, if it was; null: none was meant. */
+  placeholderKey: z.string().nullable(),
   /** The picture that the message shows, and the sum of its bytes; '' where unknown. */
   file: z.string().nullable(),
   fileSum: z.string(),
@@ -58,6 +60,7 @@ export function newAddress(known: NewAddress): SlackAddress {
     ts: null,
     isPrivate: false,
     isPlaceholder: false,
+    placeholderKey: null,
     file: null,
     fileSum: '',
     isShare: false,

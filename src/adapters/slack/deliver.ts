@@ -57,7 +57,8 @@ export class Delivery {
   }
 
   /** The address of what was delivered; the same address where a progress edit was dropped. Throws for a final answer. */
-  async deliver(address: SlackAddress, message: Message, options: DeliverOptions): Promise<SlackAddress> {
+  async deliver(given: SlackAddress, message: Message, options: DeliverOptions): Promise<SlackAddress> {
+    const address = await this.#withPlaceholder(given);
     if (options.mode === 'private' || address.isPrivate) {
       const answer = await this.#privately.deliver(address, message, options);
       if (address.isPlaceholder && address.ts !== null && options.isFinal) {
@@ -76,6 +77,16 @@ export class Delivery {
       (await this.#lanes.progress(lane, (signal) => this.#editInPassing(address, message, options.key, signal))) ??
       address
     );
+  }
+
+  /** After a crash between the first line and the note of its `ts`: the line is found again. */
+  async #withPlaceholder(address: SlackAddress): Promise<SlackAddress> {
+    if (address.ts !== null || address.placeholderKey === null || address.isPrivate) {
+      return address;
+    }
+    const spot = { channel: address.channel, thread: address.thread };
+    const posted = await this.#posts.earlier(spot, address.placeholderKey, address.at);
+    return posted === undefined ? address : { ...address, ...posted, isPlaceholder: true };
   }
 
   async remove(address: SlackAddress): Promise<void> {

@@ -44,6 +44,15 @@ export class People {
     };
   }
 
+  /** The same without asking: no rights where nothing is known or known long ago. */
+  remembered(identity: Identity, user: string, userName: string): Actor {
+    const known = this.#known.get(user);
+    const isFresh = known !== undefined && this.#now() - known.atMs < FRESH_MS;
+    const isAdmin = isFresh && known.person.isAdmin;
+    const { name = userName, locale = 'en' } = known?.person ?? {};
+    return { user: userKey(identity, user), name, isAdmin, isModerator: isAdmin, locale };
+  }
+
   async #person(identity: Identity, user: string, userName: string, isSubmit: boolean): Promise<Person> {
     const known = this.#known.get(user);
     if (known !== undefined && !isSubmit && this.#now() - known.atMs < FRESH_MS) {

@@ -53,10 +53,14 @@ export class Posts {
     return posting;
   }
 
+  /** What an earlier process posted with the key, if it did and we may look. */
+  async earlier(spot: Spot, key: string, sinceMs: number): Promise<Posted | undefined> {
+    return sinceMs < this.#startedAtMs ? this.#find(spot, key, sinceMs) : undefined;
+  }
+
   async #post(spot: Spot, message: RenderedMessage, { key, patience, sinceMs }: PostOptions): Promise<Posted> {
     const find = (): Promise<Posted | undefined> => this.#find(spot, key, sinceMs);
-    const isFromBeforeStart = sinceMs < this.#startedAtMs;
-    const earlier = isFromBeforeStart ? await find() : undefined;
+    const earlier = await this.earlier(spot, key, sinceMs);
     if (earlier !== undefined) {
       return earlier;
     }

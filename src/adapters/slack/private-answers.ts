@@ -45,31 +45,28 @@ export class PrivateAnswers {
     // Only an edit goes in the place of the pressed message; a private answer of its own stands beside it.
     const isBeside = mode === 'private' && given.hookMode === 'replace';
     const address: SlackAddress = isBeside ? { ...given, hookMode: 'beside' } : given;
-    const answer: SlackAddress = {
-      ...address,
-      isPrivate: true,
-      isPlaceholder: false,
-      ts: null,
-      file: null,
-      fileSum: '',
-    };
+    const answer: SlackAddress = { ...address, isPrivate: true, isPlaceholder: false, ts: null };
     if (this.#delivered.has(key)) {
       return answer;
     }
     if (!isFinal) {
       return this.#inPassing(address, message);
     }
+    const standing = address.file === null ? undefined : { fileId: address.file, sum: address.fileSum };
     const picture =
       message.picture === undefined
         ? undefined
-        : await this.#pictures.place(message.picture, undefined, { key, patience: 'patient' });
+        : await this.#pictures.place(message.picture, standing, { key, patience: 'patient' });
     await this.#show(address, message, picture, key);
+    if (standing !== undefined && standing.fileId !== picture?.fileId) {
+      await this.#pictures.discard(standing.fileId);
+    }
     if (message.files.length > 0) {
       const channel = await this.#openDirect(address.user);
       await this.#shares.offer({ channel, thread: null }, message.files);
     }
     this.#remember(key);
-    return answer;
+    return { ...answer, file: picture?.fileId ?? null, fileSum: picture?.sum ?? '' };
   }
 
   /** A whole answer as a direct message: for places in which the bot cannot speak. */

@@ -13,6 +13,11 @@ export class Seen {
     this.#now = now;
   }
 
+  /** It did not count after all. */
+  forget(id: string): void {
+    this.#atMs.delete(id);
+  }
+
   /** True the first time. */
   isNew(id: string): boolean {
     const nowMs = this.#now();

@@ -240,6 +240,19 @@ describe('after a restart', () => {
     expect(fake.messages().map((message) => message.pictures[0]?.data.toString())).toEqual(['resumed']);
   });
 
+  it('finds the first line that was posted just before the process died', async () => {
+    const { fake, bot } = stage;
+    let written: ReplyAddress | undefined;
+    bot.onAccept = (_invocation, address) => {
+      written = address;
+      return Promise.resolve(() => Promise.resolve());
+    };
+    await asked();
+    const adapter = await stage.restart();
+    await adapter.deliver(written!, answer('found again'), FINAL);
+    expect(fake.messages().map((message) => message.pictures[0]?.data.toString())).toEqual(['found again']);
+  });
+
   it('understands the buttons of messages from before it', async () => {
     await stage.adapter.deliver(await asked(), answer('old', 'U1'), FINAL);
     await stage.restart();

@@ -14,6 +14,8 @@ import { FakeSlack } from '../../support/slack/fake-slack.ts';
 export class ScriptedBot implements Bot {
   readonly handled: { readonly invocation: Invocation; readonly address: ReplyAddress }[] = [];
   acknowledge: (action: Action) => Acknowledgement = () => 'public';
+  onAccept: (invocation: Invocation, address: ReplyAddress) => Promise<() => Promise<void>> = () =>
+    Promise.resolve(() => Promise.resolve());
   onHandle: (invocation: Invocation, address: ReplyAddress) => Promise<void> = () => Promise.resolve();
   onForm: (invocation: Invocation) => Promise<Form> = () => Promise.reject(new Error('no form was scripted'));
   onSuggest: (option: string, partial: string) => readonly Suggestion[] = () => [];
@@ -24,6 +26,10 @@ export class ScriptedBot implements Bot {
 
   form(invocation: Invocation): Promise<Form> {
     return this.onForm(invocation);
+  }
+
+  accept(invocation: Invocation, address: ReplyAddress): Promise<() => Promise<void>> {
+    return this.onAccept(invocation, address);
   }
 
   async handle(invocation: Invocation, address: ReplyAddress): Promise<void> {

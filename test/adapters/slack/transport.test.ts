@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { text } from '../../../src/bot/texts/index.ts';
+import { UserError } from '../../../src/core/errors.ts';
 import { signedHeaders } from '../../support/slack/deliveries.ts';
 import { eventually, setStage, SIGNING_SECRET, type Stage } from './stage.ts';
 
@@ -103,6 +104,76 @@ describe.each(['socket', 'http'] as const)('over %s', (kind) => {
     });
     expect(stranger.sees()[0]?.isPrivate).toBe(true);
     expect(bot.handled).toEqual([]);
+  });
+});
+
+describe('between hearing and acknowledging', () => {
+  it('a delivery is written down, with what is known of the person and no rights that are not', async () => {
+    stage = await setStage();
+    const { fake, bot } = stage;
+    const order: string[] = [];
+    bot.onAccept = async (invocation, address) => {
+      order.push(`accepted ${invocation.actor.name} ${String(invocation.actor.isAdmin)} ${String(address.data['ts'])}`);
+      return () => Promise.resolve();
+    };
+    const outcome = await fake.person('Ana', { isAdmin: true }).slash('/imagine', 'a fox');
+    order.push(outcome.isAcknowledged ? 'acknowledged' : 'lost');
+    expect(order).toEqual(['accepted Ana false null', 'acknowledged']);
+    await eventually(() => {
+      expect(bot.handled[0]?.invocation.actor.isAdmin).toBe(true);
+    });
+  });
+
+  it('what cannot be written down is refused, and nothing is promised in the channel', async () => {
+    stage = await setStage();
+    const { fake, bot } = stage;
+    bot.onAccept = () => Promise.reject(new UserError('store.full', 'The disk of this bot is full.'));
+    const ana = fake.person('Ana');
+    expect((await ana.slash('/imagine', 'a fox')).isAcknowledged).toBe(true);
+    await eventually(() => {
+      expect(ana.sees().map((message) => message.isPrivate)).toEqual([true]);
+    });
+    expect(bot.handled).toEqual([]);
+  });
+
+  it('a slow disk does not make the acknowledgement late', async () => {
+    stage = await setStage();
+    const { fake, bot } = stage;
+    bot.onAccept = () => new Promise(() => undefined);
+    const outcome = await fake.person('Ana').slash('/imagine', 'a fox');
+    expect(outcome.isAcknowledged).toBe(true);
+    await eventually(() => {
+      expect(bot.handled).toHaveLength(1);
+    });
+  });
+
+  it('what Slack did not hear acknowledged is taken back, and handled when it is delivered again', async () => {
+    stage = await setStage();
+    const { fake, bot, adapter } = stage;
+    let takenBack = 0;
+    bot.onAccept = async () => {
+      if (takenBack === 0) {
+        fake.socket.dropAll();
+        await eventually(() => {
+          expect(adapter.readiness().isReady).toBe(false);
+        });
+      }
+      return () => {
+        takenBack += 1;
+        return Promise.resolve();
+      };
+    };
+    fake.deliveries.ackMs = 500;
+    expect((await fake.person('Ana').slash('/imagine', 'a fox')).isAcknowledged).toBe(false);
+    await eventually(() => {
+      expect(takenBack).toBe(1);
+    });
+    expect(bot.handled).toEqual([]);
+    fake.deliveries.ackMs = 3000;
+    expect((await fake.deliveries.again()).isAcknowledged).toBe(true);
+    await eventually(() => {
+      expect(bot.handled).toHaveLength(1);
+    });
   });
 });
 

@@ -27,6 +27,7 @@ export type Payload = { readonly type: 'slash_commands' | 'interactive'; readonl
 export class Deliveries {
   readonly #socket: SocketEnd;
   readonly #wire: Wire;
+  #last: { readonly payload: Payload; readonly envelope: string } | undefined;
   /** Slack's patience; shorter in tests of lateness. */
   ackMs = 3000;
   /** Every delivery comes twice, as after a refreshed socket. */
@@ -37,8 +38,17 @@ export class Deliveries {
     this.#wire = wire;
   }
 
+  /** The newest delivery once more, as Slack does with what it believes was not heard. */
+  async again(): Promise<Outcome> {
+    if (this.#last === undefined) {
+      throw new Error('nothing has been delivered yet');
+    }
+    return this.#once(this.#last.payload, this.#last.envelope);
+  }
+
   async deliver(payload: Payload): Promise<Outcome> {
     const envelope = randomUUID();
+    this.#last = { payload, envelope };
     const first = this.#once(payload, envelope);
     if (this.isDoubling) {
       await this.#once(payload, envelope);
@@ -58,12 +68,14 @@ export class Deliveries {
         clearTimeout(timer);
         resolve({ isAcknowledged, ms: performance.now() - startedAt, body, status: undefined });
       };
+      const onAck = (body: Json): void => {
+        end(true, body);
+      };
       const timer = setTimeout(() => {
+        this.#socket.giveUp(envelope, onAck);
         end(false, {});
       }, this.ackMs);
-      this.#socket.send(payload.type, envelope, payload.body, (body) => {
-        end(true, body);
-      });
+      this.#socket.send(payload.type, envelope, payload.body, onAck);
     });
   }
 

@@ -64,6 +64,14 @@ export class SocketEnd {
     socket.send(JSON.stringify({ type, envelope_id: envelopeId, accepts_response_payload: true, payload }));
   }
 
+  /** Slack's patience is over: a later acknowledgement is for another delivery of the envelope. */
+  giveUp(envelopeId: string, onAck: (payload: Json) => void): void {
+    this.#awaited.set(
+      envelopeId,
+      (this.#awaited.get(envelopeId) ?? []).filter((waiting) => waiting !== onAck),
+    );
+  }
+
   /** Says goodbye as Slack does when it recycles a connection; the client is to open another. */
   refresh(): void {
     for (const socket of this.#open) {

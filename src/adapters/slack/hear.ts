@@ -1,0 +1,134 @@
+/**
+ * A payload of any kind → what was asked, where, and where the answer belongs. Pure: nobody is looked up and nothing is
+ * sent, so that it is known before the acknowledgement.
+ */
+import type { Action } from '../../core/chat.ts';
+import type { OptionValue, Upload } from '../../core/command.ts';
+import { UserError } from '../../core/errors.ts';
+import { newAddress, type SlackAddress } from './address.ts';
+import { at } from './json.ts';
+import { optionsOf, type Origin, readSubmission } from './modal.ts';
+import { parsePress, parseShortcut, parseSlash, parseSubmitter, type PressedMessage, type Source } from './parse.ts';
+import { type Asked, readSlashCommand, specNamed } from './slash.ts';
+
+export type Ask =
+  | { readonly kind: 'action'; readonly action: Action }
+  /** A command that lacks something: a form asks for it. */
+  | {
+      readonly kind: 'command-form';
+      readonly spec: Asked['spec'];
+      readonly options: Readonly<Record<string, OptionValue>>;
+    }
+  | { readonly kind: 'refused'; readonly error: UserError };
+
+export type Heard = {
+  readonly source: Source;
+  /** Something was filled in and sent: who may is asked anew. */
+  readonly isSubmit: boolean;
+  readonly atMs: number;
+  readonly ask: Ask;
+  /** Where the answer belongs as long as nothing has been posted. */
+  readonly address: SlackAddress;
+  /** The message of ours that was pressed. */
+  readonly pressed: PressedMessage | undefined;
+};
+
+export type HearOptions = { readonly nowMs: number; readonly uploadOf: (file: unknown) => Upload };
+
+export function hearSlash(body: unknown, { nowMs }: HearOptions): Heard | undefined {
+  const delivery = parseSlash(body);
+  if (delivery === undefined) {
+    return undefined;
+  }
+  const { source, command, text } = delivery;
+  const ask = asked(() => {
+    const { spec, options, isIncomplete } = readSlashCommand(command, text);
+    return isIncomplete
+      ? { kind: 'command-form', spec, options }
+      : { kind: 'action', action: { kind: 'command', name: spec.name, options } };
+  });
+  return {
+    source,
+    isSubmit: false,
+    atMs: nowMs,
+    ask,
+    address: addressOf(source, nowMs, 'command'),
+    pressed: undefined,
+  };
+}
+
+export function hearPress(body: unknown, { nowMs }: HearOptions): Heard | undefined {
+  const delivery = parsePress(body);
+  if (delivery === undefined) {
+    return undefined;
+  }
+  const { source, action, message } = delivery;
+  const ask: Ask = { kind: 'action', action };
+  return { source, isSubmit: false, atMs: nowMs, ask, address: addressOf(source, nowMs, 'beside'), pressed: message };
+}
+
+export function hearShortcut(body: unknown, { nowMs }: HearOptions): Heard | undefined {
+  const delivery = parseShortcut(body);
+  if (delivery === undefined) {
+    return undefined;
+  }
+  const { source, action } = delivery;
+  const ask: Ask = { kind: 'action', action };
+  return { source, isSubmit: false, atMs: nowMs, ask, address: addressOf(source, nowMs, 'beside'), pressed: undefined };
+}
+
+export function hearSubmission(body: unknown, { nowMs, uploadOf }: HearOptions): Heard | undefined {
+  const submitter = parseSubmitter(body);
+  const read = readSubmission(at(body, 'view'));
+  if (submitter === undefined || read === undefined) {
+    return undefined;
+  }
+  const { origin, submitted } = read;
+  const source: Source = { ...submitter, channel: origin.channel, thread: origin.thread, hook: origin.hook };
+  const ask = asked(() => {
+    if (submitted.kind === 'form') {
+      return { kind: 'action', action: submitted };
+    }
+    const spec = specNamed(submitted.name);
+    const options = optionsOf(spec, submitted.values, uploadOf);
+    return { kind: 'action', action: { kind: 'command', name: spec.name, options } };
+  });
+  // The hook is as old as the delivery that opened the form.
+  const hookAtMs = origin.hook === null ? nowMs : origin.hookAt;
+  const address = addressOf(source, hookAtMs, origin.ts === null ? 'command' : 'beside');
+  return { source, isSubmit: true, atMs: nowMs, ask, address, pressed: pressedIn(origin) };
+}
+
+/** Where a form that is opened now comes from. */
+export function originOf({ source, atMs, pressed }: Heard): Origin {
+  return {
+    channel: source.channel,
+    thread: source.thread,
+    ts: pressed?.ts ?? null,
+    isEphemeral: pressed?.isEphemeral ?? false,
+    hook: source.hook,
+    hookAt: atMs,
+  };
+}
+
+function pressedIn(origin: Origin): PressedMessage | undefined {
+  return origin.ts === null
+    ? undefined
+    : { ts: origin.ts, isEphemeral: origin.isEphemeral, picture: undefined, isShare: false };
+}
+
+function asked(read: () => Ask): Ask {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof UserError) {
+      return { kind: 'refused', error };
+    }
+    throw error;
+  }
+}
+
+function addressOf(source: Source, atMs: number, hookMode: SlackAddress['hookMode']): SlackAddress {
+  const { channel, thread, user, hook } = source;
+  return newAddress({ channel, thread, user, hook, hookMode, at: atMs });
+}
