@@ -20,7 +20,7 @@ export type FairPolicy = TurnPolicy & {
 };
 
 export const FAIR_POLICY: FairPolicy = {
-  quantumMs: 100,
+  quantumMs: 10,
   urgentInARow: 3,
   agingMs: 300_000,
   agingEvery: 4,

@@ -21,7 +21,7 @@ import type { Person } from '../support/discord/person.ts';
 import type { SeenMessage } from '../support/discord/seen.ts';
 import { STUB_CHILD } from '../support/stub-factory.ts';
 
-const JOBS = Number(process.env['FAULT_JOBS'] ?? 200);
+const JOBS = Number(process.env['FAULT_JOBS'] ?? 400);
 const PEOPLE = 40;
 const LIMIT_MS = 60_000 + JOBS * 500;
 /** The longest that one conversation may take, restarts included. */
@@ -177,30 +177,36 @@ describe('a bot in trouble', () => {
   );
 });
 
-/** One fault after another, spread over the run. */
+/** One fault after another, spread over the run, each with a moment to show what it does. */
 async function makeTrouble(isDone: (share: number) => Promise<unknown>): Promise<void> {
-  await isDone(0.1);
+  const after = async (share: number) => {
+    await isDone(share);
+    await sleep(500);
+  };
+  await after(0.1);
   machine.tell({ kind: 'kill-child' });
-  await isDone(0.2);
+  await after(0.2);
   await machine.kill();
   await machine.start();
-  await isDone(0.3);
+  await after(0.3);
   machine.tell({ kind: 'clock', offsetMs: 3_600_000 });
-  await isDone(0.4);
+  await after(0.4);
   machine.tell({ kind: 'clock', offsetMs: -3_600_000 });
-  await isDone(0.5);
+  await after(0.45);
   machine.tell({ kind: 'clock', offsetMs: 0 });
+  await after(0.5);
   machine.tell({ kind: 'disk', isFull: true });
-  await sleep(1000);
+  await sleep(500);
   machine.tell({ kind: 'kill-child' });
+  await sleep(500);
   machine.tell({ kind: 'disk', isFull: false });
-  await isDone(0.6);
+  await after(0.6);
   fake.gateway.drop();
-  await isDone(0.7);
+  await after(0.7);
   await machine.kill();
   await machine.start();
   machine.tell({ kind: 'kill-child' });
-  await isDone(0.8);
+  await after(0.8);
   await machine.stop();
   await machine.start();
 }

@@ -184,10 +184,10 @@ export class Deliveries {
     }
     const made = await this.#create(at.channel, message, key, { mention: at.user });
     if (at.message !== null) {
-      // The answer is there; that the old line is gone too is only tidy.
-      await this.#courier
-        .viaBot({ method: 'DELETE', path: Routes.channelMessage(at.channel, at.message) })
-        .catch(() => undefined);
+      // The answer is there; a line that says to wait beside it would wait for ever.
+      const old = Routes.channelMessage(at.channel, at.message);
+      const removed = this.#insist(async () => this.#orGone(this.#courier.viaBot({ method: 'DELETE', path: old })));
+      await removed.catch(() => undefined);
     }
     return { via: 'channel', channel: at.channel, user: at.user, message: made };
   }

@@ -1,0 +1,99 @@
+/**
+ * The installed model drawing for a crowd, in its child process: pictures a second when all want one style and when
+ * styles are mixed, and how the bot's own event loop fares meanwhile.
+ */
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+
+import type { GenerationRequest, LoraUse } from '../core/request.ts';
+import type { Runner } from '../core/work.ts';
+import type { Percentiles } from '../queue/simulate.ts';
+import { openCatalog } from '../start/open-engine.ts';
+import { openLocalRunners } from '../start/runners.ts';
+
+export type EngineFigures = {
+  readonly model: string;
+  /** Pictures of each kind. */
+  readonly jobs: number;
+  readonly together: number;
+  /** Pictures a second. */
+  readonly sameStyle: number;
+  readonly mixedStyles: number;
+  readonly loopLagMs: Percentiles;
+};
+
+const MODEL = 'moji';
+const JOBS = 32;
+const DEVICE = 'cpu';
+
+/** Undefined where the model or its styles are not installed. */
+export async function measureEngine(dataFolder: string): Promise<EngineFigures | undefined> {
+  const catalog = openCatalog(dataFolder);
+  const model = (await catalog.models()).find(({ id }) => id === MODEL);
+  const styles = model === undefined ? [] : await catalog.styles(model);
+  if (model === undefined || styles.length === 0) {
+    return undefined;
+  }
+  const loras: readonly LoraUse[] = styles.map(({ id, file, weight }) => ({ id, file, weight }));
+  const { runner, slots, ready } = await openLocalRunners({ dataFolder }, [DEVICE], () => {});
+  try {
+    await ready();
+    await draw(runner, loras, slots, loras.length); // opens every style once
+    const lag = monitorEventLoopDelay({ resolution: 1 });
+    lag.enable();
+    const sameStyle = await draw(runner, loras.slice(0, 1), slots, JOBS);
+    const mixedStyles = await draw(runner, loras, slots, JOBS);
+    lag.disable();
+    return {
+      model: MODEL,
+      jobs: JOBS,
+      together: slots,
+      sameStyle,
+      mixedStyles,
+      // One interval of each is the sampling itself.
+      loopLagMs: {
+        p50: lag.percentile(50) / 1e6 - 1,
+        p95: lag.percentile(95) / 1e6 - 1,
+        p99: lag.percentile(99) / 1e6 - 1,
+        max: lag.max / 1e6 - 1,
+      },
+    };
+  } finally {
+    await runner.close(1000);
+  }
+}
+
+/** Pictures a second, so many at once, styles in turn. */
+async function draw(runner: Runner, loras: readonly LoraUse[], together: number, jobs: number): Promise<number> {
+  const startMs = performance.now();
+  let next = 0;
+  const worker = async () => {
+    for (let k = next++; k < jobs; k = next++) {
+      const lora = loras[k % loras.length];
+      const work = { kind: 'imagine', id: `bench ${k}`, request: requestOf(k, lora), previewAfter: [] } as const;
+      for await (const event of runner.run(work, new AbortController().signal)) {
+        void event;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: together }, worker));
+  return (1000 * jobs) / (performance.now() - startMs);
+}
+
+function requestOf(seed: number, lora: LoraUse | undefined): GenerationRequest {
+  return {
+    prompt: 'a fox face on blue',
+    negative: '',
+    model: MODEL,
+    lcmLora: { kind: 'model' },
+    vae: undefined,
+    loras: lora === undefined ? [] : [lora],
+    seed,
+    count: 1,
+    steps: 4,
+    guidance: 1,
+    width: 128,
+    height: 128,
+    scheduler: 'lcm',
+    init: undefined,
+  };
+}

@@ -1,0 +1,124 @@
+/**
+ * `fourstep bench runner`: what queue and runner cost and how fairly they serve. Fairness and latency of crowds come
+ * from the simulator (exact, in simulated time); the overhead of a job and the throughput come from the real queue and
+ * a real child process without an engine; the rest draws with the installed model.
+ */
+import { readFile } from 'node:fs/promises';
+
+import { UserError } from '../core/errors.ts';
+import { simulate, type SimulationResult } from '../queue/simulate.ts';
+import { ASSUMED_GPU_CURVE, callMs, CPU_CURVE, curveSchema, type BatchCurve } from './bench-runner-device.ts';
+import { measureEngine, type EngineFigures } from './bench-runner-engine.ts';
+import { measureOverhead, type OverheadFigures } from './bench-runner-overhead.ts';
+import { printReport } from './bench-runner-print.ts';
+
+export type BenchRunnerOptions = {
+  /** Jobs a scenario. */
+  readonly jobs: number;
+  readonly json?: boolean;
+  /** A measured batch curve as JSON: `{ name, isMeasured, stepMs: { "1": ms, "4": ms, … } }`. */
+  readonly curve?: string;
+  /** Draws with the engine too, from this data folder; undefined: leaves that out. */
+  readonly dataFolder?: string;
+};
+
+export type CrowdFigures = {
+  readonly device: BatchCurve;
+  readonly slots: number;
+  readonly servers: number;
+  readonly load: 'equal' | 'skewed';
+  readonly fair: SimulationResult;
+  /** The same arrivals, first come, first served. */
+  readonly firstCome: SimulationResult;
+};
+
+export type Report = {
+  readonly jobs: number;
+  readonly crowds: readonly CrowdFigures[];
+  readonly overhead: OverheadFigures;
+  /** Undefined where no model was there to draw with, or none was asked for. */
+  readonly engine: EngineFigures | undefined;
+};
+
+type Io = { readonly print: (line: string) => void; readonly warn: (line: string) => void };
+
+const CPU_SLOTS = 4;
+const GPU_SLOTS = 16;
+const STEPS = 4;
+/** Jobs for each server that a comparison of whole jobs needs at least. */
+const JOBS_PER_SERVER = 12;
+
+export async function run(options: BenchRunnerOptions, { print }: Io): Promise<void> {
+  const report = await benchRunner(options);
+  if (options.json === true) {
+    print(JSON.stringify(report));
+  } else {
+    printReport(report).forEach(print);
+  }
+}
+
+export async function benchRunner({ jobs, curve, dataFolder }: BenchRunnerOptions): Promise<Report> {
+  const gpu = curve === undefined ? ASSUMED_GPU_CURVE : await readCurve(curve);
+  const devices = [
+    { device: CPU_CURVE, slots: CPU_SLOTS, maxRows: 1 },
+    { device: gpu, slots: GPU_SLOTS, maxRows: GPU_SLOTS },
+  ];
+  const crowds = devices.flatMap((device) =>
+    [1, 10, 1000].flatMap((servers) =>
+      (['equal', 'skewed'] as const).map((load) => crowd({ ...device, servers, load, jobs })),
+    ),
+  );
+  return {
+    jobs,
+    crowds,
+    overhead: await measureOverhead(jobs),
+    engine: dataFolder === undefined ? undefined : await measureEngine(dataFolder),
+  };
+}
+
+function crowd(scene: {
+  device: BatchCurve;
+  slots: number;
+  maxRows: number;
+  servers: number;
+  load: 'equal' | 'skewed';
+  jobs: number;
+}): CrowdFigures {
+  const { device, slots, maxRows, servers, load, jobs } = scene;
+  const options = {
+    servers,
+    load,
+    jobs: Math.max(jobs, JOBS_PER_SERVER * servers),
+    usersPerServer: 3,
+    pressure: 1.5,
+    steps: STEPS,
+    // One row a call: works take turns, and a round of all of them is as many calls.
+    stepMs: (together: number) => (maxRows === 1 ? together * callMs(device, 1) : callMs(device, together)),
+    slots,
+    seed: 1,
+  } as const;
+  return {
+    device,
+    slots,
+    servers,
+    load,
+    fair: simulate(options),
+    firstCome: simulate({ ...options, order: 'first-come' }),
+  };
+}
+
+async function readCurve(file: string): Promise<BatchCurve> {
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new UserError('bench.curve', `Expected a batch curve at ${file}, but it cannot be read. Check the path.`, {
+      cause,
+    });
+  });
+  const parsed = curveSchema.safeParse(JSON.parse(text));
+  if (!parsed.success) {
+    throw new UserError(
+      'bench.curve',
+      `Expected { "name": …, "isMeasured": true, "stepMs": { "1": ms, "4": ms } } in ${file}, got something else. Correct the file.`,
+    );
+  }
+  return parsed.data;
+}
