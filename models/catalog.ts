@@ -6,7 +6,7 @@
  * `styles/<id>.json` stands beside its `.safetensors`.
  */
 import { copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { basename, isAbsolute, join, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 
 import { z } from 'zod';
 
@@ -132,10 +132,9 @@ export class Catalog {
     }
     const model = ID.test(id) ? await this.#addedModel(id) : undefined;
     if (model === undefined) {
-      throw unknownModel(
-        id,
-        (await this.models()).filter((each) => !each.isEmbedded).map((each) => each.id),
-      );
+      throw new UserError('model.unknown', `There is no added model "${id}"; fourstep model list shows them.`, {
+        params: { model: id },
+      });
     }
     await rm(join(this.#dataFolder, 'models', `${id}.json`), { force: true });
     return model;
@@ -169,11 +168,12 @@ export class Catalog {
         { params: { id } },
       );
     }
-    await mkdir(folder, { recursive: true });
     const target = join(folder, `${id}.safetensors`);
-    await copyFile(file, `${target}.part`);
-    await rename(`${target}.part`, target);
-    await writeJson(join(folder, `${id}.json`), words);
+    await writeWhole(target, (part) => copyFile(file, part));
+    await writeJson(join(folder, `${id}.json`), words).catch(async (error: unknown) => {
+      await rm(target, { force: true });
+      throw error;
+    });
     return { id, file: target, isEmbedded: false, ...words };
   }
 
@@ -294,8 +294,24 @@ function jsonOf(text: string): unknown {
   }
 }
 
-async function writeJson(file: string, value: unknown): Promise<void> {
-  await mkdir(resolve(file, '..'), { recursive: true });
-  await writeFile(`${file}.part`, `${JSON.stringify(value, undefined, 2)}\n`);
-  await rename(`${file}.part`, file);
+function writeJson(file: string, value: unknown): Promise<void> {
+  return writeWhole(file, (part) => writeFile(part, `${JSON.stringify(value, undefined, 2)}\n`));
+}
+
+/** Under a temporary name first; nothing partial is left. Throws `UserError` `catalog.unwritable`. */
+async function writeWhole(file: string, write: (part: string) => Promise<void>): Promise<void> {
+  const part = `${file}.part`;
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await write(part);
+    await rename(part, file);
+  } catch (cause) {
+    await rm(part, { force: true }).catch(() => undefined);
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new UserError(
+      'catalog.unwritable',
+      `Expected to write ${file}, but that is not possible (${reason}). Make room there, or set FOURSTEP_DATA to another folder.`,
+      { params: { file, reason }, cause },
+    );
+  }
 }

@@ -53,7 +53,7 @@ export type BenchUnetOptions = {
   readonly size?: Size;
   readonly json?: boolean;
 };
-export type BenchRunnerOptions = { readonly jobs: number; readonly json?: boolean };
+export type BenchRunnerOptions = { readonly jobs: number; readonly curve?: string; readonly json?: boolean };
 
 /** What the composition root does for each command. */
 export type CliActions = {
@@ -178,6 +178,7 @@ export function buildProgram(actions: CliActions, version: string): Command {
     .command('runner')
     .description('queue and runner: throughput, latency, fairness and overhead')
     .option('--jobs <n>', 'jobs a scenario', parseInteger('jobs', 10, 1_000_000), 1000)
+    .option('--curve <file>', 'a measured batch curve as JSON, from a device that is not here')
     .option('--json', 'as JSON')
     .action(actions.benchRunner);
 

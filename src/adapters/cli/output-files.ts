@@ -97,6 +97,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EROFS: 'it is on a read-only disk',
   ENOSPC: 'the disk is full',
   EDQUOT: 'the disk quota is used up',
+  ENOENT: 'its folder cannot be made',
   ENOTDIR: 'a part of the path is a file',
   EEXIST: 'a part of the path is a file',
   EISDIR: 'it is a folder',

@@ -36,6 +36,7 @@ export function renderUsageError(text: string): string {
   const complaint = text
     .trim()
     .replace(/^error: /, '')
+    .replace(/^(option|command-argument value) '.*?' (argument '.*?' )?is invalid[.] (?=Expected )/, '')
     .replaceAll(/\s*\n\s*/g, ' ')
     .replace(/([^.?!)])$/, '$1.');
   return `fourstep: ${complaint} See fourstep --help, or --help after a command.\n`;
