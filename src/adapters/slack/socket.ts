@@ -48,7 +48,8 @@ export class Socket {
     this.receiver.client.on('connected', () => {
       this.#isConnected = true;
     });
-    for (const event of ['disconnecting', 'disconnected', 'close']) {
+    // Not `close`: a socket of before can still say that when the next one is open.
+    for (const event of ['disconnecting', 'disconnected']) {
       this.receiver.client.on(event, () => {
         this.#isConnected = false;
       });

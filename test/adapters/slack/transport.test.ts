@@ -154,9 +154,9 @@ describe('between hearing and acknowledging', () => {
     bot.onAccept = async () => {
       if (takenBack === 0) {
         fake.socket.dropAll();
-        await eventually(() => {
-          expect(adapter.readiness().isReady).toBe(false);
-        });
+        while (adapter.readiness().isReady) {
+          await settle(5);
+        }
       }
       return () => {
         takenBack += 1;
