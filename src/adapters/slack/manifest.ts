@@ -10,7 +10,7 @@ import { cut, LIMITS } from './limits.ts';
 import { COMMAND_ROOTS } from './slash.ts';
 
 /** `http`: the public address of the server, without a path, to which Slack delivers. */
-export type ManifestTransport = { readonly kind: 'socket' } | { readonly kind: 'http'; readonly publicUrl: string };
+type ManifestTransport = { readonly kind: 'socket' } | { readonly kind: 'http'; readonly publicUrl: string };
 
 /** Each scope and what it is for, in words that `fourstep doctor` can print. */
 export const SCOPES = {
@@ -24,9 +24,9 @@ export const SCOPES = {
 } as const;
 
 /** Used only to look for an answer that may have arrived before it is sent again. */
-export const OPTIONAL_SCOPES = ['channels:history', 'groups:history', 'im:history', 'mpim:history'] as const;
+const OPTIONAL_SCOPES = ['channels:history', 'groups:history', 'im:history', 'mpim:history'] as const;
 
-export type SlackManifest = Readonly<Record<string, unknown>>;
+type SlackManifest = Readonly<Record<string, unknown>>;
 
 export function slackManifest(transport: ManifestTransport = { kind: 'socket' }): SlackManifest {
   const url = transport.kind === 'http' ? `${transport.publicUrl.replace(/\/+$/, '')}${EVENTS_PATH}` : undefined;

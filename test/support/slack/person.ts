@@ -2,15 +2,7 @@
 import type { Deliveries, Outcome } from './deliveries.ts';
 import { isJson, type Json, records, stringOf } from './json.ts';
 import { seen, type Seen, type SeenButton } from './screen.ts';
-import {
-  APP,
-  type OpenView,
-  type State,
-  type StoredFile,
-  type StoredMessage,
-  type StoredPerson,
-  TEAM,
-} from './state.ts';
+import { APP, type OpenView, type State, type StoredFile, type StoredMessage, type StoredPerson } from './state.ts';
 import { fileJson, messageJson } from './web-api.ts';
 
 export type PersonParts = {
@@ -266,5 +258,3 @@ function buttonOf(message: Seen, label: string): SeenButton | undefined {
     message.buttons.find((button) => button.label.includes(label))
   );
 }
-
-export { TEAM };
