@@ -1,8 +1,9 @@
 /**
  * Whose turn it is among servers: deficit round-robin, counted in device milliseconds. Every server that waits earns
- * `quantumMs` a round and starts work when its account covers the cost; so a server with small work gets many turns and
- * one with large work few, and both the same time (M. Shreedhar, G. Varghese, Efficient Fair Queuing Using Deficit
- * Round-Robin, 1995).
+ * `quantumMs` a round and starts work while it has earned more than it spent; the last start may overdraw the account,
+ * and it sits out the rounds that pay for it. So a server with small work gets many turns and one with large work few,
+ * both the same time, and who comes fresh begins at once, however large the work (M. Shreedhar, G. Varghese, Efficient
+ * Fair Queuing Using Deficit Round-Robin, 1995; in the overdrawing form of H. Adiseshu et al., 1996).
  *
  * The rounds are not walked: with what a server has spent since it joined, the round in which it can pay for its next
  * work is a division away, and the turn is the smallest (round, place in the ring). Two things bend the order, both
@@ -76,7 +77,7 @@ export class TurnOrder<Item extends { readonly costMs: number }, L extends Lane<
             byRank,
           ),
       );
-    this.#heads = heads((lane, kind) => this.#readyRound(lane, kind));
+    this.#heads = heads((lane) => this.#readyRound(lane));
     this.#passedOver = heads((lane, kind) => lane.sinceMs[kind] ?? 0);
   }
 
@@ -134,7 +135,7 @@ export class TurnOrder<Item extends { readonly costMs: number }, L extends Lane<
     this.#versions.set(lane, version);
     for (let k = 0; k < CLASSES.length; k++) {
       if (nextOf(lane, k) !== undefined) {
-        this.#heads[k]?.push({ lane, rank: this.#readyRound(lane, k), version });
+        this.#heads[k]?.push({ lane, rank: this.#readyRound(lane), version });
         this.#passedOver[k]?.push({ lane, rank: lane.sinceMs[k] ?? 0, version });
       }
     }
@@ -150,10 +151,9 @@ export class TurnOrder<Item extends { readonly costMs: number }, L extends Lane<
     }
   }
 
-  /** The first round in which the account covers the next item of the class. */
-  #readyRound(lane: L, kind: number): number {
-    const costMs = nextOf<Item>(lane, kind)?.costMs ?? 0;
-    return lane.joinedRound + Math.ceil((lane.spentMs + costMs) / this.#policy.quantumMs);
+  /** The first round in which what was earned exceeds what was spent. */
+  #readyRound(lane: L): number {
+    return lane.joinedRound + 1 + Math.floor(lane.spentMs / this.#policy.quantumMs);
   }
 }
 
