@@ -3,12 +3,6 @@
  * share it share their work.
  */
 
-export type Fleet = {
-  /** `redis://host:port`. */
-  readonly url: string;
-  readonly prefix: string;
-};
-
 export const DEFAULT_PREFIX = 'fourstep';
 export const QUEUE_NAME = 'work';
 
