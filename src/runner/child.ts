@@ -21,9 +21,12 @@ if (process.platform !== 'win32') {
   new Worker(siblingModule('orphan-watch', import.meta.url), { workerData: assignment.parentPid }).unref();
 }
 
+/** Once it is open. */
+let device: Runner | undefined;
 const parent = new LateClock(assignment.heartbeatMs);
 setInterval(() => {
-  void say({ kind: 'beat' });
+  const batches = device?.health()[0]?.batches;
+  void say({ kind: 'beat', ...(batches === undefined ? {} : { batches }) });
   if (parent.silenceMs() > assignment.parentLimitMs) {
     process.exit(1);
   }
@@ -53,7 +56,7 @@ process.on('message', (raw: unknown) => {
 });
 
 try {
-  await opened;
+  device = await opened;
   await say({ kind: 'ready' });
 } catch (error) {
   await say({ kind: 'unable', error: packError(error) });

@@ -8,6 +8,8 @@ import { wire } from './wire.ts';
 
 const call = z.int().nonnegative();
 
+const batches = z.object({ calls: z.number(), rows: z.number(), maxRows: z.number() });
+
 const toChild = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('run'), call, work: wire.work }),
   z.object({ kind: z.literal('cancel'), call }),
@@ -21,7 +23,8 @@ const toParent = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('ready') }),
   /** The device could not be opened; the child ends after this. */
   z.object({ kind: z.literal('unable'), error: wire.error }),
-  z.object({ kind: z.literal('beat') }),
+  /** With the device's count of its batches, where it has one. */
+  z.object({ kind: z.literal('beat'), batches: batches.optional() }),
   z.object({ kind: z.literal('event'), call, event: wire.event }),
   z.object({ kind: z.literal('end'), call }),
   z.object({ kind: z.literal('error'), call, error: wire.error }),

@@ -60,6 +60,7 @@ export class ProcessRunner implements Runner {
   readonly #starts: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
   #link: ChildLink;
   #state: RunnerHealth['state'] = 'starting';
+  #batches: RunnerHealth['batches'];
   #calls = 0;
   #failedStarts = 0;
   /** Children lost since a work last ended: each makes the next wait longer. */
@@ -118,6 +119,7 @@ export class ProcessRunner implements Runner {
         state: this.#state,
         active: this.#active.size,
         lastHeartbeatAtMs: this.#link.lastHeardAtMs,
+        ...(this.#batches === undefined ? {} : { batches: this.#batches }),
       },
     ];
   }
@@ -177,6 +179,7 @@ export class ProcessRunner implements Runner {
         this.#end(message.call, unpackError(message.error));
         return;
       case 'beat':
+        this.#batches = message.batches;
         return;
       default:
         message satisfies never;
