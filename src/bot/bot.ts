@@ -12,6 +12,7 @@ import { acknowledgementOf } from './acknowledgement.ts';
 import { JobLife } from './jobs/job-life.ts';
 import { jobIdOf, randomId } from './jobs/ids.ts';
 import { showTrial } from './handlers/style-trial.ts';
+import { keepHouse } from './housekeeping.ts';
 import type { Kit, Turn } from './kit.ts';
 import type { BotPorts } from './ports.ts';
 import { refusal } from './refusal.ts';
@@ -38,6 +39,7 @@ export function createBot(ports: BotPorts): FourstepBot {
 class BotOnPorts implements FourstepBot {
   readonly #kit: Kit;
   #isClosing = false;
+  #endHousekeeping: () => void = () => undefined;
 
   constructor(ports: BotPorts) {
     this.#kit = {
@@ -91,6 +93,8 @@ class BotOnPorts implements FourstepBot {
   }
 
   async resume(): Promise<void> {
+    this.#endHousekeeping();
+    this.#endHousekeeping = keepHouse(this.#kit);
     await this.#kit.jobs.resume();
     await this.#takeUpAccepted();
     for (const draft of (await this.#kit.stores.styles.drafts()).filter(({ isShown }) => !isShown)) {
@@ -102,6 +106,7 @@ class BotOnPorts implements FourstepBot {
 
   async close(limitMs: number): Promise<void> {
     this.#isClosing = true;
+    this.#endHousekeeping();
     await this.#kit.jobs.close(limitMs);
   }
 

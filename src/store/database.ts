@@ -68,9 +68,13 @@ export function writeFailure(error: unknown): unknown {
   if (!/ENOSPC|EDQUOT|no space left|disk quota|MDB_MAP_FULL|OOM command|\b53100\b/iu.test(text)) {
     return error;
   }
+  return fullDisk(error);
+}
+
+export function fullDisk(cause?: unknown): UserError {
   return new UserError(
     'store.full',
     'The disk of this bot is full, so nothing could be kept. Its operator needs to make room; nothing was counted.',
-    { cause: error },
+    { cause },
   );
 }

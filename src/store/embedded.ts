@@ -1,24 +1,47 @@
 /** The default store: one LMDB file in the data folder. */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Keyv } from 'keyv';
 import { open } from 'lmdb';
-import type { Database } from './database.ts';
+import { type Database, fullDisk } from './database.ts';
 import { KeyvDatabase } from './keyv-database.ts';
 import { LmdbAdapter } from './lmdb-adapter.ts';
 import { checkLmdbFile } from './lmdb-check.ts';
+
+/** LMDB ends the process where it cannot even write the first pages of a new file. */
+const ROOM_BYTES = 4 * 1_048_576;
+const PAGE_ROOM_BYTES = 65_536;
 
 /** Opens or makes `store.mdb` in `folder`; throws `UserError` `store.corrupt` for a damaged one and leaves it as it is. */
 export async function openEmbedded(folder: string): Promise<Database> {
   await mkdir(folder, { recursive: true });
   const path = join(folder, 'store.mdb');
   await checkLmdbFile(path);
-  const adapter = new LmdbAdapter(open<string, string>({ path, encoding: 'string' }));
+  if (!(await hasFile(path)) && !(await hasRoom(folder, ROOM_BYTES))) {
+    throw fullDisk();
+  }
+  // Batching by turns of the event loop makes promises that nobody can listen to, and a full disk rejects them.
+  const root = open<string, string>({ path, encoding: 'string', ...{ eventTurnBatching: false } });
+  const adapter = new LmdbAdapter(root);
   return new KeyvDatabase({
     keyv: new Keyv({ store: adapter, useKeyPrefix: false, throwOnErrors: true }),
     listKeys: async (prefix) => adapter.keysFrom(prefix),
     flush: async () => {
       await adapter.flushed();
     },
+    // A page that fits in part is reported as an input/output error.
+    explain: async (error) => ((await hasRoom(folder, PAGE_ROOM_BYTES)) ? error : fullDisk(error)),
   });
+}
+
+async function hasRoom(folder: string, bytes: number): Promise<boolean> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize >= bytes;
+}
+
+async function hasFile(path: string): Promise<boolean> {
+  return await stat(path).then(
+    ({ size }) => size > 0,
+    () => false,
+  );
 }

@@ -34,6 +34,8 @@ export type Stores = {
   readonly audit: AuditStore;
   readonly deliveries: DeliveryStore;
   readonly files: FileStore;
+  /** Deletes what is past its time: records that expire, and ended jobs created before `jobsBeforeMs`. */
+  readonly tidy: (jobsBeforeMs: number) => Promise<void>;
   readonly close: () => Promise<void>;
 };
 
@@ -63,8 +65,9 @@ export async function openStores({ folder, url }: StoreOptions): Promise<Stores>
 
 /** The stores on a database that is open. */
 export function storesOn(database: Database, files: FileStore): Stores {
+  const jobs = new JobStore(database);
   return {
-    jobs: new JobStore(database),
+    jobs,
     settings: new SettingsStore(database),
     styles: new StyleStore(database),
     people: new PeopleStore(database),
@@ -72,10 +75,30 @@ export function storesOn(database: Database, files: FileStore): Stores {
     audit: new AuditStore(database),
     deliveries: new DeliveryStore(database),
     files,
+    tidy: async (jobsBeforeMs) => {
+      await sweepExpired(database);
+      for (const job of await jobs.prune(jobsBeforeMs)) {
+        const pictures = job.state.kind === 'done' ? job.state.pictures : [];
+        await Promise.all(pictures.map(async ({ file }) => (file === '' ? undefined : await files.remove(file))));
+      }
+    },
     close: async () => {
       await database.close();
     },
   };
+}
+
+const EXPIRING = ['seen/', 'accepted/', 'draft/', 'quota/', 'audit/'];
+const PAGE = 500;
+
+/** Reading an expired record deletes it; not every kind of store does so by itself. */
+async function sweepExpired(database: Database): Promise<void> {
+  for (const prefix of EXPIRING) {
+    const keys = await database.keys(prefix);
+    for (let start = 0; start < keys.length; start += PAGE) {
+      await database.getMany(keys.slice(start, start + PAGE));
+    }
+  }
 }
 
 async function openDatabase(

@@ -11,17 +11,26 @@ export type KeyvDatabaseOptions = {
   readonly listKeys: (prefix: string) => Promise<readonly string[]>;
   /** Waits until what was written is on the disk; nothing for stores that answer only then. */
   readonly flush?: () => Promise<void>;
+  /** A failure to write in better words than the store's own. */
+  readonly explain?: (error: unknown) => Promise<unknown>;
 };
 
 export class KeyvDatabase implements Database {
   readonly #keyv: Keyv;
   readonly #listKeys: (prefix: string) => Promise<readonly string[]>;
   readonly #flush: () => Promise<void>;
+  readonly #explain: (error: unknown) => Promise<unknown>;
 
-  constructor({ keyv, listKeys, flush = async () => undefined }: KeyvDatabaseOptions) {
+  constructor({
+    keyv,
+    listKeys,
+    flush = async () => undefined,
+    explain = async (error) => error,
+  }: KeyvDatabaseOptions) {
     this.#keyv = keyv;
     this.#listKeys = listKeys;
     this.#flush = flush;
+    this.#explain = explain;
     // Keyv reports what it also throws.
     keyv.on('error', () => undefined);
   }
@@ -46,7 +55,7 @@ export class KeyvDatabase implements Database {
       }
       await this.#flush();
     } catch (error) {
-      throw writeFailure(error);
+      throw writeFailure(await this.#explain(error));
     }
   }
 
@@ -58,7 +67,7 @@ export class KeyvDatabase implements Database {
       await this.#keyv.deleteMany([...keys]);
       await this.#flush();
     } catch (error) {
-      throw writeFailure(error);
+      throw writeFailure(await this.#explain(error));
     }
   }
 

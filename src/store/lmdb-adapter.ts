@@ -3,8 +3,12 @@
  * the power goes. Reads are synchronous memory reads; writes commit in a thread.
  */
 import { EventEmitter } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { KeyvEntry, KeyvStoreAdapter } from 'keyv';
 import type { RootDatabase } from 'lmdb';
+
+const REASON_MS = 1000;
+const CLOSE_MS = 2000;
 
 export class LmdbAdapter extends EventEmitter implements KeyvStoreAdapter {
   readonly opts = { dialect: 'lmdb', url: '' };
@@ -26,27 +30,23 @@ export class LmdbAdapter extends EventEmitter implements KeyvStoreAdapter {
   }
 
   async set(key: string, value: string): Promise<boolean> {
-    return await this.#root.put(key, value);
+    await this.setMany([{ key, value }]);
+    return true;
   }
 
   async setMany(entries: KeyvEntry[]): Promise<void> {
-    await this.#root.batch(() => {
-      for (const { key, value } of entries) {
-        void this.#root.put(key, String(value));
-      }
-    });
+    await this.#together(() => entries.map(({ key, value }) => this.#root.put(key, String(value))));
   }
 
   async delete(key: string): Promise<boolean> {
-    return await this.#root.remove(key);
+    const wasThere = this.#root.doesExist(key);
+    await this.deleteMany([key]);
+    return wasThere;
   }
 
   async deleteMany(keys: string[]): Promise<boolean> {
-    return await this.#root.batch(() => {
-      for (const key of keys) {
-        void this.#root.remove(key);
-      }
-    });
+    await this.#together(() => keys.map((key) => this.#root.remove(key)));
+    return true;
   }
 
   async clear(): Promise<void> {
@@ -57,8 +57,9 @@ export class LmdbAdapter extends EventEmitter implements KeyvStoreAdapter {
     return this.#root.doesExist(key);
   }
 
+  /** After a commit that failed, LMDB waits for its flush for ever. */
   async disconnect(): Promise<void> {
-    await this.#root.close();
+    await Promise.race([this.#root.close(), sleep(CLOSE_MS, undefined, { ref: false })]);
   }
 
   /** Ascending keys that begin with `prefix`. */
@@ -70,4 +71,40 @@ export class LmdbAdapter extends EventEmitter implements KeyvStoreAdapter {
   async flushed(): Promise<void> {
     await this.#root.flushed;
   }
+
+  /** Writes of one transaction: all of them are kept or none. */
+  async #together(write: () => readonly Promise<boolean>[]): Promise<void> {
+    let writes: readonly Promise<boolean>[] = [];
+    const batch = this.#root.batch(() => {
+      writes = write();
+    });
+    await committed([batch, ...writes]);
+  }
+}
+
+/** Waits for every write, so that none fails unheard: Node ends a program over that. Throws the first failure's reason. */
+async function committed(writes: readonly Promise<boolean>[]): Promise<void> {
+  const failed = (await Promise.allSettled(writes)).find((end) => end.status === 'rejected');
+  if (failed !== undefined) {
+    throw await reasonOf(failed.reason);
+  }
+}
+
+/** LMDB's own error comes as a promise on the one that says only that the commit failed, and soon after it. */
+async function reasonOf(error: unknown): Promise<unknown> {
+  const reason = error instanceof Error && 'commitError' in error ? error.commitError : undefined;
+  if (!(reason instanceof Promise)) {
+    return error;
+  }
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<unknown>((resolve) => {
+    timer = setTimeout(resolve, REASON_MS, error);
+  });
+  const told = reason.then(
+    () => error,
+    (cause: unknown) => cause,
+  );
+  return await Promise.race([told, late]).finally(() => {
+    clearTimeout(timer);
+  });
 }

@@ -76,6 +76,35 @@ describe('the embedded store', () => {
   });
 });
 
+const smallDisk = process.env['TEST_SMALL_DISK'];
+describe.skipIf(smallDisk === undefined)(
+  `a full disk${smallDisk === undefined ? ' (skipped: TEST_SMALL_DISK names no folder on a disk of a few MB)' : ''}`,
+  () => {
+    it('is said in a sentence, loses nothing that was kept and ends no process', async () => {
+      const path = join(smallDisk ?? '', `full-${process.pid}`);
+      const database = await openEmbedded(path);
+      let kept = 0;
+      const fill = async () => {
+        for (; kept < 100_000; kept++) {
+          await database.put([
+            { key: `a/${kept}`, value: 'x'.repeat(5000) },
+            { key: `b/${kept}`, value: 1 },
+          ]);
+        }
+      };
+      await expect(fill()).rejects.toMatchObject({ code: 'store.full' });
+      expect(await database.get(`a/${kept - 1}`)).toHaveLength(5000);
+      expect(await database.getMany([`a/${kept}`, `b/${kept}`])).toEqual([undefined, undefined]);
+      await database.close();
+      await expect(openEmbedded(join(path, 'another'))).rejects.toMatchObject({ code: 'store.full' });
+      const again = await openEmbedded(path);
+      expect((await again.keys('a/')).length).toBe(kept);
+      await again.close();
+      await rm(path, { recursive: true, force: true });
+    });
+  },
+);
+
 describe('a failure to write', () => {
   it.each([
     Object.assign(new Error('write failed'), { code: 'ENOSPC' }),

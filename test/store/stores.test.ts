@@ -72,6 +72,24 @@ describe('jobs', () => {
   });
 });
 
+describe('tidying up', () => {
+  it('deletes what is past its time and nothing else', async () => {
+    const database = openMemory();
+    const stores = storesOn(database, new FileStore(join(folder, 'files')));
+    const file = await stores.files.keep('pictures', new Uint8Array([1, 2, 3]), '.png');
+    const picture = { index: 0, seed: 1, width: 8, height: 8, file };
+    await stores.jobs.save(job('old', { createdAtMs: 1, state: { ...done, pictures: [picture] } }));
+    await stores.jobs.save(job('young', { createdAtMs: 100, state: done }));
+    await database.put([{ key: 'seen/a', value: 1, ttlMs: 1 }]);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await stores.tidy(50);
+    expect(await database.keys('seen/')).toEqual([]);
+    expect(await stores.jobs.get('old')).toBeUndefined();
+    expect(await stores.files.has(file)).toBe(false);
+    expect(await stores.jobs.get('young')).toBeDefined();
+  });
+});
+
 describe('quotas', () => {
   const quota: Quota = { server: 'discord:1', user: 'discord:ada', perUser: 5, perServer: 8 };
   const day = 24 * 3_600_000;

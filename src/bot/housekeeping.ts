@@ -1,0 +1,36 @@
+/** Every so often, what is past its time is deleted: jobs and their pictures after a month, and what expires. */
+import type { Stores } from '../store/index.ts';
+import type { Clock, Log } from './ports.ts';
+
+/** How long a job is kept once it is over; its buttons work so long. */
+export const JOB_KEPT_MS = 30 * 24 * 3_600_000;
+const FIRST_MS = 60_000;
+const EVERY_MS = 6 * 3_600_000;
+
+type Keeper = { readonly stores: Stores; readonly clock: Clock; readonly log: Log };
+
+/** Begins; the returned function ends it. */
+export function keepHouse({ stores, clock, log }: Keeper): () => void {
+  let disarm: () => void = () => undefined;
+  let isOver = false;
+  const arm = (ms: number): void => {
+    disarm = clock.after(ms, () => {
+      void tidy();
+    });
+  };
+  const tidy = async (): Promise<void> => {
+    try {
+      await stores.tidy(clock.now() - JOB_KEPT_MS);
+    } catch (error) {
+      log.warn({ err: error }, 'tidying up failed');
+    }
+    if (!isOver) {
+      arm(EVERY_MS);
+    }
+  };
+  arm(FIRST_MS);
+  return () => {
+    isOver = true;
+    disarm();
+  };
+}
