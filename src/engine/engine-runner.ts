@@ -9,6 +9,7 @@ import type { Picture } from '../core/picture.ts';
 import type { Runner, RunnerHealth, Work, WorkEvent } from '../core/work.ts';
 import { Engine } from './engine.ts';
 import { ModelShelf, type ModelLocation } from './model-shelf.ts';
+import { usualNumberType } from './model/number-type.ts';
 import { sessionOpener } from './model/session-opener.ts';
 import { requireDevice, type Device } from './ort/index.ts';
 import { prepare } from './preparation.ts';
@@ -27,6 +28,8 @@ export type EngineRunnerOptions = {
   readonly clipTokenizer: string;
   /** Default: the processor. */
   readonly device?: Device;
+  /** What nets compute in; default: fp16 on cuda, tensorrt and dml, fp32 elsewhere. */
+  readonly numberType?: 'f32' | 'f16';
   /** Default: turns on a processor, full batches on anything else. */
   readonly policy?: SchedulerPolicy;
   /** How sessions open: 'fast' (default) at once over shared memory, 'throughput' a few per cent faster a step. */
@@ -58,6 +61,7 @@ class EngineRunner implements Runner {
   constructor(options: EngineRunnerOptions) {
     const {
       device = { kind: 'cpu' },
+      numberType = usualNumberType(device.kind),
       policy,
       startup = 'fast',
       threads,
@@ -66,7 +70,7 @@ class EngineRunner implements Runner {
     this.#options = options;
     this.#device = device;
     this.#engine = new Engine(policy ?? (device.kind === 'cpu' ? CPU_POLICY : GPU_POLICY));
-    const open = sessionOpener({ device, startup, threads });
+    const open = sessionOpener({ device, numberType, startup, threads });
     this.#upscaling = new Upscaling({
       locate: options.locateModel,
       open,

@@ -6,8 +6,8 @@
  * call. Knows no prompts, files or sessions; modelled on nano-vllm's engine.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { UserError } from '../core/errors.ts';
 import type { Conditioning, Drawing, PictureInProgress, UNetRow } from './drawing.ts';
+import { notNumbers } from './numbers.ts';
 import { combineGuidance } from './sampling/index.ts';
 import { nextBatch, type Row, type SchedulerPolicy } from './scheduler.ts';
 
@@ -125,7 +125,7 @@ export class Engine {
       }
       task.advance(output);
       if (!task.isFinite) {
-        this.#fail(drawing, notANumber());
+        this.#fail(drawing, notNumbers());
         continue;
       }
       drawing.events.push({ kind: 'step', index: picture.index, step: task.stepsDone, steps: task.steps });
@@ -196,14 +196,6 @@ export class Engine {
   #members(): readonly Member[] {
     return [...this.#drawings.values()].flatMap((drawing) => drawing.pictures.map((picture) => ({ drawing, picture })));
   }
-}
-
-/** Damaged weights pass every other check: they are a sound file of unsound numbers. */
-function notANumber(): UserError {
-  return new UserError(
-    'model.nan',
-    'Expected numbers from the model, but its answer holds NaN or infinity; its weights, VAE or a style are damaged, or its number type is too small: take other files.',
-  );
 }
 
 /** The prompt's row, then the negative prompt's where it counts. */

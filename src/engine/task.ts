@@ -4,6 +4,7 @@
  * Whatever shares its UNet calls cannot touch it: it draws from no generator but its own and keeps its own step index,
  * so the same seed gives the same picture in any company. Knows no nets; conditioning is carried, not understood.
  */
+import { areNumbers } from './numbers.ts';
 import {
   drawsNoise,
   initialLatents,
@@ -64,9 +65,8 @@ export class Task {
     return this.#latents.x;
   }
 
-  /** Whether the latents are numbers: one that is none makes their sum none. */
   get isFinite(): boolean {
-    return Number.isFinite(this.#latents.x.reduce((sum, value) => sum + value, 0));
+    return areNumbers(this.#latents.x);
   }
 
   /** What the latents would be if this were the last step; undefined before the first. */

@@ -7,6 +7,7 @@
 /* oxlint-disable typescript/no-non-null-assertion -- loops keep every index within its array */
 import type { Picture } from '../../core/picture.ts';
 import type { LatentSize } from '../drawing.ts';
+import { areNumbers, notNumbers } from '../numbers.ts';
 import {
   buildKLDecoder,
   buildKLEncoder,
@@ -16,11 +17,13 @@ import {
   parseAutoencoderTinyConfig,
   type AutoencoderKLConfig,
   type AutoencoderTinyConfig,
+  type BuildOptions,
   type NetWeights,
 } from '../nets/index.ts';
 import type { Graph } from '../onnx/index.ts';
 import type { Session } from '../ort/index.ts';
 import type { TorchGenerator } from '../sampling/index.ts';
+import { autoencoderNumberType } from './number-type.ts';
 import { pictureToValues, valuesToPicture } from './picture-values.ts';
 import type { SessionOpener } from './session-opener.ts';
 
@@ -43,6 +46,7 @@ export class Autoencoder {
   readonly config: AutoencoderConfig;
   readonly #weights: NetWeights;
   readonly #open: SessionOpener;
+  readonly #build: BuildOptions;
   #encoder: Promise<Session> | undefined;
   #decoder: Promise<Session> | undefined;
 
@@ -50,9 +54,10 @@ export class Autoencoder {
     this.config = config;
     this.#weights = weights;
     this.#open = open;
+    this.#build = { ...open.build, dtype: autoencoderNumberType(config, open.build.dtype) };
   }
 
-  /** `latents`: [channels · height · width]. */
+  /** `latents`: [channels · height · width]. Throws `UserError` `model.nan`. */
   async decode(latents: Float32Array, { channels, height, width }: LatentSize): Promise<Picture> {
     this.#decoder ??= this.#open(this.#decoderGraph());
     const session = await this.#decoder;
@@ -60,6 +65,9 @@ export class Autoencoder {
     const { image } = await session.run({ latents: { data: scaled, shape: [1, channels, height, width] } });
     if (image === undefined) {
       throw new Error('the decoder gave no image');
+    }
+    if (!areNumbers(image.data)) {
+      throw notNumbers();
     }
     return valuesToPicture(image.data, width * this.config.scale, height * this.config.scale);
   }
@@ -107,15 +115,15 @@ export class Autoencoder {
   #encoderGraph(): Graph {
     const { config } = this;
     return config.kind === 'AutoencoderTiny'
-      ? buildTinyEncoder(config, this.#weights, this.#open.build)
-      : buildKLEncoder(config, this.#weights, this.#open.build);
+      ? buildTinyEncoder(config, this.#weights, this.#build)
+      : buildKLEncoder(config, this.#weights, this.#build);
   }
 
   #decoderGraph(): Graph {
     const { config } = this;
     return config.kind === 'AutoencoderTiny'
-      ? buildTinyDecoder(config, this.#weights, this.#open.build)
-      : buildKLDecoder(config, this.#weights, this.#open.build);
+      ? buildTinyDecoder(config, this.#weights, this.#build)
+      : buildKLDecoder(config, this.#weights, this.#build);
   }
 
   #scale(encoded: Float32Array, area: number): Float32Array {

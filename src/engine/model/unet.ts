@@ -15,6 +15,7 @@ import type { Feeds, FloatTensor, Session } from '../ort/index.ts';
 import { guidanceEmbedding } from '../sampling/index.ts';
 import { LoraPacker } from '../weights/index.ts';
 import { loraFeeds } from './lora-feeds.ts';
+import { unetIslands } from './number-type.ts';
 import type { SessionOpener } from './session-opener.ts';
 import { targetsOf, type UNetVariant } from './style-set.ts';
 
@@ -139,6 +140,7 @@ export class UNet {
     }
     const graph = buildUNet(this.config, this.#weights, {
       ...this.#open.build,
+      islands: unetIslands(this.config),
       sizes,
       loraModules: new Set(targetsOf(variant, this.targets).map(({ module }) => module)),
     });

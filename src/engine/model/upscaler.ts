@@ -4,6 +4,7 @@
  */
 /* oxlint-disable typescript/no-non-null-assertion -- loops keep every index within its array */
 import type { Picture } from '../../core/picture.ts';
+import { areNumbers, notNumbers } from '../numbers.ts';
 import { buildSrvgg, parseSrvggConfig, type SrvggConfig } from '../nets/index.ts';
 import type { Session } from '../ort/index.ts';
 import type { NetFiles } from './model-files.ts';
@@ -34,6 +35,7 @@ export class Upscaler {
     this.#session = session;
   }
 
+  /** Throws `UserError` `model.nan`. */
   async *upscale(picture: Picture): AsyncGenerator<UpscaleProgress, void> {
     this.users += 1;
     try {
@@ -63,6 +65,9 @@ export class Upscaler {
       });
       if (upscaled === undefined) {
         throw new Error('the upscaler gave no picture');
+      }
+      if (!areNumbers(upscaled.data)) {
+        throw notNumbers();
       }
       paste(upscaled.data, tile, scale, result);
       const done = k + 1;

@@ -10,7 +10,7 @@ import { dimAt, fixedDim, type Shape as Dims } from '../onnx/shape.ts';
 import type { TensorSource } from '../weights/tensor-source.ts';
 
 /** What is computed in; inputs and outputs of every graph stay fp32. */
-type NumberType = 'f32' | 'f16';
+export type NumberType = 'f32' | 'f16';
 
 /** Parts computed in fp32 inside an fp16 net, where a model would overflow. */
 export type Island = 'norm' | 'attention';

@@ -1,7 +1,14 @@
 /**
  * The nets' public face: a config.json and a tensor source in, an ONNX graph out. Nothing here imports onnxruntime.
  */
-export { NO_WEIGHTS, type BuildOptions, type LoraTarget, type NetWeights } from './building.ts';
+export {
+  NO_WEIGHTS,
+  type BuildOptions,
+  type Island,
+  type LoraTarget,
+  type NetWeights,
+  type NumberType,
+} from './building.ts';
 export { buildUNet, sizeMultiple, type UNetOptions } from './unet.ts';
 export { parseUNetConfig, type UNetConfig } from './unet-config.ts';
 export { buildClipText } from './clip-text.ts';

@@ -33,6 +33,7 @@ const schema = z.object({
   reverse_transformer_layers_per_block: depths.nullable().optional(),
   attention_head_dim: perLevel.default(8),
   use_linear_projection: z.boolean().nullable().default(false),
+  upcast_attention: z.boolean().nullable().default(false),
   addition_embed_type: only('text_time'),
   addition_time_embed_dim: z.number().int().positive().nullable().optional(),
   projection_class_embeddings_input_dim: z.number().int().positive().nullable().optional(),
@@ -90,6 +91,8 @@ export type UNetConfig = {
   readonly epsilon: number;
   readonly contextFeatures: number;
   readonly linearProjection: boolean;
+  /** fp16 overflows in attention: compute it in fp32. */
+  readonly upcastAttention: boolean;
   /** SDXL: pooled text (`textFeatures`) and six numbers, each embedded in `timeFeatures`. */
   readonly textTime: { readonly textFeatures: number; readonly timeFeatures: number } | undefined;
   /** Full LCM: features of the guidance embedding. */
@@ -151,6 +154,7 @@ export function parseUNetConfig(json: unknown, origin: string): UNetConfig {
     epsilon: config.norm_eps,
     contextFeatures: config.cross_attention_dim,
     linearProjection: config.use_linear_projection ?? false,
+    upcastAttention: config.upcast_attention ?? false,
     textTime: textTimeOf(config, origin),
     guidanceFeatures: config.time_cond_proj_dim ?? undefined,
   };

@@ -6,10 +6,12 @@ import { Autoencoder, parseAutoencoderConfig } from '../../../src/engine/model/a
 import { openNet, type NetFiles } from '../../../src/engine/model/model-files.ts';
 import { sessionOpener } from '../../../src/engine/model/session-opener.ts';
 import { TorchGenerator } from '../../../src/engine/sampling/index.ts';
+import { openSafetensors, type TensorSource } from '../../../src/engine/weights/index.ts';
+import { writeTensors } from '../../support/safetensors-file.ts';
 import { goldenConfig } from '../../support/net-case.ts';
 import { writeTinyModel } from '../../support/tiny-model.ts';
 
-const OPEN = sessionOpener({ device: { kind: 'cpu' }, startup: 'fast', threads: 1 });
+const OPEN = sessionOpener({ device: { kind: 'cpu' }, numberType: 'f32', startup: 'fast', threads: 1 });
 const SIZE = { channels: 4, height: 8, width: 8 };
 const AREA = 64;
 let folder = '';
@@ -25,9 +27,12 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function open(changes: Readonly<Record<string, unknown>> = {}): Autoencoder {
+function open(
+  changes: Readonly<Record<string, unknown>> = {},
+  weights: Pick<TensorSource, 'origin' | 'get'> = files.weights,
+): Autoencoder {
   const config = { ...Object(goldenConfig('sd15', 'vae')), ...changes };
-  return new Autoencoder(parseAutoencoderConfig(config, 'vae/config.json'), files.weights, OPEN);
+  return new Autoencoder(parseAutoencoderConfig(config, 'vae/config.json'), weights, OPEN);
 }
 
 describe('Autoencoder', () => {
@@ -74,6 +79,16 @@ describe('Autoencoder', () => {
       width: 96,
       height: 160,
     });
+    await vae.release();
+  });
+
+  it('says that damaged weights gave no picture, instead of a black one', async () => {
+    const file = path.join(folder, 'damaged.safetensors');
+    writeTensors(file, [{ name: 'decoder.conv_out.bias', shape: [3], data: Float32Array.of(0, NaN, 0) }]);
+    const { tensors: damaged } = await openSafetensors(file);
+    const vae = open({}, { origin: file, get: (name) => damaged.get(name) ?? files.weights.get(name) });
+    const decoded = vae.decode(new TorchGenerator(4).randn(4 * AREA), SIZE);
+    await expect(decoded).rejects.toMatchObject({ code: 'model.nan' });
     await vae.release();
   });
 });

@@ -10,7 +10,7 @@ import { Upscaler } from '../../../src/engine/model/upscaler.ts';
 import { buildSrvgg, parseSrvggConfig } from '../../../src/engine/nets/index.ts';
 import { writeTinyUpscaler } from '../../support/tiny-model.ts';
 
-const OPEN = sessionOpener({ device: { kind: 'cpu' }, startup: 'fast', threads: 1 });
+const OPEN = sessionOpener({ device: { kind: 'cpu' }, numberType: 'f32', startup: 'fast', threads: 1 });
 let folder = '';
 
 beforeAll(() => {
