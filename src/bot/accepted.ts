@@ -7,7 +7,7 @@ import { z } from 'zod';
 import type { Invocation } from '../core/chat.ts';
 import type { OptionValue } from '../core/command.ts';
 import type { ReplyAddress } from '../core/job.ts';
-import { LOCALES, PLATFORMS, type ServerKey, type UserKey } from '../core/people.ts';
+import { LOCALES, PLATFORMS, type UserKey } from '../core/people.ts';
 
 export type Accepted = {
   readonly invocation: Invocation;
@@ -16,7 +16,7 @@ export type Accepted = {
   readonly hadFile: boolean;
 };
 
-const key = z.custom<UserKey & ServerKey>(
+const key = z.custom<UserKey>(
   (value) => typeof value === 'string' && PLATFORMS.some((platform) => value.startsWith(`${platform}:`)),
 );
 const texts = z.record(z.string(), z.string());
