@@ -21,7 +21,8 @@ export async function openEmbedded(folder: string): Promise<Database> {
     throw fullDisk();
   }
   // Batching by turns of the event loop makes promises that nobody can listen to, and a full disk rejects them.
-  const root = open<string, string>({ path, encoding: 'string', ...{ eventTurnBatching: false } });
+  const options = { path, encoding: 'string', eventTurnBatching: false } as const;
+  const root = open<string, string>(options);
   const adapter = new LmdbAdapter(root);
   return new KeyvDatabase({
     keyv: new Keyv({ store: adapter, useKeyPrefix: false, throwOnErrors: true }),

@@ -17,11 +17,11 @@ import { StyleStore } from './styles.ts';
 export { isOpen } from './jobs.ts';
 export { openMemory } from './memory.ts';
 export { checkSafetensorsHead, fetchFile, tooLarge, type FetchFileOptions } from './fetch-file.ts';
-export { DEFAULT_SETTINGS, type AdultRule, type ServerSettings } from './settings.ts';
+export { DEFAULT_SETTINGS, type ServerSettings } from './settings.ts';
 export type { AuditEntry } from './audit.ts';
 export type { Database } from './database.ts';
-export type { FileKind, FileStore } from './files.ts';
-export type { Balance, Balances, Quota } from './quotas.ts';
+export type { FileStore } from './files.ts';
+export type { Quota } from './quotas.ts';
 export type { BlockedPerson } from './people.ts';
 export type { StyleDraft, StylePreset } from './styles.ts';
 

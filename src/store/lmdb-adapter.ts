@@ -91,20 +91,14 @@ async function committed(writes: readonly Promise<boolean>[]): Promise<void> {
 }
 
 /** LMDB's own error comes as a promise on the one that says only that the commit failed, and soon after it. */
-async function reasonOf(error: unknown): Promise<unknown> {
-  const reason = error instanceof Error && 'commitError' in error ? error.commitError : undefined;
+async function reasonOf(failure: unknown): Promise<unknown> {
+  const reason = failure instanceof Error && 'commitError' in failure ? failure.commitError : undefined;
   if (!(reason instanceof Promise)) {
-    return error;
+    return failure;
   }
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<unknown>((resolve) => {
-    timer = setTimeout(resolve, REASON_MS, error);
-  });
   const told = reason.then(
-    () => error,
+    () => failure,
     (cause: unknown) => cause,
   );
-  return await Promise.race([told, late]).finally(() => {
-    clearTimeout(timer);
-  });
+  return await Promise.race([told, sleep(REASON_MS, failure, { ref: false })]);
 }

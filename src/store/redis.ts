@@ -24,7 +24,7 @@ export async function openRedis(url: string, prefix = 'fourstep'): Promise<Datab
     await database.get('meta/schema');
   } catch (error) {
     // Else the client goes on knocking for as long as the process lives.
-    adapter.client.destroy();
+    await adapter.client.destroy();
     throw error;
   }
   return database;

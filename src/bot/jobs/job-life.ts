@@ -38,6 +38,8 @@ export class JobLife {
   readonly #ports: BotPorts;
   readonly #pace = new Pace();
   readonly #lives = new Map<JobId, LiveJob>();
+  /** Lets go of those who wait for what is drawn aside. */
+  readonly #asides = new Set<() => void>();
   readonly #unsubscribe: () => void;
 
   constructor(ports: BotPorts) {
@@ -111,7 +113,7 @@ export class JobLife {
     const { server, user, work } = aside;
     const id = randomId(random);
     let drawn: Drawn | undefined;
-    await admission.add(
+    const ended = admission.add(
       { id, server, user, costMs: this.#pace.costMs(work), priority: 'button' },
       options.queue,
       async (signal) => {
@@ -120,6 +122,11 @@ export class JobLife {
       },
       { isResumed: true },
     );
+    const left = new Promise<void>((resolve) => {
+      this.#asides.add(resolve);
+      void ended.finally(() => this.#asides.delete(resolve)).catch(() => undefined);
+    });
+    await Promise.race([ended, left]);
     if (drawn === undefined) {
       throw new StoppedError();
     }
@@ -143,6 +150,7 @@ export class JobLife {
     await Promise.race([answered, limit]);
     disarm();
     lives.forEach((life) => life.leave());
+    this.#asides.forEach((leave) => leave());
     this.answers.close();
   }
 
