@@ -307,7 +307,7 @@ async function writeWhole(file: string, write: (part: string) => Promise<void>):
     await rename(part, file);
   } catch (cause) {
     await rm(part, { force: true }).catch(() => undefined);
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
     throw new UserError(
       'catalog.unwritable',
       `Expected to write ${file}, but that is not possible (${reason}). Make room there, or set FOURSTEP_DATA to another folder.`,

@@ -1,0 +1,92 @@
+/**
+ * Styles of random numbers for a UNet that is measured: LoRA files on the disk, opened, matched and packed by the very
+ * code that draws with real ones. Knows no session.
+ */
+import { join } from 'node:path';
+
+import { loraFeeds } from '../../engine/model/lora-feeds.ts';
+import { targetsOf } from '../../engine/model/style-set.ts';
+import type { LoraTarget } from '../../engine/nets/index.ts';
+import type { Feeds } from '../../engine/ort/index.ts';
+import { LoraPacker, LoraShelf, writeSafetensors } from '../../engine/weights/index.ts';
+
+/** Those of the transformers, as of nearly every published style. */
+const VARIANT = 'transformers';
+const SWITCHES = 20;
+const KEPT_BYTES = 512 * 2 ** 20;
+
+export type SwitchTimes = {
+  /** Median, between two styles that are loaded. */
+  readonly warmMs: number;
+  /** A style that nobody has used yet: read, matched, laid out. */
+  readonly firstMs: number;
+};
+
+export class RandomStyles {
+  readonly #folder: string;
+  readonly #targets: readonly LoraTarget[];
+  readonly #shelf: LoraShelf;
+  readonly #packer: LoraPacker;
+
+  /** `targets`: all of the UNet's. */
+  constructor(folder: string, targets: readonly LoraTarget[]) {
+    this.#folder = folder;
+    this.#targets = targetsOf(VARIANT, targets);
+    this.#shelf = new LoraShelf({ base: 'other', targets: { unet: targets } }, KEPT_BYTES);
+    this.#packer = new LoraPacker(this.#targets, KEPT_BYTES);
+  }
+
+  /** What the graph must take inputs for. */
+  get modules(): ReadonlySet<string> {
+    return new Set(this.#targets.map(({ module }) => module));
+  }
+
+  /** Writes a style; `feed` takes its name. */
+  async write(name: string, rank: number): Promise<void> {
+    const matrices = this.#targets.flatMap(({ module, inFeatures, outFeatures }) => {
+      const key = `lora_unet_${module.replaceAll('.', '_')}`;
+      return [
+        { name: `${key}.lora_down.weight`, shape: [rank, inFeatures] },
+        { name: `${key}.lora_up.weight`, shape: [outFeatures, rank] },
+      ];
+    });
+    await writeSafetensors(
+      this.#file(name),
+      matrices.map((matrix) => ({
+        ...matrix,
+        dtype: 'F32',
+        parts: async function* parts() {
+          const length = matrix.shape.reduce((product, side) => product * side, 1);
+          yield new Uint8Array(Float32Array.from({ length }, (_, index) => Math.sin(index) / 100).buffer);
+        },
+      })),
+    );
+  }
+
+  /** The inputs of a call in this style, as a drawing gets them. */
+  async feeds(name: string): Promise<Feeds> {
+    const { nets } = await this.#shelf.load(this.#file(name));
+    // Half weight: the usual style is scaled, and scaling is part of what it costs.
+    return loraFeeds(this.#packer, [{ key: name, loras: [{ lora: nets.unet, weight: 0.5 }] }]);
+  }
+
+  /** Both must be written and `first` not used before. */
+  async timeSwitches(first: string, second: string): Promise<SwitchTimes> {
+    const timed = async (name: string): Promise<number> => {
+      const startedAt = performance.now();
+      await this.feeds(name);
+      return performance.now() - startedAt;
+    };
+    const firstMs = await timed(first);
+    await timed(second);
+    const warm: number[] = [];
+    for (let turn = 0; turn < SWITCHES; turn += 1) {
+      warm.push(await timed(turn % 2 === 0 ? first : second));
+    }
+    return { firstMs, warmMs: warm.toSorted((a, b) => a - b)[SWITCHES / 2] ?? Number.NaN };
+  }
+
+  #file(name: string): string {
+    return join(this.#folder, `${name}.safetensors`);
+  }
+}
