@@ -14,7 +14,7 @@ import { createLiveDrawing } from '../bot/live.ts';
 import type { Adapter } from '../core/chat.ts';
 import { adapterParts, Health, MeasuredRunner, Metrics, runnerPart } from '../health/index.ts';
 import { FairAdmission } from '../queue/index.ts';
-import { openStores } from '../store/index.ts';
+import { openStores, type Stores } from '../store/index.ts';
 import { InstalledModels } from './installed-models.ts';
 import { createLog, faultTeller } from './log.ts';
 import { createLoras } from './loras.ts';
@@ -29,6 +29,7 @@ const CLOSE_MS = 2000;
 /** Drawn only where a channel is marked for adults; servers can add to it. */
 const ADULT_WORDS = ['nsfw', 'nude', 'nudes', 'naked', 'porn*', 'hentai', 'erotic*', 'nackt', 'nackte*'];
 const PICTURE_CACHE_BYTES = 4096 * MB;
+const UPLOAD_CACHE_BYTES = 1024 * MB;
 const PRUNE_EVERY_MS = 3_600_000;
 
 type Streams = { readonly print: (line: string) => void; readonly warn: (line: string) => void };
@@ -75,7 +76,15 @@ export async function start(config: Config, { print }: Streams): Promise<void> {
   const operatorToken = config.operatorToken ?? randomBytes(12).toString('base64url');
 
   // ── chats ──
-  const slack = config.slack === undefined ? undefined : createSlackAdapter({ ...config.slack, bot, log });
+  const slack =
+    config.slack === undefined
+      ? undefined
+      : createSlackAdapter({
+          ...config.slack,
+          bot,
+          log,
+          onAcknowledged: (ms) => metrics.acknowledged('slack', ms / 1000),
+        });
   const web = await createWebAdapter({
     host: config.host,
     port: config.port,
@@ -119,9 +128,9 @@ export async function start(config: Config, { print }: Streams): Promise<void> {
   await bot.resume();
   const prune = setInterval(
     () =>
-      void stores.files
-        .prune('pictures', PICTURE_CACHE_BYTES)
-        .catch((error: unknown) => log.warn({ err: error }, 'pruning failed')),
+      void pruneCaches(stores).catch((error: unknown) => {
+        log.warn({ err: error }, 'pruning failed');
+      }),
     PRUNE_EVERY_MS,
   );
   log.info({ chats: adapters.map(({ platform }) => platform), devices: config.devices }, 'started');
@@ -140,6 +149,12 @@ export async function start(config: Config, { print }: Streams): Promise<void> {
   await runner.close(CLOSE_MS);
   health.close();
   await stores.close();
+}
+
+/** Pictures and uploads are caches; what was used longest ago goes first. */
+async function pruneCaches({ files }: Stores): Promise<void> {
+  await files.prune('pictures', PICTURE_CACHE_BYTES);
+  await files.prune('uploads', UPLOAD_CACHE_BYTES);
 }
 
 function botOptions(config: Config, model: string): BotOptions {

@@ -12,6 +12,7 @@ import { stream, streamSSE } from 'hono/streaming';
 
 import { packageFolder } from '../../../config/paths.ts';
 import type { Upload } from '../../core/command.ts';
+import { errorText } from '../../bot/texts/index.ts';
 import { CancelledError, UserError } from '../../core/errors.ts';
 import type { Actor } from '../../core/people.ts';
 import { pageCommands, pageWords } from './commands.ts';
@@ -179,7 +180,7 @@ export function createRoutes({ host, chat, door, ports, now }: RouteOptions): Ho
       } catch (error) {
         if (!(error instanceof CancelledError)) {
           await out.write(
-            `${JSON.stringify({ error: error instanceof UserError ? error.message : ports.fault(error) })}\n`,
+            `${JSON.stringify({ error: error instanceof UserError ? errorText(actor.locale, error) : ports.fault(error) })}\n`,
           );
         }
       }
@@ -225,7 +226,7 @@ export function createRoutes({ host, chat, door, ports, now }: RouteOptions): Ho
 
   app.onError((error, context) => {
     if (error instanceof UserError) {
-      return context.json({ error: error.message }, 400);
+      return context.json({ error: errorText(actorOf(context).locale, error) }, 400);
     }
     return context.json({ error: ports.fault(error) }, 500);
   });

@@ -6,23 +6,33 @@ import type { UserError } from '../../core/errors.ts';
 import type { Locale } from '../../core/people.ts';
 import { answers as germanAnswers } from './de/answers.ts';
 import { commands as germanCommands } from './de/commands.ts';
+import { drawing as germanDrawing } from './de/drawing.ts';
 import { errors as germanErrors } from './de/errors.ts';
 import { page as germanPage } from './de/page.ts';
 import { panel as germanPanel } from './de/panel.ts';
 import { answers as englishAnswers } from './en/answers.ts';
 import { commands as englishCommands } from './en/commands.ts';
+import { drawing as englishDrawing } from './en/drawing.ts';
 import { errors as englishErrors } from './en/errors.ts';
 import { page as englishPage } from './en/page.ts';
 import { panel as englishPanel } from './en/panel.ts';
 import type { Translation } from './translation.ts';
 
-const english = { ...englishCommands, ...englishAnswers, ...englishPage, ...englishPanel, ...englishErrors };
+const english = {
+  ...englishCommands,
+  ...englishAnswers,
+  ...englishPage,
+  ...englishPanel,
+  ...englishErrors,
+  ...englishDrawing,
+};
 const german: Translation<typeof english> = {
   ...germanCommands,
   ...germanAnswers,
   ...germanPage,
   ...germanPanel,
   ...germanErrors,
+  ...germanDrawing,
 };
 
 export type TextKey = keyof typeof english;

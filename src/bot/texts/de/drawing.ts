@@ -1,0 +1,35 @@
+/** Deutsch: was Zeichnen, Gewichtsdateien und Zustellungen ablehnen. */
+import type { drawing as english } from '../en/drawing.ts';
+import type { Translation } from '../translation.ts';
+
+export const drawing: Translation<typeof english> = {
+  'error.chat.forbidden':
+    'Der Bot darf hier nicht schreiben. Er braucht in diesem Kanal: Kanal ansehen, Nachrichten senden, Dateien anhängen.',
+  'error.job.expired': 'Die Antwort kam, als niemandem mehr geantwortet werden konnte. Bitte noch einmal fragen.',
+  'error.upload.too-large': 'Eine Datei dieser Größe wird hier nicht angenommen. Bitte eine kleinere verlangen.',
+  'error.bot.stopping': 'Der Bot startet gerade neu; bitte gleich noch einmal versuchen.',
+  'error.lora.base':
+    'Ein Stil muss für {expected} gemacht sein, die Basis dieses Modells; „{file}“ ist für {found}. Ein anderes Modell oder eine andere Datei nehmen.',
+  'error.lora.empty':
+    'Ein Stil muss eine LoRA-Datei sein; „{file}“ enthält keine LoRA-Matrizen. Ist es ein ganzer Checkpoint?',
+  'error.lora.kind':
+    'Ein Stil muss eine einfache LoRA sein; „{file}“ ist {kind} und kann noch nicht angewandt werden. Den Autor um eine LoRA-Fassung bitten.',
+  'error.lora.shape':
+    'In einer LoRA muss „{tensor}“ {expected} sein; in „{file}“ ist es [{shape}]. Die Datei ist beschädigt oder keine LoRA.',
+  'error.lora.unmatched':
+    'Ein Stil muss Teile des Modells benennen; keines der {modules:Module|Module} in „{file}“ gehört zu einem {base}-Modell. Eine passende LoRA nehmen.',
+  'error.model.nan':
+    'Die Antwort des Modells enthielt keine Zahlen: seine Dateien oder ein Stil sind beschädigt. Ohne den Stil versuchen oder dem Betreiber sagen.',
+  'error.request.weight': 'Gewichte gehen von -{limit} bis {limit}; {style} hat {given}. Üblich sind 0,5 bis 1.',
+  'error.request.strength':
+    'Die Stärke geht von über 0 bis 1; verlangt war {given}. 0,6 behält etwa die Hälfte des Bildes.',
+  'error.runner.crashed':
+    'Das Gerät ist {attempts:Mal|Mal} beim Zeichnen ausgefallen. Andere Größe oder andere Worte versuchen oder dem Betreiber sagen.',
+  'error.upscale.size':
+    'Ein Bild von {width} × {height} ist zu groß, um {scale}-mal so breit zu werden. Ein kleineres nehmen.',
+  'error.weights.format': 'Gewichte müssen eine .safetensors-Datei sein; „{file}“ ist {format}.',
+  'error.weights.truncated':
+    '„{file}“ endet mitten in „{tensor}“. Sie wurde nicht ganz kopiert; bitte noch einmal kopieren.',
+  'error.weights.dtype':
+    'Gewichte müssen fp32, fp16 oder bf16 sein; „{tensor}“ in „{file}“ ist {dtype}. Eine gewöhnliche Fassung der Datei nehmen.',
+};

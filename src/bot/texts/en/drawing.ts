@@ -1,0 +1,30 @@
+/** English: what drawing, files of weights and deliveries refuse; codes and params are those of whoever throws. */
+export const drawing = {
+  'error.chat.forbidden':
+    'The bot may not post here. It needs View Channel, Send Messages and Attach Files in this channel.',
+  'error.job.expired': 'The answer came when nobody could be answered any more. Ask again.',
+  'error.upload.too-large': 'A file of this size is not taken here. Ask for a smaller one.',
+  'error.bot.stopping': 'The bot is restarting; try again in a moment.',
+  'error.lora.base':
+    'A style must be made for {expected}, the base of this model; “{file}” was made for {found}. Use another model or another file.',
+  'error.lora.empty': 'A style must be a LoRA file; “{file}” holds no LoRA matrices. Is it a whole checkpoint?',
+  'error.lora.kind':
+    'A style must be a plain LoRA; “{file}” is a {kind}, which cannot be applied yet. Ask its author for a LoRA version.',
+  'error.lora.shape':
+    'In a LoRA “{tensor}” must be {expected}; in “{file}” it is [{shape}]. The file is damaged or no LoRA.',
+  'error.lora.unmatched':
+    'A style must name parts of the model; none of the {modules:module|modules} in “{file}” is one of a {base} model. Use a LoRA made for it.',
+  'error.model.nan':
+    'The model’s answer held no numbers: its files or a style are damaged. Try without the style, or tell the operator.',
+  'error.request.weight': 'Weights go from -{limit} to {limit}; {style} has {given}. The usual weight is 0.5 to 1.',
+  'error.request.strength':
+    'Strength goes from above 0 to 1; you asked for {given}. 0.6 keeps about half of the picture.',
+  'error.runner.crashed':
+    'The device stopped {attempts:time|times} while drawing this. Try another size or other words, or tell the operator.',
+  'error.upscale.size':
+    'A picture of {width} × {height} is too large to be made {scale} times as wide. Take a smaller one.',
+  'error.weights.format': 'Weights must be a .safetensors file; “{file}” is {format}.',
+  'error.weights.truncated': '“{file}” ends in the middle of “{tensor}”. It was not copied whole; copy it again.',
+  'error.weights.dtype':
+    'Weights must be fp32, fp16 or bf16; “{tensor}” in “{file}” is {dtype}. Use an ordinary version of the file.',
+} as const;
