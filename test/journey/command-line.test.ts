@@ -194,11 +194,16 @@ describe('wrong usage', () => {
 });
 
 describe('what cannot be drawn ends with status 1, one sentence and no file', () => {
-  const refused = async (args: readonly string[], sentence: RegExp): Promise<void> => {
-    const { status, out, err } = await run('imagine', 'x', '--out', 'never/x.png', ...args);
-    expect({ status, out, err }).toEqual({ status: 1, out: [], err: [expect.stringMatching(sentence)] });
-    expect(existsSync(inFolder('never'))).toBe(false);
+  const outcomeOf = async (...args: readonly string[]): Promise<unknown> => {
+    const end = await run('imagine', 'x', '--out', 'never/x.png', ...args);
+    return { ...end, isLeft: existsSync(inFolder('never')) };
   };
+  const refusedWith = (sentence: RegExp): unknown => ({
+    status: 1,
+    out: [],
+    err: [expect.stringMatching(sentence)],
+    isLeft: false,
+  });
   const WEIGHTS = 'diffusion_pytorch_model.safetensors';
 
   it.each([
@@ -218,7 +223,7 @@ describe('what cannot be drawn ends with status 1, one sentence and no file', ()
       /must be \.safetensors files/,
     ],
   ])('a model with %s', async (name, spoil, sentence) => {
-    await refused(['--model', spoilt(name.replaceAll(/\W+/g, '-'), spoil)], sentence);
+    expect(await outcomeOf('--model', spoilt(name.replaceAll(/\W+/g, '-'), spoil))).toEqual(refusedWith(sentence));
   });
 
   it.each([
@@ -227,7 +232,7 @@ describe('what cannot be drawn ends with status 1, one sentence and no file', ()
     ['model.onnx', 'onnx', /ONNX/],
   ])('a model file %s', async (name, bytes, sentence) => {
     writeFileSync(inFolder(name), bytes.padEnd(64, '\0'));
-    await refused(['--model', name], sentence);
+    expect(await outcomeOf('--model', name)).toEqual(refusedWith(sentence));
   });
 
   it('a LoRA for another base', async () => {
@@ -236,19 +241,23 @@ describe('what cannot be drawn ends with status 1, one sentence and no file', ()
       { name: `${key}.lora_down.weight`, shape: [4, 2048], data: new Float32Array(4 * 2048) },
       { name: `${key}.lora_up.weight`, shape: [640, 4], data: new Float32Array(640 * 4) },
     ]);
-    await refused(['--model', model, '--lora', 'xl.safetensors'], /^fourstep: .*xl\.safetensors/);
+    expect(await outcomeOf('--model', model, '--lora', 'xl.safetensors')).toEqual(
+      refusedWith(/^fourstep: .*xl\.safetensors/),
+    );
   });
 
   it('a style or model that is not there, with the closest name', async () => {
-    await refused(['--model', model, '--style', 'nein'], /no style "nein"\. Did you mean neon\?/);
+    expect(await outcomeOf('--model', model, '--style', 'nein')).toEqual(
+      refusedWith(/no style "nein"\. Did you mean neon\?/),
+    );
     expect((await run('model', 'add', model, '--id', 'mine')).status).toBe(0);
-    await refused(['--model', 'mime'], /got "mime".*Did you mean mine\?/);
+    expect(await outcomeOf('--model', 'mime')).toEqual(refusedWith(/got "mime".*Did you mean mine\?/));
     expect((await run('model', 'remove', 'mine')).status).toBe(0);
   });
 
   it('a text file as the picture to start from', async () => {
     writeFileSync(inFolder('text.png'), 'no picture');
-    await refused(['--model', model, '--init', 'text.png'], /Expected a PNG, JPEG/);
+    expect(await outcomeOf('--model', model, '--init', 'text.png')).toEqual(refusedWith(/Expected a PNG, JPEG/));
   });
 
   it('a place that cannot be written', async () => {
