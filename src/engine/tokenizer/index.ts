@@ -1,4 +1,4 @@
 /**
  * The tokenizers' public face.
  */
-export { ClipTokenizer, openTokenizer, type TokenizedPrompt } from './clip-tokenizer.ts';
+export { ClipTokenizer, openTokenizer } from './clip-tokenizer.ts';

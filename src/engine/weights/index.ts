@@ -1,19 +1,19 @@
 /**
  * The weights' public face: files in, tensor sources out, under the names that diffusers and transformers use.
  */
-export type { Dtype, TensorInfo, TensorSource } from './tensor-source.ts';
+export type { TensorSource } from './tensor-source.ts';
 export { openSafetensors } from './safetensors-file.ts';
 export { writeSafetensors } from './safetensors-writer.ts';
 export { renamed } from './tensor-table.ts';
 export { openComponent } from './component-folder.ts';
 export { openCheckpoint } from './checkpoint/open-checkpoint.ts';
-export { checkFinite, widen } from './widen.ts';
+export { widen } from './widen.ts';
 export { openLora } from './lora/lora-file.ts';
 export { loraModules, type LoraModule, type LoraTarget } from './lora/lora-module.ts';
 export { matchLora } from './lora/match-lora.ts';
 export type { LoraNet } from './lora/module-spellings.ts';
 export { readLoraMatrices } from './lora/lora-matrices.ts';
-export { inspectLora, type LoraReport } from './lora/inspect-lora.ts';
+export { inspectLora } from './lora/inspect-lora.ts';
 export { mergeLora } from './lora/merge-lora.ts';
 export { openAddProduct, type OpenedAddProduct } from './lora/ort-add-product.ts';
 export type { LoadedLora } from './lora/loaded-lora.ts';

@@ -4,7 +4,7 @@
  */
 import { cachedWeights, sourceId } from './cache.ts';
 import { isFloatDtype } from './dtype.ts';
-import type { TensorInfo, TensorSource } from './tensor-source.ts';
+import type { TensorSource } from './tensor-source.ts';
 import { infosOf, overlay, streamFloats } from './tensor-table.ts';
 
 /**
@@ -33,23 +33,5 @@ export async function widen(source: TensorSource, cacheDir: string): Promise<Ten
 async function* floatBytes(parts: AsyncIterable<Float32Array>): AsyncGenerator<Uint8Array, void, undefined> {
   for await (const part of parts) {
     yield new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
-  }
-}
-
-/**
- * Reads every float once and throws `UserError` `weights.nan` at the first NaN or infinity.
- * Needed only for fp32 files, which nothing else reads before the session maps them.
- */
-export async function checkFinite(
-  source: TensorSource,
-  isWanted: (tensor: TensorInfo) => boolean = () => true,
-): Promise<void> {
-  for (const tensor of infosOf(source)) {
-    if (isFloatDtype(tensor.dtype) && isWanted(tensor)) {
-      const parts = streamFloats(tensor);
-      while ((await parts.next()).done !== true) {
-        // streamFloats itself refuses what is not finite.
-      }
-    }
   }
 }

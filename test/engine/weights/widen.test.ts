@@ -2,7 +2,7 @@ import { appendFile, mkdir, readdir, readFile, rm, stat, utimes, writeFile } fro
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { checkFinite, openSafetensors, widen, type TensorSource } from '../../../src/engine/weights/index.ts';
+import { openSafetensors, widen, type TensorSource } from '../../../src/engine/weights/index.ts';
 import { Scratch } from './scratch.ts';
 
 let scratch: Scratch;
@@ -119,16 +119,6 @@ describe('widening half-precision weights', () => {
 });
 
 describe('fp32 weights', () => {
-  it('are searched for NaN on request', async () => {
-    const file = await scratch.floats('full.safetensors', {
-      good: { shape: [1] },
-      bad: { shape: [2], values: [1, NaN] },
-    });
-    const { tensors } = await openSafetensors(file);
-    await expect(checkFinite(tensors)).rejects.toThrow(/"bad" in "full\.safetensors" holds NaN/);
-    await expect(checkFinite(tensors, ({ name }) => name === 'good')).resolves.toBeUndefined();
-  });
-
   it('are refused where they are read, when they hold infinity', async () => {
     const file = await scratch.floats('full.safetensors', { bad: { shape: [1], values: [Infinity] } });
     await expect((await openSafetensors(file)).tensors.readFloats('bad')).rejects.toMatchObject({

@@ -8,10 +8,26 @@ import { cachedWeights, sourceId } from '../cache.ts';
 import type { TensorToWrite } from '../safetensors-writer.ts';
 import type { TensorInfo, TensorSource } from '../tensor-source.ts';
 import { overlay } from '../tensor-table.ts';
-import { addProductInPlace, type AddProduct } from './add-product.ts';
 import { readLoraMatrices } from './lora-matrices.ts';
 import type { LoraMatch, LoraPart } from './match-lora.ts';
 import type { LoraNet } from './module-spellings.ts';
+
+/** One product of a merge: W + scale · up · down. */
+type Product = {
+  /** [rows, columns]; the sum may take its place. */
+  readonly weight: Float32Array<ArrayBuffer>;
+  /** [rows, rank] */
+  readonly up: Float32Array<ArrayBuffer>;
+  /** [rank, columns] */
+  readonly down: Float32Array<ArrayBuffer>;
+  readonly rows: number;
+  readonly rank: number;
+  readonly columns: number;
+  readonly scale: number;
+};
+
+/** Gives the sum, in `weight`'s own memory or in new memory of the same length. */
+export type AddProduct = (product: Product) => Promise<Float32Array<ArrayBuffer>>;
 
 export type MergeOptions = {
   readonly base: TensorSource;
@@ -22,7 +38,7 @@ export type MergeOptions = {
   readonly weight: number;
   /** Where the merged tensors go when the base's folder cannot be written. */
   readonly cacheDir: string;
-  readonly addProduct?: AddProduct;
+  readonly addProduct: AddProduct;
 };
 
 /**
@@ -35,7 +51,7 @@ export async function mergeLora({
   net,
   weight,
   cacheDir,
-  addProduct = addProductInPlace,
+  addProduct,
 }: MergeOptions): Promise<TensorSource> {
   const parts = match.parts[net];
   const touched = parts.flatMap((part) => {

@@ -6,6 +6,7 @@ import {
   loraModules,
   matchLora,
   mergeLora,
+  openAddProduct,
   openLora,
   openSafetensors,
   readLoraMatrices,
@@ -216,7 +217,9 @@ describe('merging', () => {
     const base = (await openSafetensors(weights)).tensors;
     const match = matchLora(await openLora(file), { base: 'other', nets: { unet: loraModules(base) } });
     const options = { base, match, net: 'unet', cacheDir: scratch.path('cache') } as const;
-    const merged = await mergeLora({ ...options, weight: 2 });
+    const { addProduct, release } = await openAddProduct();
+    const merged = await mergeLora({ ...options, weight: 2, addProduct });
+    await release();
     expect(Array.from(await merged.readFloats(`${MODULE.module}.weight`))).toEqual([11, 22, 33, 44, 54, 66]);
     expect(merged.get('other')).toEqual(base.get('other'));
     const never = () => Promise.reject(new Error('multiplied again'));
