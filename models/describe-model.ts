@@ -61,7 +61,7 @@ export async function describeModel(model: CatalogModel): Promise<ModelManifest>
 /** A model that is made quick by its LCM-LoRA alone wants ordinary settings where that is left out. */
 function withoutLcm({ lcmLora }: CatalogModel, manifest: ModelManifest): ModelManifest {
   return lcmLora?.kind === 'none' && manifest.lcmLora !== undefined
-    ? { ...manifest, lcmLora: undefined, defaults: { ...manifest.defaults, ...SLOW } }
+    ? { ...manifest, lcmLora: undefined, defaults: { ...manifest.defaults, steps: 25, guidance: 3, scheduler: 'ddim' } }
     : manifest;
 }
 

@@ -165,6 +165,7 @@ export function buildProgram(actions: CliActions, version: string): Command {
     .command('bench')
     .description('measure this machine')
     .option('--json', 'as JSON')
+    .enablePositionalOptions() // its sub-commands have a --json of their own
     .action(actions.benchAll);
   bench
     .command('unet')

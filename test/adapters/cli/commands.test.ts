@@ -1,0 +1,43 @@
+import { describe, expect, it, vi } from 'vitest';
+
+import { buildProgram, type CliActions } from '../../../src/adapters/cli/commands.ts';
+
+function actionsThat(record: (name: string, ...args: readonly unknown[]) => void): CliActions {
+  const action =
+    (name: string) =>
+    async (...args: readonly unknown[]): Promise<void> =>
+      record(name, ...args);
+  return {
+    start: action('start'),
+    imagine: action('imagine'),
+    upscale: action('upscale'),
+    modelAdd: action('modelAdd'),
+    modelList: action('modelList'),
+    modelRemove: action('modelRemove'),
+    styleAdd: action('styleAdd'),
+    styleList: action('styleList'),
+    styleRemove: action('styleRemove'),
+    loraInspect: action('loraInspect'),
+    deployCommands: action('deployCommands'),
+    benchAll: action('benchAll'),
+    benchUnet: action('benchUnet'),
+    benchRunner: action('benchRunner'),
+    doctor: action('doctor'),
+    gpuInstall: action('gpuInstall'),
+    runnerWork: action('runnerWork'),
+  };
+}
+
+describe('buildProgram', () => {
+  it.each([
+    [['bench', '--json'], 'benchAll', { json: true }],
+    [['bench', 'unet', '--json', '--size', '64'], 'benchUnet', { json: true, arch: 'sd15' }],
+    [['bench', 'runner', '--json'], 'benchRunner', { json: true, jobs: 1000 }],
+    [['model', 'list', '--json'], 'modelList', { json: true }],
+  ])('hands %j to the command it is written after', async (args, name, options) => {
+    const record = vi.fn();
+    await buildProgram(actionsThat(record), '1.0.0').parseAsync(args, { from: 'user' });
+    expect(record).toHaveBeenCalledOnce();
+    expect(record.mock.calls[0]?.slice(0, 2)).toEqual([name, expect.objectContaining(options)]);
+  });
+});
