@@ -81,6 +81,7 @@ export function buildProgram(actions: CliActions, version: string): Command {
     .description('Pictures in four denoising steps: a Discord and Slack bot, a local page and a command line.')
     .version(version)
     .configureOutput({ outputError: (text, write) => write(renderUsageError(text)) })
+    .enablePositionalOptions() // an option belongs to the command that it is written after
     .exitOverride();
 
   program
@@ -165,7 +166,7 @@ export function buildProgram(actions: CliActions, version: string): Command {
     .command('bench')
     .description('measure this machine')
     .option('--json', 'as JSON')
-    .enablePositionalOptions() // its sub-commands have a --json of their own
+    .enablePositionalOptions()
     .action(actions.benchAll);
   bench
     .command('unet')
