@@ -1,5 +1,5 @@
 /**
- * Reads `fourstep.json`, the manifest beside a model's folders, and makes one up for a model without it.
+ * Reads `fourstep.json`, the manifest beside a model's folders, from `unknown` to our type.
  * Knows names and defaults only; weights and configs are model-files.ts's business.
  */
 import { readFile } from 'node:fs/promises';

@@ -22,4 +22,4 @@ export {
   type AutoencoderTinyConfig,
 } from './autoencoder-tiny.ts';
 export { buildSrvgg, parseSrvggConfig, type SrvggConfig } from './srvgg.ts';
-export { clipTextLoraTargets, modulesWithInputs, unetLoraTargets } from './lora-targets.ts';
+export { clipTextLoraTargets, unetLoraTargets } from './lora-targets.ts';

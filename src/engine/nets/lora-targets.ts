@@ -18,18 +18,6 @@ export function clipTextLoraTargets(config: ClipTextConfig): readonly LoraTarget
   return collect((onTarget) => buildClipText(config, NO_WEIGHTS, { provider: 'cpu' }, onTarget));
 }
 
-/** The modules that a graph takes inputs for: of those that some style touches, all or the linear ones alone. */
-export function modulesWithInputs(
-  variant: 'linear' | 'linear+conv',
-  targets: readonly LoraTarget[],
-  touched: ReadonlySet<string>,
-): ReadonlySet<string> {
-  const wanted = targets.filter(
-    ({ module, kind }) => touched.has(module) && (variant === 'linear+conv' || kind === 'linear'),
-  );
-  return new Set(wanted.map((target) => target.module));
-}
-
 function collect(build: (onTarget: (target: LoraTarget) => void) => unknown): readonly LoraTarget[] {
   const targets: LoraTarget[] = [];
   build((target) => targets.push(target));
