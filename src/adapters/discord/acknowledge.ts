@@ -1,7 +1,7 @@
 /**
  * The first answer, within three seconds of the delivery or never: a deferral, a form, a list of suggestions. A broken
- * connection is tried again while there is time; whether the first try had arrived is then told by the refusal of the
- * second.
+ * connection is tried again while there is time, and once a try may have arrived, until it is known whether it has: the
+ * refusal of the next one tells.
  */
 import { InteractionResponseType, MessageFlags, Routes } from 'discord.js';
 import { z } from 'zod';
@@ -18,6 +18,9 @@ import { renderForm, renderMessage, renderSuggestions } from './render.ts';
 /** Left for the way to Discord. */
 const MARGIN_MS = 200;
 const SHORTEST_PAUSE_MS = 100;
+/** When time is up after a try that may have arrived, Discord is asked whether it has: so long each time, and in all. */
+const ASK_MS = 2_000;
+const KNOWN_WITHIN_MS = 15_000;
 
 /** `late`: Discord no longer waits. `taken`: somebody else has answered, as with a delivery that comes twice. */
 export type AckOutcome =
@@ -26,12 +29,12 @@ export type AckOutcome =
 
 export class Acknowledger {
   readonly #courier: Courier;
-  readonly #now: () => number;
+  readonly #steadyMs: () => number;
   readonly #wait: Wait;
 
-  constructor(parts: { readonly courier: Courier; readonly now: () => number; readonly wait: Wait }) {
+  constructor(parts: { readonly courier: Courier; readonly steadyMs: () => number; readonly wait: Wait }) {
     this.#courier = parts.courier;
-    this.#now = parts.now;
+    this.#steadyMs = parts.steadyMs;
     this.#wait = parts.wait;
   }
 
@@ -86,12 +89,17 @@ export class Acknowledger {
     const path = Routes.interactionCallback(hook.id, hook.token);
     const query = new URLSearchParams({ with_response: 'true' });
     for (let mayHaveArrived = false; ;) {
-      const leftMs = LIMITS.acknowledgeWithinMs - MARGIN_MS - (this.#now() - hook.receivedAtMs);
-      if (leftMs <= 0) {
+      const sinceMs = this.#steadyMs() - hook.receivedAtMs;
+      const leftMs = LIMITS.acknowledgeWithinMs - MARGIN_MS - sinceMs;
+      if (leftMs <= 0 && !mayHaveArrived) {
         return { kind: 'late' };
       }
+      if (sinceMs > KNOWN_WITHIN_MS) {
+        // Better an answer that nobody waits for than a "thinking…" that nobody ends.
+        return { kind: 'done', message: undefined };
+      }
       try {
-        const signal = AbortSignal.timeout(Math.ceil(leftMs));
+        const signal = AbortSignal.timeout(Math.ceil(leftMs <= 0 ? ASK_MS : leftMs));
         const made = await this.#courier.viaHook({ method: 'POST', path, query, body, signal });
         return { kind: 'done', message: callbackAnswer.safeParse(made).data?.interaction?.response_message_id };
       } catch (error) {
@@ -106,7 +114,7 @@ export class Acknowledger {
           throw error;
         }
         mayHaveArrived = true;
-        await this.#wait(Math.min(Math.max(verdict.afterMs, SHORTEST_PAUSE_MS), leftMs));
+        await this.#wait(Math.min(Math.max(verdict.afterMs, SHORTEST_PAUSE_MS), leftMs <= 0 ? ASK_MS : leftMs));
       }
     }
   }

@@ -35,6 +35,8 @@ export type DiscordOptions = {
   readonly onAcknowledged?: (ms: number, isInTime: boolean) => void;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
+  /** Milliseconds that only go forward, whatever the machine's clock is set to. */
+  readonly steadyMs?: () => number;
   readonly wait?: Wait;
   /** How long a final answer is tried in all, in pauses. */
   readonly patienceMs?: number;
@@ -50,6 +52,7 @@ export class DiscordAdapter implements Adapter {
   readonly #log: Log;
   readonly #cdnUrl: string;
   readonly #now: () => number;
+  readonly #steadyMs: () => number;
   readonly #drainMs: number;
   readonly #onAcknowledged: (ms: number, isInTime: boolean) => void;
   readonly #courier: Courier;
@@ -68,6 +71,7 @@ export class DiscordAdapter implements Adapter {
     log,
     onAcknowledged = () => undefined,
     now = Date.now,
+    steadyMs = () => performance.now(),
     wait = pause,
     patienceMs = 10 * 60_000,
     drainMs = 2_000,
@@ -78,17 +82,18 @@ export class DiscordAdapter implements Adapter {
     this.#log = log;
     this.#cdnUrl = cdnUrl;
     this.#now = now;
+    this.#steadyMs = steadyMs;
     this.#drainMs = drainMs;
     this.#onAcknowledged = onAcknowledged;
     this.#courier = new Courier({ token, restUrl });
-    this.#acknowledger = new Acknowledger({ courier: this.#courier, now, wait });
+    this.#acknowledger = new Acknowledger({ courier: this.#courier, steadyMs, wait });
     this.#deliveries = new Deliveries({ courier: this.#courier, now, wait, patienceMs });
-    this.#recent = new RecentIds({ now });
+    this.#recent = new RecentIds({ steadyMs });
     this.#gateway = new Gateway({
       token,
       restUrl,
       log,
-      now,
+      steadyMs,
       silentAfterMs,
       renewAfterMs,
       onInteraction: (payload) => this.#receive(payload),
@@ -127,6 +132,7 @@ export class DiscordAdapter implements Adapter {
   #receive(payload: unknown): void {
     const delivery = parseInteraction(payload, {
       now: this.#now,
+      steadyMs: this.#steadyMs,
       guildName: (id) => this.#gateway.guildName(id),
       upload: (attachment) => uploadFrom(this.#cdnUrl, attachment),
       onUnknown: (reason) => this.#log.warn({ reason }, 'a delivery of Discord was not understood'),
@@ -227,7 +233,7 @@ export class DiscordAdapter implements Adapter {
   }
 
   #note(hook: Hook, isInTime: boolean): void {
-    this.#onAcknowledged(this.#now() - hook.receivedAtMs, isInTime);
+    this.#onAcknowledged(this.#steadyMs() - hook.receivedAtMs, isInTime);
   }
 }
 

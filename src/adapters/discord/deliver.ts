@@ -60,14 +60,15 @@ export class Deliveries {
   async remove(address: ReplyAddress): Promise<void> {
     const at = decodeAddress(address);
     await this.#insist(async () => {
-      if (at.via === 'interaction' && this.#isAlive(at)) {
-        await this.#orGone(
-          this.#courier.viaHook({ method: 'DELETE', path: Routes.webhookMessage(at.application, at.token, at.target) }),
-        );
-      } else if (at.message !== null && !(at.via === 'interaction' && at.isPrivate)) {
-        await this.#orGone(
-          this.#courier.viaBot({ method: 'DELETE', path: Routes.channelMessage(at.channel, at.message) }),
-        );
+      if (at.via === 'interaction' && this.#asksToken(at)) {
+        await this.#removeByHook(at).catch(async (error: unknown) => {
+          if (verdictOf(error).kind !== 'expired') {
+            throw error;
+          }
+          await this.#removeByBot(at);
+        });
+      } else {
+        await this.#removeByBot(at);
       }
     });
   }
@@ -109,18 +110,16 @@ export class Deliveries {
     if (at.via === 'channel') {
       return this.#onceInChannel(at, message, mode, key);
     }
-    const isAlive = this.#isAlive(at);
     switch (mode) {
       case 'edit':
-        // A placeholder that is known by its token alone cannot be cleared away later, and our clock may have been set:
-        // Discord itself says whether the token lives.
-        return isAlive || at.message === null ? this.#edit(at, message, key) : this.#late(at, message, key);
+        return this.#asksToken(at) ? this.#edit(at, message, key) : this.#late(at, message, key);
       case 'new':
-        return at.canPost || !isAlive
+        return at.canPost || !this.#isAlive(at)
           ? this.#beside(at, message, key)
           : this.#followUp(at, message, { isPrivate: at.isPrivate });
       case 'private':
-        return isAlive ? this.#private(at, message) : this.#lateAndPrivate();
+        // There is no other way to one person alone, so the token is tried whatever our clock says of it.
+        return this.#private(at, message);
       default:
         return mode satisfies never;
     }
@@ -183,12 +182,8 @@ export class Deliveries {
       return this.#lateAndPrivate();
     }
     const made = await this.#create(at.channel, message, key, { mention: at.user });
-    if (at.message !== null) {
-      // The answer is there; a line that says to wait beside it would wait for ever.
-      const old = Routes.channelMessage(at.channel, at.message);
-      const removed = this.#insist(async () => this.#orGone(this.#courier.viaBot({ method: 'DELETE', path: old })));
-      await removed.catch(() => undefined);
-    }
+    // The answer is there; a line that says to wait beside it would wait for ever.
+    await this.#insist(async () => this.#removeByBot(at)).catch(() => undefined);
     return { via: 'channel', channel: at.channel, user: at.user, message: made };
   }
 
@@ -199,24 +194,34 @@ export class Deliveries {
       const made = await this.#create(at.channel, message, key, options);
       return { via: 'channel', channel: at.channel, user: at.user, message: made };
     } catch (error) {
-      if (verdictOf(error).kind === 'forbidden' && this.#isAlive(at)) {
-        return this.#followUp(at, message, {});
+      if (verdictOf(error).kind !== 'forbidden') {
+        throw error;
       }
-      throw error;
+      return this.#followUp(at, message, {}).catch((refusal: unknown) => {
+        throw verdictOf(refusal).kind === 'expired' ? error : refusal;
+      });
     }
   }
 
   async #private(at: InteractionAddress, message: Message): Promise<DiscordAddress> {
-    if (at.isPrivate && at.isWaiting) {
-      return this.#editHook(at, message);
+    try {
+      if (at.isPrivate && at.isWaiting) {
+        return await this.#editHook(at, message);
+      }
+      if (at.isWaiting) {
+        // First away with it: the first follow-up after a public deferral would fill the placeholder, for all to see.
+        await this.#removeByHook(at);
+      }
+      return await this.#followUp(at, message, { isPrivate: true });
+    } catch (error) {
+      if (verdictOf(error).kind !== 'expired') {
+        throw error;
+      }
+      if (at.isWaiting) {
+        await this.#removeByBot(at);
+      }
+      return this.#lateAndPrivate();
     }
-    if (at.isWaiting) {
-      // First away with it: the first follow-up after a public deferral would fill the placeholder, for all to see.
-      await this.#orGone(
-        this.#courier.viaHook({ method: 'DELETE', path: Routes.webhookMessage(at.application, at.token, at.target) }),
-      );
-    }
-    return this.#followUp(at, message, { isPrivate: true });
   }
 
   async #followUp(at: InteractionAddress, message: Message, options: RenderOptions): Promise<InteractionAddress> {
@@ -255,6 +260,19 @@ export class Deliveries {
     return id;
   }
 
+  async #removeByHook({ application, token, target }: InteractionAddress): Promise<void> {
+    const path = Routes.webhookMessage(application, token, target);
+    await this.#orGone(this.#courier.viaHook({ method: 'DELETE', path }));
+  }
+
+  /** Nothing where the bot's own token does not reach: a private message, or one whose id is not known. */
+  async #removeByBot(at: DiscordAddress): Promise<void> {
+    if (at.message !== null && !(at.via === 'interaction' && at.isPrivate)) {
+      const path = Routes.channelMessage(at.channel, at.message);
+      await this.#orGone(this.#courier.viaBot({ method: 'DELETE', path }));
+    }
+  }
+
   #lateAndPrivate(): never {
     throw new UserError('job.expired', 'The answer came when nobody could be answered any more. Ask again.');
   }
@@ -267,6 +285,11 @@ export class Deliveries {
         throw error;
       }
     }
+  }
+
+  /** What only the token reaches is asked for by it even when our clock, which may have been set, calls it dead. */
+  #asksToken(at: InteractionAddress): boolean {
+    return this.#isAlive(at) || at.isPrivate || at.message === null;
   }
 
   #isAlive(at: InteractionAddress): boolean {

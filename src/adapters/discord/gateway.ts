@@ -11,7 +11,8 @@ export type GatewayOptions = {
   readonly token: string;
   readonly restUrl: string;
   readonly log: Log;
-  readonly now: () => number;
+  /** Milliseconds that only go forward: a clock that is set makes no connection old. */
+  readonly steadyMs: () => number;
   readonly onInteraction: (payload: unknown) => void;
   /** Without a heartbeat's answer or anything else for so long, the connection counts as dead (interval: 41 s). */
   readonly silentAfterMs: number;
@@ -21,6 +22,8 @@ export type GatewayOptions = {
 
 const INTERACTION: string = GatewayDispatchEvents.InteractionCreate;
 const WATCH_EVERY_MS = 5_000;
+/** What discord.js says of a shard without an answered heartbeat. */
+const NEVER = -1;
 /** A guild that is down must not keep the others waiting. */
 const GUILDS_WITHIN_MS = 3_000;
 
@@ -28,14 +31,17 @@ export class Gateway {
   readonly #options: GatewayOptions;
   #client: Client | undefined;
   #watch: NodeJS.Timeout | undefined;
-  #heardAtMs: number | undefined;
+  #heardAtMs: number;
+  /** When the client had its last heartbeat answered, by a clock that may be set: only a change of it says something. */
+  #answeredAt = NEVER;
   #notReadySinceMs: number;
   #refusal: UserError | undefined;
   #isStopped = false;
 
   constructor(options: GatewayOptions) {
     this.#options = options;
-    this.#notReadySinceMs = options.now();
+    this.#heardAtMs = options.steadyMs();
+    this.#notReadySinceMs = this.#heardAtMs;
   }
 
   /**
@@ -67,8 +73,12 @@ export class Gateway {
       const states = deaf.map((shard) => `shard ${shard.id} ${Status[shard.status]}`).join(', ');
       return { isReady: false, detail: `Discord: not connected${states === '' ? '' : ` (${states})`}` };
     }
-    const answered = Math.max(this.#heardAtMs ?? 0, ...shards.map((shard) => shard.lastPingTimestamp));
-    const silentMs = this.#options.now() - answered;
+    const answeredAt = Math.max(...shards.map((shard) => shard.lastPingTimestamp));
+    if (answeredAt !== this.#answeredAt) {
+      this.#answeredAt = answeredAt;
+      this.#heardAtMs = this.#options.steadyMs();
+    }
+    const silentMs = this.#options.steadyMs() - this.#heardAtMs;
     return silentMs > this.#options.silentAfterMs
       ? { isReady: false, detail: `Discord: nothing heard for ${Math.round(silentMs / 1000)} s` }
       : { isReady: true, detail: `Discord: connected, ${shards.length} shard${shards.length === 1 ? '' : 's'}` };
@@ -93,7 +103,7 @@ export class Gateway {
   }
 
   #make(): Client {
-    const { log, now, onInteraction, restUrl } = this.#options;
+    const { log, steadyMs, onInteraction, restUrl } = this.#options;
     const client = new Client({
       // Guilds alone, for their names. Interactions belong to no intent; nothing privileged is asked for.
       intents: [GatewayIntentBits.Guilds],
@@ -103,7 +113,7 @@ export class Gateway {
       makeCache: Options.cacheWithLimits(CLOSED_CACHES),
     });
     client.on(Events.Raw, (packet: { t: string; readonly d: unknown }) => {
-      this.#heardAtMs = now();
+      this.#heardAtMs = steadyMs();
       if (packet.t === INTERACTION) {
         // Under another name the client leaves it alone. It would build objects of it that nobody uses, and throw where
         // nothing catches when a field is missing.
@@ -123,15 +133,15 @@ export class Gateway {
   }
 
   async #look(): Promise<void> {
-    const { now, renewAfterMs, log } = this.#options;
+    const { steadyMs, renewAfterMs, log } = this.#options;
     if (this.readiness().isReady) {
-      this.#notReadySinceMs = now();
+      this.#notReadySinceMs = steadyMs();
       return;
     }
-    if (this.#isStopped || this.#refusal !== undefined || now() - this.#notReadySinceMs < renewAfterMs) {
+    if (this.#isStopped || this.#refusal !== undefined || steadyMs() - this.#notReadySinceMs < renewAfterMs) {
       return;
     }
-    this.#notReadySinceMs = now();
+    this.#notReadySinceMs = steadyMs();
     log.warn({ detail: this.readiness().detail }, 'making a new connection to Discord');
     await this.#discard();
     await this.#login();

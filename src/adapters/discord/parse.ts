@@ -15,7 +15,10 @@ import { type Attachment, interactionSchema, type InteractionPayload, type Optio
 export const MENU_NAMES = { upscale: 'Upscale picture', info: 'Show generation info' } as const;
 
 export type ParseContext = {
+  /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Milliseconds that only go forward. */
+  readonly steadyMs: () => number;
   /** Undefined where the gateway has not told the guild's name. */
   readonly guildName: (id: string) => string | undefined;
   readonly upload: (attachment: Attachment) => Upload;
@@ -27,6 +30,7 @@ export type ParseContext = {
 export type Hook = {
   readonly id: string;
   readonly token: string;
+  /** By the steady clock: the three seconds are counted from here. */
   readonly receivedAtMs: number;
   /** The message whose component was used; a form may come from one too. */
   readonly source: { readonly id: string; readonly isPrivate: boolean } | undefined;
@@ -62,7 +66,7 @@ export function parseInteraction(raw: unknown, context: ParseContext): Delivery 
   const receivedAtMs = context.now();
   const actor = actorOf(payload, person);
   const place = placeOf(payload, channel, actor, context);
-  const hook = hookOf(payload, channel, person.id, receivedAtMs);
+  const hook = hookOf(payload, channel, person.id, context);
   if (payload.type === 4) {
     const words = commandWords(payload.data.name ?? '', payload.data.options);
     const typed = words.options.find((option) => option.focused === true);
@@ -125,7 +129,12 @@ function placeOf(payload: InteractionPayload, channel: string, actor: Actor, con
   };
 }
 
-function hookOf(payload: InteractionPayload, channel: string, user: string, receivedAtMs: number): Hook {
+function hookOf(
+  payload: InteractionPayload,
+  channel: string,
+  user: string,
+  { now, steadyMs }: Pick<ParseContext, 'now' | 'steadyMs'>,
+): Hook {
   const bot = payload.app_permissions ?? 0n;
   const send = THREADS.includes(payload.channel?.type ?? 0)
     ? PermissionFlagsBits.SendMessagesInThreads
@@ -136,13 +145,13 @@ function hookOf(payload: InteractionPayload, channel: string, user: string, rece
   return {
     id: payload.id,
     token: payload.token,
-    receivedAtMs,
+    receivedAtMs: steadyMs(),
     source: message === undefined ? undefined : { id: message.id, isPrivate },
     address: {
       via: 'interaction',
       application: payload.application_id,
       token: payload.token,
-      sinceMs: receivedAtMs,
+      sinceMs: now(),
       target: '@original',
       channel,
       user,

@@ -5,15 +5,15 @@ const REMEMBER_MS = 20 * 60_000;
 export class RecentIds {
   /** Id → when it came; a Map keeps the order of coming. */
   readonly #seen = new Map<string, number>();
-  readonly #now: () => number;
+  readonly #steadyMs: () => number;
 
-  constructor({ now }: { readonly now: () => number }) {
-    this.#now = now;
+  constructor({ steadyMs }: { readonly steadyMs: () => number }) {
+    this.#steadyMs = steadyMs;
   }
 
   /** False when it was there already. */
   add(id: string): boolean {
-    const now = this.#now();
+    const now = this.#steadyMs();
     for (const [old, atMs] of this.#seen) {
       if (now - atMs < REMEMBER_MS) {
         break;

@@ -100,6 +100,40 @@ describe('a command', () => {
       expect(fake.faults.struck).toBe(1);
     }
   });
+
+  it('whose time is up after a try that may have arrived is carried out if it has, and only then', async () => {
+    for (const [moment, expected] of [
+      ['after', ['here']],
+      ['before', []],
+    ] as const) {
+      const { fake, bot, adapter } = await stage({
+        wait: async () => {
+          fake.world.clock.skip(3_001);
+        },
+      });
+      fake.faults.order({ path: /callback/ }, { kind: 'reset', moment });
+      bot.act = async (_, address) => {
+        await adapter.deliver(address, say('here'), { ...FINAL, mode: 'edit' });
+      };
+      const exchange = fake.user('ann').slash('queue');
+      const asked = () => fake.rest.seen.filter(({ path }) => path.endsWith('/callback'));
+      await fake.world.until('two tries', () => (asked().length === 2 ? true : undefined));
+      await adapter.stop();
+      expect(exchange.answers.map(({ text }) => text)).toEqual(expected);
+    }
+  });
+
+  it('is acknowledged in time although the machine’s clock is set while it is', async () => {
+    let offsetMs = 0;
+    const { fake, bot } = await stage({ now: () => fake.world.clock.now() + offsetMs });
+    const handled = bot.next();
+    fake.faults.order({ path: /callback/ }, { kind: 'reset', moment: 'before' });
+    const exchange = fake.user('ann').slash('queue');
+    await fake.world.until('the first try', () => fake.rest.seen.find(({ path }) => path.endsWith('/callback')));
+    offsetMs = 3_600_000;
+    await handled;
+    expect(exchange.interaction.answerType).toBe(5);
+  });
 });
 
 describe('a form', () => {

@@ -32,7 +32,7 @@ async function asked(
 /** discord.js counts the windows of limits in real time; here everybody does. */
 async function realStage(): Promise<Stage> {
   const wait = async (ms: number): Promise<void> => setTimeout(ms);
-  return stage({ now: Date.now, wait }, { time: 'real' });
+  return stage({ now: Date.now, steadyMs: Date.now, wait }, { time: 'real' });
 }
 
 const edits = /^\/webhooks\/.*@original$/;
@@ -161,9 +161,17 @@ describe('an answer after the token has expired', () => {
   it('is refused when it was private: nobody else may see it', async () => {
     const set = await stage();
     const { address } = await asked(set, 'private');
-    set.fake.world.clock.skip(QUARTER_MS);
+    set.fake.world.clock.skip(QUARTER_MS + 1);
     await expect(set.adapter.deliver(address, say('secret'), PRIVATE)).rejects.toMatchObject({ code: 'job.expired' });
     await expect(set.adapter.deliver(address, say('secret'), EDIT)).rejects.toMatchObject({ code: 'job.expired' });
+    expect(set.fake.user('carl').sees).toEqual([]);
+  });
+
+  it('leaves no placeholder behind where it may not be said to all', async () => {
+    const set = await stage();
+    const { address } = await asked(set);
+    set.fake.world.clock.skip(QUARTER_MS + 1);
+    await expect(set.adapter.deliver(address, say('secret'), PRIVATE)).rejects.toMatchObject({ code: 'job.expired' });
     expect(set.fake.user('carl').sees).toEqual([]);
   });
 
@@ -183,6 +191,40 @@ describe('an answer after the token has expired', () => {
     for (const permissions of [['viewChannel'], []] as const) {
       set.fake.channel.botPermissions = permissions;
       await expect(set.adapter.deliver(address, say('done'), EDIT)).rejects.toMatchObject({ code: 'chat.forbidden' });
+    }
+  });
+});
+
+describe('an answer after the machine’s clock was set an hour ahead', () => {
+  /** The token lives: only our clock says otherwise. */
+  async function askedBefore(how: 'public' | 'private'): Promise<Stage & Awaited<ReturnType<typeof asked>>> {
+    let offsetMs = 0;
+    const set = await stage({ now: () => set.fake.world.clock.now() + offsetMs });
+    const question = await asked(set, how);
+    offsetMs = 4 * QUARTER_MS;
+    return { ...set, ...question };
+  }
+
+  it('reaches the one person it is for, and no placeholder stays', async () => {
+    for (const how of ['public', 'private'] as const) {
+      const { adapter, exchange, address, fake } = await askedBefore(how);
+      await adapter.deliver(address, say('yours'), PRIVATE);
+      expect(exchange.answers).toMatchObject([{ text: 'yours', isPrivate: true }]);
+      expect(fake.user('carl').sees).toEqual([]);
+    }
+  });
+
+  it('fills a private placeholder in place', async () => {
+    const { adapter, exchange, address } = await askedBefore('private');
+    await adapter.deliver(address, say('yours'), EDIT);
+    expect(exchange.answers).toMatchObject([{ text: 'yours', isPrivate: true }]);
+  });
+
+  it('can be taken away again, private or not', async () => {
+    for (const how of ['public', 'private'] as const) {
+      const { adapter, exchange, address } = await askedBefore(how);
+      await adapter.remove(address);
+      expect(exchange.answers).toEqual([]);
     }
   });
 });

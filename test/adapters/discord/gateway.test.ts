@@ -71,6 +71,14 @@ describe('a connection that hears nothing', () => {
     set.fake.world.clock.skip(100_001);
     expect(set.adapter.readiness()).toMatchObject({ isReady: false, detail: expect.stringContaining('nothing heard') });
   });
+
+  it('is not taken for one because the machine’s clock is set', async () => {
+    let offsetMs = 0;
+    const set = await stage({ now: () => set.fake.world.clock.now() + offsetMs });
+    for (offsetMs of [3_600_000, -3_600_000]) {
+      expect(set.adapter.readiness().isReady).toBe(true);
+    }
+  });
 });
 
 describe('starting and stopping', () => {

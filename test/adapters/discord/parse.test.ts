@@ -10,6 +10,7 @@ const APP = '100000000000000001';
 
 const context: ParseContext = {
   now: () => 5,
+  steadyMs: () => 1,
   guildName: () => undefined,
   upload: ({ filename, size }) => ({ name: filename, sizeBytes: size, read: async () => new Uint8Array() }),
 };
