@@ -20,7 +20,7 @@ from optim import Average, Pair
 from team import Team
 
 TEXT_WIDTH = 128
-MINUTES = 56
+MINUTES = 62
 BATCH = 64
 SNR_CAP = 5.0
 EMPTY = 0.1

@@ -18,7 +18,7 @@ from data import Pictures
 from optim import Average, Pair
 from vocabulary import COLOURS, GROUNDS, SCENES, nouns
 
-MINUTES = 6
+MINUTES = 4.5
 HEADS = {
     "noun": [name for name, _, _ in nouns()],
     "colour": [None, *COLOURS],

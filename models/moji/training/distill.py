@@ -14,7 +14,7 @@ import lora
 from clock import Clock
 from optim import Average, Pair
 
-MINUTES = 10
+MINUTES = 16
 RANK = 32
 BATCH = 24
 GUIDANCE = (1.0, 2.0)  # w of the paper: the usual guidance scale is 1 + w

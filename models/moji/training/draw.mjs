@@ -23,6 +23,7 @@ const jobs = (await readFile(path.join(work, 'jobs.jsonl'), 'utf8'))
   .filter((job) => !drawn.has(job.path) && (rows.length === 0 || rows.some((row) => job.row.includes(row))));
 
 const runner = createEngineRunner({
+  threads: Number(process.env.DRAW_THREADS ?? os.availableParallelism()),
   locateModel: () => Promise.resolve({ source: path.resolve(model) }),
   readPicture: decodePicture,
   cacheDir: path.join(os.tmpdir(), 'fourstep-draw-cache'),

@@ -20,7 +20,7 @@ from data import Pictures
 from latents import encode
 from optim import Average, Pair
 
-MINUTES = 5
+MINUTES = 4
 RANK = 8
 BATCH = 24
 PICTURES = 3000

@@ -18,7 +18,7 @@ import vae
 from clock import Clock
 from optim import Average, Pair
 
-MINUTES = 3
+MINUTES = 2
 WIDTH, CONVS = 32, 8
 CROP, BATCH = 32, 24  # input pixels
 
