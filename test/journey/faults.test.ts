@@ -7,7 +7,7 @@
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,17 +15,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { deployCommands } from '../../src/adapters/discord/index.ts';
+import { jobIdOf } from '../../src/bot/jobs/ids.ts';
 import type { FaultBotAssignment, FaultOrder } from '../support/fault-bot.ts';
 import { FakeDiscord } from '../support/discord/index.ts';
+import type { Exchange } from '../support/discord/exchange.ts';
 import type { Person } from '../support/discord/person.ts';
-import type { SeenMessage } from '../support/discord/seen.ts';
+import { seenMessage, type SeenMessage } from '../support/discord/seen.ts';
 import { STUB_CHILD } from '../support/stub-factory.ts';
 
 const JOBS = Number(process.env['FAULT_JOBS'] ?? 400);
 const PEOPLE = 40;
-const LIMIT_MS = 60_000 + JOBS * 500;
-/** The longest that one conversation may take, restarts included. */
-const WAIT_MS = 60_000;
+/** Ends the test where nothing moves any more; no machine is so slow. */
+const LIMIT_MS = 300_000 + JOBS * 500;
+/** The longest that one conversation may take, restarts and the pauses between tries included. */
+const WAIT_MS = 240_000;
 
 /** A bot process that can be ordered about and started again on the same data. */
 class Machine {
@@ -44,19 +47,24 @@ class Machine {
       execArgv: [...STUB_CHILD.execArgv],
       stdio: ['ignore', 2, 2, 'ipc'],
     });
-    await once(this.#bot, 'message');
+    const gone = new AbortController();
+    this.#bot.once('exit', () => gone.abort());
+    await once(this.#bot, 'message', { signal: gone.signal });
+    note(`bot ${this.#bot.pid} is up`);
   }
 
   tell(order: FaultOrder): void {
+    note(JSON.stringify(order));
     this.#bot?.send(order);
   }
 
   async kill(): Promise<void> {
     const bot = this.#bot;
-    if (bot !== undefined && bot.exitCode === null) {
+    if (bot !== undefined && bot.exitCode === null && bot.signalCode === null) {
       const gone = once(bot, 'exit');
       bot.kill('SIGKILL');
       await gone;
+      note(`bot ${bot.pid} was killed`);
     }
   }
 
@@ -66,8 +74,16 @@ class Machine {
       const gone = once(bot, 'exit');
       this.tell({ kind: 'stop' });
       await gone;
+      note(`bot ${bot.pid} has stopped`);
     }
   }
+}
+
+/** What was done to the bot, with times, for whoever looks for the reason of a failure. */
+const story: string[] = [];
+
+function note(what: string): void {
+  story.push(`${new Date().toISOString()} ${what}`);
 }
 
 let folder = '';
@@ -99,7 +115,12 @@ function isPicture(message: SeenMessage): boolean {
   );
 }
 
-type Try = { readonly person: Person; readonly prompt: string; readonly isHeard: boolean };
+type Try = {
+  readonly person: Person;
+  readonly prompt: string;
+  readonly isHeard: boolean;
+  readonly exchange: Exchange;
+};
 
 /**
  * Asks until there is a picture, as people do, with a new word each time. "The application did not respond" is no
@@ -113,14 +134,14 @@ async function getPicture(person: Person, thing: string, tries: Try[]): Promise<
     const isHeard = await fake.world
       .until('an acknowledgement', () => (exchange.interaction.acknowledgedAtMs === undefined ? undefined : true), 3500)
       .catch(() => false);
-    tries.push({ person, prompt, isHeard });
+    const asked = { person, prompt, isHeard, exchange };
+    tries.push(asked);
     if (!isHeard) {
       continue;
     }
-    const answer = () => exchange.answers.find(isEnded) ?? answersTo(person, prompt).find(isEnded);
-    const ended = await fake.world.until(`an end of ${prompt}`, answer, WAIT_MS).catch((cause: unknown) => {
-      const seen = JSON.stringify([...exchange.answers, ...answersTo(person, prompt)], withoutBytes);
-      throw new Error(`${prompt} never ended; ${person.user.name} sees ${seen}`, { cause });
+    const answer = () => exchange.answers.find(isEnded) ?? answersTo(asked).find(isEnded);
+    const ended = await fake.world.until(`an end of ${prompt}`, answer, WAIT_MS).catch(async (cause: unknown) => {
+      throw new Error(`never ended: ${await historyOf(asked)}`, { cause });
     });
     if (isPicture(ended)) {
       return;
@@ -130,12 +151,39 @@ async function getPicture(person: Person, thing: string, tries: Try[]): Promise<
 }
 
 /** What stands in the person's channel about these words. */
-function answersTo(person: Person, prompt: string): readonly SeenMessage[] {
-  return person.sees.filter(({ text }) => text.includes(`**${prompt}**`));
+function answersTo({ person, prompt, exchange }: Try): readonly SeenMessage[] {
+  const { createdAtMs } = exchange.interaction;
+  return fake.world.messages
+    .in(person.channel)
+    .filter((message) => message.createdAtMs >= createdAtMs && message.content.includes(`**${prompt}**`))
+    .map(seenMessage);
 }
 
-function withoutBytes(key: string, value: unknown): unknown {
-  return key === 'data' ? undefined : value;
+/** Whatever was not ended: none, once the last line beside a late answer has been cleared away. */
+async function openTries(tries: readonly Try[]): Promise<readonly Try[]> {
+  const open = () =>
+    tries.filter((asked) => [...asked.exchange.answers, ...answersTo(asked)].some((message) => !isEnded(message)));
+  await fake.world
+    .until('an end of everything', () => (open().length === 0 ? true : undefined), WAIT_MS)
+    .catch(() => false);
+  return open();
+}
+
+/** All that is known of a conversation: what is seen, every request about it, and what was done to the bot. */
+async function historyOf(asked: Try): Promise<string> {
+  const { person, prompt, exchange } = asked;
+  const { interaction, answers } = exchange;
+  const seen = [...answers, ...answersTo(asked)];
+  const job = jobIdOf('discord', interaction.id);
+  const marks = [interaction.id, interaction.token, job, ...seen.map(({ id }) => id)];
+  const requests = fake.rest.seen
+    .filter(({ path }) => marks.some((mark) => path.includes(mark)) || path.includes(person.channel.id))
+    .map(({ atMs, method, path, status }) => `${new Date(atMs).toISOString()} ${method} ${path} ${status}`);
+  const said = (await readFile(join(folder, 'bot.log'), 'utf8')).split('\n');
+  const lines = [...story, ...requests, ...said.filter((line) => marks.some((mark) => line.includes(mark)))];
+  const when = `asked ${new Date(interaction.createdAtMs).toISOString()}, acknowledged ${interaction.acknowledgedAtMs}`;
+  const what = JSON.stringify(seen, (key, value: unknown) => (key === 'data' ? undefined : value));
+  return [`${prompt} of ${person.user.name}, job ${job}, ${when}, sees ${what}`, ...lines.toSorted()].join('\n  ');
 }
 
 describe('a bot in trouble', () => {
@@ -161,9 +209,10 @@ describe('a bot in trouble', () => {
       await Promise.all([...people.map(ask), makeTrouble(isDone)]);
 
       // Nobody is left waiting, nothing came twice, and everybody has what was asked for.
+      expect(await Promise.all((await openTries(tries)).map(historyOf))).toEqual([]);
       expect(people.flatMap((person) => person.sees).filter((message) => !isEnded(message))).toEqual([]);
-      const doubled = tries.filter(({ person, prompt }) => answersTo(person, prompt).length > 1);
-      expect(doubled.map(({ prompt }) => prompt)).toEqual([]);
+      const doubled = tries.filter((asked) => answersTo(asked).length > 1);
+      expect(await Promise.all(doubled.map(historyOf))).toEqual([]);
       const shown = people.flatMap((person) => person.sees).filter(isPicture);
       const things = new Set(shown.map(({ text }) => /thing \d+/.exec(text)?.[0]));
       expect(things.size).toBe(JOBS);
@@ -201,6 +250,7 @@ async function makeTrouble(isDone: (share: number) => Promise<unknown>): Promise
   await sleep(500);
   machine.tell({ kind: 'disk', isFull: false });
   await after(0.6);
+  note('the gateway drops');
   fake.gateway.drop();
   await after(0.7);
   await machine.kill();

@@ -2,6 +2,9 @@
  * A whole bot as a program of its own, so that a test can kill it: Discord's adapter, the embedded store, the fair
  * queue and a stub device in a real child process. Takes orders by messages: faults that a machine has, made to happen.
  */
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 import { z } from 'zod';
 
 import { createDiscordAdapter } from '../../src/adapters/discord/index.ts';
@@ -62,7 +65,13 @@ const fullable: Database = {
 };
 const stub: StubFactoryOptions = { stepMs: 1, device: 'stub' };
 const runner = new ProcessRunner({ ...STUB_CHILD, factoryOptions: stub, maxActive: slots, restartMs: 10 });
-const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+/** What it has to say is there after a kill too, for whoever looks for the reason of a failure. */
+const note = (level: string) => (fields: object, message: string) => {
+  const said = Object.entries(fields).map(([name, value]) => `${name}=${value instanceof Error ? value.stack : value}`);
+  const line = `${new Date().toISOString()} ${process.pid} ${level} ${message} ${said.join(' ')}`;
+  appendFileSync(join(folder, 'bot.log'), `${line.replaceAll('\n', ' ')}\n`);
+};
+const log = { debug: note('debug'), info: note('info'), warn: note('warn'), error: note('error') };
 const bot: FourstepBot = createBot({
   admission: new FairAdmission({ slots }),
   runner,

@@ -16,7 +16,8 @@ export class Exchange {
 
   /** Messages that answer it, oldest first (not the pressed one). */
   get answers(): readonly SeenMessage[] {
-    return [...this.#world.messages.values()]
+    return this.#world.messages
+      .in(this.interaction.channel)
       .filter((message) => message.interaction === this.interaction)
       .map(seenMessage);
   }

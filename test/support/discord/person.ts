@@ -123,7 +123,10 @@ export class Person {
 
   /** The channel, oldest first: what everybody sees and what only this person does. */
   get sees(): readonly SeenMessage[] {
-    return [...this.#fake.world.messages.values()].filter((each) => this.#isVisible(each)).map(seenMessage);
+    return this.#fake.world.messages
+      .in(this.channel)
+      .filter((each) => this.#isVisible(each))
+      .map(seenMessage);
   }
 
   /** The newest message that fits, now or as soon as there is one. */
