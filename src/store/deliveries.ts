@@ -1,7 +1,10 @@
 /** Which deliveries of a platform were handled: they may come twice, and count once. */
 import { type Database, keyPart } from './database.ts';
 
+/** How long a delivery may come again. */
 const KEPT_MS = 3_600_000;
+/** How long a bot may be down and still end what it had acknowledged. */
+const ACCEPTED_KEPT_MS = 7 * 24 * 3_600_000;
 const MAX_IN_MEMORY = 20_000;
 
 export class DeliveryStore {
@@ -27,7 +30,7 @@ export class DeliveryStore {
 
   /** It is about to be acknowledged: what is needed to handle it after a crash, as plain JSON. */
   async accept(id: string, record: unknown): Promise<void> {
-    await this.#database.put([{ key: acceptedKeyOf(id), value: record, ttlMs: KEPT_MS }]);
+    await this.#database.put([{ key: acceptedKeyOf(id), value: record, ttlMs: ACCEPTED_KEPT_MS }]);
   }
 
   /** What was accepted and not handled to its end, by id. */
