@@ -153,6 +153,8 @@ describe('between hearing and acknowledging', () => {
     let takenBack = 0;
     bot.onAccept = async () => {
       if (takenBack === 0) {
+        // Slack is away for two attempts: a socket that is back at once would leave no time in which it is lost.
+        fake.faults.next('apps.connections.open', { kind: 'status', status: 503 }, 2);
         fake.socket.dropAll();
         while (adapter.readiness().isReady) {
           await settle(5);
