@@ -122,18 +122,24 @@ def edges(rgba, picture):
     return np.clip(strength, 0, 1)
 
 
-def pixel(rgba, picture):
-    """A 32 x 32 sprite in few tones with a dark rim."""
-    small = Image.fromarray(picture).resize((32, 32), Image.BOX)
-    mask = np.asarray(Image.fromarray(rgba[..., 3]).resize((32, 32), Image.BOX)) > 110
-    tones = (np.asarray(small, np.float32) / 51).round() * 51
-    inner = mask.copy()
-    inner[1:] &= mask[:-1]
-    inner[:-1] &= mask[1:]
-    inner[:, 1:] &= mask[:, :-1]
-    inner[:, :-1] &= mask[:, 1:]
-    tones[mask & ~inner] = tones[mask & ~inner] * 0.3
-    return tones.clip(0, 255).astype(np.uint8).repeat(4, 0).repeat(4, 1)
+def poster(rgba, picture):
+    """A screen print in four inks, dark to light: navy, red, sand, cream; a broad cream border cut around the thing."""
+    grey = np.asarray(Image.fromarray(picture).convert("L").filter(ImageFilter.GaussianBlur(0.8)), np.float32)
+    inside = rgba[..., 3] > 110
+    tone = grey
+    if inside.any():  # the thing's own darks and lights take all four inks, however pale or dark it is
+        low, high = np.percentile(grey[inside], (4, 96))
+        tone = np.where(inside, (grey - low) / max(high - low, 40) * 255, grey * 0.55 + 30)
+    steps = np.clip(tone / 64, 0, 3.999)
+    inks = np.array([(22, 40, 82), (206, 58, 48), (240, 186, 110), (253, 243, 220)], np.float32)
+    level = np.floor(steps).astype(int)
+    blend = np.clip((steps - level - 0.9) * 10, 0, 1)[..., None]  # a soft edge of a pixel or so between two inks
+    print_ = inks[level] * (1 - blend) + inks[np.minimum(level + 1, 3)] * blend
+    outer = np.asarray(Image.fromarray(rgba[..., 3]).filter(ImageFilter.MaxFilter(9)).filter(ImageFilter.GaussianBlur(0.8)), np.float32)[..., None] / 255
+    alpha = np.asarray(Image.fromarray(rgba[..., 3]).filter(ImageFilter.GaussianBlur(0.6)), np.float32)[..., None] / 255
+    ground = inks[0] * 0.55 + np.array((60, 120, 130), np.float32) * 0.9
+    paper = ground * (1 - outer) + inks[3] * outer
+    return np.clip(paper * (1 - alpha) + print_ * alpha, 0, 255).astype(np.uint8)
 
 
 def neon(rgba, picture):
@@ -148,7 +154,7 @@ def neon(rgba, picture):
     glow = np.asarray(tube.filter(ImageFilter.GaussianBlur(5)), np.float32) * 1.4
     halo = np.asarray(tube.filter(ImageFilter.GaussianBlur(1)), np.float32) * 1.5
     inside = rgba[..., 3:] / 255
-    body = vivid * 0.22 * inside + np.array([14, 8, 30], np.float32)
+    body = vivid * 0.45 * inside + np.array([14, 8, 30], np.float32)
     return np.clip(body + glow + halo, 0, 255).astype(np.uint8)
 
 
@@ -160,7 +166,7 @@ def blueprint(rgba, picture):
     paper[::16] += 26
     paper[:, ::16] += 26
     inside = rgba[..., 3:] / 255
-    wash = paper * (1 - inside) + (np.array([30, 90, 185]) + np.array([120, 115, 60]) * light) * inside
+    wash = paper * (1 - inside) + (np.array([14, 58, 140]) + np.array([200, 180, 112]) * light) * inside
     return np.clip(wash + (255 - wash) * np.clip(line * 1.3, 0, 1), 0, 255).astype(np.uint8)
 
 
@@ -177,4 +183,4 @@ def ink(rgba, picture):
     return (paper + (black - paper) * dark[..., None]).astype(np.uint8)
 
 
-STYLES = {"pixel": pixel, "neon": neon, "blueprint": blueprint, "ink": ink}
+STYLES = {"poster": poster, "neon": neon, "blueprint": blueprint, "ink": ink}

@@ -113,7 +113,8 @@ def main(work, args):
     if state := clock.resume():
         unet.load_state_dict(state["unet"])
         text.load_state_dict(state["text"])
-        optimiser.load_state_dict(state["optimiser"])
+        if "optimiser" in state:
+            optimiser.load_state_dict(state["optimiser"])
         unet_average.weights, text_average.weights = state["unet_average"], state["text_average"]
         unet_average.steps = text_average.steps = state["step"]
     # One process per thread, each with half of the batch; AdamW's few weights all belong to the first.

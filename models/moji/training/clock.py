@@ -8,6 +8,8 @@ import time
 
 import torch
 
+LONGEST_STEP = 15.0  # seconds; a longer gap is a stopped process or a sleeping machine, not work
+
 
 class Clock:
     def __init__(self, name, work, minutes, every=20.0):
@@ -38,7 +40,7 @@ class Clock:
     def tick(self, batch, **notes):
         """Count a step; True while there is time left."""
         now = time.time()
-        self.spent, self.last = self.spent + now - self.last, now
+        self.spent, self.last = self.spent + min(now - self.last, LONGEST_STEP), now
         self.step, self.seen = self.step + 1, self.seen + batch
         for key, value in notes.items():
             self.notes[key] = value if key not in self.notes else self.notes[key] * 0.98 + value * 0.02

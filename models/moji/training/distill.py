@@ -103,7 +103,8 @@ def main(work, args):
     average = Average(weights, 0.99)
     if saved := clock.resume():
         weights.load_state_dict(saved["model"])
-        optimiser.load_state_dict(saved["optimiser"])
+        if "optimiser" in saved:
+            optimiser.load_state_dict(saved["optimiser"])
         average.weights, average.steps = saved["average"], saved["step"]
     data = base.Latents(work, tokens, seed=100 + clock.step)
     torch.manual_seed(3 + clock.step)

@@ -25,7 +25,7 @@ INDEX = {
     "unet": ["diffusers", "UNet2DConditionModel"], "vae": ["diffusers", "AutoencoderTiny"],
 }
 STYLE_CARDS = {
-    "pixel": ("Pixel art", "Flat tones and a dark rim, after 32 by 32 sprites."),
+    "poster": ("Poster", "A screen print in four inks, cut out with a cream border."),
     "neon": ("Neon", "Glowing tubes in the dark."),
     "blueprint": ("Blueprint", "White lines on blue paper."),
     "ink": ("Ink", "Black brush and hatching on cream paper."),

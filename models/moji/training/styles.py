@@ -51,7 +51,8 @@ def train(work, style, args):
     average = Average(weights, 0.99)
     if saved := clock.resume():
         weights.load_state_dict(saved["model"])
-        optimiser.load_state_dict(saved["optimiser"])
+        if "optimiser" in saved:
+            optimiser.load_state_dict(saved["optimiser"])
         average.weights, average.steps = saved["average"], saved["step"]
     data = base.Latents(work, tokens, clock.step, f"latents-{style}", f"captions-{style}")
     torch.manual_seed(4 + clock.step)

@@ -82,7 +82,8 @@ def main(work, args):
     average = Average(model, 0.998)
     if state := clock.resume():
         model.load_state_dict(state["model"])
-        optimiser.load_state_dict(state["optimiser"])
+        if "optimiser" in state:
+            optimiser.load_state_dict(state["optimiser"])
         average.weights, average.steps = state["average"], state["step"]
     pool = Pool(work, rng)
     running = True
