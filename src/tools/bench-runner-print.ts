@@ -6,9 +6,9 @@ export function printReport({ jobs, crowds, overhead, engine }: Report): readonl
   const lines: string[] = [];
   for (const name of new Set(crowds.map(({ device }) => device.name))) {
     const rows = crowds.filter(({ device }) => device.name === name);
-    const isMeasured = rows[0]?.device.isMeasured === true;
+    const source = rows[0]?.device.source ?? '';
     lines.push(
-      `Crowds (simulated time; ${name}, batch curve ${isMeasured ? 'measured' : 'assumed, not measured'}; asked: 1.5 times what it can; at least ${jobs} jobs):`,
+      `Crowds (simulated time; ${name}, batch curve ${source}; asked: 1.5 times what it can; at least ${jobs} jobs):`,
       ...table([
         [
           'servers',

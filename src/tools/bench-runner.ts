@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises';
 
 import { UserError } from '../core/errors.ts';
 import { simulate, type SimulationResult } from '../queue/simulate.ts';
-import { ASSUMED_GPU_CURVE, callMs, CPU_CURVE, curveSchema, type BatchCurve } from './bench-runner-device.ts';
+import { callMs, CPU_CURVE, GPU_CURVE, curveSchema, type BatchCurve } from './bench-runner-device.ts';
 import { measureEngine, type EngineFigures } from './bench-runner-engine.ts';
 import { measureOverhead, type OverheadFigures } from './bench-runner-overhead.ts';
 import { printReport } from './bench-runner-print.ts';
@@ -16,7 +16,7 @@ export type BenchRunnerOptions = {
   /** Jobs a scenario. */
   readonly jobs: number;
   readonly json?: boolean;
-  /** A measured batch curve as JSON: `{ name, isMeasured, stepMs: { "1": ms, "4": ms, … } }`. */
+  /** A measured batch curve as JSON: `{ name, source, stepMs: { "1": ms, "4": ms, … } }`. */
   readonly curve?: string;
   /** Draws with the engine too, from this data folder; undefined: leaves that out. */
   readonly dataFolder?: string;
@@ -43,7 +43,6 @@ export type Report = {
 type Io = { readonly print: (line: string) => void; readonly warn: (line: string) => void };
 
 const CPU_SLOTS = 4;
-const GPU_SLOTS = 16;
 const STEPS = 4;
 /** Jobs for each server that a comparison of whole jobs needs at least. */
 const JOBS_PER_SERVER = 12;
@@ -58,10 +57,11 @@ export async function run(options: BenchRunnerOptions, { print }: Io): Promise<v
 }
 
 export async function benchRunner({ jobs, curve, dataFolder }: BenchRunnerOptions): Promise<Report> {
-  const gpu = curve === undefined ? ASSUMED_GPU_CURVE : await readCurve(curve);
+  const gpu = curve === undefined ? GPU_CURVE : await readCurve(curve);
+  const rows = Math.max(...Object.keys(gpu.stepMs).map(Number)); // no further than somebody measured
   const devices = [
     { device: CPU_CURVE, slots: CPU_SLOTS, maxRows: 1 },
-    { device: gpu, slots: GPU_SLOTS, maxRows: GPU_SLOTS },
+    { device: gpu, slots: rows, maxRows: rows },
   ];
   const crowds = devices.flatMap((device) =>
     [1, 10, 1000].flatMap((servers) =>
@@ -113,12 +113,20 @@ async function readCurve(file: string): Promise<BatchCurve> {
       cause,
     });
   });
-  const parsed = curveSchema.safeParse(JSON.parse(text));
+  const parsed = curveSchema.safeParse(jsonOrNothing(text));
   if (!parsed.success) {
     throw new UserError(
       'bench.curve',
-      `Expected { "name": …, "isMeasured": true, "stepMs": { "1": ms, "4": ms } } in ${file}, got something else. Correct the file.`,
+      `Expected { "name": …, "source": …, "stepMs": { "1": ms, "4": ms } } in ${file}, got something else. Correct the file.`,
     );
   }
   return parsed.data;
+}
+
+function jsonOrNothing(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -5,7 +5,7 @@ import { callMs, createRunner, NO_DEVICE } from '../../src/tools/bench-runner-de
 import { eventsOf, imagine } from '../support/work.ts';
 
 describe('a batch curve', () => {
-  const curve = { name: 'card', isMeasured: true, stepMs: { '1': 20, '4': 26, '8': 46 } };
+  const curve = { name: 'card', source: 'a test', stepMs: { '1': 20, '4': 26, '8': 46 } };
 
   it('is what was measured, a line between, and the last line beyond', () => {
     expect([1, 2, 4, 6, 8, 12].map((rows) => callMs(curve, rows))).toEqual([20, 22, 26, 36, 46, 66]);
@@ -28,7 +28,7 @@ describe('a simulated device', () => {
 
   it('refuses a curve that is none, naming the field', async () => {
     await expect(
-      createRunner({ curve: { name: 'x', isMeasured: true, stepMs: { one: 1 } }, maxRows: 4 }),
+      createRunner({ curve: { name: 'x', source: 'a test', stepMs: { one: 1 } }, maxRows: 4 }),
     ).rejects.toThrow(/stepMs/);
   });
 });
