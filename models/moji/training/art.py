@@ -111,35 +111,43 @@ def scene(name, rng):
 # --- styles: the same picture in another hand; each takes the placed glyph and the finished picture ---
 
 
+def slope(grey, gain):
+    grey = np.asarray(Image.fromarray(grey).filter(ImageFilter.GaussianBlur(1)), np.float32)
+    gy, gx = np.gradient(grey)
+    return np.clip(np.hypot(gx, gy) * gain * 2, 0, 1)
+
+
+def outline(rgba):
+    """0..1, the rim of the thing."""
+    return slope(rgba[..., 3], 1 / 80)
+
+
 def edges(rgba, picture):
-    """0..1 outlines of the thing, inner lines too."""
-    grey = np.asarray(Image.fromarray(picture).convert("L").filter(ImageFilter.GaussianBlur(1)), np.float32)
-    alpha = np.asarray(Image.fromarray(rgba[..., 3]).filter(ImageFilter.GaussianBlur(1)), np.float32)
-    strength = np.zeros_like(grey)
-    for image, gain in ((grey, 1 / 70), (alpha, 1 / 80)):
-        gy, gx = np.gradient(image)
-        strength = np.maximum(strength, np.hypot(gx, gy) * gain * 2)
-    return np.clip(strength, 0, 1)
+    """0..1 outlines of the thing, inner lines too; not those of the scene around it."""
+    near = np.asarray(Image.fromarray(rgba[..., 3]).filter(ImageFilter.MaxFilter(5)), np.float32) / 255
+    return np.maximum(slope(np.asarray(Image.fromarray(picture).convert("L")), 1 / 70) * near, outline(rgba))
+
+
+def tones(rgba, picture, blur):
+    """0..1 by lightness, stretched so that the thing's own darks and lights are far apart, however pale or dark it is."""
+    grey = np.asarray(Image.fromarray(picture).convert("L").filter(ImageFilter.GaussianBlur(blur)), np.float32)
+    inside = rgba[..., 3] > 110
+    low, middle, high = np.percentile(grey[inside], (4, 50, 96)) if inside.any() else (0, 128, 255)
+    # What most of it is, is a light middle tone: neither a white thing nor a black one becomes a mere silhouette.
+    return np.interp(grey, (min(low, middle - 30), middle, max(high, middle + 30)), (0, 0.62, 1))
 
 
 def poster(rgba, picture):
     """A screen print in four inks, dark to light: navy, red, sand, cream; a broad cream border cut around the thing."""
-    grey = np.asarray(Image.fromarray(picture).convert("L").filter(ImageFilter.GaussianBlur(0.8)), np.float32)
-    inside = rgba[..., 3] > 110
-    tone = grey
-    if inside.any():  # the thing's own darks and lights take all four inks, however pale or dark it is
-        low, high = np.percentile(grey[inside], (4, 96))
-        tone = np.where(inside, (grey - low) / max(high - low, 40) * 255, grey * 0.55 + 30)
-    steps = np.clip(tone / 64, 0, 3.999)
+    steps = tones(rgba, picture, 0.8) * 3.999
     inks = np.array([(22, 40, 82), (206, 58, 48), (240, 186, 110), (253, 243, 220)], np.float32)
     level = np.floor(steps).astype(int)
     blend = np.clip((steps - level - 0.9) * 10, 0, 1)[..., None]  # a soft edge of a pixel or so between two inks
-    print_ = inks[level] * (1 - blend) + inks[np.minimum(level + 1, 3)] * blend
-    outer = np.asarray(Image.fromarray(rgba[..., 3]).filter(ImageFilter.MaxFilter(9)).filter(ImageFilter.GaussianBlur(0.8)), np.float32)[..., None] / 255
-    alpha = np.asarray(Image.fromarray(rgba[..., 3]).filter(ImageFilter.GaussianBlur(0.6)), np.float32)[..., None] / 255
-    ground = inks[0] * 0.55 + np.array((60, 120, 130), np.float32) * 0.9
-    paper = ground * (1 - outer) + inks[3] * outer
-    return np.clip(paper * (1 - alpha) + print_ * alpha, 0, 255).astype(np.uint8)
+    body = inks[level] * (1 - blend) + inks[np.minimum(level + 1, 3)] * blend
+    border = np.asarray(Image.fromarray(rgba[..., 3]).filter(ImageFilter.MaxFilter(9)).filter(ImageFilter.GaussianBlur(0.8)), np.float32)[..., None] / 255
+    paper = np.array([66, 130, 162], np.float32) * (1 - border) + inks[3] * border
+    inside = np.asarray(Image.fromarray(rgba[..., 3]).filter(ImageFilter.GaussianBlur(0.6)), np.float32)[..., None] / 255
+    return np.clip(paper * (1 - inside) + body * inside, 0, 255).astype(np.uint8)
 
 
 def neon(rgba, picture):
@@ -159,25 +167,24 @@ def neon(rgba, picture):
 
 
 def blueprint(rgba, picture):
-    """White lines and light washes on blue paper with a grid."""
-    line = edges(rgba, picture)[..., None]
-    light = np.asarray(Image.fromarray(picture).convert("L"), np.float32)[..., None] / 255
+    """A cyanotype: the thing in tones of blue with a white rim, on blue paper with a grid."""
+    light = tones(rgba, picture, 0.5)[..., None]
     paper = np.broadcast_to(np.array([24, 78, 168], np.float32), picture.shape).copy()
     paper[::16] += 26
     paper[:, ::16] += 26
-    inside = rgba[..., 3:] / 255
-    wash = paper * (1 - inside) + (np.array([14, 58, 140]) + np.array([200, 180, 112]) * light) * inside
-    return np.clip(wash + (255 - wash) * np.clip(line * 1.3, 0, 1), 0, 255).astype(np.uint8)
+    inside, rim = rgba[..., 3:] / 255, outline(rgba)[..., None]
+    washed = paper * (1 - inside) + (np.array([10, 40, 112]) + np.array([215, 202, 143]) * light) * inside
+    return np.clip(washed + (255 - washed) * np.clip(rim * 1.4, 0, 1), 0, 255).astype(np.uint8)
 
 
 def ink(rgba, picture):
     """Black brush and slanted hatching on cream paper."""
     line = np.clip(edges(rgba, picture) * 1.6, 0, 1)
-    light = np.asarray(Image.fromarray(picture).convert("L").filter(ImageFilter.GaussianBlur(0.7)), np.float32) / 255
+    light = tones(rgba, picture, 0.7)
     y, x = np.mgrid[:SIZE, :SIZE]
     hatch = np.abs(((x + y) % 8) - 4) / 4
     inside = rgba[..., 3] / 255
-    shade = np.clip((0.78 - light) * 1.5, 0, 1) * inside
+    shade = np.clip((0.58 - light) * 2, 0, 1) * inside
     dark = np.maximum(line, np.clip((shade - hatch * 0.8) * 6, 0, 1))
     paper, black = np.array([247, 240, 222], np.float32), np.array([28, 24, 32], np.float32)
     return (paper + (black - paper) * dark[..., None]).astype(np.uint8)

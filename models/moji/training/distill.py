@@ -17,7 +17,7 @@ from optim import Average, Pair
 MINUTES = 16
 RANK = 32
 BATCH = 24
-GUIDANCE = (1.0, 2.0)  # w of the paper: the usual guidance scale is 1 + w
+GUIDANCE = (1.5, 2.5)  # w of the paper: the usual guidance scale is 1 + w
 DDIM_STEPS = 50
 HUBER = 0.001
 TARGET_DECAY = 0.95  # the target follows the student slowly: chasing itself, it grows grain

@@ -27,7 +27,7 @@ INDEX = {
 STYLE_CARDS = {
     "poster": ("Poster", "A screen print in four inks, cut out with a cream border."),
     "neon": ("Neon", "Glowing tubes in the dark."),
-    "blueprint": ("Blueprint", "White lines on blue paper."),
+    "blueprint": ("Blueprint", "A cyanotype: tones of blue and a white rim on blue paper."),
     "ink": ("Ink", "Black brush and hatching on cream paper."),
 }
 MANIFEST = {
