@@ -4,6 +4,7 @@ import { audit } from '../auditing.ts';
 import type { JobAction } from '../button-id.ts';
 import { encodeButtonId } from '../button-id.ts';
 import { requireAdmin, requireDrawable, requireJob, requireMayDraw, requireOwner } from '../gates.ts';
+import { retryIdOf } from '../jobs/ids.ts';
 import { rootOf } from '../jobs/lineage.ts';
 import type { Kit, Turn } from '../kit.ts';
 import { headLine, promptOf } from '../present/answer.ts';
@@ -72,7 +73,13 @@ async function retry(kit: Kit, turn: Turn, job: Job): Promise<void> {
     throw refusal('job.unfinished');
   }
   requireDrawable(kit, turn, promptOf(job), []);
+  const id = retryIdOf(job.id);
+  const before = await kit.stores.jobs.get(id);
+  if (before?.state.kind === 'failed' || before?.state.kind === 'cancelled') {
+    await kit.stores.jobs.delete(before); // its message has not arrived: once more
+  }
   const made = makeJob(kit, turn, {
+    id,
     work: job.work,
     origin: job.origin.kind === 'command' ? { kind: 'retry', of: job.id } : job.origin,
     styleName: job.styleName,

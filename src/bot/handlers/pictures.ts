@@ -7,7 +7,7 @@ import type { Kit, Turn } from '../kit.ts';
 import { promptOf } from '../present/answer.ts';
 import { refusal } from '../refusal.ts';
 import { replace } from '../speaking.ts';
-import { makeJob, submit } from './make-job.ts';
+import { isOfThis, makeJob, submit } from './make-job.ts';
 
 const VARY_STRENGTH = 0.6;
 
@@ -18,7 +18,7 @@ export async function handleUpscale(kit: Kit, turn: Turn, id: string, index: num
   const job = await requireJob(kit, turn.invocation.place, id);
   const picture = pictureAt(job, index);
   const larger = await stores.jobs.get(upscaleIdOf(id, index));
-  if (larger !== undefined && (await showAgain(kit, turn, larger))) {
+  if (larger !== undefined && (isOfThis(turn, larger) || (await showAgain(kit, turn, larger)))) {
     return;
   }
   const model = modelOf(models, modelIdOf(job));

@@ -120,6 +120,10 @@ export async function showTrial(kit: Kit, draft: StyleDraft): Promise<void> {
   const key = `${draft.id}:${draft.preset.weight}`;
   try {
     const picture = await preview(kit, draft, locale);
+    const now = await kit.stores.styles.draft(draft.id);
+    if (now?.preset.weight !== draft.preset.weight) {
+      return; // saved, discarded, or tried at another weight meanwhile
+    }
     const message = trialMessage(draft, locale, picture);
     const address = await chat.deliver(draft.address, message, { mode: 'edit', key, isFinal: true });
     await kit.stores.styles.saveDraft({ ...draft, address, isShown: true });

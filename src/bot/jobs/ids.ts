@@ -17,6 +17,11 @@ export function upscaleIdOf(job: JobId, index: number): JobId {
   return hashed(`upscale ${job} ${index}`);
 }
 
+/** The one second try of a job: pressed twice, it is drawn and counted once. */
+export function retryIdOf(job: JobId): JobId {
+  return hashed(`retry ${job}`);
+}
+
 export function randomId(random: RandomSource): string {
   return [0, 1, 2]
     .map(() => random.uint32().toString(36).padStart(7, '0'))

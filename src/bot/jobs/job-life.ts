@@ -38,6 +38,8 @@ export class JobLife {
   readonly #ports: BotPorts;
   readonly #pace = new Pace();
   readonly #lives = new Map<JobId, LiveJob>();
+  /** About to be kept: two presses at one time may name the same job. */
+  readonly #claimed = new Set<JobId>();
   /** Lets go of those who wait for what is drawn aside. */
   readonly #asides = new Set<() => void>();
   readonly #unsubscribe: () => void;
@@ -54,9 +56,21 @@ export class JobLife {
 
   /**
    * Keeps the job and sees it to its end; resolves when it is answered. Throws `UserError` where it is refused (quota,
-   * full queue, full disk): nothing of it remains then.
+   * full queue, full disk): nothing of it remains then; `job.unfinished` where that job is here already.
    */
-  async submit(job: Job, { settings, priority, receivedAtMs }: SubmitOptions): Promise<void> {
+  async submit(job: Job, options: SubmitOptions): Promise<void> {
+    if (this.#claimed.has(job.id) || this.#lives.has(job.id)) {
+      throw refusal('job.unfinished');
+    }
+    this.#claimed.add(job.id);
+    try {
+      await this.#submit(job, options);
+    } finally {
+      this.#claimed.delete(job.id);
+    }
+  }
+
+  async #submit(job: Job, { settings, priority, receivedAtMs }: SubmitOptions): Promise<void> {
     const { stores, options, clock } = this.#ports;
     const quota = quotaOf(job.server, job.user, settings, options);
     await takeCharge(stores.quotas, quota, chargeOf(job), clock);
