@@ -62,6 +62,11 @@ const accepted: z.ZodType<Accepted> = z.object({
   hadFile: z.boolean(),
 });
 
+/** What names a delivery in the store. */
+export function deliveryOf({ place, id }: Pick<Invocation, 'place' | 'id'>): string {
+  return `${place.platform} ${id}`;
+}
+
 /** Plain JSON; files are left out. */
 export function packAccepted(invocation: Invocation, address: ReplyAddress): Accepted {
   if (invocation.action.kind !== 'command') {

@@ -7,7 +7,7 @@ import { CancelledError, StoppedError, UserError } from '../core/errors.ts';
 import type { Form } from '../core/message.ts';
 import type { ReplyAddress } from '../core/job.ts';
 import type { Place, UserKey } from '../core/people.ts';
-import { packAccepted, parseAccepted } from './accepted.ts';
+import { deliveryOf, packAccepted, parseAccepted } from './accepted.ts';
 import { acknowledgementOf } from './acknowledgement.ts';
 import { JobLife } from './jobs/job-life.ts';
 import { jobIdOf, randomId } from './jobs/ids.ts';
@@ -74,8 +74,9 @@ class BotOnPorts implements FourstepBot {
         return;
       }
       const turn = await this.#turnOf(invocation, address, this.#chatOf(invocation));
-      await this.#answer(turn);
-      await stores.deliveries.end(delivery);
+      if (await this.#answer(turn)) {
+        await stores.deliveries.end(delivery);
+      }
     } catch (error) {
       // Nobody could be told: the store or the chat itself is gone.
       log.error({ delivery, err: error }, 'a delivery was not answered');
@@ -129,7 +130,8 @@ class BotOnPorts implements FourstepBot {
     }
   }
 
-  async #answer(turn: Turn): Promise<void> {
+  /** False: this process is stopping, and what was written down when it was heard is left to the next start. */
+  async #answer(turn: Turn): Promise<boolean> {
     const { log, random } = this.#kit;
     try {
       if (this.#isClosing) {
@@ -137,18 +139,22 @@ class BotOnPorts implements FourstepBot {
       }
       await route(this.#kit, turn);
     } catch (error) {
-      if (error instanceof StoppedError || error instanceof CancelledError) {
-        return;
+      if (error instanceof StoppedError) {
+        return false;
+      }
+      if (error instanceof CancelledError) {
+        return true;
       }
       if (error instanceof UserError) {
         await sayPrivately(turn, errorText(turn.locale, error));
-        return;
+        return true;
       }
       const id = randomId(random).slice(0, 8);
       const { action, place } = turn.invocation;
       log.error({ fault: id, action: action.kind, server: place.server, err: error }, 'a handler failed');
       await sayPrivately(turn, errorText(turn.locale, refusal('fault', { id })));
     }
+    return true;
   }
 
   async #turnOf(invocation: Invocation, address: ReplyAddress, chat: Chat): Promise<Turn> {
@@ -165,8 +171,4 @@ class BotOnPorts implements FourstepBot {
     }
     return chat;
   }
-}
-
-function deliveryOf({ place, id }: Invocation): string {
-  return `${place.platform} ${id}`;
 }

@@ -166,6 +166,38 @@ describe('a bot that stops', () => {
     expect(job?.attempts).toBe(2);
   }, 15_000);
 
+  it('takes a press up again whose lost picture it was drawing anew', async () => {
+    const database = openMemory();
+    const chat = new FakeChat();
+    const { opened } = gate();
+    const { open: begin, opened: begun } = gate();
+    let isSlow = false;
+    const beforeStep = async () => {
+      if (isSlow) {
+        begin();
+        await opened;
+      }
+    };
+    const before = await openWorld({ database, chat, runner: { beforeStep } });
+    const grid = await before.imagine('a fox');
+    await before.stores.files.prune('pictures', 0);
+    isSlow = true;
+    const action = { kind: 'button', id: buttonOf(chat.at(grid), 'V2').id } as const;
+    const invocation = { id: 'press', actor: ada, place: guild, action, receivedAtMs: Date.now() };
+    const address = { platform: 'discord', data: { message: 'variation' } } as const;
+    await before.bot.accept?.(invocation, address);
+    const pressed = before.bot.handle(invocation, address);
+    await begun;
+    await before.bot.close(20);
+    await pressed;
+    expect(chat.standing.has('variation')).toBe(false);
+
+    world = await openWorld({ database, chat, folder: before.folder });
+    await world.bot.resume();
+    await until(() => chat.standing.has('variation'));
+    expect(wordsOf(chat.at('variation'))[1]).toContain('variation of 2');
+  });
+
   it('says so to who comes while it does', async () => {
     world = await openWorld();
     await world.bot.close(10);

@@ -77,6 +77,25 @@ describe('/style add', () => {
     await expect.poll(() => world.chat.standing.get(at)?.picture).toBeDefined();
   });
 
+  it('is not asked for again after a crash, since its draft is kept', async () => {
+    let atWork: readonly unknown[] = ['not drawn'];
+    world = await openWorld({
+      ports: { loras: { fetch: async () => '', inspect: async () => facts } },
+      runner: {
+        beforeStep: async () => {
+          atWork = await world.stores.deliveries.accepted();
+        },
+      },
+    });
+    const options = { name: 'Glow', file: lora() };
+    const action = { kind: 'command', name: 'style add', options } as const;
+    const invocation = { id: 'add', actor: admin, place: guild, action, receivedAtMs: Date.now() };
+    const address = { platform: 'discord', data: { message: 'trial' } } as const;
+    await world.bot.accept?.(invocation, address);
+    await world.bot.handle(invocation, address);
+    expect(atWork).toEqual([]);
+  });
+
   it('refuses a LoRA for another base with both names', async () => {
     world = await open({ ...facts, base: 'sdxl' });
     await run('style add', { name: 'Glow', file: lora() });

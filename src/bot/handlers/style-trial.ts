@@ -5,13 +5,14 @@
 import { basename, extname } from 'node:path';
 import { checkOptions } from '../../../commands/check.ts';
 import { styleAdd } from '../../../commands/style.ts';
-import { UserError } from '../../core/errors.ts';
+import { StoppedError, UserError } from '../../core/errors.ts';
 import type { OptionValue } from '../../core/command.ts';
 import type { Locale } from '../../core/people.ts';
 import type { MessageFile } from '../../core/message.ts';
 import type { GenerationRequest } from '../../core/request.ts';
 import { composeGrid, encodeWithin } from '../../image/index.ts';
 import type { StyleDraft, StylePreset } from '../../store/index.ts';
+import { deliveryOf } from '../accepted.ts';
 import { audit } from '../auditing.ts';
 import type { DraftAction } from '../button-id.ts';
 import { requireAdmin, requireDrawable } from '../gates.ts';
@@ -76,6 +77,7 @@ export async function addStyle(kit: Kit, turn: Turn, given: Readonly<Record<stri
     isShown: false,
   };
   await kit.stores.styles.saveDraft(draft);
+  await kit.stores.deliveries.settle(deliveryOf(turn.invocation));
   await replace(turn, trialMessage(draft, turn.locale, undefined));
   await showTrial(kit, draft);
 }
@@ -128,6 +130,9 @@ export async function showTrial(kit: Kit, draft: StyleDraft): Promise<void> {
     const address = await chat.deliver(draft.address, message, { mode: 'edit', key, isFinal: true });
     await kit.stores.styles.saveDraft({ ...draft, address, isShown: true });
   } catch (error) {
+    if (error instanceof StoppedError) {
+      return; // the draft is kept, and shown after the next start
+    }
     if (!(error instanceof UserError)) {
       throw error;
     }
@@ -164,6 +169,7 @@ async function reweigh(kit: Kit, turn: Turn, draft: StyleDraft, by: number): Pro
   }
   const changed = { ...draft, preset: { ...draft.preset, weight }, address: turn.address, isShown: false };
   await kit.stores.styles.saveDraft(changed);
+  await kit.stores.deliveries.settle(deliveryOf(turn.invocation));
   await showTrial(kit, changed);
 }
 
