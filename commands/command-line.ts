@@ -10,7 +10,7 @@ import { COMMANDS } from './index.ts';
 
 export type CommandLine = { readonly spec: CommandSpec; readonly options: FreeTextOptions };
 
-/** Throws `UserError` `command.unknown` with the closest name, or what the grammar throws. */
+/** Throws `UserError` `command.unknown`, `command.unknown-near` with the closest name, or what the grammar throws. */
 export function parseCommandLine(line: string): CommandLine {
   const words = line.replace(/^\//, '').trim();
   // Two-word names come first, so that `/style add` is not taken for a `/style` with text.
@@ -29,8 +29,13 @@ export function parseCommandLine(line: string): CommandLine {
         given.split(' ')[0] ?? '',
         COMMANDS.map(({ name }) => name),
       );
-    const hint = near === undefined ? 'Type / to see them all.' : `Did you mean /${near}?`;
-    throw new UserError('command.unknown', `There is no command /${given}. ${hint}`, { params: { name: given, hint } });
+    throw near === undefined
+      ? new UserError('command.unknown', `There is no command /${given}. Type / to see them all.`, {
+          params: { given },
+        })
+      : new UserError('command.unknown-near', `There is no command /${given}. Did you mean /${near}?`, {
+          params: { given, closest: near },
+        });
   }
   return { spec, options: parseFreeText(spec, words.slice(spec.name.length)) };
 }

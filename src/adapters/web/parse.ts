@@ -86,7 +86,7 @@ function numberOf(name: string, value: string | number | boolean): number {
     throw new UserError(
       'option.number',
       `Expected a number for ${name}, got "${String(value)}". Give it in digits, or leave it out.`,
-      { params: { name, value: String(value) } },
+      { params: { option: name, given: String(value) } },
     );
   }
   return number;
@@ -99,9 +99,12 @@ export function uploadOf(file: File): Upload {
     sizeBytes: file.size,
     read: async (limitBytes) => {
       if (file.size > limitBytes) {
+        const { name } = file;
+        const [max, given] = [Math.floor(limitBytes / 1_048_576), Math.ceil(file.size / 1_048_576)];
         throw new UserError(
           'upload.size',
-          `Expected a file of at most ${Math.floor(limitBytes / 1_048_576)} MB, got ${Math.ceil(file.size / 1_048_576)} MB. Send a smaller one.`,
+          `${name} can have ${max} MB here; it has ${given} MB. Attach a smaller one.`,
+          { params: { name, max, given } },
         );
       }
       return new Uint8Array(await file.arrayBuffer());

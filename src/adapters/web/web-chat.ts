@@ -103,22 +103,30 @@ export class WebChat implements Chat {
     if (acknowledgement === 'form') {
       return { form: await bot.form(invocation) };
     }
-    const pressed = 'message' in pageAction ? pageAction.message : null;
-    const id = acknowledgement === 'update' && pressed !== null ? pressed : randomUUID();
-    if (acknowledgement !== 'update') {
-      await this.#show(id, acknowledgement === 'private' ? browser : null, undefined);
+    const pressed = 'message' in pageAction ? this.#pressed(browser, pageAction.message, pageAction.id) : undefined;
+    const standing = acknowledgement === 'update' ? pressed : undefined;
+    const isPrivate = standing === undefined ? acknowledgement !== 'public' : standing.onlyFor !== null;
+    const address: ReplyAddress = {
+      platform: 'web',
+      data: { message: standing?.id ?? randomUUID(), browser, isPrivate },
+    };
+    // A "thinking …" that is shown is written down first: a crash in between leaves none that nobody ends.
+    await bot.accept?.(invocation, address);
+    if (standing === undefined) {
+      await this.#show(addressOf(address).message, isPrivate ? browser : null, undefined);
     }
-    const work = bot.handle(invocation, { platform: 'web', data: { message: id, browser } });
+    const work = bot.handle(invocation, address);
     this.#running.add(work);
     void work.finally(() => this.#running.delete(work));
     return { form: null };
   }
 
   async deliver(address: ReplyAddress, message: Message, options: DeliverOptions): Promise<ReplyAddress> {
-    const { message: id, browser } = addressOf(address);
+    const { message: id, browser, isPrivate } = addressOf(address);
     const standing = this.#history.get(id);
     if (options.mode === 'edit') {
-      await this.#show(id, standing?.onlyFor ?? null, message);
+      const onlyFor = isPrivate ? browser : null;
+      await this.#show(id, standing === undefined ? onlyFor : standing.onlyFor, message);
       return address;
     }
     const added = createHash('sha256').update(`${id} ${options.key}`).digest('hex').slice(0, 32);
@@ -126,7 +134,7 @@ export class WebChat implements Chat {
     if (options.mode === 'private' && standing?.isThinking === true) {
       await this.#history.remove(id);
     }
-    return { platform: 'web', data: { message: added, browser } };
+    return { platform: 'web', data: { message: added, browser, isPrivate: options.mode === 'private' } };
   }
 
   async remove(address: ReplyAddress): Promise<void> {
@@ -143,6 +151,13 @@ export class WebChat implements Chat {
     await Promise.allSettled(this.#running);
     this.#markStopped();
     await this.#history.close();
+  }
+
+  /** The message that is pressed; undefined where this browser does not see it, or it does not carry what was pressed. */
+  #pressed(browser: string, message: string | null, control: string): PageMessage | undefined {
+    const standing = message === null ? undefined : this.#history.get(message);
+    const isVisible = standing?.onlyFor === null || standing?.onlyFor === browser;
+    return isVisible && standing.rows.flat().some(({ id }) => id === control) ? standing : undefined;
   }
 
   async #show(id: string, onlyFor: string | null, message: Message | undefined): Promise<void> {
@@ -165,7 +180,7 @@ function resolveAction(action: PageAction, files: ReadonlyMap<string, Upload>): 
     const spec = findCommand(action.name);
     if (spec === undefined) {
       throw new UserError('command.unknown', `There is no command /${action.name}. Type / to see them all.`, {
-        params: { name: action.name },
+        params: { given: action.name },
       });
     }
     return { kind: 'command', name: spec.name, options: parseOptions(spec.options, action.options, files) };
@@ -173,12 +188,14 @@ function resolveAction(action: PageAction, files: ReadonlyMap<string, Upload>): 
   return actionOf(action);
 }
 
-function addressOf(address: ReplyAddress): { readonly message: string; readonly browser: string } {
-  const { message, browser } = address.data;
+type PageAddress = { readonly message: string; readonly browser: string; readonly isPrivate: boolean };
+
+function addressOf(address: ReplyAddress): PageAddress {
+  const { message, browser, isPrivate } = address.data;
   if (typeof message !== 'string' || typeof browser !== 'string') {
     throw new TypeError('expected an address of the page');
   }
-  return { message, browser };
+  return { message, browser, isPrivate: isPrivate === true };
 }
 
 /** The first language of the header that we speak. */

@@ -95,6 +95,7 @@ export const errors: Translation<typeof english> = {
   'error.report.nowhere': 'Dieser Server hat keinen Kanal für Meldungen gewählt. Sag es einem seiner Admins.',
   'error.button.old': 'Diesen Knopf gibt es nicht mehr. Frag mit /imagine noch einmal.',
   'error.command.unknown': 'Es gibt keinen Befehl „{given}“. /help zeigt sie.',
+  'error.command.unknown-near': 'Es gibt keinen Befehl „{given}“. Meintest du /{closest}?',
   'error.settings.number': '{field} kann {min} bis {max} sein; du schriebst „{given}“.',
   'error.settings.word': 'Ein gesperrtes Wort hat 2 bis 60 Zeichen; „{given}“ hat das nicht.',
   'error.settings.words': 'Ein Server kann {max} Worte sperren; das sind {given}.',

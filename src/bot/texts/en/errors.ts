@@ -90,6 +90,7 @@ export const errors = {
   'error.report.nowhere': 'This server has chosen no channel for reports. Tell one of its admins.',
   'error.button.old': 'This button is not known any more. Ask again with /imagine.',
   'error.command.unknown': 'There is no command “{given}”. /help shows them.',
+  'error.command.unknown-near': 'There is no command “{given}”. Did you mean /{closest}?',
   'error.settings.number': '{field} can be {min} to {max}; you wrote “{given}”.',
   'error.settings.word': 'A blocked word has 2 to 60 characters; “{given}” has not.',
   'error.settings.words': 'A server can block {max} words; these are {given}.',
