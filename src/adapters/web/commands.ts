@@ -12,6 +12,8 @@ export type PageCommand = {
   readonly name: string;
   readonly description: string;
   readonly audience: CommandSpec['audience'];
+  /** Short name → option. */
+  readonly aliases: Readonly<Record<string, string>>;
   readonly options: readonly PageOption[];
 };
 
@@ -20,6 +22,7 @@ export function pageCommands(locale: Locale): readonly PageCommand[] {
     name: spec.name,
     description: describeCommand(locale, spec.name),
     audience: spec.audience,
+    aliases: spec.aliases ?? {},
     options: spec.options.map((option) => ({ ...option, description: describeOption(locale, spec.name, option.name) })),
   }));
 }

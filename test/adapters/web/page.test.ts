@@ -18,10 +18,13 @@ let world: StubWorld;
 let browser: Browser;
 let opened: WatchedPage;
 
-async function startAdapter(): Promise<WebAdapter> {
-  const created = await createWebAdapter({
+/** Counts how often the panel was drawn. */
+let overviews = 0;
+
+async function makeAdapter(port = 0): Promise<WebAdapter> {
+  return createWebAdapter({
     host: '127.0.0.1',
-    port: 0,
+    port,
     operatorToken: TOKEN,
     folder,
     bot: () => world.bot,
@@ -30,7 +33,7 @@ async function startAdapter(): Promise<WebAdapter> {
       gallery: world.gallery,
       admin: {
         overview: async () => ({
-          queue: [['waiting', '0']],
+          queue: [['looks', String((overviews += 1))]],
           devices: [['cpu', 'ready']],
           styles: [],
           audit: [],
@@ -47,6 +50,10 @@ async function startAdapter(): Promise<WebAdapter> {
     mounts: [{ path: '/slack/events', listener: (_request, response) => response.end('slack') }],
     now: () => Date.now(),
   });
+}
+
+async function startAdapter(): Promise<WebAdapter> {
+  const created = await makeAdapter();
   await created.start();
   return created;
 }
@@ -160,6 +167,17 @@ describe.skipIf(noBrowser !== undefined)(`the page${noBrowser === undefined ? ''
     await expect.poll(() => world.invocations.at(-1)?.action).toMatchObject({ options: { prompt: 'a cat', seed: 1 } });
   });
 
+  it('lets what is typed go before what stands in the fields, by its short name too', async () => {
+    const { page } = opened;
+    await page.fill('#prompt', 'a dog --n 4 --no text');
+    await page.keyboard.press('Escape');
+    await page.click('#send');
+    await expect
+      .poll(() => world.invocations.at(-1)?.action)
+      .toMatchObject({ options: { prompt: 'a dog --n 4 --no text' } });
+    expect(world.invocations.at(-1)?.action).not.toHaveProperty('options.count');
+  });
+
   it('opens a picture large and copies it', async () => {
     const { page } = opened;
     await page.locator('#gallery button').first().click();
@@ -180,10 +198,28 @@ describe.skipIf(noBrowser !== undefined)(`the page${noBrowser === undefined ? ''
     await page.fill('#panel input', TOKEN);
     await page.keyboard.press('Enter');
     await page.waitForSelector('#panel td:text-is("cpu")');
+    const looks = overviews;
+    await expect.poll(() => overviews, { timeout: 10_000 }).toBeGreaterThan(looks);
     await page.keyboard.press('Escape');
     await page.fill('#prompt', 'x');
     await page.click('#send');
     await expect.poll(() => world.invocations.at(-1)?.actor.isAdmin).toBe(true);
+  });
+
+  it('shows by itself what was answered while the bot was away from the page', async () => {
+    const { page } = opened;
+    const port = Number(new URL(adapter.url()).port);
+    const address = { platform: 'web', data: { message: 'away', browser: 'x' } } as const;
+    const line = (text: string) =>
+      ({ lines: [[{ kind: 'plain', text }]], picture: undefined, files: [], rows: [], notify: undefined }) as const;
+    await adapter.deliver(address, line('one moment'), { mode: 'edit', key: 'a', isFinal: false });
+    await page.waitForSelector('.message:has-text("one moment")');
+    await adapter.stop();
+    adapter = await makeAdapter(port);
+    await adapter.deliver(address, line('here it is'), { mode: 'edit', key: 'a', isFinal: true });
+    await adapter.start();
+    await page.waitForSelector('.message:has-text("here it is")');
+    expect(await page.isHidden('#offline')).toBe(true);
   });
 
   it('keeps the chat over a restart of the bot', async () => {

@@ -13,7 +13,9 @@ const announce = (text) => {
 };
 
 const hello = await getJson('/api/hello');
-const { words, commands, styles } = hello;
+const { words, commands } = hello;
+/** Filled anew in place when styles change: all parts hold this one list. */
+const styles = [];
 let isOperator = hello.isOperator;
 
 // ── words in the reader's language ──
@@ -32,12 +34,20 @@ byId('prompt').placeholder = words.prompt;
 
 // ── style mixer ──
 const [first, second, mix] = [byId('style-a'), byId('style-b'), byId('mix')];
-for (const select of [first, second]) {
-  select.add(new Option(words['style.none'], ''));
-  for (const style of styles) {
-    select.add(new Option(style.value, style.value));
+function takeStyles(fresh) {
+  if (styles.length > 0 && JSON.stringify(styles) === JSON.stringify(fresh)) {
+    return;
+  }
+  styles.splice(0, styles.length, ...fresh);
+  for (const select of [first, second]) {
+    const chosen = select.value;
+    select.replaceChildren(
+      new Option(words['style.none'], ''),
+      ...styles.map(({ value }) => new Option(value, value, false, value === chosen)),
+    );
   }
 }
+takeStyles(hello.styles);
 
 /** The mixer's presets with their shares: at the slider's left end the first alone, at its right end the second alone. */
 function mixedStyles() {
@@ -78,12 +88,18 @@ async function send(action, files = {}) {
   }
 }
 
+/** An option's names in a prompt: its own and the short ones. */
+function namesOf(option) {
+  const { aliases } = commands.find((spec) => spec.name === 'imagine');
+  return [option, ...Object.keys(aliases).filter((alias) => aliases[alias] === option)].join('|');
+}
+
 function imagineOf({ prompt, seed, count }) {
   const style = mixedStyles()
     .map(({ name, weight }) => (weight === 1 ? name : `${name}:${weight}`))
     .join('+');
   // What is typed goes before what stands in the fields.
-  const typed = (name) => new RegExp(`(^|\\s)(--|[–—])${name}(\\s|=|$)`, 'i').test(prompt);
+  const typed = (name) => new RegExp(`(^|\\s)(--|[–—])(${namesOf(name)})(\\s|=|$)`, 'i').test(prompt);
   const fields = Object.entries({ seed, count, style }).filter(([name, value]) => value !== '' && !typed(name));
   return { kind: 'command', name: 'imagine', options: { prompt, ...Object.fromEntries(fields) } };
 }
@@ -238,14 +254,39 @@ function askForm(title, submitText, fields, submit) {
 for (const message of hello.messages) {
   chat.show(message);
 }
+let heard = 0;
+/** What was said while nobody listened: asked for when the stream opens, and again where it speaks meanwhile. */
+async function catchUp() {
+  for (let before = -1; before !== heard;) {
+    before = heard;
+    const now = await getJson('/api/hello').catch(() => undefined);
+    if (now !== undefined && before === heard) {
+      isOperator = now.isOperator;
+      takeStyles(now.styles);
+      chat.keepOnly(now.messages);
+    }
+  }
+  await gallery.refresh();
+}
 listen({
   message: (message) => {
+    heard += 1;
     chat.show(message);
     void gallery.refresh();
+    if (message.onlyFor && !message.isThinking) {
+      // Styles are changed by commands that are answered privately.
+      void getJson('/api/suggest?command=imagine&option=style').then(takeStyles, () => undefined);
+    }
   },
-  remove: (id) => chat.remove(id),
+  remove: (id) => {
+    heard += 1;
+    chat.remove(id);
+  },
   state: (isOnline) => {
     byId('offline').hidden = isOnline;
+    if (isOnline) {
+      void catchUp();
+    }
   },
 });
 await gallery.refresh();

@@ -4,6 +4,8 @@ const list = document.getElementById('messages');
 
 export function createChat({ words, press, choose, view, announce }) {
   const known = new Map();
+  /** What each message was drawn from, to leave alone what has not changed. */
+  const shown = new Map();
 
   function spanOf(span) {
     if (span.kind === 'user') {
@@ -99,8 +101,19 @@ export function createChat({ words, press, choose, view, announce }) {
     return parts;
   }
 
-  return {
+  const chat = {
+    /** Shows these and nothing else but what the page itself has said. */
+    keepOnly(messages) {
+      const ids = new Set(messages.map(({ id }) => id));
+      for (const id of [...known.keys()].filter((each) => each !== 'page-fault' && !ids.has(each))) {
+        chat.remove(id);
+      }
+      for (const message of messages.filter((each) => shown.get(each.id) !== JSON.stringify(each))) {
+        chat.show(message);
+      }
+    },
     show(message) {
+      shown.set(message.id, JSON.stringify(message));
       const item = known.get(message.id) ?? document.createElement('li');
       if (!known.has(message.id)) {
         known.set(message.id, item);
@@ -121,6 +134,8 @@ export function createChat({ words, press, choose, view, announce }) {
     remove(id) {
       known.get(id)?.remove();
       known.delete(id);
+      shown.delete(id);
     },
   };
+  return chat;
 }

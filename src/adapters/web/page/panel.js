@@ -69,7 +69,7 @@ export function createPanel({ words, commands, send, openForm, signedIn }) {
       try {
         await openOperator(input.value);
         signedIn(true);
-        await show();
+        await showLive();
       } catch (error) {
         askToken(error.message);
       }
@@ -112,6 +112,12 @@ export function createPanel({ words, commands, send, openForm, signedIn }) {
     dialog.querySelectorAll('button')[Math.max(focused, 0)]?.focus();
   }
 
+  async function showLive() {
+    await show();
+    clearInterval(timer);
+    timer = setInterval(() => void show().catch(() => undefined), REFRESH_MS);
+  }
+
   dialog.addEventListener('close', () => clearInterval(timer));
 
   return {
@@ -121,8 +127,8 @@ export function createPanel({ words, commands, send, openForm, signedIn }) {
         askToken('');
         return;
       }
-      await show();
-      timer = setInterval(() => void show().catch(() => undefined), REFRESH_MS);
+      // The bot may have begun anew with another token.
+      await showLive().catch((error) => askToken(error.message));
     },
   };
 }
