@@ -33,12 +33,24 @@ export type SlackConfig = {
     | { readonly kind: 'http'; readonly signingSecret: string };
 };
 
-/** Reads the process's environment. Throws `UserError` naming every variable that is off. */
+/** Reads the process's environment. Throws `UserError` naming every variable that is off, or a `.env` that cannot be read. */
 export function loadConfig(): Config {
   if (existsSync('.env')) {
-    process.loadEnvFile('.env');
+    readEnvFile('.env');
   }
   return parseConfig(process.env, process.cwd());
+}
+
+function readEnvFile(file: string): void {
+  try {
+    process.loadEnvFile(file);
+  } catch (cause) {
+    throw new UserError(
+      'config.file',
+      `Expected to read the settings in ${resolve(file)}, but that is not possible. Make it a file that this user can read, or remove it.`,
+      { cause },
+    );
+  }
 }
 
 /** Pure: the environment's strings in, the configuration out. A variable set to nothing counts as absent. */

@@ -22,9 +22,15 @@ const words = z
   );
 
 /** Where pictures are drawn: `cpu`, a GPU by its provider and number, or `redis://…` for runners on other machines. */
-const device = z.string().regex(/^(cpu|webgpu|coreml|(cuda|tensorrt|dml)(:\d+)?|rediss?:\/\/\S+)$/, {
-  message: 'expected cpu, cuda:0, tensorrt:0, dml:0, coreml, webgpu or redis://host:port',
-});
+const device = z
+  .string()
+  .refine((text) => /^(cpu|webgpu|coreml|(cuda|tensorrt|dml)(:\d+)?)$/.test(text) || isRedisAddress(text), {
+    message: 'expected cpu, cuda:0, tensorrt:0, dml:0, coreml, webgpu or redis://host:port',
+  });
+
+function isRedisAddress(text: string): boolean {
+  return /^rediss?:\/\//.test(text) && URL.canParse(text);
+}
 
 export const environmentSchema = z.object({
   /** Bot token; absent: no Discord. */

@@ -5,6 +5,8 @@
 import { randomBytes, randomInt, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 
+import type { Logger } from 'pino';
+
 import type { Config } from '../../config/load.ts';
 import { createDiscordAdapter } from '../adapters/discord/index.ts';
 import { createSlackAdapter, EVENTS_PATH } from '../adapters/slack/index.ts';
@@ -34,18 +36,47 @@ const PRUNE_EVERY_MS = 3_600_000;
 
 type Streams = { readonly print: (line: string) => void; readonly warn: (line: string) => void };
 
-/** Resolves after a signal has ended it. Throws `UserError` for whatever keeps it from starting. */
+/**
+ * Resolves after a signal has ended it. Throws `UserError` for whatever keeps it from starting; nothing is left open
+ * then, so that the program ends and a supervisor sees it.
+ */
 export async function start(config: Config, { print }: Streams): Promise<void> {
   const log = createLog(config.logLevel);
+  const ends: End[] = [];
+  try {
+    await begin(config, { print, log, ends });
+    await untilStopped();
+    log.info({}, 'stopping');
+  } finally {
+    for (const end of ends.toReversed()) {
+      try {
+        await end();
+      } catch (error) {
+        log.warn({ err: error }, 'a part did not end in order');
+      }
+    }
+  }
+}
+
+/** Ends one part of what is open. */
+type End = () => void | Promise<void>;
+
+type Beginning = { readonly print: Streams['print']; readonly log: Logger; readonly ends: End[] };
+
+/** Opens part after part; each puts its end onto `ends`, which are called in the opposite order. */
+async function begin(config: Config, { print, log, ends }: Beginning): Promise<void> {
   const stores = await openStores({ folder: config.dataFolder, url: config.storeUrl });
+  ends.push(() => stores.close());
   const catalog = openCatalog(config.dataFolder);
   const models = await InstalledModels.open(catalog, config.model, (error) =>
     log.warn({ err: error }, 'the catalog could not be read'),
   );
+  ends.push(() => models.close());
   const opened = await openLocalRunners(config, config.devices, (device, reason) => {
     log.warn({ device, reason }, 'a runner process was replaced');
     metrics.restarted(device);
   });
+  ends.push(() => opened.runner.close(CLOSE_MS));
   const admission = new FairAdmission({
     slots: opened.slots,
     onBegin: (_ticket, waitedMs) => metrics.waited(waitedMs / 1000),
@@ -53,6 +84,7 @@ export async function start(config: Config, { print }: Streams): Promise<void> {
   const metrics = new Metrics({ queue: () => admission.counts(), runners: () => opened.runner.health() });
   const runner = new MeasuredRunner(opened.runner, metrics);
   const adapters: Adapter[] = [];
+  ends.push(async () => void (await Promise.allSettled(adapters.map((adapter) => adapter.stop()))));
   const options = botOptions(config, models.list()[0]?.manifest.id ?? config.model);
   const bot: FourstepBot = createBot({
     admission,
@@ -72,7 +104,10 @@ export async function start(config: Config, { print }: Streams): Promise<void> {
     log,
     options,
   });
+  // Before the chats: what is drawn to its end is still delivered.
+  ends.push(() => bot.close(DRAIN_MS));
   const health = new Health({ parts: () => [...adapterParts(adapters), runnerPart(runner)] });
+  ends.push(() => health.close());
   const operatorToken = config.operatorToken ?? randomBytes(12).toString('base64url');
 
   // ── chats ──
@@ -133,22 +168,14 @@ export async function start(config: Config, { print }: Streams): Promise<void> {
       }),
     PRUNE_EVERY_MS,
   );
-  log.info({ chats: adapters.map(({ platform }) => platform), devices: config.devices }, 'started');
+  ends.push(() => clearInterval(prune));
+  // Not as configured: the address of a Redis may hold its password.
+  const devices = runner.health().map(({ device }) => device);
+  log.info({ chats: adapters.map(({ platform }) => platform), devices }, 'started');
   print(`Fourstep is at ${web.url()} (${adapters.map(({ platform }) => platform).join(', ')})`);
   if (config.operatorToken === undefined) {
     print(`operator's token for the admin panel: ${operatorToken}`);
   }
-  await untilStopped();
-
-  // ── end ──
-  log.info({}, 'stopping');
-  clearInterval(prune);
-  models.close();
-  await bot.close(DRAIN_MS);
-  await Promise.allSettled(adapters.map((adapter) => adapter.stop()));
-  await runner.close(CLOSE_MS);
-  health.close();
-  await stores.close();
 }
 
 /** Pictures and uploads are caches; what was used longest ago goes first. */

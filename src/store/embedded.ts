@@ -3,6 +3,7 @@ import { mkdir, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Keyv } from 'keyv';
 import { open } from 'lmdb';
+import { UserError } from '../core/errors.ts';
 import { type Database, fullDisk } from './database.ts';
 import { KeyvDatabase } from './keyv-database.ts';
 import { LmdbAdapter } from './lmdb-adapter.ts';
@@ -12,9 +13,14 @@ import { checkLmdbFile } from './lmdb-check.ts';
 const ROOM_BYTES = 4 * 1_048_576;
 const PAGE_ROOM_BYTES = 65_536;
 
-/** Opens or makes `store.mdb` in `folder`; throws `UserError` `store.corrupt` for a damaged one and leaves it as it is. */
+/**
+ * Opens or makes `store.mdb` in `folder`; throws `UserError` `store.corrupt` for a damaged one and leaves it as it is,
+ * `store.folder` where nothing can be written.
+ */
 export async function openEmbedded(folder: string): Promise<Database> {
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+    throw unusable(folder, error);
+  });
   const path = join(folder, 'store.mdb');
   await checkLmdbFile(path);
   if (!(await hasFile(path)) && !(await hasRoom(folder, ROOM_BYTES))) {
@@ -22,7 +28,7 @@ export async function openEmbedded(folder: string): Promise<Database> {
   }
   // Batching by turns of the event loop makes promises that nobody can listen to, and a full disk rejects them.
   const options = { path, encoding: 'string', eventTurnBatching: false } as const;
-  const root = open<string, string>(options);
+  const root = openRoot(folder, () => open<string, string>(options));
   const adapter = new LmdbAdapter(root);
   return new KeyvDatabase({
     keyv: new Keyv({ store: adapter, useKeyPrefix: false, throwOnErrors: true }),
@@ -33,6 +39,23 @@ export async function openEmbedded(folder: string): Promise<Database> {
     // A page that fits in part is reported as an input/output error.
     explain: async (error) => ((await hasRoom(folder, PAGE_ROOM_BYTES)) ? error : fullDisk(error)),
   });
+}
+
+function openRoot<Root>(folder: string, openIt: () => Root): Root {
+  try {
+    return openIt();
+  } catch (error) {
+    throw unusable(folder, error);
+  }
+}
+
+function unusable(folder: string, cause: unknown): UserError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new UserError(
+    'store.folder',
+    `Expected to keep the store in ${folder}, but that is not possible (${reason}). Let this user write there, or set FOURSTEP_DATA to another folder.`,
+    { params: { folder, reason }, cause },
+  );
 }
 
 async function hasRoom(folder: string, bytes: number): Promise<boolean> {

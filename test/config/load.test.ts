@@ -30,6 +30,11 @@ describe('parseConfig', () => {
     expect(attempt).toThrow(/PORT.*STORE_URL.*RUNNERS/s);
   });
 
+  it('refuses a Redis among the runners whose address is none', () => {
+    expect(() => parseConfig({ RUNNERS: 'redis://host:port' }, '/')).toThrow(/RUNNERS.*redis:\/\/host:port/);
+    expect(parseConfig({ RUNNERS: 'rediss://:secret@host:6380' }, '/').devices).toEqual(['rediss://:secret@host:6380']);
+  });
+
   it('keeps secrets out of its sentences', () => {
     expect(() => parseConfig({ OPERATOR_TOKEN: 'hunter2' }, '/')).toThrow(/^(?!.*hunter2).*OPERATOR_TOKEN/);
   });
