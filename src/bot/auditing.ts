@@ -40,7 +40,7 @@ async function tellAuditChannel(kit: Kit, turn: Turn, server: ServerKey, entry: 
   }
   try {
     const told = message({ lines: [[plain(auditLine(turn.publicLocale, entry))], [small(entry.user)]] });
-    await turn.chat.post(auditChannel, told, `audit:${turn.invocation.id}:${entry.what}`);
+    await turn.chat.post({ server, id: auditChannel }, told, `audit:${turn.invocation.id}:${entry.what}`);
   } catch (error) {
     kit.log.warn({ server, err: error }, 'the audit channel could not be told');
   }

@@ -8,7 +8,7 @@
 import type { OptionValue } from './command.ts';
 import type { ReplyAddress } from './job.ts';
 import type { Form, Message } from './message.ts';
-import type { Actor, Place, Platform, UserKey } from './people.ts';
+import type { Actor, Place, Platform, ServerKey, UserKey } from './people.ts';
 
 export type Action =
   | {
@@ -61,14 +61,20 @@ export type DeliverOptions = {
   readonly isFinal: boolean;
 };
 
+/** A channel, and the server that it has to be a channel of. */
+export type ServerChannel = { readonly server: ServerKey; readonly id: string };
+
 export interface Chat {
   readonly platform: Platform;
   /** Returns the address under which the delivered message can be edited from now on. Throws when it could not be delivered. */
   deliver(address: ReplyAddress, message: Message, options: DeliverOptions): Promise<ReplyAddress>;
   /** Removes the message at the address; one that is already gone is no error. */
   remove(address: ReplyAddress): Promise<void>;
-  /** Posts into a channel by its id (the audit channel). */
-  post(channel: string, message: Message, key: string): Promise<void>;
+  /**
+   * Posts into a channel by its id (the audit channel). Throws `UserError` `settings.channel` for one of another server:
+   * ids are typed, and nobody speaks through the bot where they have no say.
+   */
+  post(channel: ServerChannel, message: Message, key: string): Promise<void>;
 }
 
 export interface Adapter extends Chat {

@@ -77,9 +77,19 @@ describe('/settings', () => {
       blockedWords: ['badger', 'honey badger'],
       auditChannel: 'mods',
     });
-    expect(world.chat.posts.map(({ channel }) => channel)).toEqual(['mods', 'mods', 'mods', 'mods']);
+    expect(world.chat.posts.map(({ channel }) => channel)).toEqual(Array(5).fill('mods'));
     await world.imagine('a fox');
     expect(wordsOf(world.chat.privately.at(-1))[0]).toBe('Pictures are not drawn in this channel. Try art, other.');
+  });
+
+  it('keeps no audit channel in which it cannot post', async () => {
+    world = await openWorld();
+    world.chat.foreign.add('general');
+    const at = await panel();
+    await submit(at, 'audit', { audit: '#general' });
+    expect(wordsOf(world.chat.privately[0])[0]).toContain('“general” is no channel of this server');
+    expect((await settings()).auditChannel).toBeUndefined();
+    expect(await world.stores.audit.last(guild.server, 9)).toEqual([]);
   });
 
   it.each([

@@ -6,7 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BotPorts, createBot, type FourstepBot } from '../../src/bot/index.ts';
-import type { Action, Chat, DeliverOptions, Invocation } from '../../src/core/chat.ts';
+import type { Action, Chat, DeliverOptions, Invocation, ServerChannel } from '../../src/core/chat.ts';
 import type { OptionValue } from '../../src/core/command.ts';
 import type { ReplyAddress } from '../../src/core/job.ts';
 import type { ModelManifest } from '../../src/core/manifest.ts';
@@ -65,6 +65,8 @@ export class FakeChat implements Chat {
   readonly posts: { readonly channel: string; readonly message: Message; readonly key: string }[] = [];
   readonly history: Shown[] = [];
   readonly removed: string[] = [];
+  /** Channels in which nothing can be posted. */
+  readonly foreign = new Set<string>();
   /** Throws from `deliver`. */
   failure: ((message: Message, options: DeliverOptions) => Error | undefined) | undefined;
 
@@ -87,8 +89,11 @@ export class FakeChat implements Chat {
     this.removed.push(idOf(address));
   }
 
-  async post(channel: string, message: Message, key: string): Promise<void> {
-    this.posts.push({ channel, message, key });
+  async post({ id }: ServerChannel, message: Message, key: string): Promise<void> {
+    if (this.foreign.has(id)) {
+      throw new Error('no channel of ours');
+    }
+    this.posts.push({ channel: id, message, key });
   }
 
   at(id: string): Message {

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 
 import type { Log } from '../../bot/index.ts';
 import { errorText, text } from '../../bot/texts/index.ts';
-import type { Acknowledgement, Adapter, Bot, DeliverOptions, Invocation } from '../../core/chat.ts';
+import type { Acknowledgement, Adapter, Bot, DeliverOptions, Invocation, ServerChannel } from '../../core/chat.ts';
 import { UserError } from '../../core/errors.ts';
 import type { ReplyAddress } from '../../core/job.ts';
 import type { Form, Message } from '../../core/message.ts';
@@ -125,7 +125,7 @@ export class DiscordAdapter implements Adapter {
     await this.#deliveries.remove(address);
   }
 
-  async post(channel: string, message: Message, key: string): Promise<void> {
+  async post(channel: ServerChannel, message: Message, key: string): Promise<void> {
     await this.#deliveries.post(channel, message, key);
   }
 

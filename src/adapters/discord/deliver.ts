@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 import { Routes } from 'discord.js';
 import { z } from 'zod';
 
-import type { DeliverOptions } from '../../core/chat.ts';
+import type { DeliverOptions, ServerChannel } from '../../core/chat.ts';
 import { UserError } from '../../core/errors.ts';
 import type { ReplyAddress } from '../../core/job.ts';
 import type { Message } from '../../core/message.ts';
@@ -38,6 +38,8 @@ export class Deliveries {
   readonly #wait: Wait;
   readonly #patienceMs: number;
   readonly #lanes = new Lanes();
+  /** Channel → server; a channel never changes its own. */
+  readonly #owners = new Map<string, string>();
 
   constructor({ courier, now, wait, patienceMs }: DeliveriesOptions) {
     this.#courier = courier;
@@ -73,8 +75,40 @@ export class Deliveries {
     });
   }
 
-  async post(channel: string, message: Message, key: string): Promise<void> {
-    await this.#insist(async () => this.#create(channel, message, key));
+  /** Throws `UserError` `settings.channel` where the channel is another guild's, or is not there. */
+  async post(channel: ServerChannel, message: Message, key: string): Promise<void> {
+    await this.#insist(async () => {
+      await this.#requireOwn(channel);
+      await this.#create(channel.id, message, key);
+    }).catch((error: unknown) => {
+      throw verdictOf(error).kind === 'gone' ? elsewhere(channel.id) : error;
+    });
+  }
+
+  /**
+   * The bot is in many guilds, and an admin of one types any id. Where Discord does not tell of a channel (gone, shut to
+   * us) it will not let us post there either, and says so itself.
+   */
+  async #requireOwn({ server, id }: ServerChannel): Promise<void> {
+    if (this.#owners.get(id) === server) {
+      return;
+    }
+    if (!/^\d{1,20}$/.test(id)) {
+      throw elsewhere(id);
+    }
+    const found = await this.#courier.viaBot({ method: 'GET', path: Routes.channel(id) }).catch((error: unknown) => {
+      if (verdictOf(error).kind === 'retry') {
+        throw error;
+      }
+      return undefined;
+    });
+    const guild = withGuild.safeParse(found).data?.guild_id;
+    if (found !== undefined && `discord:${guild ?? ''}` !== server) {
+      throw elsewhere(id);
+    }
+    if (guild !== undefined) {
+      this.#owners.set(id, `discord:${guild}`);
+    }
   }
 
   /** Resolves when nothing is being delivered any more. */
@@ -302,6 +336,13 @@ function nonceOf(channel: string, key: string): string {
 }
 
 const withId = z.object({ id: z.string() });
+const withGuild = z.object({ guild_id: z.string().nullish() });
+
+function elsewhere(channel: string): UserError {
+  return new UserError('settings.channel', `${channel} is no channel of this server. Choose another in /settings.`, {
+    params: { given: channel },
+  });
+}
 
 function idOf(answer: unknown): string | undefined {
   return withId.safeParse(answer).data?.id;

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { App } from '@slack/bolt';
 
-import type { Adapter, Bot, DeliverOptions } from '../../core/chat.ts';
+import type { Adapter, Bot, DeliverOptions, ServerChannel } from '../../core/chat.ts';
 import type { Upload } from '../../core/command.ts';
 import { UserError } from '../../core/errors.ts';
 import type { ReplyAddress } from '../../core/job.ts';
@@ -179,8 +179,9 @@ class WiredAdapter implements SlackAdapter {
     return this.#delivery.remove(decodeAddress(address));
   }
 
-  post(channel: string, message: Message, key: string): Promise<void> {
-    return this.#delivery.post(channel, message, key, this.#now());
+  post({ id }: ServerChannel, message: Message, key: string): Promise<void> {
+    // One token, one workspace: every channel that it reaches is this server's.
+    return this.#delivery.post(id, message, key, this.#now());
   }
 
   #known(): Identity {

@@ -6,7 +6,7 @@ import { createHash, randomUUID } from 'node:crypto';
 
 import { parseCommandLine } from '../../../commands/command-line.ts';
 import { findCommand } from '../../../commands/index.ts';
-import type { Action, Bot, Chat, DeliverOptions, Suggestion } from '../../core/chat.ts';
+import type { Action, Bot, Chat, DeliverOptions, ServerChannel, Suggestion } from '../../core/chat.ts';
 import type { Upload } from '../../core/command.ts';
 import { UserError } from '../../core/errors.ts';
 import type { ReplyAddress } from '../../core/job.ts';
@@ -141,8 +141,8 @@ export class WebChat implements Chat {
     await this.#history.remove(addressOf(address).message);
   }
 
-  async post(channel: string, message: Message, key: string): Promise<void> {
-    await this.#show(createHash('sha256').update(`${channel} ${key}`).digest('hex').slice(0, 32), null, message);
+  async post({ id }: ServerChannel, message: Message, key: string): Promise<void> {
+    await this.#show(createHash('sha256').update(`${id} ${key}`).digest('hex').slice(0, 32), null, message);
   }
 
   /** Accepts nothing more and waits for what is being handled. */

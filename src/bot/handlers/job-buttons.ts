@@ -144,7 +144,8 @@ async function report(kit: Kit, turn: Turn, job: Job): Promise<void> {
       ],
     ],
   });
-  await turn.chat.post(settings.auditChannel, posted, `report:${job.id}:${invocation.actor.user}`);
+  const channel = { server: invocation.place.server, id: settings.auditChannel };
+  await turn.chat.post(channel, posted, `report:${job.id}:${invocation.actor.user}`);
   await sayPrivately(turn, text(locale, 'report.done'));
 }
 

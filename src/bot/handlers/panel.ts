@@ -1,4 +1,5 @@
 /** `/settings`: each press changes one thing, says what it was and is, and is audited. */
+import { UserError } from '../../core/errors.ts';
 import type { Form } from '../../core/message.ts';
 import { LOCALES } from '../../core/people.ts';
 import type { ServerSettings } from '../../store/index.ts';
@@ -9,6 +10,7 @@ import { requireAdmin } from '../gates.ts';
 import { modelOf } from '../jobs/lineage.ts';
 import type { Kit, Turn } from '../kit.ts';
 import { historyMessage, panelForm, panelMessage, settingText } from '../present/panel.ts';
+import { sentences } from '../present/lines.ts';
 import { refusal } from '../refusal.ts';
 import { serverModel } from '../resolve.ts';
 import { answerPrivately, replace } from '../speaking.ts';
@@ -102,7 +104,22 @@ export async function submitPanelForm(
   if (typed === undefined) {
     throw refusal('button.old');
   }
-  await change(kit, turn, field, settingsFromForm(typed, turn.settings, fields, turn.locale));
+  const changed = settingsFromForm(typed, turn.settings, fields, turn.locale);
+  if (changed.auditChannel !== undefined && changed.auditChannel !== turn.settings.auditChannel) {
+    await tryChannel(turn, changed.auditChannel);
+  }
+  await change(kit, turn, field, changed);
+}
+
+/** Says there what will be posted there. Throws `UserError` where the bot cannot, before anything is kept. */
+async function tryChannel(turn: Turn, id: string): Promise<void> {
+  const { server } = turn.invocation.place;
+  const told = sentences(text(turn.publicLocale, 'panel.audit-here'));
+  try {
+    await turn.chat.post({ server, id }, told, `audit-here:${turn.invocation.id}`);
+  } catch (error) {
+    throw error instanceof UserError ? error : refusal('settings.channel', { given: id });
+  }
 }
 
 async function change(kit: Kit, turn: Turn, field: PanelField, changed: ServerSettings): Promise<void> {

@@ -5,7 +5,7 @@ import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 
 import { createDiscordAdapter } from '../../../src/adapters/discord/index.ts';
-import type { DeliverOptions } from '../../../src/core/chat.ts';
+import type { DeliverOptions, ServerChannel } from '../../../src/core/chat.ts';
 import type { ReplyAddress } from '../../../src/core/job.ts';
 import type { Exchange } from '../../support/discord/exchange.ts';
 import type { Fault } from '../../support/discord/faults.ts';
@@ -27,6 +27,10 @@ async function asked(
   const next = bot.next();
   const exchange = fake.user('ann').slash('queue');
   return { exchange, address: (await next).address };
+}
+
+function ownChannel({ fake }: Stage): ServerChannel {
+  return { server: `discord:${fake.guild.id}`, id: fake.channel.id };
 }
 
 /** discord.js counts the windows of limits in real time; here everybody does. */
@@ -180,7 +184,7 @@ describe('an answer after the token has expired', () => {
     const { address } = await asked(set);
     set.fake.faults.order({ path: edits }, { kind: 'status', status: 401, code: 50_027 });
     await set.adapter.deliver(address, say('done'), EDIT);
-    await set.adapter.post(set.fake.channel.id, say('audit'), 'audit-1');
+    await set.adapter.post(ownChannel(set), say('audit'), 'audit-1');
     expect(set.fake.user('carl').sees.map((message) => message.text)).toContain('audit');
   });
 
@@ -192,6 +196,37 @@ describe('an answer after the token has expired', () => {
       set.fake.channel.botPermissions = permissions;
       await expect(set.adapter.deliver(address, say('done'), EDIT)).rejects.toMatchObject({ code: 'chat.forbidden' });
     }
+  });
+});
+
+describe('a post into a channel', () => {
+  it('reaches a channel of the server, asking whose it is once', async () => {
+    const set = await stage();
+    await set.adapter.post(ownChannel(set), say('one'), 'audit-1');
+    await set.adapter.post(ownChannel(set), say('two'), 'audit-2');
+    expect(set.fake.user('carl').sees.map(({ text }) => text)).toEqual(['one', 'two']);
+    expect(set.fake.rest.seen.filter(({ path }) => path === `/channels/${set.fake.channel.id}`)).toHaveLength(1);
+  });
+
+  it('of another server, or of nobody, is refused: no admin speaks where they have no say', async () => {
+    const set = await stage();
+    const { server } = ownChannel(set);
+    const other = set.fake.addChannel({ name: 'theirs', guild: set.fake.addGuild('Another Guild') });
+    const direct = set.fake.addChannel({ name: 'somebody' });
+    for (const id of [other.id, direct.id, set.fake.world.clock.nextId()]) {
+      await expect(set.adapter.post({ server, id }, say('spam'), 'audit-1')).rejects.toMatchObject({
+        code: 'settings.channel',
+      });
+    }
+    expect([...set.fake.world.messages.values()]).toEqual([]);
+  });
+
+  it('that is no number at all asks for nothing', async () => {
+    const set = await stage();
+    const asked = set.fake.rest.seen.length;
+    const channel = { server: ownChannel(set).server, id: '../../users/@me/channels' };
+    await expect(set.adapter.post(channel, say('spam'), 'k')).rejects.toMatchObject({ code: 'settings.channel' });
+    expect(set.fake.rest.seen).toHaveLength(asked);
   });
 });
 

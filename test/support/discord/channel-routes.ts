@@ -14,6 +14,11 @@ export class ChannelRoutes {
     this.#messages = messages;
   }
 
+  look(channelId: string): unknown {
+    const { id, name, guild } = this.#channel(channelId);
+    return guild === undefined ? { id, type: 1 } : { id, type: 0, name, guild_id: guild.id };
+  }
+
   create(channelId: string, body: Body): unknown {
     const channel = this.#channel(channelId);
     this.#demand(channel, body.files.length > 0 ? ['sendMessages', 'attachFiles'] : ['sendMessages']);

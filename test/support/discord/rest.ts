@@ -235,6 +235,7 @@ export class Rest {
         path: /^\/channels\/(\d+)\/messages$/,
         answer: ([id], body) => channels.create(id ?? '', body),
       },
+      { method: get, path: /^\/channels\/(\d+)$/, answer: ([id]) => channels.look(id ?? '') },
       {
         method: get,
         path: /^\/channels\/(\d+)\/messages\/(\d+)$/,

@@ -99,6 +99,8 @@ export const errors: Translation<typeof english> = {
   'error.settings.number': '{field} kann {min} bis {max} sein; du schriebst „{given}“.',
   'error.settings.word': 'Ein gesperrtes Wort hat 2 bis 60 Zeichen; „{given}“ hat das nicht.',
   'error.settings.words': 'Ein Server kann {max} Worte sperren; das sind {given}.',
+  'error.settings.channel':
+    '„{given}“ ist kein Kanal dieses Servers, in dem dieser Bot schreiben kann. Wähle in /settings einen anderen.',
   'error.settings.model': 'Es gibt hier kein Modell „{given}“. Es gibt: {models}.',
   'error.runner.down': 'Das Gerät wird neu gestartet. Dein Bild bleibt in der Reihe.',
   'error.store.full':

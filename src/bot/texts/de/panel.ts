@@ -19,6 +19,7 @@ export const panel: Translation<typeof english> = {
   'panel.words': 'Gesperrte Worte: {words}',
   'panel.words-none': 'keine eigenen',
   'panel.audit': 'Meldungen und Änderungen erscheinen in: {channel}',
+  'panel.audit-here': 'Meldungen und Änderungen dieses Servers erscheinen ab jetzt hier.',
   'panel.audit-none': 'keinem Kanal',
   'panel.blocked': 'Gesperrte Personen: {people}',
   'panel.blocked-none': 'niemand',

@@ -94,6 +94,8 @@ export const errors = {
   'error.settings.number': '{field} can be {min} to {max}; you wrote “{given}”.',
   'error.settings.word': 'A blocked word has 2 to 60 characters; “{given}” has not.',
   'error.settings.words': 'A server can block {max} words; these are {given}.',
+  'error.settings.channel':
+    '“{given}” is no channel of this server in which this bot can write. Choose another in /settings.',
   'error.settings.model': 'There is no model “{given}” here. There are: {models}.',
   'error.runner.down': 'The device is being restarted. Your picture stays in line.',
   'error.store.full':

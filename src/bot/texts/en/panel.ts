@@ -16,6 +16,7 @@ export const panel = {
   'panel.words': 'Blocked words: {words}',
   'panel.words-none': 'none of your own',
   'panel.audit': 'Reports and changes are posted in: {channel}',
+  'panel.audit-here': 'Reports and changes of this server are posted here from now on.',
   'panel.audit-none': 'no channel',
   'panel.blocked': 'Blocked people: {people}',
   'panel.blocked-none': 'nobody',
