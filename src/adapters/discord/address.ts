@@ -22,6 +22,8 @@ const interactionAddress = z.object({
   isPrivate: z.boolean(),
   /** A "thinking…" stands there and nothing else yet. */
   isWaiting: z.boolean(),
+  /** Names the pictures and files that stand there, to leave them alone when nothing but words and buttons changes. */
+  files: z.string().default(''),
   /** The bot's own permissions allow it to post and attach in the channel. */
   canPost: z.boolean(),
 });
@@ -31,6 +33,7 @@ const channelAddress = z.object({
   channel: z.string(),
   user: z.string(),
   message: z.string(),
+  files: z.string().default(''),
 });
 
 const discordAddress = z.discriminatedUnion('via', [interactionAddress, channelAddress]);

@@ -18,7 +18,7 @@ import { insist, verdictOf } from './courier.ts';
 import type { Courier, Wait } from './courier.ts';
 import { Lanes } from './lanes.ts';
 import { LIMITS } from './limits.ts';
-import { renderMessage } from './render.ts';
+import { filesOf, renderMessage } from './render.ts';
 import type { RenderOptions } from './render.ts';
 
 /** The clocks of two machines differ a little; a request takes a moment. */
@@ -131,10 +131,7 @@ export class Deliveries {
         return await this.#editHook(at, message);
       }
       const isReachable = at.via === 'channel' || !(at.isPrivate || at.isWaiting);
-      if (isReachable && at.message !== null) {
-        await this.#editChannel(at.channel, at.message, message);
-      }
-      return at;
+      return isReachable && at.message !== null ? await this.#editChannel(at, at.message, message) : at;
     } catch {
       return at;
     }
@@ -167,10 +164,9 @@ export class Deliveries {
   ): Promise<DiscordAddress> {
     switch (mode) {
       case 'edit':
-        await this.#orGone(this.#editChannel(at.channel, at.message, message));
-        return at;
+        return (await this.#orGone(this.#editChannel(at, at.message, message))) ?? at;
       case 'new':
-        return { ...at, message: await this.#create(at.channel, message, key) };
+        return { ...at, message: await this.#create(at.channel, message, key), files: filesOf(message) };
       case 'private':
         return this.#lateAndPrivate();
       default:
@@ -195,19 +191,20 @@ export class Deliveries {
   }
 
   async #editHook(at: InteractionAddress, message: Message): Promise<InteractionAddress> {
-    const { body, files } = renderMessage(message);
+    const { body, files } = renderMessage(message, { keepsFiles: isStanding(at, message) });
     const made = await this.#courier.viaHook({
       method: 'PATCH',
       path: Routes.webhookMessage(at.application, at.token, at.target),
       body,
       files,
     });
-    return { ...at, isWaiting: false, message: idOf(made) ?? at.message };
+    return { ...at, isWaiting: false, message: idOf(made) ?? at.message, files: filesOf(message) };
   }
 
-  async #editChannel(channel: string, id: string, message: Message): Promise<void> {
-    const { body, files } = renderMessage(message);
-    await this.#courier.viaBot({ method: 'PATCH', path: Routes.channelMessage(channel, id), body, files });
+  async #editChannel<At extends DiscordAddress>(at: At, id: string, message: Message): Promise<At> {
+    const { body, files } = renderMessage(message, { keepsFiles: isStanding(at, message) });
+    await this.#courier.viaBot({ method: 'PATCH', path: Routes.channelMessage(at.channel, id), body, files });
+    return { ...at, files: filesOf(message) };
   }
 
   /** The token has expired: a message of its own, and what stood there before goes. */
@@ -218,7 +215,7 @@ export class Deliveries {
     const made = await this.#create(at.channel, message, key, { mention: at.user });
     // The answer is there; a line that says to wait beside it would wait for ever.
     await this.#insist(async () => this.#removeByBot(at)).catch(() => undefined);
-    return { via: 'channel', channel: at.channel, user: at.user, message: made };
+    return { via: 'channel', channel: at.channel, user: at.user, message: made, files: filesOf(message) };
   }
 
   /** An answer of its own: by the channel, where a key keeps it single, else by the webhook, where nothing does. */
@@ -226,7 +223,7 @@ export class Deliveries {
     try {
       const options = this.#isAlive(at) ? {} : { mention: at.user };
       const made = await this.#create(at.channel, message, key, options);
-      return { via: 'channel', channel: at.channel, user: at.user, message: made };
+      return { via: 'channel', channel: at.channel, user: at.user, message: made, files: filesOf(message) };
     } catch (error) {
       if (verdictOf(error).kind !== 'forbidden') {
         throw error;
@@ -275,6 +272,7 @@ export class Deliveries {
       message: made ?? null,
       isPrivate: options.isPrivate === true,
       isWaiting: false,
+      files: filesOf(message),
     };
   }
 
@@ -311,13 +309,15 @@ export class Deliveries {
     throw new UserError('job.expired', 'The answer came when nobody could be answered any more. Ask again.');
   }
 
-  async #orGone(request: Promise<unknown>): Promise<void> {
+  /** Undefined where it is gone. */
+  async #orGone<T>(request: Promise<T>): Promise<T | undefined> {
     try {
-      await request;
+      return await request;
     } catch (error) {
       if (verdictOf(error).kind !== 'gone') {
         throw error;
       }
+      return undefined;
     }
   }
 
@@ -329,6 +329,11 @@ export class Deliveries {
   #isAlive(at: InteractionAddress): boolean {
     return this.#now() - at.sinceMs < LIMITS.tokenLivesMs - TOKEN_MARGIN_MS;
   }
+}
+
+/** The message's pictures and files are those that stand there: sending them again would make everybody load them anew. */
+function isStanding(at: DiscordAddress, message: Message): boolean {
+  return at.files !== '' && at.files === filesOf(message);
 }
 
 function nonceOf(channel: string, key: string): string {

@@ -158,6 +158,7 @@ function hookOf(
       message: null,
       isPrivate: false,
       isWaiting: true,
+      files: '',
       canPost: (bot & PermissionFlagsBits.Administrator) !== 0n || (bot & needed) === needed,
     },
   };

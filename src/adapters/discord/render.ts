@@ -3,6 +3,8 @@
  * message cannot drop the layout again once it has it, its pictures need a gallery that names them, and our one picture
  * with a line above and buttons below is just what the classic message shows. Sends nothing.
  */
+import { createHash } from 'node:crypto';
+
 import { ButtonStyle, ComponentType, MessageFlags, TextInputStyle } from 'discord.js';
 import type {
   APIActionRowComponent,
@@ -24,7 +26,8 @@ export type MessageBody = {
   readonly flags: number;
   readonly allowed_mentions: { readonly parse: readonly []; readonly users: readonly string[] };
   readonly components: readonly APIActionRowComponent<APIComponentInMessageActionRow>[];
-  readonly attachments: readonly { readonly id: number; readonly filename: string; readonly description?: string }[];
+  /** Absent: what is attached stays. */
+  readonly attachments?: readonly { readonly id: number; readonly filename: string; readonly description?: string }[];
 };
 
 export type Payload = { readonly body: MessageBody; readonly files: readonly RawFile[] };
@@ -34,11 +37,18 @@ export type RenderOptions = {
   readonly isPrivate?: boolean;
   /** A user id put in front and notified, where the message itself does not name them. */
   readonly mention?: string;
+  /** The pictures and files stand there already: they are neither sent again nor listed. */
+  readonly keepsFiles?: boolean;
 };
 
-/** Every list is present, also when empty: an edit then replaces all that stood there. */
-export function renderMessage(message: Message, { isPrivate = false, mention }: RenderOptions = {}): Payload {
-  const shown = [...(message.picture === undefined ? [] : [message.picture]), ...message.files].slice(0, LIMITS.files);
+/** Every list is present, also when empty (but for files that stay): an edit then replaces all that stood there. */
+export function renderMessage(
+  message: Message,
+  { isPrivate = false, mention, keepsFiles = false }: RenderOptions = {},
+): Payload {
+  const shown = keepsFiles
+    ? []
+    : [...(message.picture === undefined ? [] : [message.picture]), ...message.files].slice(0, LIMITS.files);
   const notified = new Set(
     [mention, message.notify === undefined ? undefined : userIdOf(message.notify)].filter((id) => id !== undefined),
   );
@@ -56,11 +66,7 @@ export function renderMessage(message: Message, { isPrivate = false, mention }: 
         .filter((row) => row.length > 0)
         .slice(0, LIMITS.rows)
         .map(renderRow),
-      attachments: shown.map((file, id) => ({
-        id,
-        filename: names[id] ?? file.name,
-        ...(file.alt === '' ? {} : { description: cut(file.alt, LIMITS.altText) }),
-      })),
+      ...(keepsFiles ? {} : { attachments: shown.map((file, id) => attachment(file, id, names[id] ?? file.name)) }),
     },
     files: shown.map((file, id) => ({
       name: names[id] ?? file.name,
@@ -69,6 +75,22 @@ export function renderMessage(message: Message, { isPrivate = false, mention }: 
       contentType: file.contentType,
     })),
   };
+}
+
+type Attachment = NonNullable<MessageBody['attachments']>[number];
+
+function attachment(file: MessageFile, id: number, filename: string): Attachment {
+  return { id, filename, ...(file.alt === '' ? {} : { description: cut(file.alt, LIMITS.altText) }) };
+}
+
+/** Names a message's pictures and files by their bytes; '' for none. */
+export function filesOf({ picture, files }: Message): string {
+  const shown = [...(picture === undefined ? [] : [picture]), ...files];
+  const sum = createHash('sha256');
+  for (const { name, alt, data } of shown) {
+    sum.update(JSON.stringify([name, alt, data.byteLength])).update(data);
+  }
+  return shown.length === 0 ? '' : sum.digest('base64url').slice(0, 22);
 }
 
 /** A modal; more than five fields cannot be shown and are a fault of the caller. */

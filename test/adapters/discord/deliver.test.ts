@@ -199,6 +199,37 @@ describe('an answer after the token has expired', () => {
   });
 });
 
+describe('an edit that leaves the picture as it is', () => {
+  const row = (tone: 'normal' | 'primary') =>
+    [[{ kind: 'button', id: '1.upscale.j.0', label: 'U1', emoji: undefined, tone, isDisabled: false }]] as const;
+  const drawn = (tone: 'normal' | 'primary') => say('a fox', { picture: pictureFile(), rows: row(tone) });
+
+  it('does not send it again, while the token lives and after', async () => {
+    const set = await stage();
+    const { exchange, address } = await asked(set);
+    let at = await set.adapter.deliver(address, drawn('normal'), EDIT);
+    const fileIds = () => [...set.fake.world.messages.values()].flatMap(({ files }) => files.map(({ id }) => id));
+    const [first] = fileIds();
+    at = await set.adapter.deliver(at, drawn('primary'), PROGRESS);
+    set.fake.world.clock.skip(QUARTER_MS);
+    at = await set.adapter.deliver(at, drawn('normal'), PROGRESS);
+    at = await set.adapter.deliver(at, drawn('primary'), PROGRESS);
+    expect(fileIds()).toEqual([first]);
+    const answer = await exchange.answer();
+    expect([answer.text, answer.pictures.length, answer.buttons.length]).toEqual(['a fox', 1, 1]);
+  });
+
+  it('sends another picture, and takes one away', async () => {
+    const set = await stage();
+    const { exchange, address } = await asked(set);
+    let at = await set.adapter.deliver(address, drawn('normal'), EDIT);
+    at = await set.adapter.deliver(at, say('a bear', { picture: pictureFile(65, 'bear.png') }), EDIT);
+    expect((await exchange.answer()).pictures.map(({ data }) => data.length)).toEqual([65]);
+    await set.adapter.deliver(at, say('no more'), EDIT);
+    expect((await exchange.answer()).pictures).toEqual([]);
+  });
+});
+
 describe('a post into a channel', () => {
   it('reaches a channel of the server, asking whose it is once', async () => {
     const set = await stage();

@@ -93,12 +93,12 @@ describe('a message', () => {
     const picture = { ...pictureFile(10, 'my fox?.png'), isSpoiler: true, alt: 'x'.repeat(2000) };
     const { body, files } = renderMessage(say('a', { picture, files: [file] }));
     expect(files.map(({ name }) => name)).toEqual(['SPOILER_my_fox_.png', 'facts.json']);
-    expect(body.attachments[0]).toEqual({
+    expect(body.attachments?.[0]).toEqual({
       id: 0,
       filename: 'SPOILER_my_fox_.png',
       description: `${'x'.repeat(LIMITS.altText - 1)}…`,
     });
-    expect(body.attachments[1]).toEqual({ id: 1, filename: 'facts.json' });
+    expect(body.attachments?.[1]).toEqual({ id: 1, filename: 'facts.json' });
   });
 
   it('shows emoji in the form that Discord takes, and other signs in the label', () => {
