@@ -1,10 +1,12 @@
 /** Who may do what, and what may be drawn where. Every command, button, select and form comes through here. */
 import type { Job } from '../core/job.ts';
 import type { Actor, Place } from '../core/people.ts';
+import type { GenerationRequest } from '../core/request.ts';
+import { modelOf } from './jobs/lineage.ts';
 import type { Kit, Turn } from './kit.ts';
 import { refusal } from './refusal.ts';
 import { WordList } from './safety/word-list.ts';
-import type { Style } from './styles.ts';
+import { builtinStyles, type Style } from './styles.ts';
 
 /** Throws `UserError` `allowed.admin`. */
 export function requireAdmin(actor: Actor): void {
@@ -66,6 +68,26 @@ export async function requireJob(kit: Kit, place: Place, id: string): Promise<Jo
     throw refusal('job.elsewhere');
   }
   return job;
+}
+
+/**
+ * Throws `UserError` `job.model-gone`, `job.style-gone` or `job.init-gone` where what a picture was drawn with is no
+ * longer here: a device would only find a file missing, and say so with its path.
+ */
+export async function requireStillThere({ models, stores }: Kit, job: Job, request: GenerationRequest): Promise<void> {
+  const model = modelOf(models, request.model);
+  if (model === undefined) {
+    throw refusal('job.model-gone', { model: request.model });
+  }
+  const builtin = new Set(builtinStyles(models).map(({ file }) => file));
+  for (const { file } of request.loras) {
+    if (!builtin.has(file) && !(await stores.files.has(file))) {
+      throw refusal('job.style-gone', { style: job.styleName });
+    }
+  }
+  if (request.init !== undefined && !(await stores.files.has(request.init.file))) {
+    throw refusal('job.init-gone');
+  }
 }
 
 function isForAdults(rule: Turn['settings']['adult'], place: Place): boolean {

@@ -45,7 +45,8 @@ export function fromPreset(preset: StylePreset, { files }: Pick<Stores, 'files'>
   return { id, name, model, file, weight, trigger, negative, description, preset };
 }
 
-function builtinStyles(models: Models): readonly Style[] {
+/** Those that come with the models. */
+export function builtinStyles(models: Models): readonly Style[] {
   return models.list().flatMap(({ manifest, folder }) =>
     manifest.styles.map(({ id, name, file, weight, trigger, description }) => ({
       id: id.toLowerCase(),

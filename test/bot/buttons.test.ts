@@ -143,6 +143,23 @@ describe('Info', () => {
     expect(wordsOf(world.chat.at(again))).toEqual(lines);
   });
 
+  it('gives words that fit into no message as a file, and every parameter with them', async () => {
+    world = await openWorld();
+    const prompt = 'a very long fox '.repeat(110).trim();
+    const at = await world.press(bob, await world.imagine(prompt, { seed: 7 }), 'Info');
+    const shown = world.chat.at(at);
+    expect(wordsOf(shown).join('\n').length).toBeLessThan(1000);
+    expect(wordsOf(shown)).toContain('Seed 7 … 10');
+    expect(shown.files.map(({ name, contentType }) => [name, contentType])).toEqual([['prompt.txt', 'text/plain']]);
+    expect(new TextDecoder().decode(shown.files[0]!.data)).toBe(`/imagine ${prompt} --seed 7 --count 4\n`);
+  });
+
+  it('says how to draw words again that look like options', async () => {
+    world = await openWorld();
+    const at = await world.press(bob, await world.imagine('a sign that says \\--no --seed 7'), 'Info');
+    expect(wordsOf(world.chat.at(at)).at(-1)).toBe('/imagine a sign that says \\--no --seed 7 --count 4');
+  });
+
   it('and upscaling work from a message’s menu', async () => {
     world = await openWorld();
     const grid = await world.imagine('a fox');

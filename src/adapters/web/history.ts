@@ -22,6 +22,7 @@ const CONTENT_TYPES = {
   jpg: 'image/jpeg',
   webp: 'image/webp',
   json: 'application/json',
+  txt: 'text/plain',
   bin: 'application/octet-stream',
 } as const;
 

@@ -88,6 +88,9 @@ export async function handleRemix(
   const job = await requireJob(kit, turn.invocation.place, id);
   const root = await rootOf(job, (other) => kit.stores.jobs.get(other));
   const init = root?.work.request.init;
+  if (init !== undefined && !(await kit.stores.files.has(init.file))) {
+    throw refusal('job.init-gone');
+  }
   const size = root?.work.request;
   await handleImagine(kit, turn, fieldsToOptions(fields), {
     origin: { kind: 'remix', of: id },
@@ -101,8 +104,8 @@ export async function handleImagineForm(kit: Kit, turn: Turn, fields: Readonly<R
   await handleImagine(kit, turn, fieldsToOptions(fields));
 }
 
-/** `--negative … --seed 7 …`: everything of a job but its words; what is the model's or the server's usual is left out. */
-export function optionsText(kit: Kit, job: Job): string {
+/** `--negative … --seed 7 …`, after the words where those are wanted; what is the model's usual is left out. */
+export function optionsText(kit: Kit, job: Job, prompt?: string): string {
   if (job.work.kind !== 'imagine') {
     return '';
   }
@@ -110,6 +113,7 @@ export function optionsText(kit: Kit, job: Job): string {
   const defaults = modelOf(kit.models, request.model)?.manifest.defaults;
   const isUsualSize = request.width === defaults?.width && request.height === defaults.height;
   return formatCommand(imagine, {
+    prompt,
     style: job.styleName === '' ? undefined : job.styleName,
     negative: job.typed?.negative === '' ? undefined : job.typed?.negative,
     seed: request.seed,

@@ -3,7 +3,14 @@ import type { Job } from '../../core/job.ts';
 import { audit } from '../auditing.ts';
 import type { JobAction } from '../button-id.ts';
 import { encodeButtonId } from '../button-id.ts';
-import { requireAdmin, requireDrawable, requireJob, requireMayDraw, requireOwner } from '../gates.ts';
+import {
+  requireAdmin,
+  requireDrawable,
+  requireJob,
+  requireMayDraw,
+  requireOwner,
+  requireStillThere,
+} from '../gates.ts';
 import { retryIdOf } from '../jobs/ids.ts';
 import { rootOf } from '../jobs/lineage.ts';
 import type { Kit, Turn } from '../kit.ts';
@@ -56,6 +63,7 @@ async function reroll(kit: Kit, turn: Turn, job: Job): Promise<void> {
     throw refusal('job.unknown');
   }
   requireDrawable(kit, turn, promptOf(root), []);
+  await requireStillThere(kit, root, root.work.request);
   const made = makeJob(kit, turn, {
     work: { kind: 'imagine', request: { ...root.work.request, seed: kit.random.uint32() } },
     origin: { kind: 'reroll', of: job.id },
@@ -73,6 +81,9 @@ async function retry(kit: Kit, turn: Turn, job: Job): Promise<void> {
     throw refusal('job.unfinished');
   }
   requireDrawable(kit, turn, promptOf(job), []);
+  if (job.work.kind === 'imagine') {
+    await requireStillThere(kit, job, job.work.request);
+  }
   const id = retryIdOf(job.id);
   const before = await kit.stores.jobs.get(id);
   if (before?.state.kind === 'failed' || before?.state.kind === 'cancelled') {
@@ -90,7 +101,7 @@ async function retry(kit: Kit, turn: Turn, job: Job): Promise<void> {
 
 export async function showInfo(kit: Kit, turn: Turn, job: Job): Promise<void> {
   const root = await rootOf(job, (other) => kit.stores.jobs.get(other));
-  const again = root === undefined ? '' : optionsText(kit, root);
+  const again = root === undefined ? '' : `/imagine ${optionsText(kit, root, promptOf(root))}`;
   await answerPrivately(turn, infoMessage({ job, root, again, models: kit.models, locale: turn.locale }));
 }
 

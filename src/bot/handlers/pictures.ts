@@ -1,6 +1,6 @@
 /** U and V: a larger form of one picture, and others that begin from it. */
 import type { Job, JobPicture } from '../../core/job.ts';
-import { requireDrawable, requireJob, requireMayDraw } from '../gates.ts';
+import { requireDrawable, requireJob, requireMayDraw, requireStillThere } from '../gates.ts';
 import { upscaleIdOf } from '../jobs/ids.ts';
 import { growth, modelIdOf, modelOf, rootOf, scaleOf } from '../jobs/lineage.ts';
 import type { Kit, Turn } from '../kit.ts';
@@ -52,6 +52,7 @@ export async function handleVary(kit: Kit, turn: Turn, id: string, index: number
   if (root === undefined) {
     throw refusal('job.unknown');
   }
+  await requireStillThere(kit, root, { ...root.work.request, init: undefined });
   const isUpscaled = job.work.kind === 'upscale';
   const sourceIndex = isUpscaled && job.origin.kind === 'upscale' ? job.origin.index : index;
   const source = isUpscaled ? root : job;
@@ -104,6 +105,9 @@ async function pictureFile(kit: Kit, job: Job, picture: JobPicture): Promise<str
     return picture.file;
   }
   const { work } = job;
+  if (work.kind === 'imagine') {
+    await requireStillThere(kit, job, work.request);
+  }
   const { pictures } = await kit.jobs.drawAside(
     work.kind === 'imagine'
       ? { ...job, work: { kind: 'imagine', request: { ...work.request, seed: picture.seed, count: 1 } } }

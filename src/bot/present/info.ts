@@ -1,25 +1,30 @@
 /** Every parameter of a picture, for the asker alone. */
 import type { Job } from '../../core/job.ts';
-import type { Line, Message } from '../../core/message.ts';
+import type { Line, Message, MessageFile } from '../../core/message.ts';
 import type { Locale } from '../../core/people.ts';
 import { modelOf } from '../jobs/lineage.ts';
 import type { Models } from '../ports.ts';
 import { formatNumber, text, type TextKey } from '../texts/index.ts';
 import { promptOf } from './answer.ts';
-import { bold, code, message, plain, small, user } from './lines.ts';
+import { bold, code, message, plain, shortPrompt, small, user } from './lines.ts';
 import { jobButton } from './rows.ts';
 
 type InfoParts = {
   readonly job: Job;
   /** The job with the words; undefined where it is no longer kept. */
   readonly root: Job | undefined;
-  /** Its options as free text. */
+  /** The command that draws it again; '' where the words are no longer kept. */
   readonly again: string;
   readonly models: Models;
   readonly locale: Locale;
 };
 
+/** Words longer than this stand in a file: with them the parameters would not fit into every chat's message. */
+const MAX_WORDS = 600;
+
 export function infoMessage({ job, root, again, models, locale }: InfoParts): Message {
+  const isLong = again.length > MAX_WORDS;
+  const prompt = promptOf(root ?? job);
   const lines: Line[] = [
     [bold(text(locale, 'info.title')), plain(' · '), small(text(locale, 'info.job', { job: job.id }))],
     [
@@ -29,13 +34,13 @@ export function infoMessage({ job, root, again, models, locale }: InfoParts): Me
       plain(' · '),
       { kind: 'time', atMs: job.createdAtMs },
     ],
-    fact(locale, 'info.prompt', promptOf(root ?? job)),
+    fact(locale, 'info.prompt', isLong ? shortPrompt(prompt) : prompt),
   ];
   if (root?.work.kind === 'imagine') {
     const { request } = root.work;
     const seeds = request.count === 1 ? String(request.seed) : `${request.seed} … ${request.seed + request.count - 1}`;
     lines.push(
-      fact(locale, 'info.negative', request.negative || text(locale, 'info.none')),
+      fact(locale, 'info.negative', shortPrompt(request.negative) || text(locale, 'info.none')),
       fact(locale, 'info.model', modelOf(models, request.model)?.manifest.name ?? request.model),
       fact(locale, 'info.style', styleText(root, locale)),
       fact(locale, 'info.seed', seeds),
@@ -52,9 +57,14 @@ export function infoMessage({ job, root, again, models, locale }: InfoParts): Me
     lines.push([plain(text(locale, 'info.scale', { scale: job.work.request.scale }))]);
   }
   if (again !== '') {
-    lines.push([small(text(locale, 'info.again'))], [code(`/imagine ${promptOf(root ?? job)} ${again}`)]);
+    lines.push([small(text(locale, isLong ? 'info.again-file' : 'info.again'))], ...(isLong ? [] : [[code(again)]]));
   }
-  return message({ lines, rows: [[jobButton(job.id, 'report', locale, 'danger')]] });
+  const files = isLong ? [textFile('prompt.txt', `${again}\n`)] : [];
+  return message({ lines, files, rows: [[jobButton(job.id, 'report', locale, 'danger')]] });
+}
+
+function textFile(name: string, words: string): MessageFile {
+  return { name, contentType: 'text/plain', data: new TextEncoder().encode(words), alt: '', isSpoiler: false };
 }
 
 function fact(locale: Locale, key: TextKey, value: string): Line {

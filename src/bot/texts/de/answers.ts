@@ -62,6 +62,7 @@ export const answers: Translation<typeof english> = {
   'info.init': 'Von einem Bild ausgegangen, {strength} neu gezeichnet',
   'info.none': 'keiner',
   'info.again': 'Um es noch einmal zu zeichnen',
+  'info.again-file': 'Alle Worte, und wie man es noch einmal zeichnet, stehen in der Datei.',
   'info.by': 'Gefragt von',
   'info.when': 'Wann',
   'info.scale': '×{scale} vergrößert',

@@ -88,6 +88,12 @@ export const errors: Translation<typeof english> = {
   'error.job.elsewhere': 'Dieses Bild gehört zu einem anderen Server. Verlange hier eines mit /imagine.',
   'error.job.unfinished': 'Dieses Bild wird noch gezeichnet. Versuch es, wenn es da ist.',
   'error.job.over': 'Das ist schon vorbei; es gibt nichts abzubrechen.',
+  'error.job.model-gone':
+    'Das Modell {model} dieses Bildes gibt es hier nicht mehr. Drück Remix, um seine Worte neu zu zeichnen.',
+  'error.job.style-gone':
+    'Den Stil {style} dieses Bildes gibt es hier nicht mehr. Drück Remix und wähle einen anderen oder keinen.',
+  'error.job.init-gone':
+    'Das Bild, von dem dieses ausging, ist nicht mehr gespeichert. Frag mit /imagine und häng es noch einmal an.',
   'error.job.attempts':
     'Das Gerät ist {attempts} Mal an diesem Bild gescheitert. Versuch eine kleinere Größe, oder weniger Bilder.',
   'error.upscale.none': '{model} kann nicht vergrößern. Ein Betreiber kann das mit dem Modell hinzufügen.',

@@ -67,6 +67,7 @@ export const answers = {
   'info.init': 'Started from a picture, {strength} drawn anew',
   'info.none': 'none',
   'info.again': 'To draw it again',
+  'info.again-file': 'All of the words, and how to draw it again, are in the file.',
   'info.by': 'Asked by',
   'info.when': 'When',
   'info.scale': 'Enlarged ×{scale}',

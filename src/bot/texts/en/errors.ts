@@ -84,6 +84,11 @@ export const errors = {
   'error.job.elsewhere': 'This picture belongs to another server. Ask for one here with /imagine.',
   'error.job.unfinished': 'This picture is still being drawn. Try again when it is there.',
   'error.job.over': 'This is over already; there is nothing to cancel.',
+  'error.job.model-gone': 'The model {model} of this picture is no longer here. Press Remix to draw its words anew.',
+  'error.job.style-gone':
+    'The style {style} of this picture is no longer here. Press Remix and choose another, or none.',
+  'error.job.init-gone':
+    'The picture that this one began from is no longer kept. Ask with /imagine and attach it again.',
   'error.job.attempts': 'The device failed {attempts} times with this picture. Try a smaller size, or fewer pictures.',
   'error.upscale.none': '{model} has no upscaler. An operator can add one with its model.',
   'error.upscale.largest': 'This picture is as large as it gets.',
