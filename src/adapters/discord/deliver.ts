@@ -62,7 +62,7 @@ export class Deliveries {
   async remove(address: ReplyAddress): Promise<void> {
     const at = decodeAddress(address);
     await this.#insist(async () => {
-      if (at.via === 'interaction' && this.#asksToken(at)) {
+      if (at.via === 'interaction') {
         await this.#removeByHook(at).catch(async (error: unknown) => {
           if (verdictOf(error).kind !== 'expired') {
             throw error;
@@ -143,7 +143,7 @@ export class Deliveries {
     }
     switch (mode) {
       case 'edit':
-        return this.#asksToken(at) ? this.#edit(at, message, key) : this.#late(at, message, key);
+        return this.#edit(at, message, key);
       case 'new':
         return at.canPost || !this.#isAlive(at)
           ? this.#beside(at, message, key)
@@ -321,11 +321,10 @@ export class Deliveries {
     }
   }
 
-  /** What only the token reaches is asked for by it even when our clock, which may have been set, calls it dead. */
-  #asksToken(at: InteractionAddress): boolean {
-    return this.#isAlive(at) || at.isPrivate || at.message === null;
-  }
-
+  /**
+   * As far as our clock tells, which may have been set. So a final edit asks the token itself: one that went elsewhere
+   * for a clock that is then set right would come a second time.
+   */
   #isAlive(at: InteractionAddress): boolean {
     return this.#now() - at.sinceMs < LIMITS.tokenLivesMs - TOKEN_MARGIN_MS;
   }

@@ -63,7 +63,8 @@ export type SlackApiOptions = {
   /** Web API base, with or without the slash at its end. */
   readonly apiUrl: string;
   readonly logger: Logger;
-  readonly now?: () => number;
+  /** Milliseconds by a clock that nobody sets: waits and limits are counted by it. */
+  readonly steadyMs: () => number;
   /** How long a final answer is tried. */
   readonly patienceMs?: number;
   /** The first pause after a failure; it doubles up to 30 s. */
@@ -96,14 +97,14 @@ export class SlackApi {
   readonly #calls: webApi.WebClient;
   /** Forms and names: never in one queue with edits. */
   readonly #urgent: webApi.WebClient;
-  readonly #now: () => number;
+  readonly #steadyMs: () => number;
   readonly #patienceMs: number;
   readonly #firstPauseMs: number;
   readonly #pausedUntil = new Map<string, number>();
   readonly #closing = new AbortController();
   #tokenFault: string | undefined;
 
-  constructor({ botToken, apiUrl, logger, now = Date.now, patienceMs = 60_000, firstPauseMs = 500 }: SlackApiOptions) {
+  constructor({ botToken, apiUrl, logger, steadyMs, patienceMs = 60_000, firstPauseMs = 500 }: SlackApiOptions) {
     const options: webApi.WebClientOptions = {
       slackApiUrl: apiBase(apiUrl),
       retryConfig: { retries: 0 },
@@ -114,7 +115,7 @@ export class SlackApi {
     };
     this.#calls = new webApi.WebClient(botToken, { ...options });
     this.#urgent = new webApi.WebClient(botToken, { ...options, timeout: QUICK_MS });
-    this.#now = now;
+    this.#steadyMs = steadyMs;
     this.#patienceMs = patienceMs;
     this.#firstPauseMs = firstPauseMs;
   }
@@ -165,11 +166,12 @@ export class SlackApi {
     attempt: () => Promise<unknown>,
     { patience, find, signal }: CallOptions,
   ): Promise<SlackResult> {
-    const giveUpAtMs = this.#now() + { once: 0, quick: QUICK_MS, brief: BRIEF_MS, patient: this.#patienceMs }[patience];
+    const giveUpAtMs =
+      this.#steadyMs() + { once: 0, quick: QUICK_MS, brief: BRIEF_MS, patient: this.#patienceMs }[patience];
     let pauseMs = this.#firstPauseMs;
     for (;;) {
       let failure: SlackUnreachable;
-      const waitMs = (this.#pausedUntil.get(method) ?? 0) - this.#now();
+      const waitMs = (this.#pausedUntil.get(method) ?? 0) - this.#steadyMs();
       if (waitMs > 0) {
         const cause = new Error(`${method} is rate-limited for ${Math.ceil(waitMs / 1000)} s more`);
         failure = new SlackUnreachable(method, { retryAfterMs: waitMs, isOutcomeUnknown: false, cause });
@@ -183,7 +185,7 @@ export class SlackApi {
         }
       }
       const nextMs = Math.max(pauseMs, failure.retryAfterMs ?? 0);
-      if (this.#now() + nextMs > giveUpAtMs) {
+      if (this.#steadyMs() + nextMs > giveUpAtMs) {
         throw failure;
       }
       await this.#pause(nextMs, failure, signal);
@@ -199,7 +201,7 @@ export class SlackApi {
   #failureOf(method: string, error: unknown): SlackUnreachable {
     if (error instanceof webApi.WebAPIRateLimitedError) {
       const retryAfterMs = error.retryAfter * 1000;
-      this.#pausedUntil.set(method, this.#now() + retryAfterMs);
+      this.#pausedUntil.set(method, this.#steadyMs() + retryAfterMs);
       return new SlackUnreachable(method, { retryAfterMs, isOutcomeUnknown: false, cause: error });
     }
     if (error instanceof webApi.WebAPIPlatformError) {

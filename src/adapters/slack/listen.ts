@@ -24,6 +24,7 @@ export type ListenerParts = {
   readonly identity: () => Identity;
   readonly log: Log;
   readonly now: () => number;
+  readonly steadyMs: () => number;
   /** Told once a delivery: milliseconds until it was acknowledged, and whether that was in time. */
   readonly onAcknowledged: (ms: number, isInTime: boolean) => void;
 };
@@ -42,7 +43,7 @@ export class Listener {
 
   constructor(parts: ListenerParts) {
     this.#parts = parts;
-    this.#seen = new Seen(parts.now);
+    this.#seen = new Seen(parts.steadyMs);
   }
 
   register(app: App): void {
@@ -68,8 +69,8 @@ export class Listener {
   }
 
   async #receive(hear: Hear, body: unknown, ack: Ack): Promise<void> {
-    const startedAtMs = performance.now();
-    const { now, uploadOf, handOver } = this.#parts;
+    const { steadyMs, now, uploadOf, handOver } = this.#parts;
+    const startedAtMs = steadyMs();
     if (this.#isStopping) {
       // Not acknowledged: Slack says that the app did not respond, which is the truth.
       return;
@@ -89,7 +90,7 @@ export class Listener {
       await takeBack(await accepting);
       throw error;
     }
-    const ms = performance.now() - startedAtMs;
+    const ms = steadyMs() - startedAtMs;
     this.#parts.onAcknowledged(ms, ms < LIMITS.ackMs);
     this.#follow(heard, accepted);
   }

@@ -25,12 +25,12 @@ const REMEMBERED = 5000;
 
 export class People {
   readonly #api: SlackApi;
-  readonly #now: () => number;
+  readonly #steadyMs: () => number;
   readonly #known = new Map<string, { readonly person: Person; readonly atMs: number }>();
 
-  constructor(api: SlackApi, now: () => number = Date.now) {
+  constructor(api: SlackApi, steadyMs: () => number) {
     this.#api = api;
-    this.#now = now;
+    this.#steadyMs = steadyMs;
   }
 
   async actor(identity: Identity, user: string, userName: string, isSubmit: boolean): Promise<Actor> {
@@ -47,7 +47,7 @@ export class People {
   /** The same without asking: no rights where nothing is known or known long ago. */
   remembered(identity: Identity, user: string, userName: string): Actor {
     const known = this.#known.get(user);
-    const isFresh = known !== undefined && this.#now() - known.atMs < FRESH_MS;
+    const isFresh = known !== undefined && this.#steadyMs() - known.atMs < FRESH_MS;
     const isAdmin = isFresh && known.person.isAdmin;
     const { name = userName, locale = 'en' } = known?.person ?? {};
     return { user: userKey(identity, user), name, isAdmin, isModerator: isAdmin, locale };
@@ -55,14 +55,14 @@ export class People {
 
   async #person(identity: Identity, user: string, userName: string, isSubmit: boolean): Promise<Person> {
     const known = this.#known.get(user);
-    if (known !== undefined && !isSubmit && this.#now() - known.atMs < FRESH_MS) {
+    if (known !== undefined && !isSubmit && this.#steadyMs() - known.atMs < FRESH_MS) {
       return known.person;
     }
     try {
       const found = await this.#api.call('users.info', { user, include_locale: true }, { patience: 'brief' });
       const person = personOf(at(found, 'user'), identity, userName);
       this.#known.delete(user);
-      this.#known.set(user, { person, atMs: this.#now() });
+      this.#known.set(user, { person, atMs: this.#steadyMs() });
       this.#forgetOldest();
       return person;
     } catch (error) {

@@ -3,10 +3,11 @@
  * it arrived (a lost connection, a process that died) the channel is looked through before it is sent again.
  *
  * Looking needs the optional history scopes; without them an uncertain post is repeated, because an answer twice is
- * better than none.
+ * better than none. How far to look back is not left to our clock, which may have been set: Slack's newest messages are
+ * looked at.
  */
 import type { Patience, SlackApi, SlackResult } from './api.ts';
-import { SlackRefusal } from './api.ts';
+import { SlackRefusal, SlackUnreachable } from './api.ts';
 import { listAt, textAt } from './json.ts';
 import type { RenderedMessage } from './render.ts';
 
@@ -16,25 +17,29 @@ export type Posted = { readonly channel: string; readonly ts: string };
 export type PostOptions = {
   readonly key: string;
   readonly patience: Patience;
-  /** Nothing with this key can have been posted before this moment. */
+  /** When that was asked to which the post answers: an earlier process may have posted it if that ran then. */
   readonly sinceMs: number;
 };
 
 const EVENT_TYPE = 'fourstep_delivery';
 const REMEMBERED = 2000;
-/** How far Slack's clock may be behind ours when we look back. */
-const CLOCK_SLACK_S = 120;
+/** Messages looked at: of a channel the newest, of a thread all that is likely to be there. */
 const PAGE = 200;
+const THREAD_PAGE = 999;
 
 export class Posts {
   readonly #api: SlackApi;
+  readonly #now: () => number;
   readonly #startedAtMs: number;
+  /** Keys of posts of this process that may have arrived. */
+  readonly #uncertain = new Set<string>();
   readonly #posted = new Map<string, Promise<Posted>>();
   #canLook = true;
 
-  constructor(api: SlackApi, startedAtMs: number) {
+  constructor(api: SlackApi, now: () => number) {
     this.#api = api;
-    this.#startedAtMs = startedAtMs;
+    this.#now = now;
+    this.#startedAtMs = now();
   }
 
   /** Posts once per key; a repeat gives the first one's message. */
@@ -53,34 +58,47 @@ export class Posts {
     return posting;
   }
 
-  /** What an earlier process posted with the key, if it did and we may look. */
+  /** What was posted with the key and not heard of: by an earlier process, or by this one; if it was and we may look. */
   async earlier(spot: Spot, key: string, sinceMs: number): Promise<Posted | undefined> {
-    return sinceMs < this.#startedAtMs ? this.#find(spot, key, sinceMs) : undefined;
+    // Asked in the future: by a clock that has been set right since.
+    const isOfEarlier = sinceMs < this.#startedAtMs || sinceMs > this.#now();
+    return isOfEarlier || this.#uncertain.has(key) ? this.#find(spot, key) : undefined;
   }
 
   async #post(spot: Spot, message: RenderedMessage, { key, patience, sinceMs }: PostOptions): Promise<Posted> {
-    const find = (): Promise<Posted | undefined> => this.#find(spot, key, sinceMs);
+    const find = (): Promise<Posted | undefined> => this.#find(spot, key);
     const earlier = await this.earlier(spot, key, sinceMs);
     if (earlier !== undefined) {
       return earlier;
     }
-    const result = await this.#api.call(
-      'chat.postMessage',
-      {
-        channel: spot.channel,
-        ...(spot.thread === null ? {} : { thread_ts: spot.thread }),
-        text: message.text,
-        blocks: message.blocks,
-        unfurl_links: false,
-        unfurl_media: false,
-        metadata: { event_type: EVENT_TYPE, event_payload: { key } },
-      },
-      { patience, find },
-    );
-    return postedOf(result, spot.channel);
+    const args = {
+      channel: spot.channel,
+      ...(spot.thread === null ? {} : { thread_ts: spot.thread }),
+      text: message.text,
+      blocks: message.blocks,
+      unfurl_links: false,
+      unfurl_media: false,
+      metadata: { event_type: EVENT_TYPE, event_payload: { key } },
+    };
+    try {
+      return postedOf(await this.#api.call('chat.postMessage', args, { patience, find }), spot.channel);
+    } catch (error) {
+      if (error instanceof SlackUnreachable) {
+        this.#doubt(key);
+      }
+      throw error;
+    }
   }
 
-  async #find(spot: Spot, key: string, sinceMs: number): Promise<Posted | undefined> {
+  #doubt(key: string): void {
+    this.#uncertain.add(key);
+    const [oldest] = this.#uncertain;
+    if (this.#uncertain.size > REMEMBERED && oldest !== undefined) {
+      this.#uncertain.delete(oldest);
+    }
+  }
+
+  async #find(spot: Spot, key: string): Promise<Posted | undefined> {
     if (!this.#canLook) {
       return undefined;
     }
@@ -92,9 +110,8 @@ export class Posts {
         {
           channel: spot.channel,
           ...(spot.thread === null ? {} : { ts: spot.thread }),
-          oldest: String(Math.floor(sinceMs / 1000) - CLOCK_SLACK_S),
           include_all_metadata: true,
-          limit: PAGE,
+          limit: spot.thread === null ? PAGE : THREAD_PAGE,
         },
         { patience: 'quick' },
       );

@@ -211,10 +211,35 @@ describe('when Slack has a bad moment', () => {
     expect(fake.messages().map((message) => message.pictures.length)).toEqual([1]);
   });
 
+  it('replaces the first line that was posted after all when nobody could be asked whether it was', async () => {
+    const { fake, adapter } = stage;
+    fake.faults.next('chat.postMessage', { kind: 'reset', when: 'after' });
+    fake.faults.next('chat.postMessage', { kind: 'rate-limit', retryAfterS: 30 });
+    fake.faults.next('conversations.history', { kind: 'rate-limit', retryAfterS: 30 });
+    const address = await asked();
+    expect(fake.messages().map(({ words }) => words)).toEqual(['_Drawing …_']);
+    fake.state.advance(30_000);
+    await adapter.deliver(address, answer('late'), FINAL);
+    expect(fake.messages().map((message) => message.pictures.length)).toEqual([1]);
+  });
+
+  it('waits no longer for Slack when the clock is set back', async () => {
+    const { fake, adapter, clock } = stage;
+    const address = await asked();
+    fake.faults.next('chat.update', { kind: 'rate-limit', retryAfterS: 1 });
+    const delivering = adapter.deliver(address, say('soon'), FINAL);
+    await eventually(() => {
+      expect(fake.faults.left('chat.update')).toBe(0);
+    });
+    clock.offsetMs = -3_600_000;
+    await delivering;
+    expect(fake.messages().map(({ words }) => words)).toEqual(['soon']);
+  });
+
   it('makes a new message where somebody has deleted the old one', async () => {
     const { fake, adapter } = stage;
     const address = await asked();
-    fake.state.remove(fake.state.messages[0]!);
+    fake.state.remove(fake.state.messages.all()[0]!);
     const next = await adapter.deliver(address, answer('still here'), FINAL);
     expect(fake.messages().map((message) => message.pictures[0]?.data.toString())).toEqual(['still here']);
     await adapter.deliver(next, say('edited'), { ...FINAL, key: 'edited' });
@@ -251,6 +276,23 @@ describe('after a restart', () => {
     const adapter = await stage.restart();
     await adapter.deliver(written!, answer('found again'), FINAL);
     expect(fake.messages().map((message) => message.pictures[0]?.data.toString())).toEqual(['found again']);
+  });
+
+  it('finds what was posted while our clock was ahead', async () => {
+    const { fake, bot, clock } = stage;
+    let written: ReplyAddress | undefined;
+    bot.onAccept = (_invocation, address) => {
+      written = address;
+      return Promise.resolve(() => Promise.resolve());
+    };
+    clock.offsetMs = 3_600_000;
+    fake.faults.next('chat.postMessage', { kind: 'reset', when: 'after' });
+    await asked();
+    expect(fake.messages()).toHaveLength(1);
+    clock.offsetMs = 0;
+    const adapter = await stage.restart();
+    await adapter.deliver(written!, answer('in time'), FINAL);
+    expect(fake.messages().map((message) => message.pictures[0]?.data.toString())).toEqual(['in time']);
   });
 
   it('understands the buttons of messages from before it', async () => {

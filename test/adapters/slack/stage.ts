@@ -59,6 +59,8 @@ export type Stage = {
   readonly bot: ScriptedBot;
   readonly adapter: SlackAdapter;
   readonly log: readonly LogLine[];
+  /** How far the bot's clock is from the workspace's. */
+  readonly clock: { offsetMs: number };
   /** Over HTTP: where Slack delivers. */
   readonly eventsUrl: string;
   /** Another process of the same bot, with nothing in memory; the first one is stopped. */
@@ -70,6 +72,7 @@ export const SIGNING_SECRET = 'a-secret-of-thirty-two-characters';
 
 export async function setStage(kind: 'socket' | 'http' = 'socket', bot = new ScriptedBot()): Promise<Stage> {
   const log: LogLine[] = [];
+  const clock = { offsetMs: 0 };
   const say = (level: string) => (fields: object, sentence: string) => {
     log.push({ level, fields, sentence });
   };
@@ -87,7 +90,8 @@ export async function setStage(kind: 'socket' | 'http' = 'socket', bot = new Scr
       apiUrl: fake.apiUrl,
       bot,
       log: { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') },
-      now: () => fake.state.now(),
+      now: () => fake.state.now() + clock.offsetMs,
+      steadyMs: () => fake.state.now(),
       timing: {
         patienceMs: 20_000,
         firstPauseMs: 20,
@@ -107,6 +111,7 @@ export async function setStage(kind: 'socket' | 'http' = 'socket', bot = new Scr
       return adapter;
     },
     log,
+    clock,
     eventsUrl,
     async restart() {
       await adapter.stop();

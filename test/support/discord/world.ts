@@ -2,8 +2,7 @@
  * All that the stand-in remembers: guilds, channels, people, messages, interactions and registered commands; and a way
  * to wait for a change of it. Knows neither HTTP nor sockets.
  */
-import { EventEmitter, once } from 'node:events';
-
+import { Changes } from '../changes.ts';
 import type { Clock } from './clock.ts';
 import type { RegisteredCommand } from './command-rules.ts';
 import type { ModalBody, RowBody } from './message-rules.ts';
@@ -115,7 +114,7 @@ export class MessageShelf extends Map<string, StoredMessage> {
   }
 }
 
-export class World {
+export class World extends Changes {
   readonly clock: Clock;
   readonly application: { readonly id: string; readonly name: string };
   readonly guilds: FakeGuild[] = [];
@@ -127,9 +126,9 @@ export class World {
   readonly interactions = new Map<string, Interaction>();
   commands: readonly (RegisteredCommand & { readonly id: string })[] = [];
   readonly #byToken = new Map<string, Interaction>();
-  readonly #changes = new EventEmitter().setMaxListeners(0);
 
   constructor(clock: Clock) {
+    super();
     this.clock = clock;
     this.application = { id: this.clock.nextId(), name: 'Fourstep' };
   }
@@ -141,25 +140,5 @@ export class World {
 
   byToken(token: string): Interaction | undefined {
     return this.#byToken.get(token);
-  }
-
-  changed(): void {
-    this.#changes.emit('change');
-  }
-
-  /** The first value that is not undefined, looked for now and after every change; throws with `what` when none comes. */
-  async until<T>(what: string, look: () => T | undefined, withinMs = 30_000): Promise<T> {
-    const signal = AbortSignal.timeout(withinMs);
-    for (;;) {
-      const found = look();
-      if (found !== undefined) {
-        return found;
-      }
-      try {
-        await once(this.#changes, 'change', { signal });
-      } catch (error) {
-        throw new Error(`${what} did not come within ${withinMs} ms`, { cause: error });
-      }
-    }
   }
 }

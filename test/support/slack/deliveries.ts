@@ -38,6 +38,11 @@ export class Deliveries {
     this.#wire = wire;
   }
 
+  /** The newest delivery's payload. */
+  get last(): Payload | undefined {
+    return this.#last?.payload;
+  }
+
   /** The newest delivery once more, as Slack does with what it believes was not heard. */
   async again(): Promise<Outcome> {
     if (this.#last === undefined) {

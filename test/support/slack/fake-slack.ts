@@ -40,8 +40,10 @@ const SCOPES = [
 
 export class FakeSlack {
   readonly faults = new Faults();
-  readonly socket = new SocketEnd();
   readonly state = new State();
+  readonly socket = new SocketEnd(() => {
+    this.state.changed();
+  });
   readonly settings: ApiSettings = { scopes: new Set(SCOPES), processingMs: 0, shareMs: 20, acceptsFileBlocks: true };
   readonly tokens: Tokens = { bot: 'xoxb-fake', app: 'xapp-fake', fault: undefined };
   readonly deliveries: Deliveries;
@@ -102,7 +104,8 @@ export class FakeSlack {
   /** What stands in a channel for everybody. */
   messages(channel: string = this.general.id): readonly Seen[] {
     return this.state.messages
-      .filter((message) => message.channel === channel && message.onlyFor === undefined)
+      .in(channel)
+      .filter((message) => message.onlyFor === undefined)
       .map((message) => seen(message, this.state));
   }
 

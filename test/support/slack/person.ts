@@ -148,7 +148,6 @@ export class Person {
       name,
       alt: '',
       length: data.length,
-      uploadKey: state.id('up'),
       data: Buffer.from(data),
       isComplete: true,
       processedAtMs: 0,
@@ -161,7 +160,10 @@ export class Person {
   /** Everything this person can see, oldest first: channels and their own private messages. */
   sees(): readonly Seen[] {
     const { state, person } = this.#parts;
-    return state.messages.filter((message) => isVisibleTo(message, person.id)).map((message) => seen(message, state));
+    return state.messages
+      .all()
+      .filter((message) => isVisibleTo(message, person.id))
+      .map((message) => seen(message, state));
   }
 
   #labels(): readonly string[] {
@@ -238,6 +240,13 @@ export class Person {
       const chosen =
         typeof value === 'string' ? { text: { type: 'plain_text', text: value }, value } : element['initial_option'];
       return { type, selected_option: chosen ?? null };
+    }
+    if (type === 'conversations_select') {
+      return { type, selected_conversation: value ?? element['initial_conversation'] ?? null };
+    }
+    if (type === 'multi_conversations_select') {
+      const chosen = typeof value === 'string' ? value.split('\n').filter((id) => id !== '') : undefined;
+      return { type, selected_conversations: chosen ?? element['initial_conversations'] ?? [] };
     }
     return { type, value: typeof value === 'string' ? value : (element['initial_value'] ?? null) };
   }

@@ -127,7 +127,7 @@ export class FakeServer {
   }
 
   async #upload(key: string, request: IncomingMessage, body: Buffer): Promise<Answer> {
-    const file = [...this.#state.files.values()].find((candidate) => candidate.uploadKey === key);
+    const file = this.#state.uploads.get(key);
     if (file === undefined) {
       return { status: 404, body: 'no such upload', type: 'text/plain' };
     }
@@ -173,9 +173,7 @@ export class FakeServer {
       return;
     }
     if (post['replace_original'] === true && message !== undefined) {
-      message.text = stringOf(post['text']);
-      message.blocks = this.#state.withBlockIds(records(post['blocks']));
-      message.edits += 1;
+      this.#state.edit(message, stringOf(post['text']), records(post['blocks']));
       return;
     }
     const added = this.#state.add({

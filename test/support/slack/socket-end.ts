@@ -15,8 +15,13 @@ export class SocketEnd {
   /** Envelopes in flight; one that is sent twice is acknowledged twice. */
   readonly #awaited = new Map<string, ((payload: Json) => void)[]>();
   #arrivals: (() => void)[] = [];
+  readonly #onChange: () => void;
   /** How many sockets were ever opened. */
   opened = 0;
+
+  constructor(onChange: () => void) {
+    this.#onChange = onChange;
+  }
 
   get isOpen(): boolean {
     return this.#open.size > 0;
@@ -34,6 +39,7 @@ export class SocketEnd {
       socket.on('close', () => {
         clearInterval(pings);
         this.#open.delete(socket);
+        this.#onChange();
       });
       socket.on('error', () => this.#open.delete(socket));
       socket.send(
@@ -41,6 +47,7 @@ export class SocketEnd {
       );
       socket.ping();
       this.#open.add(socket);
+      this.#onChange();
       for (const arrived of this.#arrivals.splice(0)) {
         arrived();
       }

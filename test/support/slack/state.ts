@@ -1,7 +1,9 @@
 /** What a workspace holds: people, channels, messages, files, open modals. Plain data with a clock; no network. */
 import { randomUUID } from 'node:crypto';
 
+import { Changes } from '../changes.ts';
 import type { Json } from './json.ts';
+import { MessageShelf } from './message-shelf.ts';
 
 export type StoredPerson = {
   readonly id: string;
@@ -39,7 +41,6 @@ export type StoredFile = {
   readonly name: string;
   readonly alt: string;
   readonly length: number;
-  readonly uploadKey: string;
   data: Buffer | undefined;
   isComplete: boolean;
   /** By the workspace's clock; Infinity: never. */
@@ -65,11 +66,14 @@ export const APP = 'A0FAKE';
 export const BOT_USER = 'U0BOT';
 export const BOT = 'B0BOT';
 
-export class State {
+/** Tells of every message, edit and acknowledgement. */
+export class State extends Changes {
   readonly people = new Map<string, StoredPerson>();
   readonly channels = new Map<string, StoredChannel>();
-  readonly messages: StoredMessage[] = [];
+  readonly messages = new MessageShelf();
   readonly files = new Map<string, StoredFile>();
+  /** By the key of the address to which the file is to be sent. */
+  readonly uploads = new Map<string, StoredFile>();
   readonly views: OpenView[] = [];
   readonly hooks = new Map<string, Hook>();
   readonly triggers = new Map<string, { readonly user: string; readonly madeAtMs: number; isUsed: boolean }>();
@@ -109,7 +113,7 @@ export class State {
   }
 
   message(channel: string, ts: string): StoredMessage | undefined {
-    return this.messages.find((message) => message.channel === channel && message.ts === ts);
+    return this.messages.find(channel, ts);
   }
 
   add(message: Pick<StoredMessage, 'channel' | 'text' | 'blocks'> & Partial<StoredMessage>): StoredMessage {
@@ -124,12 +128,22 @@ export class State {
       ...message,
       blocks: this.withBlockIds(message.blocks),
     };
-    this.messages.push(stored);
+    this.messages.add(stored);
+    this.changed();
     return stored;
   }
 
   remove(message: StoredMessage): void {
-    this.messages.splice(this.messages.indexOf(message), 1);
+    this.messages.remove(message);
+    this.changed();
+  }
+
+  /** Text without blocks takes the blocks away. */
+  edit(message: StoredMessage, text: string, blocks: readonly Json[]): void {
+    message.text = text;
+    message.blocks = this.withBlockIds(blocks);
+    message.edits += 1;
+    this.changed();
   }
 
   withBlockIds(blocks: readonly Json[]): readonly Json[] {

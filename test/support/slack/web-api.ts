@@ -150,10 +150,7 @@ export class WebApi {
     if (fault !== undefined) {
       return fault;
     }
-    message.text = stringOf(args['text']);
-    // Text without blocks takes the blocks away.
-    message.blocks = this.#state.withBlockIds(records(blocks));
-    message.edits += 1;
+    this.#state.edit(message, stringOf(args['text']), records(blocks));
     return { ok: true, channel: message.channel, ts: message.ts, text: message.text };
   }
 
@@ -238,10 +235,12 @@ export class WebApi {
     const oldest = Number(args['oldest'] ?? 0);
     const thread = args['ts'];
     const found = this.#state.messages
-      .filter((message) => message.channel === args['channel'] && message.onlyFor === undefined)
+      .in(stringOf(args['channel']))
+      .filter((message) => message.onlyFor === undefined)
       .filter((message) => (thread === undefined ? message.thread === undefined : message.thread === thread))
       .filter((message) => Number(message.ts) >= oldest);
-    return { ok: true, messages: found.reverse().map((message) => messageJson(message, this.#state)) };
+    const newestFirst = found.reverse().slice(0, Number(args['limit'] ?? 100));
+    return { ok: true, messages: newestFirst.map((message) => messageJson(message, this.#state)) };
   }
 
   #uploadUrl({ args, baseUrl }: ApiCall): Json {
@@ -257,14 +256,15 @@ export class WebApi {
       name: stringOf(args['filename']),
       alt: args['alt_txt'] ?? args['alt_text'] ?? '',
       length,
-      uploadKey: this.#state.id('up'),
       data: undefined,
       isComplete: false,
       processedAtMs: Number.POSITIVE_INFINITY,
       shares: [],
     };
     this.#state.files.set(file.id, file);
-    return { ok: true, file_id: file.id, upload_url: `${baseUrl}/upload/${file.uploadKey}` };
+    const key = this.#state.id('up');
+    this.#state.uploads.set(key, file);
+    return { ok: true, file_id: file.id, upload_url: `${baseUrl}/upload/${key}` };
   }
 
   #completeUpload(args: ApiCall['args']): Json {
@@ -341,7 +341,7 @@ export function fileJson(file: StoredFile, baseUrl: string, state: State): Json 
 }
 
 export function messageJson(message: StoredMessage, state: State): Json {
-  const isHead = state.messages.some((other) => other.channel === message.channel && other.thread === message.ts);
+  const isHead = state.messages.in(message.channel).some((other) => other.thread === message.ts);
   const thread = message.thread ?? (isHead ? message.ts : undefined);
   return {
     type: 'message',
