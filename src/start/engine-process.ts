@@ -2,10 +2,14 @@
 import { z } from 'zod';
 
 import type { Runner } from '../core/work.ts';
-import { openEngine } from './open-engine.ts';
+import { requireDevice } from '../engine/ort/index.ts';
+import { openEngine, parseDevice } from './open-engine.ts';
 
 const optionsSchema = z.object({ device: z.string(), dataFolder: z.string(), startup: z.enum(['fast', 'throughput']) });
 
+/** Throws `UserError` `device.missing` now, not at the first picture, where the machine lacks the device. */
 export async function createRunner(options: unknown): Promise<Runner> {
-  return openEngine(optionsSchema.parse(options));
+  const parsed = optionsSchema.parse(options);
+  await requireDevice(parseDevice(parsed.device));
+  return openEngine(parsed);
 }

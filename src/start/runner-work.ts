@@ -25,10 +25,24 @@ export async function work(config: Config, print: (line: string) => void): Promi
     local.length === 0 ? ['cpu'] : local,
     (device, reason) => log.warn({ device, reason }, 'a runner process was replaced'),
   );
-  await ready();
-  const fleet = new FleetRunner({ url, runner, slots, filesFolder: join(config.dataFolder, 'remote') });
-  print(`drawing for ${new URL(url).host}; Ctrl-C stops after what runs`);
-  await untilStopped();
-  await fleet.close(DRAIN_MS);
-  await runner.close(1000);
+  const { host } = new URL(url);
+  let said = '';
+  const onFault = ({ message }: Error): void => {
+    if (message !== said) {
+      log.warn({ host, reason: message }, 'the Redis cannot be used; trying again');
+    }
+    said = message;
+  };
+  try {
+    await ready();
+    const stopped = untilStopped();
+    const filesFolder = join(config.dataFolder, 'remote');
+    const fleet = new FleetRunner({ url, runner, slots, filesFolder, onFault });
+    const drawing = fleet.ready().then(() => print(`drawing for ${host}; Ctrl-C stops after what runs`));
+    await Promise.race([stopped, drawing]);
+    await stopped;
+    await fleet.close(DRAIN_MS);
+  } finally {
+    await runner.close(1000);
+  }
 }

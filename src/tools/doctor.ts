@@ -63,12 +63,21 @@ async function devices(config: Config): Promise<Finding> {
     (device) => !device.includes('://') && !present.includes(parseDevice(device).kind),
   );
   return missing.length === 0
-    ? { mark: 'ok', what: 'devices', detail: `${config.devices.join(', ')} (this machine has ${present.join(', ')})` }
+    ? {
+        mark: 'ok',
+        what: 'devices',
+        detail: `${config.devices.map(nameOf).join(', ')} (this machine has ${present.join(', ')})`,
+      }
     : {
         mark: 'BAD',
         what: 'devices',
         detail: `${missing.join(', ')} is not in this machine, which has ${present.join(', ')}; correct RUNNERS, or run fourstep gpu install for CUDA`,
       };
+}
+
+/** Without the password that the address of a Redis may hold. */
+function nameOf(device: string): string {
+  return device.includes('://') ? `runners at ${new URL(device).host}` : device;
 }
 
 async function model(config: Config): Promise<Finding> {

@@ -2,6 +2,10 @@
  * What a net runs on, and what this machine has. A device that is lacking is refused before anything is built, with
  * the way to get it.
  */
+import { readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+
 import { UserError } from '../../core/errors.ts';
 import { PROVIDERS, type Provider } from '../onnx/provider.ts';
 import { loadRuntime, type Runtime } from './runtime.ts';
@@ -28,9 +32,19 @@ export async function requireDevice(device: Device): Promise<void> {
   }
 }
 
+/** The library lists what it was built to open; what does not come with it is there only once its file is. */
 function providersOf(runtime: Runtime): readonly Provider[] {
-  const listed = new Set(runtime.listSupportedBackends().map((backend) => backend.name));
-  return PROVIDERS.filter((provider) => provider === 'cpu' || listed.has(provider));
+  const files = libraryFiles();
+  const there = runtime
+    .listSupportedBackends()
+    .filter(({ name, bundled }) => bundled || files.some((file) => file.includes(`onnxruntime_providers_${name}.`)));
+  return PROVIDERS.filter((provider) => provider === 'cpu' || there.some(({ name }) => name === provider));
+}
+
+/** What lies beside onnxruntime's own library. */
+function libraryFiles(): readonly string[] {
+  const packageFile = createRequire(import.meta.url).resolve('onnxruntime-node/package.json');
+  return readdirSync(join(dirname(packageFile), 'bin', 'napi-v6', process.platform, process.arch));
 }
 
 const HOW_TO_GET: Readonly<Record<Provider, string>> = {

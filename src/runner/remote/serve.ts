@@ -4,6 +4,7 @@
  * once. A work that has ended is not drawn again, whoever asks.
  */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Worker, type Job } from 'bullmq';
 import { Redis } from 'ioredis';
@@ -38,11 +39,16 @@ export type ServeOptions = {
   readonly filesFolder: string;
   /** A machine silent for so long has lost its work to another. */
   readonly lockMs?: number;
+  /** Told when Redis cannot be reached or refuses; the connection is tried again by itself. */
+  readonly onFault?: (error: Error) => void;
 };
 
 const payload = z.object({ work: wire.work, files: z.record(z.string(), z.string()) });
 /** All that is needed to answer whoever sent what this version cannot read. */
 const addressed = z.object({ work: z.object({ id: z.string() }) });
+
+/** For giving back what has not ended. */
+const FAREWELL_MS = 5000;
 
 export class FleetRunner {
   readonly #options: ServeOptions;
@@ -74,6 +80,7 @@ export class FleetRunner {
     for (const client of [this.#redis, this.#subscriber, this.#workerRedis, this.#worker]) {
       client.on('error', () => {}); // they reconnect by themselves
     }
+    this.#redis.on('error', (error: Error) => options.onFault?.(error));
     this.#subscriber.on('message', (_channel: string, id: string) => this.#cancels.get(id)?.abort());
     this.#presence = setInterval(() => void this.#show().catch(() => {}), (PRESENCE_S * 1000) / 4);
   }
@@ -93,10 +100,12 @@ export class FleetRunner {
 
   async #close(limitMs: number): Promise<void> {
     clearInterval(this.#presence);
-    await this.#redis.del(runnerKey(this.#prefix, this.#name));
-    const closed = this.#worker.close();
+    // A Redis that is away hears no farewell: presence and locks run out by themselves.
+    const isAway = this.#redis.status !== 'ready';
+    const farewell = [this.#redis.del(runnerKey(this.#prefix, this.#name)), this.#worker.close(isAway)];
+    const heard = Promise.allSettled(farewell);
     await this.#options.runner.close(limitMs);
-    await closed;
+    await Promise.race([heard, sleep(isAway ? 0 : FAREWELL_MS, undefined, { ref: false })]);
     this.#workerRedis.disconnect();
     this.#subscriber.disconnect();
     this.#redis.disconnect();

@@ -1,4 +1,8 @@
 /** Sessions on the CPU, and what is said of devices that are not there. */
+import { readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
+
 import { describe, expect, it } from 'vitest';
 
 import { Add, Gather, GraphBuilder, serialize } from '../../../src/engine/onnx/index.ts';
@@ -44,6 +48,15 @@ describe('Session', () => {
   it('loads onnxruntime with its telemetry off', async () => {
     await listProviders();
     expect(process.env['ORT_DISABLE_TELEMETRY']).toBe('1');
+  });
+});
+
+describe('listProviders', () => {
+  it('names no provider whose library was never fetched, though onnxruntime could use it', async () => {
+    const packageFile = createRequire(import.meta.url).resolve('onnxruntime-node/package.json');
+    const files = readdirSync(dirname(packageFile), { recursive: true }).map(String);
+    const isFetched = files.some((file) => /onnxruntime_providers_cuda\.(so|dll)$/.test(file));
+    expect((await listProviders()).includes('cuda')).toBe(isFetched);
   });
 });
 
