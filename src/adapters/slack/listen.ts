@@ -38,6 +38,8 @@ const ACCEPT_WITHIN_MS = 1000;
 export class Listener {
   readonly #parts: ListenerParts;
   readonly #seen: Seen;
+  /** Deliveries that are not acknowledged yet, by id. */
+  readonly #pending = new Map<string, Promise<void>>();
   readonly #running = new Set<Promise<void>>();
   #isStopping = false;
 
@@ -69,17 +71,34 @@ export class Listener {
   }
 
   async #receive(hear: Hear, body: unknown, ack: Ack): Promise<void> {
-    const { steadyMs, now, uploadOf, handOver } = this.#parts;
+    const { steadyMs, now, uploadOf } = this.#parts;
     const startedAtMs = steadyMs();
     if (this.#isStopping) {
       // Not acknowledged: Slack says that the app did not respond, which is the truth.
       return;
     }
     const heard = hear(body, { nowMs: now(), uploadOf });
-    if (heard === undefined || !this.#seen.isNew(heard.source.id)) {
+    const id = heard?.source.id ?? '';
+    // The same once more shares the fate of the first: acknowledged before that is, it would be an acknowledgement of
+    // what may yet be taken back.
+    for (let first = this.#pending.get(id); first !== undefined; first = this.#pending.get(id)) {
+      await first.catch(() => undefined);
+    }
+    if (heard === undefined || !this.#seen.isNew(id)) {
       await ack();
       return;
     }
+    const acknowledging = this.#acknowledge(heard, ack, startedAtMs);
+    this.#pending.set(id, acknowledging);
+    try {
+      await acknowledging;
+    } finally {
+      this.#pending.delete(id);
+    }
+  }
+
+  async #acknowledge(heard: Heard, ack: Ack, startedAtMs: number): Promise<void> {
+    const { steadyMs, handOver } = this.#parts;
     const accepting = handOver.accept(heard);
     const accepted = await within(ACCEPT_WITHIN_MS, accepting, { kind: 'not-kept' });
     try {

@@ -147,36 +147,40 @@ describe('between hearing and acknowledging', () => {
     });
   });
 
-  it('what Slack did not hear acknowledged is taken back, and handled when it is delivered again', async () => {
-    stage = await setStage();
-    const { fake, bot, adapter } = stage;
-    let takenBack = 0;
-    bot.onAccept = async () => {
-      if (takenBack === 0) {
-        // Slack is away for two attempts: a socket that is back at once would leave no time in which it is lost.
-        fake.faults.next('apps.connections.open', { kind: 'status', status: 503 }, 2);
-        fake.socket.dropAll();
-        while (adapter.readiness().isReady) {
-          await settle(5);
+  it.each([1, 2])(
+    'what Slack did not hear acknowledged (%i times) is taken back, and handled when it is delivered again',
+    async (times) => {
+      stage = await setStage();
+      const { fake, bot, adapter } = stage;
+      let takenBack = 0;
+      bot.onAccept = async () => {
+        if (takenBack === 0) {
+          // Slack is away for two attempts: a socket that is back at once would leave no time in which it is lost.
+          fake.faults.next('apps.connections.open', { kind: 'status', status: 503 }, 2);
+          fake.socket.dropAll();
+          while (adapter.readiness().isReady) {
+            await settle(5);
+          }
         }
-      }
-      return () => {
-        takenBack += 1;
-        return Promise.resolve();
+        return () => {
+          takenBack += 1;
+          return Promise.resolve();
+        };
       };
-    };
-    fake.deliveries.ackMs = 500;
-    expect((await fake.person('Ana').slash('/imagine', 'a fox')).isAcknowledged).toBe(false);
-    await eventually(() => {
-      expect(takenBack).toBe(1);
-    });
-    expect(bot.handled).toEqual([]);
-    fake.deliveries.ackMs = 3000;
-    expect((await fake.deliveries.again()).isAcknowledged).toBe(true);
-    await eventually(() => {
-      expect(bot.handled).toHaveLength(1);
-    });
-  });
+      fake.deliveries.ackMs = 500;
+      fake.deliveries.isDoubling = times === 2;
+      expect((await fake.person('Ana').slash('/imagine', 'a fox')).isAcknowledged).toBe(false);
+      await eventually(() => {
+        expect(takenBack).toBe(times);
+      });
+      expect(bot.handled).toEqual([]);
+      fake.deliveries.ackMs = 3000;
+      expect((await fake.deliveries.again()).isAcknowledged).toBe(true);
+      await eventually(() => {
+        expect(bot.handled).toHaveLength(1);
+      });
+    },
+  );
 });
 
 describe('Socket Mode', () => {
