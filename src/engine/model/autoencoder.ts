@@ -21,8 +21,8 @@ import {
   type NetWeights,
 } from '../nets/index.ts';
 import type { Graph } from '../onnx/index.ts';
-import type { Session } from '../ort/index.ts';
 import type { TorchGenerator } from '../sampling/index.ts';
+import { LazySessions } from './lazy-sessions.ts';
 import { autoencoderNumberType } from './number-type.ts';
 import { pictureToValues, valuesToPicture } from './picture-values.ts';
 import type { SessionOpener } from './session-opener.ts';
@@ -45,22 +45,19 @@ export function parseAutoencoderConfig(json: unknown, origin: string): Autoencod
 export class Autoencoder {
   readonly config: AutoencoderConfig;
   readonly #weights: NetWeights;
-  readonly #open: SessionOpener;
+  readonly #sessions: LazySessions;
   readonly #build: BuildOptions;
-  #encoder: Promise<Session> | undefined;
-  #decoder: Promise<Session> | undefined;
 
   constructor(config: AutoencoderConfig, weights: NetWeights, open: SessionOpener) {
     this.config = config;
     this.#weights = weights;
-    this.#open = open;
+    this.#sessions = new LazySessions(open);
     this.#build = { ...open.build, dtype: autoencoderNumberType(config, open.build.dtype) };
   }
 
   /** `latents`: [channels · height · width]. Throws `UserError` `model.nan`. */
   async decode(latents: Float32Array, { channels, height, width }: LatentSize): Promise<Picture> {
-    this.#decoder ??= this.#open(this.#decoderGraph());
-    const session = await this.#decoder;
+    const session = await this.#sessions.get('decoder', () => this.#decoderGraph());
     const scaled = this.#unscale(latents, height * width);
     const { image } = await session.run({ latents: { data: scaled, shape: [1, channels, height, width] } });
     if (image === undefined) {
@@ -80,8 +77,7 @@ export class Autoencoder {
 
   /** Sides must be multiples of the VAE's factor. */
   async encode(picture: Picture): Promise<LatentSampler> {
-    this.#encoder ??= this.#open(this.#encoderGraph());
-    const session = await this.#encoder;
+    const session = await this.#sessions.get('encoder', () => this.#encoderGraph());
     const { width, height } = picture;
     const outputs = await session.run({ image: { data: pictureToValues(picture), shape: [1, 3, height, width] } });
     const area = (height / this.config.scale) * (width / this.config.scale);
@@ -107,9 +103,8 @@ export class Autoencoder {
     };
   }
 
-  async release(): Promise<void> {
-    await (await this.#encoder)?.release();
-    await (await this.#decoder)?.release();
+  release(): Promise<void> {
+    return this.#sessions.release();
   }
 
   #encoderGraph(): Graph {

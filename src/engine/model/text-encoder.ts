@@ -13,6 +13,7 @@ import {
 import type { FloatTensor, Session } from '../ort/index.ts';
 import type { ClipTokenizer } from '../tokenizer/index.ts';
 import { LoraPacker, type LoraRow } from '../weights/index.ts';
+import { LazySessions } from './lazy-sessions.ts';
 import { loraFeeds } from './lora-feeds.ts';
 import type { SessionOpener } from './session-opener.ts';
 
@@ -42,11 +43,11 @@ export class TextEncoder {
   readonly targets: readonly LoraTarget[];
   readonly #options: TextEncoderOptions;
   readonly #packer: LoraPacker;
-  #plain: Promise<Session> | undefined;
-  #styled: Promise<Session> | undefined;
+  readonly #sessions: LazySessions;
 
   constructor(options: TextEncoderOptions) {
     this.#options = options;
+    this.#sessions = new LazySessions(options.open);
     this.targets = clipTextLoraTargets(options.config);
     this.#packer = new LoraPacker(this.targets, PACKED_BYTES);
   }
@@ -68,20 +69,17 @@ export class TextEncoder {
     };
   }
 
-  async release(): Promise<void> {
-    await (await this.#plain)?.release();
-    await (await this.#styled)?.release();
+  release(): Promise<void> {
+    return this.#sessions.release();
   }
 
   #session(isStyled: boolean): Promise<Session> {
     const { config, weights, open } = this.#options;
     if (!isStyled) {
-      this.#plain ??= open(buildClipText(config, weights, open.build));
-      return this.#plain;
+      return this.#sessions.get('plain', () => buildClipText(config, weights, open.build));
     }
     const loraModules = new Set(this.targets.map(({ module }) => module));
-    this.#styled ??= open(buildClipText(config, weights, { ...open.build, loraModules }));
-    return this.#styled;
+    return this.#sessions.get('styled', () => buildClipText(config, weights, { ...open.build, loraModules }));
   }
 }
 

@@ -14,6 +14,7 @@ import {
 import type { Feeds, FloatTensor, Session } from '../ort/index.ts';
 import { guidanceEmbedding } from '../sampling/index.ts';
 import { LoraPacker } from '../weights/index.ts';
+import { LazySessions } from './lazy-sessions.ts';
 import { loraFeeds } from './lora-feeds.ts';
 import { unetIslands } from './number-type.ts';
 import type { SessionOpener } from './session-opener.ts';
@@ -30,7 +31,7 @@ export class UNet {
   readonly targets: readonly LoraTarget[];
   readonly #weights: NetWeights;
   readonly #open: SessionOpener;
-  readonly #sessions = new Map<string, Promise<Session>>();
+  readonly #sessions: LazySessions;
   readonly #arrays = new Map<string, Float32Array<ArrayBuffer>>();
   readonly #packers = new Map<UNetVariant, LoraPacker>();
 
@@ -38,6 +39,7 @@ export class UNet {
     this.config = config;
     this.#weights = weights;
     this.#open = open;
+    this.#sessions = new LazySessions(open);
     this.targets = unetLoraTargets(config);
   }
 
@@ -57,11 +59,8 @@ export class UNet {
     return output.data;
   }
 
-  async release(): Promise<void> {
-    for (const session of this.#sessions.values()) {
-      await (await session).release();
-    }
-    this.#sessions.clear();
+  release(): Promise<void> {
+    return this.#sessions.release();
   }
 
   #inputs(rows: readonly UNetRow[], size: LatentSize, pixelsPerLatent: number): Feeds {
@@ -133,19 +132,13 @@ export class UNet {
   #session(variant: UNetVariant, { height, width }: LatentSize): Promise<Session> {
     const multiple = sizeMultiple(this.config);
     const sizes = height % multiple === 0 && width % multiple === 0 ? 'whole' : 'any';
-    const key = `${variant} ${sizes}`;
-    const known = this.#sessions.get(key);
-    if (known !== undefined) {
-      return known;
-    }
-    const graph = buildUNet(this.config, this.#weights, {
-      ...this.#open.build,
-      islands: unetIslands(this.config),
-      sizes,
-      loraModules: new Set(targetsOf(variant, this.targets).map(({ module }) => module)),
-    });
-    const opening = this.#open(graph);
-    this.#sessions.set(key, opening);
-    return opening;
+    return this.#sessions.get(`${variant} ${sizes}`, () =>
+      buildUNet(this.config, this.#weights, {
+        ...this.#open.build,
+        islands: unetIslands(this.config),
+        sizes,
+        loraModules: new Set(targetsOf(variant, this.targets).map(({ module }) => module)),
+      }),
+    );
   }
 }
