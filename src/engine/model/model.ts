@@ -20,6 +20,7 @@ import type { SessionOpener } from './session-opener.ts';
 import { StyleLibrary } from './style-set.ts';
 import { TextEncoder } from './text-encoder.ts';
 import { UNet } from './unet.ts';
+import { withUNetKernels } from './winograd-weights.ts';
 
 export type ModelOptions = {
   readonly files: ModelFiles;
@@ -65,7 +66,8 @@ export class Model implements Denoiser {
       lcmLora === undefined
         ? files.unet.weights
         : await mergedUNet({ base, weights: files.unet.weights, lcmLora, cacheDir });
-    const unet = new UNet(unetConfig, await prepared(merged), open);
+    const unetWeights = await withUNetKernels(unetConfig, await prepared(merged), open.build, cacheDir);
+    const unet = new UNet(unetConfig, unetWeights, open);
     const encoders: TextEncoder[] = [];
     for (const { config, origin, weights, tokenizer } of files.text) {
       encoders.push(

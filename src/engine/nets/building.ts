@@ -19,8 +19,21 @@ export type BuildOptions = {
   readonly provider: Provider;
   readonly dtype?: NumberType;
   readonly islands?: readonly Island[];
+  /**
+   * 'winograd': the convolutions that gain by it take transformed kernels where the weights have them; see winograd.ts.
+   * Over `NO_WEIGHTS` such a graph says which ones it wants. Default 'direct'.
+   */
+  readonly convolutions?: 'direct' | 'winograd';
   /** Modules that take a LoRA at run time, by their dotted names; see lora-inputs.ts for the inputs they add. */
   readonly loraModules?: ReadonlySet<string>;
+};
+
+/** What is known beforehand of the height and width of a net's first input. */
+export type Sides = {
+  /** What the model was made for. */
+  readonly usual: number;
+  /** Every size is a multiple of this. */
+  readonly multiple: number;
 };
 
 /** A layer that a LoRA can change. */
@@ -51,6 +64,8 @@ export type Building = {
   readonly dtype: NumberType;
   readonly attention: 'fused' | 'decomposed';
   readonly islands: ReadonlySet<Island>;
+  /** Absent where every convolution is direct. */
+  readonly winograd: Sides | undefined;
   readonly loraModules: ReadonlySet<string>;
   readonly onTarget: (target: LoraTarget) => void;
 };
@@ -62,7 +77,14 @@ export const ROWS = 'rows';
 export function buildNet(
   name: string,
   source: NetWeights,
-  { provider, dtype = 'f32', islands = [], loraModules = new Set() }: BuildOptions,
+  {
+    provider,
+    dtype = 'f32',
+    islands = [],
+    convolutions = 'direct',
+    sides,
+    loraModules = new Set(),
+  }: BuildOptions & { readonly sides?: Sides },
   define: (building: Building) => void,
   onTarget: (target: LoraTarget) => void = () => {},
 ): Graph {
@@ -75,6 +97,7 @@ export function buildNet(
     dtype,
     attention,
     islands: new Set(islands),
+    winograd: convolutions === 'winograd' ? sides : undefined,
     loraModules,
     onTarget: (target) => {
       seen.add(target.module);

@@ -8,6 +8,7 @@ import { Shape } from '../onnx/index.ts';
 import { fixedDim } from '../onnx/shape.ts';
 import { withConvLora, withPointwiseLora } from './lora-inputs.ts';
 import type { WeightScope } from './weight-scope.ts';
+import { suitsWinograd, winograd3x3 } from './winograd.ts';
 
 export type ConvOptions = {
   readonly kernel?: number;
@@ -37,9 +38,16 @@ export function conv2d(
     weightName: `${scope.path}.weight`,
     convolution: true,
   });
-  const w = scope.weight('weight', [outFeatures, inFeatures, kernel, kernel]);
-  const b = bias ? scope.weight('bias', [outFeatures]) : undefined;
-  const y = Conv(x, w, b, attributes);
+  const keepsSize = stride === 1 && pads === undefined;
+  const y =
+    kernel === 3 && keepsSize && bias && suitsWinograd(scope, x, outFeatures)
+      ? winograd3x3(scope, x, outFeatures)
+      : Conv(
+          x,
+          scope.weight('weight', [outFeatures, inFeatures, kernel, kernel]),
+          bias ? scope.weight('bias', [outFeatures]) : undefined,
+          attributes,
+        );
   return isPointwise
     ? withPointwiseLora(scope, x, y, inFeatures, outFeatures)
     : withConvLora(scope, x, y, [kernel, kernel], attributes);

@@ -21,5 +21,6 @@ export {
   parseAutoencoderTinyConfig,
   type AutoencoderTinyConfig,
 } from './autoencoder-tiny.ts';
+export { winogradKernels } from './winograd.ts';
 export { buildSrvgg, parseSrvggConfig, type SrvggConfig } from './srvgg.ts';
 export { clipTextLoraTargets, unetLoraTargets } from './lora-targets.ts';

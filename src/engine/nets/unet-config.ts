@@ -13,6 +13,7 @@ const UP = ['UpBlock2D', 'CrossAttnUpBlock2D'] as const;
 const MID = ['UNetMidBlock2DCrossAttn', 'UNetMidBlock2D'] as const;
 
 const schema = z.object({
+  sample_size: z.union([z.number().int().positive(), z.array(z.number().int().positive()).min(1)]).nullish(),
   in_channels: z.number().int().positive().default(4),
   out_channels: z.number().int().positive().default(4),
   flip_sin_to_cos: z.boolean().default(true),
@@ -64,6 +65,9 @@ const schema = z.object({
   cross_attention_norm: only(),
 });
 
+/** Where a config does not say: that of SD 1.5. */
+const USUAL_SIDE = 64;
+
 /** One resolution of the way down or up. */
 export type UNetBlock = {
   readonly channels: number;
@@ -78,6 +82,8 @@ export type UNetBlock = {
 export type UNetConfig = {
   readonly inChannels: number;
   readonly outChannels: number;
+  /** Latents along the shorter side of the pictures that the model was made for. */
+  readonly usualSide: number;
   readonly flipSinToCos: boolean;
   readonly freqShift: number;
   readonly down: readonly UNetBlock[];
@@ -145,6 +151,7 @@ export function parseUNetConfig(json: unknown, origin: string): UNetConfig {
   return {
     inChannels: config.in_channels,
     outChannels: config.out_channels,
+    usualSide: Math.min(...[config.sample_size ?? USUAL_SIDE].flat()),
     flipSinToCos: config.flip_sin_to_cos,
     freqShift: config.freq_shift,
     down,

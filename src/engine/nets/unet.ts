@@ -47,7 +47,9 @@ export function buildUNet(
   options: UNetOptions,
   onTarget?: (target: LoraTarget) => void,
 ): Graph {
-  return buildNet('unet', weights, options, (building) => define(building, config, options.sizes ?? 'any'), onTarget);
+  const { sizes = 'any' } = options;
+  const sides = { usual: config.usualSide, multiple: sizes === 'whole' ? sizeMultiple(config) : 1 };
+  return buildNet('unet', weights, { ...options, sides }, (building) => define(building, config, sizes), onTarget);
 }
 
 function define(building: Building, config: UNetConfig, sizes: 'whole' | 'any'): void {

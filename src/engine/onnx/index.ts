@@ -18,6 +18,7 @@ export {
 export { Concat, Gather, GatherND, Reshape, Shape, Slice, Split, Transpose, Unsqueeze } from './operators/shape.ts';
 export { Conv, DepthToSpace, Resize, type ConvAttributes } from './operators/spatial.ts';
 export {
+  FusedMatMul,
   Gemm,
   InstanceNormalization,
   LayerNormalization,

@@ -24,6 +24,15 @@ export function scaled(dim: Dim, numerator: number, denominator: number): Dim {
     : `${name}${up === common ? '' : `*${up / common}`}/${down / common}`;
 }
 
+/** What `dim` comes to where its symbol stands for `value`; not rounded. A number is itself. */
+export function lengthWhere(dim: Dim, value: number): number {
+  if (typeof dim === 'number') {
+    return dim;
+  }
+  const [, factor = '1', divisor = '1'] = /^.*?(?:\*(\d+))?(?:\/(\d+))?$/.exec(dim) ?? [];
+  return (value * Number(factor)) / Number(divisor);
+}
+
 /** The shape of an elementwise operator's result. Throws where two lengths can never agree. */
 export function broadcast(operator: string, a: Shape, b: Shape): Shape {
   const rank = Math.max(a.length, b.length);

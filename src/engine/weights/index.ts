@@ -8,6 +8,7 @@ export { renamed } from './tensor-table.ts';
 export { openComponent } from './component-folder.ts';
 export { openCheckpoint } from './checkpoint/open-checkpoint.ts';
 export { widen } from './widen.ts';
+export { withWinogradKernels } from './winograd.ts';
 export { openLora } from './lora/lora-file.ts';
 export { loraModules, type LoraModule, type LoraTarget } from './lora/lora-module.ts';
 export { matchLora } from './lora/match-lora.ts';

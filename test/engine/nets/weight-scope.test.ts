@@ -26,6 +26,7 @@ function scopeOver(...tensors: readonly TensorInfo[]): WeightScope {
     dtype: 'f32',
     attention: 'fused',
     islands: new Set(),
+    winograd: undefined,
     loraModules: new Set(),
     onTarget: () => {},
   };

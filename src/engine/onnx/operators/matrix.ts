@@ -32,6 +32,25 @@ export function MatMul(a: Value, b: Value): Value {
   return single(a.graph, { opType: 'MatMul', inputs: [a, b], output: { dtype: a.dtype, shape } });
 }
 
+/**
+ * com.microsoft, with transBatchB: a [B…, M, K], b [K, B…, N] → [B…, M, N], one rank. What is summed over is b's first
+ * axis, so that nobody has to transpose it.
+ */
+export function FusedMatMul(a: Value, b: Value): Value {
+  sameType('FusedMatMul', a, b);
+  if (a.shape.length < 3 || a.shape.length !== b.shape.length || dimAt(a.shape, -1) !== dimAt(b.shape, 0)) {
+    throw shapeError('FusedMatMul', 'a […, M, K] and b [K, …, N] of one rank', a.shape, b.shape);
+  }
+  const batch = broadcast('FusedMatMul', a.shape.slice(0, -2), b.shape.slice(1, -1));
+  return single(a.graph, {
+    opType: 'FusedMatMul',
+    domain: 'com.microsoft',
+    inputs: [a, b],
+    output: { dtype: a.dtype, shape: [...batch, dimAt(a.shape, -2), dimAt(b.shape, -1)] },
+    attributes: { transBatchB: { kind: 'int', value: 1 } },
+  });
+}
+
 export function Softmax(x: Value, { axis = -1 } = {}): Value {
   return single(x.graph, {
     opType: 'Softmax',

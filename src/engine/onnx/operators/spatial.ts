@@ -59,8 +59,12 @@ export function Resize(x: Value, factor: number): Value {
   });
 }
 
-/** [N, C·b², H, W] → [N, C, H·b, W·b] in the order of torch's PixelShuffle (mode CRD). */
-export function DepthToSpace(x: Value, blocksize: number): Value {
+/** [N, C·b², H, W] → [N, C, H·b, W·b]. CRD: channels are [C, b, b], as in torch's PixelShuffle; DCR: [b, b, C]. */
+export function DepthToSpace(
+  x: Value,
+  blocksize: number,
+  { mode = 'CRD' }: { readonly mode?: 'CRD' | 'DCR' } = {},
+): Value {
   const [n, c, h, w] = [dimAt(x.shape, 0), fixedDim(x.shape, 1), dimAt(x.shape, 2), dimAt(x.shape, 3)];
   if (c % blocksize ** 2 !== 0) {
     throw shapeError('DepthToSpace', `channels that ${blocksize}² divides`, x.shape);
@@ -69,7 +73,7 @@ export function DepthToSpace(x: Value, blocksize: number): Value {
     opType: 'DepthToSpace',
     inputs: [x],
     output: { dtype: x.dtype, shape: [n, c / blocksize ** 2, scaled(h, blocksize, 1), scaled(w, blocksize, 1)] },
-    attributes: { blocksize: { kind: 'int', value: blocksize }, mode: { kind: 'string', value: 'CRD' } },
+    attributes: { blocksize: { kind: 'int', value: blocksize }, mode: { kind: 'string', value: mode } },
   });
 }
 

@@ -1,0 +1,149 @@
+/** Winograd convolutions against direct ones: alone at awkward sizes, and in a whole UNet. */
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { withUNetKernels } from '../../../src/engine/model/winograd-weights.ts';
+import { buildNet, input, output, ROWS, type BuildOptions, type Sides } from '../../../src/engine/nets/building.ts';
+import { conv2d } from '../../../src/engine/nets/convolution.ts';
+import { buildUNet, NO_WEIGHTS, parseUNetConfig, winogradKernels } from '../../../src/engine/nets/index.ts';
+import { WeightScope } from '../../../src/engine/nets/weight-scope.ts';
+import { serialize, type Graph } from '../../../src/engine/onnx/index.ts';
+import { Session, type Feeds } from '../../../src/engine/ort/index.ts';
+import { withWinogradKernels, type TensorSource } from '../../../src/engine/weights/index.ts';
+import { floats, given, goldenConfig, relativeL2, weightShapes } from '../../support/net-case.ts';
+import { randomWeight } from '../../support/random-weights.ts';
+import { writeTensors } from '../../support/safetensors-file.ts';
+
+const WINOGRAD = { provider: 'cpu', convolutions: 'winograd' } as const;
+const TOLERANCE = 2e-5;
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'fourstep-winograd-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function randomWeights(directGraph: Graph): TensorSource {
+  const tensors = [...weightShapes(directGraph)].map(([name, shape]) => ({
+    name,
+    shape,
+    data: randomWeight('winograd', name, shape),
+  }));
+  return writeTensors(path.join(folder, 'weights.safetensors'), tensors);
+}
+
+async function run(graph: Graph, feeds: Feeds): Promise<Float32Array> {
+  const session = await Session.create(serialize(graph), { threads: 1 });
+  try {
+    return Object.values(await session.run(feeds))[0]?.data ?? new Float32Array();
+  } finally {
+    await session.release();
+  }
+}
+
+/** One convolution of 64 → 80 features. */
+function oneConvolution(weights: typeof NO_WEIGHTS, options: Partial<BuildOptions>, sides: Sides): Graph {
+  return buildNet('one', weights, { provider: 'cpu', ...options, sides }, (building) => {
+    const x = input(building, 'x', [ROWS, 64, 'height', 'width']);
+    output(building, 'y', conv2d(new WeightScope(building).at('conv'), x, 80));
+  });
+}
+
+describe('a Winograd convolution', () => {
+  it.each([
+    { rows: 1, size: [32, 32], multiple: 4 },
+    { rows: 2, size: [8, 12], multiple: 4 },
+    { rows: 2, size: [13, 18], multiple: 1 },
+    { rows: 3, size: [7, 9], multiple: 1 },
+    { rows: 1, size: [1, 2], multiple: 1 },
+  ])('gives what the direct one gives: $rows rows of $size', async ({ rows, size, multiple }) => {
+    const sides = { usual: 64, multiple };
+    const plain = randomWeights(oneConvolution(NO_WEIGHTS, {}, sides));
+    const weights = await withWinogradKernels(plain, ['conv.winograd'], folder);
+    const graph = oneConvolution(weights, WINOGRAD, sides);
+    expect(graph.nodes.map(({ opType }) => opType)).toContain('FusedMatMul');
+    expect(graph.nodes.map(({ opType }) => opType).includes('Slice')).toBe(multiple === 1);
+    const feeds = { x: given('winograd/x', rows, 64, ...size) };
+    const y = await run(graph, feeds);
+    expect(relativeL2(y, await run(oneConvolution(plain, {}, sides), feeds))).toBeLessThan(TOLERANCE);
+  });
+
+  it('is direct where the weights have no transformed kernel', () => {
+    const sides = { usual: 64, multiple: 1 };
+    const plain = randomWeights(oneConvolution(NO_WEIGHTS, {}, sides));
+    expect(oneConvolution(plain, WINOGRAD, sides)).toEqual(oneConvolution(plain, {}, sides));
+  });
+});
+
+describe('a UNet with Winograd convolutions', () => {
+  const config = parseUNetConfig(
+    { ...Object(goldenConfig('sd15', 'unet')), block_out_channels: [64, 64, 96, 96], sample_size: 64 },
+    'test',
+  );
+
+  it('agrees with the direct one, whatever the size and with LoRA inputs on convolutions', async () => {
+    const plain = randomWeights(buildUNet(config, NO_WEIGHTS, { provider: 'cpu' }));
+    const weights = await withUNetKernels(config, plain, WINOGRAD, folder);
+    const loraModules = new Set(['down_blocks.1.resnets.0.conv1']);
+    const feeds = (height: number, width: number): Feeds => ({
+      sample: given('winograd/sample', 2, 4, height, width),
+      timestep: floats([999, 259]),
+      encoder_hidden_states: given('winograd/context', 2, 77, 32),
+      'down_blocks.1.resnets.0.conv1.lora_down': given('winograd/down', 4, 64, 3, 3),
+      'down_blocks.1.resnets.0.conv1.lora_gate': floats([1, 1, 0, 0, 0, 0, 1, 1], [2, 4]),
+      'down_blocks.1.resnets.0.conv1.lora_up': given('winograd/up', 64, 4, 1, 1),
+    });
+    for (const [sizes, height, width] of [
+      ['whole', 16, 24],
+      ['any', 13, 18],
+    ] as const) {
+      const [fast, direct] = [WINOGRAD, { provider: 'cpu' } as const].map((build) =>
+        buildUNet(config, weights, { ...build, sizes, loraModules }),
+      );
+      const expected = await run(direct!, feeds(height, width));
+      expect(relativeL2(await run(fast!, feeds(height, width)), expected)).toBeLessThan(1e-4);
+    }
+  });
+
+  it('wants kernels for its two largest levels, and none in a small model, in fp16 or on another device', () => {
+    const wanted = (options: Partial<BuildOptions>, json: object = {}): readonly string[] => {
+      const other = parseUNetConfig({ ...Object(goldenConfig('sd15', 'unet')), ...json }, 'test');
+      return winogradKernels(buildUNet(other, NO_WEIGHTS, { ...WINOGRAD, ...options }));
+    };
+    const large = { block_out_channels: [320, 640, 1280, 1280], norm_num_groups: 32, sample_size: 64 };
+    const names = wanted({}, large);
+    expect(names).toContain('down_blocks.0.resnets.0.conv1.winograd');
+    expect(names).toContain('up_blocks.1.upsamplers.0.conv.winograd');
+    expect(names.filter((name) => /^(down_blocks\.[23]|mid_block|up_blocks\.[01]\.resnets|conv_)/.test(name))).toEqual(
+      [],
+    );
+    expect(names).toHaveLength(22);
+    expect(wanted({ dtype: 'f16' }, large)).toEqual([]);
+    expect(wanted({ convolutions: 'direct' }, large)).toEqual([]);
+    expect(wanted({})).toEqual([]);
+  });
+});
+
+describe('transformed kernels', () => {
+  const graph = oneConvolution(NO_WEIGHTS, {}, { usual: 64, multiple: 1 });
+
+  it('are written once, beside the model, and found again', async () => {
+    const plain = randomWeights(graph);
+    const weights = await withWinogradKernels(plain, ['conv.winograd'], folder);
+    expect(weights.get('conv.winograd')).toMatchObject({ dtype: 'F32', shape: [1, 36, 80, 64] });
+    expect(weights.get('conv.weight')).toEqual(plain.get('conv.weight'));
+    const files = readdirSync(path.join(folder, '.fourstep'));
+    expect(files).toHaveLength(1);
+    await withWinogradKernels(plain, ['conv.winograd'], folder);
+    expect(readdirSync(path.join(folder, '.fourstep'))).toEqual(files);
+  });
+
+  it('are done without where the disk refuses them', async () => {
+    const plain = randomWeights(graph);
+    writeFileSync(path.join(folder, '.fourstep'), 'a file where the folder would be');
+    writeFileSync(path.join(folder, 'cache'), 'another');
+    expect(await withWinogradKernels(plain, ['conv.winograd'], path.join(folder, 'cache', 'deep'))).toBe(plain);
+  });
+});
