@@ -39,6 +39,8 @@ export function createBot(ports: BotPorts): FourstepBot {
 class BotOnPorts implements FourstepBot {
   readonly #kit: Kit;
   #isClosing = false;
+  /** Accepted by this process while what an earlier one left has not been taken up. */
+  #heard: Set<string> | undefined = new Set();
   #endHousekeeping: () => void = () => undefined;
 
   constructor(ports: BotPorts) {
@@ -62,6 +64,7 @@ class BotOnPorts implements FourstepBot {
   async accept(invocation: Invocation, address: ReplyAddress): Promise<() => Promise<void>> {
     const { deliveries } = this.#kit.stores;
     const delivery = deliveryOf(invocation);
+    this.#heard?.add(delivery);
     await deliveries.accept(delivery, packAccepted(invocation, address));
     return async () => deliveries.settle(delivery);
   }
@@ -116,6 +119,9 @@ class BotOnPorts implements FourstepBot {
     const { deliveries, jobs } = this.#kit.stores;
     for (const { id, record } of await deliveries.accepted()) {
       const accepted = parseAccepted(record);
+      if (accepted !== undefined && this.#heard?.has(deliveryOf(accepted.invocation)) === true) {
+        continue; // its chat is about to hand it over
+      }
       const job = accepted && jobIdOf(accepted.invocation.place.platform, accepted.invocation.id);
       if (accepted === undefined || job === undefined || (await jobs.get(job)) !== undefined) {
         await deliveries.settle(id);
@@ -128,6 +134,7 @@ class BotOnPorts implements FourstepBot {
         void this.handle(accepted.invocation, accepted.address);
       }
     }
+    this.#heard = undefined;
   }
 
   /** False: this process is stopping, and what was written down when it was heard is left to the next start. */

@@ -198,6 +198,18 @@ describe('a bot that stops', () => {
     expect(wordsOf(chat.at('variation'))[1]).toContain('variation of 2');
   });
 
+  it('leaves to its chat what that has heard while the start was not over', async () => {
+    world = await openWorld();
+    const action = { kind: 'command', name: 'imagine', options: { prompt: 'a fox', count: 1 } } as const;
+    const invocation = { id: 'early', actor: ada, place: guild, action, receivedAtMs: Date.now() };
+    const expected = { platform: 'discord', data: { message: 'expected' } } as const;
+    await world.bot.accept?.(invocation, expected);
+    await world.bot.resume();
+    // Only now is there a message in which the answer belongs.
+    await world.bot.handle(invocation, { platform: 'discord', data: { message: 'known' } });
+    expect([...world.chat.standing.keys()]).toEqual(['known']);
+  });
+
   it('says so to who comes while it does', async () => {
     world = await openWorld();
     await world.bot.close(10);

@@ -87,7 +87,7 @@ export class JobLife {
   async resume(): Promise<void> {
     const { stores, log } = this.#ports;
     const open = await stores.jobs.open();
-    const left = open.filter((job) => !this.#lives.has(job.id));
+    const left = open.filter(({ id }) => !this.#lives.has(id) && !this.#claimed.has(id));
     for (const job of left) {
       void this.#takeUp(job).catch((error: unknown) => {
         log.error({ job: job.id, err: error }, 'the job could not be taken up');
