@@ -2,6 +2,7 @@
  * The LoRA inputs of a call as a session takes them. Rows in one style are given once and broadcast by the graph, so
  * the usual call copies nothing.
  */
+import type { LoraRows } from '../nets/index.ts';
 import type { FloatTensor } from '../ort/index.ts';
 import type { LoraPacker, LoraRow } from '../weights/index.ts';
 
@@ -11,8 +12,23 @@ export type StyledRow = {
   readonly loras: LoraRow;
 };
 
-export function loraFeeds(packer: LoraPacker, rows: readonly StyledRow[]): Readonly<Record<string, FloatTensor>> {
-  const isOne = rows.every(({ key }) => key === rows[0]?.key);
+/** For a graph built with `loraRows`: 'shared' only where `inOneStyle(rows)`. */
+export function loraFeeds(
+  packer: LoraPacker,
+  rows: readonly StyledRow[],
+  loraRows: LoraRows = 'each',
+): Readonly<Record<string, FloatTensor>> {
+  const isOne = inOneStyle(rows);
+  if (loraRows === 'shared' && !isOne) {
+    throw new Error('Expected rows in one style for a graph that takes one.');
+  }
   const packed = packer.pack((isOne ? rows.slice(0, 1) : rows).map(({ loras }) => loras));
-  return Object.fromEntries(Array.from(packed, ([name, { data, dims }]) => [name, { data, shape: dims }]));
+  // Three axes: the pair of a linear layer, whose first axis is rows.
+  const shapeOf = (dims: readonly number[]): readonly number[] =>
+    loraRows === 'shared' && dims.length === 3 ? dims.slice(1) : dims;
+  return Object.fromEntries(Array.from(packed, ([name, { data, dims }]) => [name, { data, shape: shapeOf(dims) }]));
+}
+
+export function inOneStyle(rows: readonly StyledRow[]): boolean {
+  return rows.every(({ key }) => key === rows[0]?.key);
 }

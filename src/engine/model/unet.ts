@@ -7,6 +7,7 @@ import {
   buildUNet,
   sizeMultiple,
   unetLoraTargets,
+  type LoraRows,
   type LoraTarget,
   type NetWeights,
   type UNetConfig,
@@ -15,7 +16,7 @@ import type { Feeds, FloatTensor, Session } from '../ort/index.ts';
 import { guidanceEmbedding } from '../sampling/index.ts';
 import { LoraPacker } from '../weights/index.ts';
 import { LazySessions } from './lazy-sessions.ts';
-import { loraFeeds } from './lora-feeds.ts';
+import { inOneStyle, loraFeeds, type StyledRow } from './lora-feeds.ts';
 import { unetIslands } from './number-type.ts';
 import type { SessionOpener } from './session-opener.ts';
 import { targetsOf, type UNetVariant } from './style-set.ts';
@@ -50,8 +51,12 @@ export class UNet {
     size: LatentSize,
     pixelsPerLatent: number,
   ): Promise<Float32Array> {
-    const session = await this.#session(variant, size);
-    const feeds = { ...this.#inputs(rows, size, pixelsPerLatent), ...this.#styleInputs(rows, variant) };
+    const styled = rows.map(({ styles }) => ({ key: styles.key, loras: styles.unet }));
+    // The rows of a processor's call are one picture's. Elsewhere styles mix, and a second session for those that do not
+    // would cost the device the memory of another UNet.
+    const loraRows = this.#open.build.provider === 'cpu' && inOneStyle(styled) ? 'shared' : 'each';
+    const session = await this.#session(variant, size, loraRows);
+    const feeds = { ...this.#inputs(rows, size, pixelsPerLatent), ...this.#styleInputs(styled, variant, loraRows) };
     const { out_sample: output } = await session.run(feeds);
     if (output === undefined) {
       throw new Error('the UNet gave no out_sample');
@@ -117,26 +122,24 @@ export class UNet {
     return array;
   }
 
-  #styleInputs(rows: readonly UNetRow[], variant: UNetVariant): Feeds {
+  #styleInputs(rows: readonly StyledRow[], variant: UNetVariant, loraRows: LoraRows): Feeds {
     if (variant === 'plain') {
       return {};
     }
     const packer = this.#packers.get(variant) ?? new LoraPacker(targetsOf(variant, this.targets), PACKED_BYTES);
     this.#packers.set(variant, packer);
-    return loraFeeds(
-      packer,
-      rows.map(({ styles }) => ({ key: styles.key, loras: styles.unet })),
-    );
+    return loraFeeds(packer, rows, loraRows);
   }
 
-  #session(variant: UNetVariant, { height, width }: LatentSize): Promise<Session> {
+  #session(variant: UNetVariant, { height, width }: LatentSize, loraRows: LoraRows): Promise<Session> {
     const multiple = sizeMultiple(this.config);
     const sizes = height % multiple === 0 && width % multiple === 0 ? 'whole' : 'any';
-    return this.#sessions.get(`${variant} ${sizes}`, () =>
+    return this.#sessions.get(`${variant} ${sizes} ${loraRows}`, () =>
       buildUNet(this.config, this.#weights, {
         ...this.#open.build,
         islands: unetIslands(this.config),
         sizes,
+        loraRows,
         loraModules: new Set(targetsOf(variant, this.targets).map(({ module }) => module)),
       }),
     );

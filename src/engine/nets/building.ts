@@ -6,7 +6,7 @@ import { GraphBuilder, type Value } from '../onnx/graph.ts';
 import { Cast, Concat, Reshape, Shape } from '../onnx/index.ts';
 import type { DataType, Dim, Graph } from '../onnx/model-proto.ts';
 import type { Provider } from '../onnx/provider.ts';
-import { dimAt, fixedDim, type Shape as Dims } from '../onnx/shape.ts';
+import { dimAt, fixedDim, lengthWhere, type Shape as Dims } from '../onnx/shape.ts';
 import type { TensorSource } from '../weights/tensor-source.ts';
 
 /** What is computed in; inputs and outputs of every graph stay fp32. */
@@ -26,7 +26,11 @@ export type BuildOptions = {
   readonly convolutions?: 'direct' | 'winograd';
   /** Modules that take a LoRA at run time, by their dotted names; see lora-inputs.ts for the inputs they add. */
   readonly loraModules?: ReadonlySet<string>;
+  /** Whether each row of a call brings matrices of its own (default) or all rows share one set: the faster graph. */
+  readonly loraRows?: LoraRows;
 };
+
+export type LoraRows = 'each' | 'shared';
 
 /** What is known beforehand of the height and width of a net's first input. */
 export type Sides = {
@@ -67,6 +71,9 @@ export type Building = {
   /** Absent where every convolution is direct. */
   readonly winograd: Sides | undefined;
   readonly loraModules: ReadonlySet<string>;
+  readonly loraRows: LoraRows;
+  /** Of the first input, where the net has one with height and width. */
+  readonly sides: Sides | undefined;
   readonly onTarget: (target: LoraTarget) => void;
 };
 
@@ -84,6 +91,7 @@ export function buildNet(
     convolutions = 'direct',
     sides,
     loraModules = new Set(),
+    loraRows = 'each',
   }: BuildOptions & { readonly sides?: Sides },
   define: (building: Building) => void,
   onTarget: (target: LoraTarget) => void = () => {},
@@ -99,6 +107,8 @@ export function buildNet(
     islands: new Set(islands),
     winograd: convolutions === 'winograd' ? sides : undefined,
     loraModules,
+    loraRows,
+    sides,
     onTarget: (target) => {
       seen.add(target.module);
       onTarget(target);
@@ -144,6 +154,17 @@ export function byRows(building: Building, tokens: Value): Value {
 export function flat(tokens: Value): Value {
   const [, perRow, channels] = [dimAt(tokens.shape, 0), dimAt(tokens.shape, 1), fixedDim(tokens.shape, 2)];
   return Reshape(tokens, [-1, channels], [perRow === 1 ? ROWS : `${ROWS}·${perRow}`, channels]);
+}
+
+/**
+ * What a count of tokens, `rows·height/2·width/2` say, comes to for one row of the size that the net was made for. A
+ * prompt's count as a side, which is near enough for what this decides: the cheaper of two forms.
+ */
+export function usualCount({ sides }: Building, count: Dim): number {
+  if (sides === undefined || typeof count === 'number') {
+    return typeof count === 'number' ? count : 1;
+  }
+  return count.split('·').reduce((product, dim) => product * (dim === ROWS ? 1 : lengthWhere(dim, sides.usual)), 1);
 }
 
 function tokensPerRow(tokens: Value): Dim {

@@ -5,6 +5,7 @@ export {
   NO_WEIGHTS,
   type BuildOptions,
   type Island,
+  type LoraRows,
   type LoraTarget,
   type NetWeights,
   type NumberType,

@@ -3,16 +3,19 @@
  * share one call. λ and α/rank are folded into `lora_up` by whoever packs them; ranks are padded with zeros, and never 0.
  *
  *   linear, 1×1   <module>.lora_down [rows, in, r]       <module>.lora_up [rows, r, out]
+ *                 without `rows` where all rows share one set
  *   convolution   <module>.lora_down [R, in, kh, kw]     <module>.lora_gate [rows, R]     <module>.lora_up [out, R, 1, 1]
  *
  * A convolution's kernel cannot differ by row, so the kernels of all styles of a call are stacked along R and a gate
- * of zeros and ones (or weights) lets each row see its own.
+ * of zeros and ones (or weights) lets each row see its own. Where all rows share one set, a linear layer either adds
+ * the low-rank term to what comes out, or the low-rank matrix to its weights: whichever is less work.
  */
 import type { Value } from '../onnx/graph.ts';
 import {
   Add,
   Conv,
   type ConvAttributes,
+  Gemm,
   MatMul,
   Mul,
   Reshape,
@@ -22,36 +25,63 @@ import {
   Unsqueeze,
 } from '../onnx/index.ts';
 import { dimAt } from '../onnx/shape.ts';
-import { byRows, flat, input, ROWS } from './building.ts';
+import { byRows, flat, input, ROWS, usualCount } from './building.ts';
 import type { WeightScope } from './weight-scope.ts';
+
+/**
+ * How many times fewer operations it must be to change the weights than to change what comes out. More than one, for
+ * changed weights are written and read again, and cannot be packed beforehand. Measured with SD 1.5 on a CPU.
+ */
+const WORTH_CHANGING = 1.5;
+
+/**
+ * Weights w [out, in] (in `parts` of equal size along `out`) as the LoRA changes them, where that is less work than
+ * `withLinearLora`: many tokens x [rows·S, in], few features. Otherwise `undefined`.
+ */
+export function changedByLora(
+  scope: WeightScope,
+  x: Value,
+  parts: readonly Value[],
+  inFeatures: number,
+  outFeatures: number,
+): readonly Value[] | undefined {
+  const { building } = scope;
+  const tokens = usualCount(building, dimAt(x.shape, 0));
+  const isLess = tokens * (inFeatures + outFeatures) >= WORTH_CHANGING * inFeatures * outFeatures;
+  if (!takesLora(scope) || building.loraRows !== 'shared' || !isLess) {
+    return undefined;
+  }
+  const [down, up] = linearInputs(scope, inFeatures, outFeatures);
+  const ups = inParts(up, parts.length, outFeatures);
+  return parts.map((w, k) => Gemm(ups[k] ?? up, down, w, { transA: true, transB: true }));
+}
 
 /** y + (x·down)·up over tokens x [rows·S, in]; unchanged where the module takes no LoRA. */
 export function withLinearLora(scope: WeightScope, x: Value, y: Value, inFeatures: number, outFeatures: number): Value {
-  if (!takesLora(scope)) {
-    return y;
-  }
-  const [down, up] = linearInputs(scope, inFeatures, outFeatures);
-  return Add(y, flat(MatMul(MatMul(byRows(scope.building, x), down), up)));
+  const [changed = y] = withLinearLoraInParts(scope, x, [y], inFeatures, outFeatures);
+  return changed;
 }
 
-/** As `withLinearLora` for a matrix used in two halves: y = [first, second], each half with its own part of `up`. */
-export function withLinearLoraInHalves(
+/** As `withLinearLora` for a matrix used in parts of equal size: y = [first, second], each with its own part of `up`. */
+export function withLinearLoraInParts(
   scope: WeightScope,
   x: Value,
-  halves: readonly [Value, Value],
+  parts: readonly Value[],
   inFeatures: number,
-  half: number,
-): readonly [Value, Value] {
+  outFeatures: number,
+): readonly Value[] {
+  const { building } = scope;
   if (!takesLora(scope)) {
-    return halves;
+    return parts;
   }
-  const [down, up] = linearInputs(scope, inFeatures, 2 * half);
-  const [first, second] = Split(up, [half, half], 2);
-  if (first === undefined || second === undefined) {
-    throw new Error('Split returned fewer parts than asked.');
+  const [down, up] = linearInputs(scope, inFeatures, outFeatures);
+  const ups = inParts(up, parts.length, outFeatures);
+  if (building.loraRows === 'shared') {
+    const low = Gemm(x, down, undefined); // [rows·S, r]
+    return parts.map((y, k) => Add(y, Gemm(low, ups[k] ?? up, undefined)));
   }
-  const low = MatMul(byRows(scope.building, x), down); // [rows, S, r]
-  return [Add(halves[0], flat(MatMul(low, first))), Add(halves[1], flat(MatMul(low, second)))];
+  const low = MatMul(byRows(building, x), down); // [rows, S, r]
+  return parts.map((y, k) => Add(y, flat(MatMul(low, ups[k] ?? up))));
 }
 
 /** For a 1×1 convolution over x [rows, in, H, W]. */
@@ -67,8 +97,8 @@ export function withPointwiseLora(
   }
   const [down, up] = linearInputs(scope, inFeatures, outFeatures);
   const pixels = Reshape(x, [0, 0, -1], [dimAt(x.shape, 0), inFeatures, 'pixels']);
-  const low = MatMul(Transpose(down, [0, 2, 1]), pixels); // [rows, r, HW]
-  const delta = MatMul(Transpose(up, [0, 2, 1]), low); // [rows, out, HW]
+  const low = MatMul(transposed(down), pixels); // [rows, r, HW]
+  const delta = MatMul(transposed(up), low); // [rows, out, HW]
   return Add(y, Reshape(delta, Shape(y), y.shape));
 }
 
@@ -103,8 +133,20 @@ function linearInputs(
   outFeatures: number,
 ): readonly [Value, Value] {
   const rank = `${module}.rank`;
+  const rows = building.loraRows === 'each' ? [ROWS] : [];
   return [
-    input(building, `${module}.lora_down`, [ROWS, inFeatures, rank]),
-    input(building, `${module}.lora_up`, [ROWS, rank, outFeatures]),
+    input(building, `${module}.lora_down`, [...rows, inFeatures, rank]),
+    input(building, `${module}.lora_up`, [...rows, rank, outFeatures]),
   ];
+}
+
+/** `up` in equal parts of its last axis. */
+function inParts(up: Value, count: number, outFeatures: number): readonly Value[] {
+  const sizes = Array.from({ length: count }, () => outFeatures / count);
+  return count === 1 ? [up] : Split(up, sizes, up.shape.length - 1);
+}
+
+/** The last two axes change places. */
+function transposed(x: Value): Value {
+  return Transpose(x, x.shape.length === 2 ? [1, 0] : [0, 2, 1]);
 }

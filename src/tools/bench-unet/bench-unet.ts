@@ -99,7 +99,9 @@ export async function benchUnet({ arch, side: wantedSide, python, say }: BenchUn
     say('with styles and without, in turns …');
     const styles = new RandomStyles(folder, unetLoraTargets(config));
     const throughput = await Session.create(plain);
-    const lora = await Session.create(serialize(buildUNet(config, weights, { ...build, loraModules: styles.modules })));
+    const lora = await Session.create(
+      serialize(buildUNet(config, weights, { ...build, loraModules: styles.modules, loraRows: 'shared' })),
+    );
     await throughput.run(feeds);
     let stepSeconds = Number.POSITIVE_INFINITY;
     const overhead: { rank: number; ratio: number }[] = [];

@@ -10,7 +10,7 @@ import type { LoraTarget } from '../../engine/nets/index.ts';
 import type { Feeds } from '../../engine/ort/index.ts';
 import { LoraPacker, LoraShelf, writeSafetensors } from '../../engine/weights/index.ts';
 
-/** Those of the transformers, as of nearly every published style. */
+/** Every matrix of the transformers, which is what trainers change unless told otherwise: 192 in SD 1.5. */
 const VARIANT = 'transformers';
 const SWITCHES = 20;
 const KEPT_BYTES = 512 * 2 ** 20;
@@ -36,7 +36,7 @@ export class RandomStyles {
     this.#packer = new LoraPacker(this.#targets, KEPT_BYTES);
   }
 
-  /** What the graph must take inputs for. */
+  /** What the graph must take inputs for, shared by all rows. */
   get modules(): ReadonlySet<string> {
     return new Set(this.#targets.map(({ module }) => module));
   }
@@ -67,7 +67,7 @@ export class RandomStyles {
   async feeds(name: string): Promise<Feeds> {
     const { nets } = await this.#shelf.load(this.#file(name));
     // Half weight: the usual style is scaled, and scaling is part of what it costs.
-    return loraFeeds(this.#packer, [{ key: name, loras: [{ lora: nets.unet, weight: 0.5 }] }]);
+    return loraFeeds(this.#packer, [{ key: name, loras: [{ lora: nets.unet, weight: 0.5 }] }], 'shared');
   }
 
   /** Both must be written and `first` not used before. */

@@ -8,9 +8,12 @@ import {
   clipTextLoraTargets,
   parseClipTextConfig,
   parseUNetConfig,
+  NO_WEIGHTS,
   unetLoraTargets,
+  type LoraRows,
   type LoraTarget,
 } from '../../../src/engine/nets/index.ts';
+import type { Graph } from '../../../src/engine/onnx/index.ts';
 import type { Feeds } from '../../../src/engine/ort/index.ts';
 import { floats, given, goldenConfig, goldens, relativeL2, runNet } from '../../support/net-case.ts';
 import { seededNormals } from '../../support/random-weights.ts';
@@ -112,6 +115,33 @@ async function distance(variant: 'linear' | 'all', key: string): Promise<number>
   return relativeL2(out_sample!.data, await golden(`${key}/out_sample`));
 }
 
+/** As `distance`, of row `k` alone, in a call whose rows all have its LoRA. */
+async function distanceShared(variant: 'linear' | 'all', key: string, k: number): Promise<number> {
+  const loraModules = new Set(targetsOf(variant, targets).map(({ module }) => module));
+  const styled = Object.entries(feedsOf(targets, loraModules, ROWS.slice(k, k + 1)));
+  const { out_sample } = await runNet(
+    'unet',
+    (weights) => buildUNet(config, weights, { provider: 'cpu', loraModules, loraRows: 'shared' }),
+    {
+      sample: given(`${key}/sample`, 3, 4, 16, 8),
+      timestep: floats([999, 259, 259]),
+      encoder_hidden_states: given(`${key}/encoder_hidden_states`, 3, 77, 32),
+      ...Object.fromEntries(
+        styled.map(([name, { data, shape }]) => [name, { data, shape: shape.length === 3 ? shape.slice(1) : shape }]),
+      ),
+    },
+  );
+  const row = (values: Float32Array): Float32Array =>
+    values.subarray((k * values.length) / 3, ((k + 1) * values.length) / 3);
+  return relativeL2(row(out_sample!.data), row(await golden(`${key}/out_sample`)));
+}
+
+/** Which of the two forms of a linear LoRA a node that reads `lora_up` belongs to. */
+function kindOf({ opType, attributes }: Graph['nodes'][number]): string {
+  const transA = attributes['transA'];
+  return opType === 'Gemm' && transA?.kind === 'int' && transA.value === 1 ? 'weights' : 'output';
+}
+
 describe('LoRA inputs', () => {
   it('on every linear layer and 1×1 convolution equal the fused LoRA, row by row', async () => {
     expect(await distance('linear', 'unet-lora-linear')).toBeLessThan(TOLERANCE);
@@ -119,6 +149,26 @@ describe('LoRA inputs', () => {
 
   it('on every layer, convolutions too, equal the fused LoRA, row by row', async () => {
     expect(await distance('all', 'unet-lora-conv')).toBeLessThan(TOLERANCE);
+  });
+
+  it('shared by all rows equal the fused LoRA', async () => {
+    expect(await distanceShared('linear', 'unet-lora-linear', 0)).toBeLessThan(TOLERANCE);
+    expect(await distanceShared('all', 'unet-lora-conv', 1)).toBeLessThan(TOLERANCE);
+  });
+
+  it('shared by all rows change the weights where tokens are many, and what comes out where they are few', () => {
+    const module = (level: number): string => `down_blocks.${level}.attentions.0.transformer_blocks.0.attn1.to_q`;
+    const operators = (level: number, loraRows: LoraRows): readonly string[] => {
+      const { nodes } = buildUNet(config, NO_WEIGHTS, {
+        provider: 'cpu',
+        loraRows,
+        loraModules: new Set([module(level)]),
+      });
+      return nodes.filter(({ inputs }) => inputs.includes(`${module(level)}.lora_up`)).map(kindOf);
+    };
+    expect(operators(0, 'shared')).toEqual(['weights']); // 256 tokens of 16 features
+    expect(operators(2, 'shared')).toEqual(['output']); // 16 tokens of 32 features
+    expect(operators(0, 'each')).toEqual(['output']);
   });
 
   it('on the text encoder equal the fused LoRA', async () => {

@@ -27,6 +27,8 @@ function scopeOver(...tensors: readonly TensorInfo[]): WeightScope {
     attention: 'fused',
     islands: new Set(),
     winograd: undefined,
+    loraRows: 'each',
+    sides: undefined,
     loraModules: new Set(),
     onTarget: () => {},
   };

@@ -6,18 +6,22 @@ import { single, type Value } from '../graph.ts';
 import { broadcast, dimAt, fixedDim, shapeError } from '../shape.ts';
 import { sameType } from './elementwise.ts';
 
-/** y = a · bᵀ + c, with b as PyTorch keeps linear weights: a [M, K], b [N, K], c [N] or none. */
-export function Gemm(a: Value, b: Value, c: Value | undefined, { transB = false } = {}): Value {
+/** y = a · b + c: a [M, K], b [K, N], c [N], [M, N] or none; `trans…`: given the other way round, as PyTorch keeps linear weights. */
+export function Gemm(a: Value, b: Value, c: Value | undefined, { transA = false, transB = false } = {}): Value {
   sameType('Gemm', a, b, ...(c === undefined ? [] : [c]));
+  const [m, depth] = transA ? [dimAt(a.shape, 1), dimAt(a.shape, 0)] : [dimAt(a.shape, 0), dimAt(a.shape, 1)];
   const [k, n] = transB ? [dimAt(b.shape, 1), dimAt(b.shape, 0)] : [dimAt(b.shape, 0), dimAt(b.shape, 1)];
-  if (a.shape.length !== 2 || b.shape.length !== 2 || a.shape[1] !== k) {
-    throw shapeError('Gemm', 'a [M, K] and b over the same K', a.shape, b.shape);
+  if (a.shape.length !== 2 || b.shape.length !== 2 || depth !== k) {
+    throw shapeError('Gemm', 'two matrices over the same K', a.shape, b.shape);
   }
   return single(a.graph, {
     opType: 'Gemm',
     inputs: [a, b, c],
-    output: { dtype: a.dtype, shape: [dimAt(a.shape, 0), n] },
-    attributes: { transB: { kind: 'int', value: Number(transB) } },
+    output: { dtype: a.dtype, shape: [m, n] },
+    attributes: {
+      transA: { kind: 'int', value: Number(transA) },
+      transB: { kind: 'int', value: Number(transB) },
+    },
   });
 }
 
