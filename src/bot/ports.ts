@@ -20,8 +20,13 @@ export type BotPorts = {
   readonly clock: Clock;
   readonly random: RandomSource;
   readonly log: Log;
+  /** Told once for each job that was asked for, for figures. */
+  readonly onEnd?: (outcome: JobOutcome) => void;
   readonly options: BotOptions;
 };
+
+/** Refused: nothing of it was kept (a full queue, a quota that is used up). */
+export type JobOutcome = 'done' | 'failed' | 'cancelled' | 'refused';
 
 export type BotOptions = {
   /** The id of the model of servers that chose none. */

@@ -102,6 +102,7 @@ async function begin(config: Config, { print, log, ends }: Beginning): Promise<v
     },
     random: { uint32: () => randomInt(0, 2 ** 32) },
     log,
+    onEnd: (outcome) => metrics.ended(outcome),
     options,
   });
   // Before the chats: what is drawn to its end is still delivered.

@@ -17,10 +17,12 @@ const gate = () => {
   });
   return { open, opened };
 };
+/** However slow the machine is. */
+const PATIENCE = { timeout: 40_000, interval: 10 };
 const until = async (isTrue: () => boolean) => {
   await vi.waitFor(() => {
     expect(isTrue()).toBe(true);
-  });
+  }, PATIENCE);
 };
 const progress = (chat: FakeChat) =>
   chat.history.filter(({ options }) => !options.isFinal).map(({ message }) => message);
@@ -86,7 +88,9 @@ describe('a job that waits', () => {
 
   it('is refused where the line is full, privately, with nothing kept or counted', async () => {
     const { open, opened } = gate();
+    const ends: string[] = [];
     world = await openWorld({
+      ports: { onEnd: (outcome) => ends.push(outcome) },
       slots: 1,
       runner: { beforeStep: async () => await opened },
       options: { queue: { perUser: 1, perServer: 10 }, quota: { perUser: 8, perServer: undefined } },
@@ -100,6 +104,7 @@ describe('a job that waits', () => {
     expect(await world.stores.jobs.ofUser(ada.user)).toHaveLength(1);
     open();
     await first;
+    expect(ends).toEqual(['refused', 'done']);
     const balance = await world.stores.quotas.balances(
       { server: guild.server, user: ada.user, perUser: 8, perServer: undefined },
       Date.now(),

@@ -65,6 +65,11 @@ export class JobLife {
     this.#claimed.add(job.id);
     try {
       await this.#submit(job, options);
+    } catch (error) {
+      if (error instanceof UserError) {
+        this.#ports.onEnd?.('refused');
+      }
+      throw error;
     } finally {
       this.#claimed.delete(job.id);
     }
@@ -299,6 +304,7 @@ export class JobLife {
     await this.#keep({ ...life.job, state: this.#stateOf(outcome, life) }, life);
     this.#lives.delete(life.job.id);
     this.#log(life.job, outcome);
+    this.#ports.onEnd?.(outcome.kind);
     const fresh = outcome.kind === 'done' ? { raw: outcome.drawn.raw, notices: outcome.drawn.notices } : undefined;
     await this.answers.answer(life.job, fresh);
     if (outcome.kind !== 'done') {
