@@ -5,8 +5,8 @@
  * In the data folder: `models/<id>.json` points at a folder or checkpoint elsewhere (nothing is copied), and
  * `styles/<id>.json` stands beside its `.safetensors`.
  */
-import { copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
+import { copyFile, rm } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
 
 import { z } from 'zod';
 
@@ -14,6 +14,7 @@ import { closest } from '../commands/closest.ts';
 import { UserError } from '../src/core/errors.ts';
 import type { ModelManifest, StyleManifest } from '../src/core/manifest.ts';
 import { readManifest } from '../src/engine/manifest-file.ts';
+import { exists, namesIn, readJson, writeJson, writeWhole } from './catalog-files.ts';
 
 export type CatalogModel = {
   readonly id: string;
@@ -154,17 +155,21 @@ export class Catalog {
         .filter((name) => name.endsWith('.json'))
         .map((name) => this.#addedStyle(name.slice(0, -5))),
     );
-    return [...own, ...added.filter((style) => style !== undefined).filter((style) => style.model === model.id)];
+    return [...own, ...added.flatMap((style) => (style?.model === model.id ? [style] : []))];
   }
 
-  /** Copies the file beside the preset's words, temporary name first. */
+  /**
+   * Copies the file beside the preset's words, temporary name first. Throws `UserError` `catalog.id`, `style.taken`
+   * for an id that is an added style's or one of the model's own, and `catalog.unwritable`.
+   */
   async addStyle(id: string, file: string, words: z.infer<typeof addedStyle>): Promise<CatalogStyle> {
     checkId(id);
     const folder = join(this.#dataFolder, 'styles');
-    if (await exists(join(folder, `${id}.json`))) {
+    const own = (await this.find(words.model)).manifest?.styles ?? [];
+    if ((await exists(join(folder, `${id}.json`))) || own.some((style) => style.id === id)) {
       throw new UserError(
         'style.taken',
-        `There is a style "${id}" already; choose another --name, or remove it first.`,
+        `There is a style "${id}" already; choose another --name, or remove it first if it was added.`,
         { params: { id } },
       );
     }
@@ -248,70 +253,4 @@ export function idFrom(source: string): string {
     .toLowerCase()
     .replaceAll(/[^a-z0-9._-]+/g, '-')
     .replaceAll(/^[^a-z0-9]+/g, '');
-}
-
-async function namesIn(folder: string): Promise<readonly string[]> {
-  try {
-    return (await readdir(folder)).toSorted();
-  } catch {
-    // A folder that is not there holds nothing.
-    return [];
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return isAbsolute(path);
-  } catch {
-    return false;
-  }
-}
-
-async function readJson<T>(file: string, schema: z.ZodType<T>): Promise<T | undefined> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch {
-    return undefined;
-  }
-  const parsed = schema.safeParse(jsonOf(text));
-  if (!parsed.success) {
-    throw new UserError(
-      'catalog.entry',
-      `Expected a catalog entry in ${file}, but it is not usable (${parsed.error.issues[0]?.message ?? 'invalid'}); remove the file and add it again.`,
-      { params: { file } },
-    );
-  }
-  return parsed.data;
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function writeJson(file: string, value: unknown): Promise<void> {
-  return writeWhole(file, (part) => writeFile(part, `${JSON.stringify(value, undefined, 2)}\n`));
-}
-
-/** Under a temporary name first; nothing partial is left. Throws `UserError` `catalog.unwritable`. */
-async function writeWhole(file: string, write: (part: string) => Promise<void>): Promise<void> {
-  const part = `${file}.part`;
-  try {
-    await mkdir(dirname(file), { recursive: true });
-    await write(part);
-    await rename(part, file);
-  } catch (cause) {
-    await rm(part, { force: true }).catch(() => undefined);
-    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
-    throw new UserError(
-      'catalog.unwritable',
-      `Expected to write ${file}, but that is not possible (${reason}). Make room there, or set FOURSTEP_DATA to another folder.`,
-      { params: { file, reason }, cause },
-    );
-  }
 }

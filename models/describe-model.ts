@@ -7,6 +7,7 @@ import { basename, join } from 'node:path';
 
 import { z } from 'zod';
 
+import { UserError } from '../src/core/errors.ts';
 import type { Base, ModelManifest } from '../src/core/manifest.ts';
 import { openSafetensors } from '../src/engine/weights/index.ts';
 import type { CatalogModel } from './catalog.ts';
@@ -33,12 +34,15 @@ type Traits = {
 /** For a model that draws in many steps, as published ones do. */
 const SLOW = { steps: 25, guidance: 7.5, scheduler: 'dpm++' } as const;
 
-/** Its own manifest where it has one. Few steps where an LCM-LoRA is chosen or the model is made for them, else 25. */
+/**
+ * Its own manifest where it has one. Few steps where an LCM-LoRA is chosen or the model is made for them, else 25.
+ * Throws `UserError` `model.gone` where nothing lies at its source any more.
+ */
 export async function describeModel(model: CatalogModel): Promise<ModelManifest> {
   if (model.manifest !== undefined) {
     return withoutLcm(model, model.manifest);
   }
-  const traits = await traitsOf(model.source);
+  const traits = await traitsOf(model);
   const isQuick = model.lcmLora?.kind === 'file' || traits.isFullLcm || traits.isLcmScheduler;
   return {
     id: model.id,
@@ -65,8 +69,15 @@ function withoutLcm({ lcmLora }: CatalogModel, manifest: ModelManifest): ModelMa
     : manifest;
 }
 
-async function traitsOf(source: string): Promise<Traits> {
-  if ((await stat(source)).isFile()) {
+async function traitsOf({ id, source }: CatalogModel): Promise<Traits> {
+  const found = await stat(source).catch((cause: unknown) => {
+    throw new UserError(
+      'model.gone',
+      `Expected the model ${id} at ${source}, but nothing is there. Bring it back, or fourstep model remove ${id}.`,
+      { params: { id, source }, cause },
+    );
+  });
+  if (found.isFile()) {
     return checkpointTraits(source);
   }
   const unet = unetConfig.parse(await jsonOf(join(source, 'unet/config.json')));

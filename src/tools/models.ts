@@ -80,14 +80,25 @@ async function drawTrial(config: Config, model: CatalogModel, print: Print): Pro
   }
 }
 
+/** A model whose files are gone is listed with what to do about it. */
 export async function listModels(config: Config, { json }: { readonly json?: boolean }, print: Print): Promise<void> {
   for (const model of await openCatalog(config.dataFolder).models()) {
-    const { name, base, defaults } = await describeModel(model);
-    print(
-      json === true
-        ? JSON.stringify({ id: model.id, name, base, source: model.source, isEmbedded: model.isEmbedded, defaults })
-        : `${model.id}  ${name}  ${base}  ${defaults.width}x${defaults.height}  ${defaults.steps} steps  ${model.source}`,
-    );
+    const { id, source, isEmbedded } = model;
+    try {
+      const { name, base, defaults } = await describeModel(model);
+      print(
+        json === true
+          ? JSON.stringify({ id, name, base, source, isEmbedded, defaults })
+          : `${id}  ${name}  ${base}  ${defaults.width}x${defaults.height}  ${defaults.steps} steps  ${source}`,
+      );
+    } catch (error) {
+      if (!(error instanceof UserError)) {
+        throw error;
+      }
+      print(
+        json === true ? JSON.stringify({ id, source, isEmbedded, fault: error.message }) : `${id}  ${error.message}`,
+      );
+    }
   }
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { Catalog } from '../../models/catalog.ts';
+import { describeModel } from '../../models/describe-model.ts';
 
 const MANIFEST = {
   id: 'tiny',
@@ -83,5 +84,24 @@ describe('Catalog', () => {
     mkdirSync(join(folder, 'data/models'), { recursive: true });
     writeFileSync(join(folder, 'data/models/half.json'), '{"source":');
     await expect(catalog.find('half')).rejects.toThrow(/not usable/);
+  });
+
+  it('gives no style the name of one of its model’s own, which would be drawn instead', async () => {
+    const file = join(folder, 'mine.safetensors');
+    writeFileSync(file, '');
+    const words = { name: 'Ink', model: 'tiny', weight: 1, trigger: '', negative: '', description: '' };
+    await expect(catalog.addStyle('ink', file, words)).rejects.toMatchObject({ code: 'style.taken' });
+    await catalog.addStyle('wash', file, words);
+    await expect(catalog.addStyle('wash', file, words)).rejects.toMatchObject({ code: 'style.taken' });
+  });
+
+  it('says of a model whose folder is gone where it was and what to do', async () => {
+    const source = join(folder, 'elsewhere/My Model');
+    await catalog.addModel({ id: 'mine', source, lcmLora: undefined, name: undefined });
+    rmSync(source, { recursive: true });
+    await expect(describeModel(await catalog.find('mine'))).rejects.toMatchObject({
+      code: 'model.gone',
+      message: expect.stringContaining(`the model mine at ${source}`),
+    });
   });
 });

@@ -1,0 +1,46 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { Catalog } from '../../models/catalog.ts';
+import { InstalledModels } from '../../src/start/installed-models.ts';
+
+let folder: string;
+let catalog: Catalog;
+
+function writeModel(name: string): string {
+  const source = join(folder, name);
+  mkdirSync(source, { recursive: true });
+  const defaults = { width: 64, height: 64, steps: 4, guidance: 1, scheduler: 'lcm' };
+  const manifest = { id: name, name, base: 'other', defaults, sizes: [64], styles: [] };
+  writeFileSync(join(source, 'fourstep.json'), JSON.stringify(manifest));
+  return source;
+}
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'fourstep-installed-'));
+  catalog = new Catalog({ embedded: join(folder, 'embedded'), data: join(folder, 'data') });
+  writeModel('embedded/tiny');
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('InstalledModels', () => {
+  it('leaves out a model whose files are gone and tells it, instead of keeping the bot from starting', async () => {
+    const source = writeModel('mine');
+    await catalog.addModel({ id: 'mine', source, lcmLora: undefined, name: undefined });
+    rmSync(source, { recursive: true });
+    const told: unknown[] = [];
+    const models = await InstalledModels.open(catalog, 'tiny', (error) => told.push(error));
+    models.close();
+    expect(models.list().map(({ manifest }) => manifest.id)).toEqual(['tiny']);
+    expect(told).toEqual([expect.objectContaining({ code: 'model.gone' })]);
+  });
+
+  it('refuses to open without the usual one', async () => {
+    await expect(InstalledModels.open(catalog, 'nowhere', () => undefined)).rejects.toMatchObject({
+      code: 'model.unknown',
+    });
+  });
+});
