@@ -48,6 +48,7 @@ const accepted: z.ZodType<Accepted> = z.object({
       server: key,
       serverName: z.string(),
       channel: z.string(),
+      parentChannel: z.string().optional(),
       isNsfw: z.boolean(),
       locale: z.enum(LOCALES),
       maxUploadBytes: z.number(),

@@ -15,12 +15,13 @@ import { showTrial } from './handlers/style-trial.ts';
 import { keepHouse } from './housekeeping.ts';
 import type { Kit, Turn } from './kit.ts';
 import type { BotPorts } from './ports.ts';
+import { CHANNELS, message, withChannels } from './present/lines.ts';
 import { refusal } from './refusal.ts';
 import { route, routeToForm } from './route.ts';
 import { WordList } from './safety/word-list.ts';
-import { sayPrivately } from './speaking.ts';
+import { answerPrivately, sayPrivately } from './speaking.ts';
 import { suggest } from './suggest.ts';
-import { errorText } from './texts/index.ts';
+import { errorText, text } from './texts/index.ts';
 
 export interface FourstepBot extends Bot {
   /**
@@ -153,7 +154,7 @@ class BotOnPorts implements FourstepBot {
         return true;
       }
       if (error instanceof UserError) {
-        await sayPrivately(turn, errorText(turn.locale, error));
+        await this.#refuse(turn, error);
         return true;
       }
       const id = randomId(random).slice(0, 8);
@@ -162,6 +163,16 @@ class BotOnPorts implements FourstepBot {
       await sayPrivately(turn, errorText(turn.locale, refusal('fault', { id })));
     }
     return true;
+  }
+
+  async #refuse(turn: Turn, error: UserError): Promise<void> {
+    if (error.code !== 'allowed.channel') {
+      await sayPrivately(turn, errorText(turn.locale, error));
+      return;
+    }
+    // Ids tell nobody where to go: the channels are shown as such.
+    const sentence = text(turn.locale, 'error.allowed.channel', { channels: CHANNELS });
+    await answerPrivately(turn, message({ lines: [withChannels(sentence, turn.settings.channels)] }));
   }
 
   async #turnOf(invocation: Invocation, address: ReplyAddress, chat: Chat): Promise<Turn> {

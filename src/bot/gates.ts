@@ -28,7 +28,8 @@ export async function requireMayDraw(kit: Kit, { invocation, settings }: Turn): 
   if (await kit.stores.people.isBlocked(place.server, actor.user)) {
     throw refusal('allowed.blocked');
   }
-  if (settings.channels.length > 0 && !settings.channels.includes(place.channel)) {
+  const where = [place.channel, place.parentChannel];
+  if (settings.channels.length > 0 && !settings.channels.some((channel) => where.includes(channel))) {
     throw refusal('allowed.channel', { channels: settings.channels.join(', ') });
   }
 }

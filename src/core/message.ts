@@ -8,6 +8,8 @@ export type Span =
   | { readonly kind: 'plain' | 'bold' | 'italic' | 'code' | 'small'; readonly text: string }
   /** Shown as a name that notifies only where the message's `notify` holds the same user. */
   | { readonly kind: 'user'; readonly user: UserKey; readonly name: string }
+  /** The platform's way to show a channel by its id: something to press, where it has that. */
+  | { readonly kind: 'channel'; readonly id: string }
   /** The platform's way to show a moment. */
   | { readonly kind: 'time'; readonly atMs: number };
 
@@ -64,6 +66,11 @@ export type FormField = {
   readonly isRequired: boolean;
   readonly maxLength: number;
   readonly isMultiline: boolean;
+  /**
+   * Channels are picked from a list where the platform has one, and typed by their ids elsewhere. `value` is their ids,
+   * one a line, and so comes back.
+   */
+  readonly picks?: 'channel' | 'channels';
 };
 
 /** A modal. Its answer comes back as an action of kind `form` with the same id. */

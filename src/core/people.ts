@@ -30,6 +30,8 @@ export type Place = {
   readonly serverName: string;
   /** The platform's channel id. */
   readonly channel: string;
+  /** The channel whose thread it is: what is allowed there is allowed here. */
+  readonly parentChannel?: string | undefined;
   /** The channel is marked for adults. */
   readonly isNsfw: boolean;
   /** The language of public answers. */

@@ -79,7 +79,26 @@ describe('/settings', () => {
     });
     expect(world.chat.posts.map(({ channel }) => channel)).toEqual(Array(5).fill('mods'));
     await world.imagine('a fox');
-    expect(wordsOf(world.chat.privately.at(-1))[0]).toBe('Pictures are not drawn in this channel. Try art, other.');
+    expect(wordsOf(world.chat.privately.at(-1))[0]).toBe('Pictures are not drawn in this channel. Try #art, #other.');
+  });
+
+  it('lets channels be picked, shows them as channels, and draws in their threads', async () => {
+    world = await openWorld();
+    const at = await panel();
+    for (const [label, picks] of [
+      ['Channels', 'channels'],
+      ['Audit channel', 'channel'],
+    ] as const) {
+      const action = { kind: 'button', id: buttonOf(world.chat.at(at), label).id } as const;
+      const form = await world.bot.form({ id: label, actor: admin, place: guild, action, receivedAtMs: 0 });
+      expect(form.fields.map((field) => field.picks)).toEqual([picks]);
+    }
+    await submit(at, 'channels', { channels: '111111111111111111,222222222222222222' });
+    expect(wordsOf(world.chat.at(at))).toContain('Channels: #111111111111111111, #222222222222222222');
+    const action = { kind: 'command', name: 'imagine', options: { prompt: 'a fox' } } as const;
+    const thread = { ...guild, channel: '333333333333333333', parentChannel: '222222222222222222' };
+    const drawn = await world.act(ada, action, { place: thread });
+    expect(world.chat.at(drawn).picture).toBeDefined();
   });
 
   it('keeps no audit channel in which it cannot post', async () => {

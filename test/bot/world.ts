@@ -10,7 +10,7 @@ import type { Action, Chat, DeliverOptions, Invocation, ServerChannel } from '..
 import type { OptionValue } from '../../src/core/command.ts';
 import type { ReplyAddress } from '../../src/core/job.ts';
 import type { ModelManifest } from '../../src/core/manifest.ts';
-import type { Button, Message, Select } from '../../src/core/message.ts';
+import type { Button, Message, Select, Span } from '../../src/core/message.ts';
 import type { Actor, Place } from '../../src/core/people.ts';
 import { FairAdmission } from '../../src/queue/admission.ts';
 import { type Database, openMemory, type Stores } from '../../src/store/index.ts';
@@ -230,9 +230,20 @@ export function labelsOf(message: Message): readonly (readonly string[])[] {
 
 /** The words of a message, a line each. */
 export function wordsOf(message: Message | undefined): readonly string[] {
-  return (message?.lines ?? []).map((line) =>
-    line.map((span) => (span.kind === 'user' ? span.name : span.kind === 'time' ? '(time)' : span.text)).join(''),
-  );
+  return (message?.lines ?? []).map((line) => line.map(wordOf).join(''));
+}
+
+function wordOf(span: Span): string {
+  switch (span.kind) {
+    case 'user':
+      return span.name;
+    case 'time':
+      return '(time)';
+    case 'channel':
+      return `#${span.id}`;
+    default:
+      return span.text;
+  }
 }
 
 function idOf(address: ReplyAddress): string {

@@ -129,7 +129,7 @@ describe('a day in a server', () => {
     const press = ann.press('Remix', first);
     const modal = await press.modal();
     const inputs = modal.components.map((part) => (part.type === 18 ? part.component : part.components[0]));
-    expect(inputs[0]?.value).toBe('a fox on *blue* @everyone');
+    expect(inputs[0]).toMatchObject({ type: 4, value: 'a fox on *blue* @everyone' });
     const prompt = inputs[0]?.custom_id ?? '';
     const remixed = await (await ann.submit(press, { [prompt]: 'a fox in snow' })).picture();
     expect(remixed.text).toContain('a fox in snow');
@@ -209,6 +209,22 @@ describe('a day in a server', () => {
     });
     expect(() => bo.slash('settings')).toThrow('hidden');
     expect(await ann.autocomplete('imagine', 'style', 'mine')).toEqual([]);
+  });
+
+  it('an admin picks the channels, and is told where it goes wrong', async () => {
+    const other = fake.addChannel({ name: 'other', guild: fake.guild });
+    const shown = await root.slash('settings').answer((message) => message.buttons.length > 0);
+    const opened = root.press('Channels', shown);
+    expect((await opened.modal()).components[0]).toMatchObject({ component: { type: 8, max_values: 25 } });
+    await root.submit(opened, { channels: other.id });
+    const panel = await root.finds('the panel', (message) => message.text.includes(`Channels: <#${other.id}>`));
+    const refused = await ann.slash('imagine', { prompt: 'a fox' }).answer();
+    expect(refused).toMatchObject({
+      isPrivate: true,
+      text: `Pictures are not drawn in this channel. Try <#${other.id}>.`,
+    });
+    await root.submit(root.press('Channels', panel), { channels: '' });
+    await root.finds('the panel', (message) => message.text.includes('Channels: all'));
   });
 
   it('a picture is deleted by who asked for it and by moderators, and by nobody else', async () => {

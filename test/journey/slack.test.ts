@@ -339,6 +339,20 @@ describe('in Slack', () => {
     await shown((message) => message.buttons.some(({ label }) => label.includes('Löschen')));
   });
 
+  it('an admin picks the channel for reports, and it says so there', async () => {
+    const root = fake.person('Root', { isAdmin: true });
+    const audit = fake.channel('audit');
+    await root.slash('/settings');
+    await shown((message) => message.isPrivate && message.buttons.length > 0, root);
+    await root.press('Audit');
+    await vi.waitFor(() => {
+      expect(root.view()).toBeDefined();
+    });
+    await root.submit({ audit: audit.id });
+    await shown(has(`posted in: <#${audit.id}>`), root);
+    expect(fake.messages(audit.id).map((message) => message.words)[0]).toContain('posted here from now on');
+  });
+
   it('somebody who asks for the impossible is told privately what is possible', async () => {
     const ana = fake.person('Ana');
     await ana.slash('/imagine', 'a fox --steps 99');

@@ -123,6 +123,7 @@ function placeOf(payload: InteractionPayload, channel: string, actor: Actor, con
     server,
     serverName: guild === undefined ? actor.name : (context.guildName(guild) ?? guild),
     channel,
+    ...(THREADS.includes(payload.channel?.type ?? 0) ? { parentChannel: payload.channel?.parent_id } : {}),
     isNsfw: payload.channel?.nsfw === true,
     locale: guild === undefined ? actor.locale : localeOf(payload.guild_locale ?? payload.guild?.locale),
     maxUploadBytes: payload.attachment_size_limit ?? LIMITS.uploadBytes,

@@ -95,7 +95,9 @@ export const interactionSchema = z.object({
   guild: maybe(z.object({ locale: maybe(z.string()) })),
   guild_locale: maybe(z.string()),
   channel_id: maybe(snowflake),
-  channel: maybe(z.object({ id: snowflake, type: maybe(z.number()), nsfw: maybe(z.boolean()) })),
+  channel: maybe(
+    z.object({ id: snowflake, type: maybe(z.number()), nsfw: maybe(z.boolean()), parent_id: maybe(snowflake) }),
+  ),
   member: maybe(z.object({ user, nick: maybe(z.string()), permissions: bits })),
   user: maybe(user),
   message: maybe(message),

@@ -5,18 +5,27 @@
  */
 import { createHash } from 'node:crypto';
 
-import { ButtonStyle, ComponentType, MessageFlags, TextInputStyle } from 'discord.js';
+import {
+  ButtonStyle,
+  ChannelType,
+  ComponentType,
+  MessageFlags,
+  SelectMenuDefaultValueType,
+  TextInputStyle,
+} from 'discord.js';
 import type {
   APIActionRowComponent,
   APIButtonComponentWithCustomId,
+  APIChannelSelectComponent,
   APIComponentInMessageActionRow,
   APIModalInteractionResponseCallbackData,
   APIStringSelectComponent,
+  APITextInputComponent,
   RawFile,
 } from 'discord.js';
 
 import type { Suggestion } from '../../core/chat.ts';
-import type { Button, Form, Line, Message, MessageFile, Row, Select, Span } from '../../core/message.ts';
+import type { Button, Form, FormField, Line, Message, MessageFile, Row, Select, Span } from '../../core/message.ts';
 import { LIMITS } from './limits.ts';
 import { code, escapeInline, escapeLineStart } from './markdown.ts';
 import { userIdOf } from './parse.ts';
@@ -101,23 +110,47 @@ export function renderForm(form: Form): APIModalInteractionResponseCallbackData 
   return {
     custom_id: form.id,
     title: cut(form.title, LIMITS.formTitle),
-    components: form.fields.map((field) => {
-      const maxLength = Math.min(Math.max(field.maxLength, 1), LIMITS.formValue);
-      return {
-        type: ComponentType.Label,
-        label: cut(field.label, LIMITS.formLabel),
-        component: {
-          type: ComponentType.TextInput,
-          custom_id: field.id,
-          style: field.isMultiline ? TextInputStyle.Paragraph : TextInputStyle.Short,
-          required: field.isRequired,
-          max_length: maxLength,
-          ...(field.value === '' ? {} : { value: cut(field.value, maxLength) }),
-        },
-      };
-    }),
+    components: form.fields.map((field) => ({
+      type: ComponentType.Label,
+      label: cut(field.label, LIMITS.formLabel),
+      component: renderPicker(field) ?? renderInput(field),
+    })),
   };
 }
+
+function renderInput(field: FormField): APITextInputComponent {
+  const maxLength = Math.min(Math.max(field.maxLength, 1), LIMITS.formValue);
+  return {
+    type: ComponentType.TextInput,
+    custom_id: field.id,
+    style: field.isMultiline ? TextInputStyle.Paragraph : TextInputStyle.Short,
+    required: field.isRequired,
+    max_length: maxLength,
+    ...(field.value === '' ? {} : { value: cut(field.value, maxLength) }),
+  };
+}
+
+/** Undefined where ids have to be typed: no picker is wanted, or more are chosen already than one can show. */
+function renderPicker(field: FormField): APIChannelSelectComponent | undefined {
+  const chosen = field.value.split('\n').filter((id) => SNOWFLAKE.test(id));
+  const max = field.picks === 'channel' ? 1 : LIMITS.selectChoices;
+  if (field.picks === undefined || chosen.length > max) {
+    return undefined;
+  }
+  return {
+    type: ComponentType.ChannelSelect,
+    custom_id: field.id,
+    channel_types: [ChannelType.GuildText, ChannelType.GuildAnnouncement],
+    min_values: field.isRequired ? 1 : 0,
+    max_values: max,
+    required: field.isRequired,
+    ...(chosen.length === 0
+      ? {}
+      : { default_values: chosen.map((id) => ({ id, type: SelectMenuDefaultValueType.Channel })) }),
+  };
+}
+
+const SNOWFLAKE = /^\d{17,20}$/;
 
 export function renderSuggestions(
   suggestions: readonly Suggestion[],
@@ -175,6 +208,8 @@ function renderSpan(span: Span, atStart: boolean): string {
       const id = userIdOf(span.user);
       return id === undefined ? escapeInline(span.name) : `<@${id}>`;
     }
+    case 'channel':
+      return SNOWFLAKE.test(span.id) ? `<#${span.id}>` : escapeInline(span.id);
     case 'time':
       return `<t:${Math.floor(span.atMs / 1000)}:f>`;
     default:

@@ -12,6 +12,7 @@ import type { Form, FormField } from '../../core/message.ts';
 import type { Locale } from '../../core/people.ts';
 import { at, isRecord, listAt, textAt } from './json.ts';
 import { cut, LIMITS } from './limits.ts';
+import { CONVERSATION } from './mrkdwn.ts';
 import type { SlackBlock } from './render.ts';
 
 export type SlackView = { readonly type: 'modal'; readonly [key: string]: unknown };
@@ -138,8 +139,23 @@ function fieldBlock(field: FormField): SlackBlock {
     field.label,
     undefined,
     !field.isRequired,
-    textInput(field.maxLength, field.isMultiline, field.value),
+    field.picks === undefined
+      ? textInput(field.maxLength, field.isMultiline, field.value)
+      : picker(field.picks, field.value),
   );
+}
+
+/** Channels of the workspace to choose from; what was chosen is filled in. */
+function picker(picks: 'channel' | 'channels', value: string): SlackBlock {
+  const chosen = value.split('\n').filter((id) => CONVERSATION.test(id));
+  const [first] = chosen;
+  const filter = { include: ['public', 'private'], exclude_bot_users: true };
+  if (picks === 'channel') {
+    const initial = first === undefined ? {} : { initial_conversation: first };
+    return { type: 'conversations_select', action_id: ELEMENT, filter, ...initial };
+  }
+  const initial = first === undefined ? {} : { initial_conversations: chosen };
+  return { type: 'multi_conversations_select', action_id: ELEMENT, filter, ...initial };
 }
 
 function optionBlock(
@@ -268,6 +284,10 @@ function elementValue(element: unknown): SubmittedValue | undefined {
     case 'static_select':
     case 'external_select':
       return textAt(element, 'selected_option', 'value');
+    case 'conversations_select':
+      return textAt(element, 'selected_conversation');
+    case 'multi_conversations_select':
+      return listAt(element, 'selected_conversations').join('\n');
     default: {
       const value = at(element, 'value');
       return typeof value === 'string' ? value : undefined;

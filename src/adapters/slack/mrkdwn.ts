@@ -9,6 +9,8 @@ import type { Line, Span } from '../../core/message.ts';
 import type { UserKey } from '../../core/people.ts';
 
 const MARKS = /[*_~`]/;
+/** Ids of channels, private channels and direct messages. */
+export const CONVERSATION = /^[CGD][A-Z0-9]{2,20}$/;
 const LIST_OR_QUOTE = /^\s*(>|•|◦|-\s|\d+\.\s)/;
 
 export function escapeText(text: string): string {
@@ -23,8 +25,11 @@ export function unmentioned(text: string): string {
 /** False for a line whose words mrkdwn would take for formatting. */
 export function isPlainEnough(line: Line): boolean {
   return line.every((span, index) => {
-    if (span.kind === 'time' || span.kind === 'user') {
-      return span.kind === 'time' || !MARKS.test(span.name);
+    if (span.kind === 'time' || span.kind === 'channel') {
+      return true;
+    }
+    if (span.kind === 'user') {
+      return !MARKS.test(span.name);
     }
     return !MARKS.test(span.text) && !span.text.includes('\n') && !(index === 0 && LIST_OR_QUOTE.test(span.text));
   });
@@ -48,6 +53,8 @@ function spanToMrkdwn(span: Span, notify: UserKey | undefined): string {
       return wrap(span.text, '`');
     case 'user':
       return span.user === notify ? `<@${slackUserId(span.user)}>` : escapeText(`@${span.name}`);
+    case 'channel':
+      return CONVERSATION.test(span.id) ? `<#${span.id}>` : escapeText(span.id);
     case 'time':
       return `<!date^${Math.floor(span.atMs / 1000)}^{date_short_pretty} {time}|${new Date(span.atMs).toISOString()}>`;
     default:
@@ -79,6 +86,8 @@ function spanToRichText(span: Span, notify: UserKey | undefined): readonly objec
       return span.user === notify
         ? [{ type: 'user', user_id: slackUserId(span.user) }]
         : richText(`@${span.name}`, undefined);
+    case 'channel':
+      return CONVERSATION.test(span.id) ? [{ type: 'channel', channel_id: span.id }] : richText(span.id, undefined);
     case 'time':
       return [
         {
@@ -108,6 +117,8 @@ export function lineToFallback(line: Line): string {
       switch (span.kind) {
         case 'user':
           return escapeText(`@${span.name}`);
+        case 'channel':
+          return escapeText(span.id);
         case 'time':
           return new Date(span.atMs).toISOString();
         case 'plain':

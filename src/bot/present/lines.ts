@@ -3,6 +3,7 @@ import type { Button, Line, Message, MessageFile, Row, Span } from '../../core/m
 import type { UserKey } from '../../core/people.ts';
 
 const MAX_SHOWN_PROMPT = 200;
+const MAX_SHOWN_CHANNELS = 12;
 
 export function plain(text: string): Span {
   return { kind: 'plain', text };
@@ -22,6 +23,20 @@ export function code(text: string): Span {
 
 export function user(key: UserKey, name: string): Span {
   return { kind: 'user', user: key, name };
+}
+
+/** A sentence of which one value, marked by `CHANNELS`, is a list of channels. */
+export const CHANNELS = '\u0000';
+
+export function withChannels(sentence: string, ids: readonly string[]): Line {
+  const [before = '', after = ''] = sentence.split(CHANNELS);
+  const shown = ids.slice(0, MAX_SHOWN_CHANNELS);
+  const names = shown.flatMap((id, index): readonly Span[] => [
+    ...(index === 0 ? [] : [plain(', ')]),
+    { kind: 'channel', id },
+  ]);
+  const more = ids.length > shown.length ? ' …' : '';
+  return [plain(before), ...names, plain(`${more}${after}`)].filter((span) => !('text' in span) || span.text !== '');
 }
 
 /** A prompt as it is quoted: one line, at most 200 characters. */

@@ -6,7 +6,7 @@ import { auditLine } from '../auditing.ts';
 import { encodeButtonId, type PanelField } from '../button-id.ts';
 import type { BotOptions, Model } from '../ports.ts';
 import { text, type TextKey } from '../texts/index.ts';
-import { bold, button, message, plain, small } from './lines.ts';
+import { CHANNELS, bold, button, message, plain, small, withChannels } from './lines.ts';
 
 export type PanelParts = {
   readonly serverName: string;
@@ -29,7 +29,7 @@ export function panelMessage(parts: PanelParts): Message {
   return message({
     lines: [
       [bold(text(locale, 'panel.title', { server: serverName }))],
-      ...panelFacts(parts).map((fact): Line => [plain(fact)]),
+      ...panelFacts(parts),
       [small(text(locale, 'panel.operator'))],
       ...(note === '' ? [] : [[bold(note)]]),
     ],
@@ -49,7 +49,7 @@ export function settingText(field: PanelField, settings: ServerSettings, options
     case 'limits':
       return text(locale, 'panel.limits-short', limitParams(settings, options, locale));
     case 'channels':
-      return settings.channels.join(', ') || text(locale, 'panel.channels-all');
+      return listText(settings.channels) || text(locale, 'panel.channels-all');
     case 'nsfw':
       return text(locale, settings.adult === 'never' ? 'panel.nsfw-never' : 'panel.nsfw-marked');
     case 'words':
@@ -95,19 +95,22 @@ export function panelForm(
   };
 }
 
-function panelFacts({ settings, options, blocked, locale, model }: PanelParts): readonly string[] {
+function panelFacts({ settings, options, blocked, locale, model }: PanelParts): readonly Line[] {
   const value = (field: PanelField): string => settingText(field, settings, options, locale);
+  const { channels, auditChannel } = settings;
+  const auditChannels = auditChannel === undefined ? [] : [auditChannel];
+  const orMark = (ids: readonly string[], field: PanelField): string => (ids.length === 0 ? value(field) : CHANNELS);
   const people = blocked.map(({ name }) => name).join(', ') || text(locale, 'panel.blocked-none');
   return [
-    text(locale, 'panel.model', { model: model.manifest.name }),
-    text(locale, 'panel.language', { language: value('language') }),
-    text(locale, 'panel.count', { count: value('count') }),
-    text(locale, 'panel.limits', limitParams(settings, options, locale)),
-    text(locale, 'panel.channels', { channels: value('channels') }),
-    text(locale, 'panel.nsfw', { rule: value('nsfw') }),
-    text(locale, 'panel.words', { words: value('words') }),
-    text(locale, 'panel.audit', { channel: value('audit') }),
-    text(locale, 'panel.blocked', { people }),
+    [plain(text(locale, 'panel.model', { model: model.manifest.name }))],
+    [plain(text(locale, 'panel.language', { language: value('language') }))],
+    [plain(text(locale, 'panel.count', { count: value('count') }))],
+    [plain(text(locale, 'panel.limits', limitParams(settings, options, locale)))],
+    withChannels(text(locale, 'panel.channels', { channels: orMark(channels, 'channels') }), channels),
+    [plain(text(locale, 'panel.nsfw', { rule: value('nsfw') }))],
+    [plain(text(locale, 'panel.words', { words: value('words') }))],
+    withChannels(text(locale, 'panel.audit', { channel: orMark(auditChannels, 'audit') }), auditChannels),
+    [plain(text(locale, 'panel.blocked', { people }))],
   ];
 }
 
@@ -169,6 +172,10 @@ function wordsText(words: readonly string[], locale: Locale): string {
   if (words.length === 0) {
     return text(locale, 'panel.words-none');
   }
+  return listText(words);
+}
+
+function listText(words: readonly string[]): string {
   const more = words.length > MAX_WORDS_SHOWN ? ' …' : '';
   return `${words.slice(0, MAX_WORDS_SHOWN).join(', ')}${more}`;
 }
@@ -207,7 +214,9 @@ function formOf(
     case 'channels':
       return {
         title: 'panel.form.channels',
-        fields: [line('channels', 'panel.form.channels-field', settings.channels.join('\n'), long)],
+        fields: [
+          line('channels', 'panel.form.channels-field', settings.channels.join('\n'), { ...long, picks: 'channels' }),
+        ],
       };
     case 'words':
       return {
@@ -217,7 +226,9 @@ function formOf(
     case 'audit':
       return {
         title: 'panel.form.audit',
-        fields: [line('audit', 'panel.form.audit-field', settings.auditChannel ?? '', { maxLength: 100 })],
+        fields: [
+          line('audit', 'panel.form.audit-field', settings.auditChannel ?? '', { maxLength: 100, picks: 'channel' }),
+        ],
       };
     default:
       return field satisfies never;

@@ -59,6 +59,15 @@ describe('words of people', () => {
   });
 });
 
+describe('a channel', () => {
+  it('is shown as Discord shows one, and anything else as it was typed', () => {
+    const shown = (id: string) => renderMessage(say('', { lines: [[{ kind: 'channel', id }]] })).body.content;
+    expect(shown('111111111111111111')).toBe('<#111111111111111111>');
+    expect(shown('@everyone')).not.toContain('@everyone');
+    expect(shown('1> <@&2')).toBe('1> \\<@&2');
+  });
+});
+
 describe('a message', () => {
   it('renders spans, small lines, people and moments', () => {
     expect(
@@ -162,6 +171,9 @@ describe('a message', () => {
   });
 });
 
+const FORM = { id: '1.panel.channels', title: 'Channels', submit: 'Save' } as const;
+const FORM_BODY = { custom_id: FORM.id, title: FORM.title };
+
 describe('a form', () => {
   it('is within the limits', () => {
     const field = {
@@ -178,6 +190,18 @@ describe('a form', () => {
       fields: ['a', 'b', 'c', 'd', 'e'].map((id) => ({ ...field, id })),
     });
     expect(modalBody.safeParse(form).error).toBeUndefined();
+    const picked = { ...field, isRequired: false, value: '111111111111111111\nnonsense' };
+    for (const picks of ['channel', 'channels'] as const) {
+      const { components } = renderForm({ ...FORM, fields: [{ ...picked, id: 'a', picks }] });
+      expect(modalBody.safeParse({ ...FORM_BODY, components }).error).toBeUndefined();
+      expect(components[0]).toMatchObject({
+        component: { type: 8, min_values: 0, default_values: [{ id: '111111111111111111' }] },
+      });
+    }
+    // More than a picker can show are typed, lest saving lose some.
+    const many = Array.from({ length: 26 }, (_, k) => String(111111111111111111n + BigInt(k))).join('\n');
+    const typed = renderForm({ ...FORM, fields: [{ ...picked, id: 'a', picks: 'channels', value: many }] });
+    expect(typed.components[0]).toMatchObject({ component: { type: 4, value: many } });
     expect(() => renderForm({ id: 'x', title: 'x', submit: 'x', fields: [] })).toThrow(RangeError);
   });
 });

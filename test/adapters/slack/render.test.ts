@@ -145,6 +145,26 @@ describe('a form', () => {
   });
   const origin = { channel: 'C1', thread: null, ts: '1.0', isEphemeral: false, hook: null, hookAt: 7 };
 
+  it('lets channels be picked where that is asked for, and gives them back one a line', () => {
+    const field = { label: 'Where', isRequired: false, maxLength: 100, isMultiline: false };
+    const fields = [
+      { ...field, id: 'one', value: 'C0AUDIT', picks: 'channel' as const },
+      { ...field, id: 'many', value: 'C0A\ngeneral\nG0B', picks: 'channels' as const },
+      { ...field, id: 'none', value: '', picks: 'channels' as const },
+    ];
+    const view = formView({ id: '1.panel.channels', title: 'Channels', submit: 'Save', fields }, origin, 'en');
+    expect(viewFaults(view)).toEqual([]);
+    expect(JSON.stringify(view)).toContain('"initial_conversations":["C0A","G0B"]');
+    const values = {
+      one: { value: { type: 'conversations_select', selected_conversation: 'C0AUDIT' } },
+      many: { value: { type: 'multi_conversations_select', selected_conversations: ['C0A', 'G0B'] } },
+      none: { value: { type: 'multi_conversations_select', selected_conversations: [] } },
+    };
+    expect(readSubmission({ ...view, state: { values } })?.submitted).toMatchObject({
+      fields: { one: 'C0AUDIT', many: 'C0A\nG0B', none: '' },
+    });
+  });
+
   it('is a modal that Slack takes, and comes back as what was typed', () => {
     fc.assert(
       fc.property(form, (any) => {

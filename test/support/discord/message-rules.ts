@@ -117,6 +117,21 @@ const textInput = z
   })
   .refine((each) => (each.value?.length ?? 0) <= (each.max_length ?? 4000), 'value is longer than max_length');
 
+const snowflakeId = z.string().regex(/^\d{17,20}$/);
+const channelSelect = z
+  .strictObject({
+    type: z.literal(8),
+    custom_id: customId,
+    channel_types: z.array(z.number().int()).optional(),
+    placeholder: z.string().max(150).optional(),
+    min_values: z.number().int().min(0).max(25).optional(),
+    max_values: z.number().int().min(1).max(25).optional(),
+    required: z.boolean().optional(),
+    default_values: z.array(z.strictObject({ id: snowflakeId, type: z.literal('channel') })).optional(),
+  })
+  .refine((each) => (each.default_values?.length ?? 0) <= (each.max_values ?? 1), 'more defaults than max_values')
+  .refine((each) => each.required !== true || (each.min_values ?? 1) > 0, 'required, and none are enough');
+
 export const modalBody = z
   .strictObject({
     custom_id: customId,
@@ -128,7 +143,10 @@ export const modalBody = z
             type: z.literal(18),
             label: z.string().min(1).max(45),
             description: z.string().max(100).optional(),
-            component: textInput.refine((input) => input.label === undefined, 'a label inside a label'),
+            component: z.union([
+              textInput.refine((input) => input.label === undefined, 'a label inside a label'),
+              channelSelect,
+            ]),
           }),
           z.strictObject({
             type: z.literal(1),

@@ -93,6 +93,11 @@ export class Person {
     }
     const components = modal.components.map((part) => {
       const input = inputOf(part);
+      if (input.type === 8) {
+        const chosen = fields[input.custom_id]?.split('\n') ?? (input.default_values ?? []).map(({ id }) => id);
+        const component = { type: 8, id: 1, custom_id: input.custom_id, values: chosen.filter((id) => id !== '') };
+        return { type: 18, id: 2, component };
+      }
       const value = fields[input.custom_id] ?? input.value ?? '';
       if ((input.required !== false && value === '') || value.length > (input.max_length ?? 4000)) {
         throw new Error(`the client does not accept ${JSON.stringify(value)} for ${input.custom_id}`);

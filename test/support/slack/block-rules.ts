@@ -44,6 +44,27 @@ const externalSelect = z.strictObject({
   min_query_length: z.number().int().min(0).optional(),
   initial_option: option.optional(),
 });
+const conversation = z.string().regex(/^[CGD][A-Z0-9]+$/);
+const conversationFilter = z.strictObject({
+  include: z
+    .array(z.enum(['im', 'mpim', 'private', 'public']))
+    .min(1)
+    .optional(),
+  exclude_external_shared_channels: z.boolean().optional(),
+  exclude_bot_users: z.boolean().optional(),
+});
+const conversationSelect = z.strictObject({
+  type: z.literal('conversations_select'),
+  action_id: actionId,
+  initial_conversation: conversation.optional(),
+  filter: conversationFilter.optional(),
+});
+const conversationsSelect = z.strictObject({
+  type: z.literal('multi_conversations_select'),
+  action_id: actionId,
+  initial_conversations: z.array(conversation).min(1).optional(),
+  filter: conversationFilter.optional(),
+});
 const textInput = z.strictObject({
   type: z.literal('plain_text_input'),
   action_id: actionId,
@@ -80,6 +101,7 @@ const style = z
 const richElement = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('text'), text: z.string().min(1), style: style.optional() }),
   z.strictObject({ type: z.literal('user'), user_id: z.string().regex(/^[UW]/), style: style.optional() }),
+  z.strictObject({ type: z.literal('channel'), channel_id: z.string().regex(/^[CG]/), style: style.optional() }),
   z.strictObject({
     type: z.literal('date'),
     timestamp: z.number().int(),
@@ -123,7 +145,16 @@ const inputBlock = z.strictObject({
   label: plain(2000),
   hint: plain(2000).optional(),
   optional: z.boolean().optional(),
-  element: z.discriminatedUnion('type', [textInput, numberInput, checkboxes, fileInput, staticSelect, externalSelect]),
+  element: z.discriminatedUnion('type', [
+    textInput,
+    numberInput,
+    checkboxes,
+    fileInput,
+    staticSelect,
+    externalSelect,
+    conversationSelect,
+    conversationsSelect,
+  ]),
 });
 
 const messageBlock = z.discriminatedUnion('type', [...messageBlocks]);

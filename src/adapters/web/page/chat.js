@@ -19,6 +19,9 @@ export function createChat({ words, press, choose, view, announce }) {
       time.textContent = new Date(span.atMs).toLocaleString(document.documentElement.lang);
       return time;
     }
+    if (span.kind === 'channel') {
+      return document.createTextNode(span.id);
+    }
     const tag = { bold: 'strong', italic: 'em', code: 'code', small: 'small' }[span.kind] ?? 'span';
     const element = document.createElement(tag);
     element.textContent = span.text;
