@@ -35,12 +35,18 @@ export function keyPart(text: string): string {
   return encodeURIComponent(text);
 }
 
-/** Writes the schema's version into an empty store; throws `UserError` `store.newer` or `store.corrupt` for one that is not ours to open. */
+/** Writes the schema's version into an empty store; throws as `readSchema` does. */
 export async function checkSchema(database: Database, name: string): Promise<void> {
+  if ((await readSchema(database, name)) === undefined) {
+    await database.put([{ key: SCHEMA_KEY, value: SCHEMA_VERSION }]);
+  }
+}
+
+/** Undefined for an empty store. Throws `UserError` `store.newer` or `store.corrupt` for one that is not ours to open. */
+export async function readSchema(database: Database, name: string): Promise<number | undefined> {
   const found = await database.get(SCHEMA_KEY);
   if (found === undefined) {
-    await database.put([{ key: SCHEMA_KEY, value: SCHEMA_VERSION }]);
-    return;
+    return undefined;
   }
   if (typeof found !== 'number' || !Number.isInteger(found) || found < 1) {
     throw corruptStore(name, 'its version is no number');
@@ -52,6 +58,7 @@ export async function checkSchema(database: Database, name: string): Promise<voi
       { params: { name, found, known: SCHEMA_VERSION } },
     );
   }
+  return found;
 }
 
 export function corruptStore(name: string, reason: string, cause?: unknown): UserError {

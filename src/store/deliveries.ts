@@ -15,7 +15,10 @@ export class DeliveryStore {
     this.#database = database;
   }
 
-  /** True for the first that asks; false for a delivery that is being handled or has been. */
+  /**
+   * True for the first that asks; false for a delivery that is being handled or has been. Where the store cannot say,
+   * it throws, and the delivery may come again.
+   */
   async begin(id: string): Promise<boolean> {
     if (this.#begun.has(id)) {
       return false;
@@ -25,7 +28,12 @@ export class DeliveryStore {
       const [oldest] = this.#begun;
       this.#begun.delete(oldest ?? id);
     }
-    return (await this.#database.get(keyOf(id))) === undefined;
+    try {
+      return (await this.#database.get(keyOf(id))) === undefined;
+    } catch (error) {
+      this.#begun.delete(id);
+      throw error;
+    }
   }
 
   /** It is about to be acknowledged: what is needed to handle it after a crash, as plain JSON. */

@@ -12,6 +12,12 @@ import { checkLmdbFile } from './lmdb-check.ts';
 /** LMDB ends the process where it cannot even write the first pages of a new file. */
 const ROOM_BYTES = 4 * 1_048_576;
 const PAGE_ROOM_BYTES = 65_536;
+const FILE = 'store.mdb';
+
+/** Whether there is a store in the folder. */
+export async function hasEmbedded(folder: string): Promise<boolean> {
+  return await hasFile(join(folder, FILE));
+}
 
 /**
  * Opens or makes `store.mdb` in `folder`; throws `UserError` `store.corrupt` for a damaged one and leaves it as it is,
@@ -21,7 +27,7 @@ export async function openEmbedded(folder: string): Promise<Database> {
   await mkdir(folder, { recursive: true }).catch((error: unknown) => {
     throw unusable(folder, error);
   });
-  const path = join(folder, 'store.mdb');
+  const path = join(folder, FILE);
   await checkLmdbFile(path);
   if (!(await hasFile(path)) && !(await hasRoom(folder, ROOM_BYTES))) {
     throw fullDisk();

@@ -2,7 +2,7 @@
  * Pictures, uploads and LoRAs as files named by their SHA-256: written beside and renamed, so that a name always stands
  * for the whole of what it names. Pictures and uploads are a cache that is pruned by size; LoRAs stay.
  */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, mkdir, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -13,7 +13,6 @@ export type FileKind = (typeof FILE_KINDS)[number];
 
 export class FileStore {
   readonly #folder: string;
-  #count = 0;
 
   /** `folder` is made when the first file is kept. */
   constructor(folder: string) {
@@ -48,8 +47,7 @@ export class FileStore {
   async temporary(): Promise<string> {
     const folder = join(this.#folder, 'temporary');
     await mkdir(folder, { recursive: true });
-    this.#count++;
-    return join(folder, `${process.pid}-${this.#count}`);
+    return join(folder, randomUUID());
   }
 
   /** Makes a whole temporary file the one of that path (which `pathOf` gave). */
@@ -110,9 +108,19 @@ export class FileStore {
     return gone;
   }
 
-  /** What a crash left half written. Call at start, before anything is kept. */
-  async sweep(): Promise<void> {
-    await rm(join(this.#folder, 'temporary'), { recursive: true, force: true });
+  /** Removes what a crash left half written. What was written to since `beforeMs` may still be somebody's. */
+  async sweep(beforeMs: number): Promise<void> {
+    const folder = join(this.#folder, 'temporary');
+    for (const name of await list(folder)) {
+      const path = join(folder, name);
+      const writtenAtMs = await stat(path).then(
+        ({ mtimeMs }) => mtimeMs,
+        () => undefined, // another process was faster
+      );
+      if (writtenAtMs !== undefined && writtenAtMs < beforeMs) {
+        await this.remove(path);
+      }
+    }
   }
 }
 

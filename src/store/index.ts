@@ -2,9 +2,9 @@
 import { join } from 'node:path';
 import { UserError } from '../core/errors.ts';
 import { AuditStore } from './audit.ts';
-import { checkSchema, type Database } from './database.ts';
+import { checkSchema, type Database, readSchema } from './database.ts';
 import { DeliveryStore } from './deliveries.ts';
-import { openEmbedded } from './embedded.ts';
+import { hasEmbedded, openEmbedded } from './embedded.ts';
 import { FileStore } from './files.ts';
 import { JobStore } from './jobs.ts';
 import { PeopleStore } from './people.ts';
@@ -59,9 +59,25 @@ export async function openStores({ folder, url }: StoreOptions): Promise<Stores>
     throw error;
   }
   const files = new FileStore(folder);
-  await files.sweep();
+  await files.sweep(Date.now() - TEMPORARY_KEPT_MS);
   return storesOn(database, files);
 }
+
+/** Throws what `openStores` would throw, and changes nothing: the store may be another process's, or not be there yet. */
+export async function checkStores({ folder, url }: StoreOptions): Promise<void> {
+  if ((url === undefined || url === '') && !(await hasEmbedded(folder))) {
+    return;
+  }
+  const { database, name } = await openDatabase(folder, url);
+  try {
+    await readSchema(database, name);
+  } finally {
+    await database.close();
+  }
+}
+
+/** Nothing is written for so long without a word: such a file is a crash's. */
+const TEMPORARY_KEPT_MS = 3_600_000;
 
 /** The stores on a database that is open. */
 export function storesOn(database: Database, files: FileStore): Stores {

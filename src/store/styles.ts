@@ -83,9 +83,9 @@ export class StyleStore {
   async of(server: ServerKey): Promise<readonly StylePreset[]> {
     const keys = await this.#database.keys(`style/${keyPart(server)}/`);
     const found = await this.#database.getMany(keys);
-    return found
-      .filter((value) => value !== undefined)
-      .map((value, index) => parse(presetSchema, keys[index] ?? '', value));
+    return found.flatMap((value, index) =>
+      value === undefined ? [] : [parse(presetSchema, keys[index] ?? '', value)],
+    );
   }
 
   async save(server: ServerKey, preset: StylePreset): Promise<void> {

@@ -2,7 +2,8 @@
  * `fourstep doctor`: looks at everything the bot needs and says what is missing and how to get it; prints the Discord
  * invite link and the Slack manifest. Changes nothing. Fails where the bot could not start.
  */
-import { access, constants, mkdir, statfs } from 'node:fs/promises';
+import { access, constants, stat, statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
 
 import type { Config } from '../../config/load.ts';
 import { describeModel } from '../../models/describe-model.ts';
@@ -11,7 +12,7 @@ import { slackManifest } from '../adapters/slack/index.ts';
 import { UserError } from '../core/errors.ts';
 import { listProviders } from '../engine/ort/index.ts';
 import { openCatalog, parseDevice } from '../start/open-engine.ts';
-import { openStores } from '../store/index.ts';
+import { checkStores } from '../store/index.ts';
 
 type Finding = { readonly mark: 'ok' | 'off' | 'BAD'; readonly what: string; readonly detail: string };
 
@@ -96,9 +97,9 @@ async function model(config: Config): Promise<Finding> {
 
 async function folder(config: Config): Promise<Finding> {
   try {
-    await mkdir(config.dataFolder, { recursive: true });
-    await access(config.dataFolder, constants.W_OK);
-    const { bavail, bsize } = await statfs(config.dataFolder);
+    const there = await nearestFolder(config.dataFolder);
+    await access(there, constants.W_OK);
+    const { bavail, bsize } = await statfs(there);
     const freeGb = (bavail * bsize) / 1e9;
     return {
       mark: freeGb < 1 ? 'BAD' : 'ok',
@@ -110,10 +111,21 @@ async function folder(config: Config): Promise<Finding> {
   }
 }
 
+/** The folder, or the one that it would be made in. */
+async function nearestFolder(folder: string): Promise<string> {
+  const found = await stat(folder).catch(() => undefined);
+  if (found === undefined && dirname(folder) !== folder) {
+    return await nearestFolder(dirname(folder));
+  }
+  if (found?.isDirectory() !== true) {
+    throw new Error(`${folder} is no folder; set FOURSTEP_DATA to another`);
+  }
+  return folder;
+}
+
 async function store(config: Config): Promise<Finding> {
   try {
-    const stores = await openStores({ folder: config.dataFolder, url: config.storeUrl });
-    await stores.close();
+    await checkStores({ folder: config.dataFolder, url: config.storeUrl });
     return {
       mark: 'ok',
       what: 'store',

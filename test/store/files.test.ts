@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FileStore } from '../../src/store/files.ts';
 
@@ -51,9 +51,12 @@ describe('kept files', () => {
 
   it('are never read half written after a crash', async () => {
     await mkdir(join(folder, 'temporary'), { recursive: true });
-    await writeFile(join(folder, 'temporary', '1-1'), 'half');
-    await files.sweep();
-    expect(await readdir(folder)).toEqual([]);
+    await writeFile(join(folder, 'temporary', 'crashed'), 'half');
+    await utimes(join(folder, 'temporary', 'crashed'), 1, 1);
+    const writing = await files.temporary();
+    await writeFile(writing, 'half');
+    await files.sweep(2000);
+    expect(await readdir(join(folder, 'temporary'))).toEqual([basename(writing)]);
   });
 
   it('have no other names', () => {

@@ -1,9 +1,17 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Job } from '../../src/core/job.ts';
-import { DEFAULT_SETTINGS, openMemory, openStores, type Quota, storesOn } from '../../src/store/index.ts';
+import {
+  checkStores,
+  type Database,
+  DEFAULT_SETTINGS,
+  openMemory,
+  openStores,
+  type Quota,
+  storesOn,
+} from '../../src/store/index.ts';
 import { FileStore } from '../../src/store/files.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'fourstep-stores-'));
@@ -161,6 +169,40 @@ describe('deliveries', () => {
     const after = storesOn(database, new FileStore(folder)).deliveries;
     expect(await after.begin('a')).toBe(false);
     expect(await after.begin('b')).toBe(true);
+  });
+});
+
+describe('a delivery that the store could not look up', () => {
+  it('may come again', async () => {
+    const database = openMemory();
+    let isAway = true;
+    const flaky: Database = Object.assign(Object.create(database), {
+      get: (key: string) => (isAway ? Promise.reject(new Error('away')) : database.get(key)),
+    });
+    const { deliveries } = storesOn(flaky, new FileStore(folder));
+    await expect(deliveries.begin('a')).rejects.toThrow('away');
+    isAway = false;
+    expect(await deliveries.begin('a')).toBe(true);
+  });
+});
+
+describe('looking at the stores', () => {
+  it('makes nothing where there is none', async () => {
+    const none = join(folder, 'none');
+    await checkStores({ folder: none, url: undefined });
+    await expect(access(none)).rejects.toThrow('ENOENT');
+  });
+
+  it('takes nothing from the bot that has them open', async () => {
+    const open = { folder: join(folder, 'busy'), url: undefined };
+    const stores = await openStores(open);
+    const half = await stores.files.temporary();
+    await writeFile(half, 'half');
+    await checkStores(open);
+    const second = await openStores(open);
+    await second.close();
+    expect(await stores.files.has(half)).toBe(true);
+    await stores.close();
   });
 });
 
