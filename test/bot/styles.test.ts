@@ -178,10 +178,13 @@ describe('styles', () => {
     world = await open();
     expect(said(await run('style default', { name: 'neon' }))).toBe('Default style: was none, is neon.');
     expect(wordsOf(world.chat.at(await world.imagine('a fox')))[1]).toContain(' · Neon · ');
-    expect(said(await run('style mine', { name: 'ink' }, ada))).toBe('Your style: was none, is ink.');
+    expect(said(await run('style mine', { name: 'ink' }, ada))).toBe('Your style: was the server’s, is ink.');
     expect(wordsOf(world.chat.at(await world.imagine('a fox')))[1]).toContain(' · Ink · ');
     expect(wordsOf(world.chat.at(await world.imagine('a fox --style none')))[1]).toMatch(/^seed \d+ · 4 steps/u);
-    expect(said(await run('style mine', {}, ada))).toBe('Your style: was ink, is none.');
+    expect(said(await run('style mine', { name: 'none' }, ada))).toBe('Your style: was ink, is none.');
+    expect(wordsOf(world.chat.at(await world.imagine('a fox')))[1]).toMatch(/^seed \d+ · 4 steps/u);
+    expect(said(await run('style mine', {}, ada))).toBe('Your style: was none, is the server’s.');
+    expect(wordsOf(world.chat.at(await world.imagine('a fox')))[1]).toContain(' · Neon · ');
     expect(said(await run('style list', {}, ada))).toContain('Neon (default) glowing · weight 0.8 · moji');
   });
 

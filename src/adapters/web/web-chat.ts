@@ -6,6 +6,7 @@ import { createHash, randomUUID } from 'node:crypto';
 
 import { parseCommandLine } from '../../../commands/command-line.ts';
 import { findCommand } from '../../../commands/index.ts';
+import { text } from '../../bot/texts/index.ts';
 import type { Action, Bot, Chat, DeliverOptions, ServerChannel, Suggestion } from '../../core/chat.ts';
 import type { Upload } from '../../core/command.ts';
 import { UserError } from '../../core/errors.ts';
@@ -42,12 +43,13 @@ export class WebChat implements Chat {
   }
 
   actor(browser: string, isOperator: boolean, acceptLanguage: string): Actor {
+    const locale = localeOf(acceptLanguage);
     return {
       user: `web:${browser}`,
-      name: isOperator ? 'operator' : 'you',
+      name: text(locale, isOperator ? 'page.operator' : 'page.you'),
       isAdmin: isOperator,
       isModerator: isOperator,
-      locale: localeOf(acceptLanguage),
+      locale,
     };
   }
 
@@ -55,7 +57,7 @@ export class WebChat implements Chat {
     return {
       platform: 'web',
       server: this.server,
-      serverName: 'this page',
+      serverName: text(actor.locale, 'page.here'),
       channel: 'page',
       isNsfw: false,
       locale: actor.locale,

@@ -14,6 +14,7 @@ import { answerPrivately } from '../speaking.ts';
 import { stylesOf } from '../styles.ts';
 import { formatOrdinal, text } from '../texts/index.ts';
 import { showInfo } from './job-buttons.ts';
+import { mineText } from './styles.ts';
 
 const MAX_YOURS = 10;
 
@@ -34,7 +35,7 @@ export async function handleInfo(kit: Kit, turn: Turn, given: Readonly<Record<st
     [bold(text(locale, 'about.title', { server: place.serverName }))],
     [plain(text(locale, 'about.model', { model: manifest.name, license: manifest.license }))],
     [plain(text(locale, 'about.style', { style: settings.defaultStyle || none }))],
-    [plain(text(locale, 'about.mine', { style: mine ?? none }))],
+    [plain(text(locale, 'about.mine', { style: mineText(locale, mine) }))],
     [plain(text(locale, 'about.limits', { perUser, perServer, count: 4 }))],
     [plain(await balanceText(kit, turn))],
     [small(text(locale, 'about.checks'))],

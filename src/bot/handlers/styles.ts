@@ -2,6 +2,7 @@
 import { checkOptions } from '../../../commands/check.ts';
 import { styleDefault, styleEdit, styleMine, styleRemove, styleRename, styleShow } from '../../../commands/style.ts';
 import type { OptionValue } from '../../core/command.ts';
+import type { Locale } from '../../core/people.ts';
 import type { StylePreset } from '../../store/index.ts';
 import { audit } from '../auditing.ts';
 import { requireAdmin } from '../gates.ts';
@@ -51,11 +52,18 @@ export async function chooseDefault(kit: Kit, turn: Turn, given: Options): Promi
 /** The style of one's own pictures that name none. */
 export async function chooseMine(kit: Kit, turn: Turn, given: Options): Promise<void> {
   const { actor, place } = turn.invocation;
-  const style = await chosen(kit, turn, checkOptions(styleMine, given).name);
+  const { name } = checkOptions(styleMine, given);
   const was = await kit.stores.people.style(actor.user, place.server);
-  await kit.stores.people.saveStyle(actor.user, place.server, style?.id);
-  const none = text(turn.locale, 'style.none');
-  await sayPrivately(turn, text(turn.locale, 'style.mine.changed', { was: was ?? none, is: style?.id ?? none }));
+  // '' is "none, whatever the server's is"; nothing at all is the server's.
+  const is = name === undefined ? undefined : ((await chosen(kit, turn, name))?.id ?? '');
+  await kit.stores.people.saveStyle(actor.user, place.server, is);
+  const params = { was: mineText(turn.locale, was), is: mineText(turn.locale, is) };
+  await sayPrivately(turn, text(turn.locale, 'style.mine.changed', params));
+}
+
+/** The style that somebody chose for themselves, in words. */
+export function mineText(locale: Locale, mine: string | undefined): string {
+  return mine === undefined ? text(locale, 'style.mine.server') : mine || text(locale, 'style.none');
 }
 
 export async function editStyle(kit: Kit, turn: Turn, given: Options): Promise<void> {

@@ -114,6 +114,14 @@ describe('what was asked', () => {
   });
 });
 
+describe('a name', () => {
+  it('of a person and of the page is in the reader’s language', () => {
+    const actor = chat.actor(ann, false, 'de-DE,de;q=0.9');
+    expect([actor.name, chat.place(actor).serverName]).toEqual(['du', 'dieser Seite']);
+    expect(chat.actor(ann, true, 'en').name).toBe('operator');
+  });
+});
+
 describe('a refusal', () => {
   const sentenceOf = async (work: () => unknown): Promise<string> => {
     try {

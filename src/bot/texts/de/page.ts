@@ -3,6 +3,9 @@ import type { page as english } from '../en/page.ts';
 import type { Translation } from '../translation.ts';
 
 export const page: Translation<typeof english> = {
+  'page.here': 'dieser Seite',
+  'page.you': 'du',
+  'page.operator': 'Betreiber',
   'page.style': 'Stil',
   'page.style.none': 'keiner',
   'page.mix': 'Mischung',

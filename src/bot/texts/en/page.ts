@@ -1,5 +1,8 @@
 /** English: the words of the local page that no chat has. */
 export const page = {
+  'page.here': 'this page',
+  'page.you': 'you',
+  'page.operator': 'operator',
   'page.style': 'style',
   'page.style.none': 'none',
   'page.mix': 'mix',

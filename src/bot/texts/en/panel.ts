@@ -82,6 +82,7 @@ export const panel = {
   'style.show.builtin': 'Comes with the model',
   'style.show.use': 'To use it',
   'style.none': 'none',
+  'style.mine.server': 'the server’s',
   'style.mine.changed': 'Your style: was {was}, is {is}.',
   'style.default.changed': 'Default style: was {was}, is {is}.',
   'style.edited': 'Style {style}: {changes}.',
