@@ -87,7 +87,7 @@ export class DiscordAdapter implements Adapter {
     this.#onAcknowledged = onAcknowledged;
     this.#courier = new Courier({ token, restUrl });
     this.#acknowledger = new Acknowledger({ courier: this.#courier, steadyMs, wait });
-    this.#deliveries = new Deliveries({ courier: this.#courier, now, wait, patienceMs });
+    this.#deliveries = new Deliveries({ courier: this.#courier, now, steadyMs, wait, patienceMs });
     this.#recent = new RecentIds({ steadyMs });
     this.#gateway = new Gateway({
       token,

@@ -23,10 +23,14 @@ import type { RenderOptions } from './render.ts';
 
 /** The clocks of two machines differ a little; a request takes a moment. */
 const TOKEN_MARGIN_MS = 15_000;
+/** Two clocks may drift apart by so much without one of them having been set. */
+const DRIFT_MS = 10_000;
 
 export type DeliveriesOptions = {
   readonly courier: Courier;
   readonly now: () => number;
+  /** By a clock that nobody sets. */
+  readonly steadyMs: () => number;
   readonly wait: Wait;
   /** How long a final answer is tried in all. */
   readonly patienceMs: number;
@@ -35,15 +39,20 @@ export type DeliveriesOptions = {
 export class Deliveries {
   readonly #courier: Courier;
   readonly #now: () => number;
+  readonly #steadyMs: () => number;
+  /** The one clock less the other, as this process began. */
+  readonly #apartMs: number;
   readonly #wait: Wait;
   readonly #patienceMs: number;
   readonly #lanes = new Lanes();
   /** Channel → server; a channel never changes its own. */
   readonly #owners = new Map<string, string>();
 
-  constructor({ courier, now, wait, patienceMs }: DeliveriesOptions) {
+  constructor({ courier, now, steadyMs, wait, patienceMs }: DeliveriesOptions) {
     this.#courier = courier;
     this.#now = now;
+    this.#steadyMs = steadyMs;
+    this.#apartMs = now() - steadyMs();
     this.#wait = wait;
     this.#patienceMs = patienceMs;
   }
@@ -62,7 +71,7 @@ export class Deliveries {
   async remove(address: ReplyAddress): Promise<void> {
     const at = decodeAddress(address);
     await this.#insist(async () => {
-      if (at.via === 'interaction') {
+      if (at.via === 'interaction' && this.#asksToken(at)) {
         await this.#removeByHook(at).catch(async (error: unknown) => {
           if (verdictOf(error).kind !== 'expired') {
             throw error;
@@ -143,7 +152,7 @@ export class Deliveries {
     }
     switch (mode) {
       case 'edit':
-        return this.#edit(at, message, key);
+        return this.#asksToken(at) ? this.#edit(at, message, key) : this.#late(at, message, key);
       case 'new':
         return at.canPost || !this.#isAlive(at)
           ? this.#beside(at, message, key)
@@ -322,9 +331,14 @@ export class Deliveries {
   }
 
   /**
-   * As far as our clock tells, which may have been set. So a final edit asks the token itself: one that went elsewhere
-   * for a clock that is then set right would come a second time.
+   * What only the token reaches is asked for by it even when our clock calls it dead; and so is everything where that
+   * clock has been set: what went elsewhere for a wrong one would come again by the token once it is right.
    */
+  #asksToken(at: InteractionAddress): boolean {
+    const isClockSet = Math.abs(this.#now() - this.#steadyMs() - this.#apartMs) > DRIFT_MS;
+    return this.#isAlive(at) || isClockSet || at.isPrivate || at.message === null;
+  }
+
   #isAlive(at: InteractionAddress): boolean {
     return this.#now() - at.sinceMs < LIMITS.tokenLivesMs - TOKEN_MARGIN_MS;
   }

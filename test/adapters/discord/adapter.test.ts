@@ -125,7 +125,7 @@ describe('a command', () => {
 
   it('is acknowledged in time although the machine’s clock is set while it is', async () => {
     let offsetMs = 0;
-    const { fake, bot } = await stage({ now: () => fake.world.clock.now() + offsetMs });
+    const { fake, bot } = await stage({ offsetMs: () => offsetMs });
     const handled = bot.next();
     fake.faults.order({ path: /callback/ }, { kind: 'reset', moment: 'before' });
     const exchange = fake.user('ann').slash('queue');

@@ -53,9 +53,14 @@ export type Stage = { readonly fake: FakeDiscord; readonly bot: ScriptedBot; rea
 
 const toEnd: (() => Promise<void>)[] = [];
 
+export type StageOptions = Partial<DiscordOptions> & {
+  /** How far the bot's clock is set from the stand-in's. */
+  readonly offsetMs?: () => number;
+};
+
 /** Everything begun here ends after the test. */
 export async function stage(
-  options: Partial<DiscordOptions> = {},
+  { offsetMs = () => 0, ...options }: StageOptions = {},
   fakeOptions: FakeDiscordOptions = {},
   beforeStart: (fake: FakeDiscord) => void = () => undefined,
 ): Promise<Stage> {
@@ -68,7 +73,7 @@ export async function stage(
     cdnUrl: fake.cdnUrl,
     bot,
     log: quietLog,
-    now: fake.world.clock.now,
+    now: () => fake.world.clock.now() + offsetMs(),
     steadyMs: fake.world.clock.now,
     // Pauses between tries pass quickly; none is skipped.
     wait: async (ms) => {
