@@ -6,11 +6,11 @@ import path from 'node:path';
 import { stat } from 'node:fs/promises';
 import { UserError } from '../core/errors.ts';
 import type { GenerationRequest } from '../core/request.ts';
-import { LruCache } from './lru-cache.ts';
 import { openModelFiles } from './model/model-files.ts';
 import { withVae } from './model/vae-override.ts';
 import { Model } from './model/model.ts';
 import type { SessionOpener } from './model/session-opener.ts';
+import { LruCache } from './weights/index.ts';
 
 type LcmLora = GenerationRequest['lcmLora'];
 

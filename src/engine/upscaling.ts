@@ -8,7 +8,7 @@ import { UserError } from '../core/errors.ts';
 import type { Picture } from '../core/picture.ts';
 import type { UpscaleRequest } from '../core/request.ts';
 import type { WorkEvent } from '../core/work.ts';
-import { LruCache } from './lru-cache.ts';
+import { LruCache } from './weights/index.ts';
 import { readManifest } from './manifest-file.ts';
 import { openNet } from './model/model-files.ts';
 import type { SessionOpener } from './model/session-opener.ts';

@@ -3,7 +3,7 @@
  * layers side by side with the second one's pooled vector (SDXL). Encodings are kept, the last used ones.
  */
 import type { Conditioning } from '../drawing.ts';
-import { LruCache } from '../lru-cache.ts';
+import { LruCache } from '../weights/index.ts';
 import type { EncodedText, TextEncoder } from './text-encoder.ts';
 import type { StyleSet } from './style-set.ts';
 

@@ -6,7 +6,7 @@ import path from 'node:path';
 
 import type { Base } from '../../../core/manifest.ts';
 import { fileState } from '../cache.ts';
-import { ByteLru } from './byte-lru.ts';
+import { LruCache } from '../lru-cache.ts';
 import { loadLora, type LoadedLora } from './loaded-lora.ts';
 import { openLora } from './lora-file.ts';
 import { moduleOfTarget, type LoraTarget } from './lora-module.ts';
@@ -26,27 +26,23 @@ export type ShelvedLora = {
 
 export class LoraShelf {
   readonly #model: ShelfModel;
-  readonly #loaded: ByteLru<ShelvedLora>;
-  readonly #loading = new Map<string, Promise<ShelvedLora>>();
+  readonly #loaded: LruCache<ShelvedLora>;
 
   constructor(model: ShelfModel, maxBytes: number) {
     this.#model = model;
-    this.#loaded = new ByteLru(maxBytes);
+    this.#loaded = new LruCache({
+      maxCost: maxBytes,
+      costOf: ({ nets }) => Object.values(nets).reduce((total, { bytes }) => total + bytes, 0),
+    });
   }
 
   /** Throws `UserError` as `openLora` and `matchLora`. Two that ask at once share one reading. */
   async load(file: string): Promise<ShelvedLora> {
     const key = JSON.stringify([path.resolve(file), await fileState(file)]);
-    const known = this.#loaded.get(key) ?? this.#loading.get(key);
-    if (known !== undefined) {
-      return known;
-    }
-    const loading = this.#read(file, key).finally(() => this.#loading.delete(key));
-    this.#loading.set(key, loading);
-    return loading;
+    return this.#loaded.get(key, () => this.#read(file));
   }
 
-  async #read(file: string, key: string): Promise<ShelvedLora> {
+  async #read(file: string): Promise<ShelvedLora> {
     const { base, targets } = this.#model;
     const nets = Object.fromEntries(LORA_NETS.map((net) => [net, (targets[net] ?? []).map(moduleOfTarget)]));
     const match = matchLora(await openLora(file), { base, nets });
@@ -56,12 +52,6 @@ export class LoraShelf {
       text_encoder: await load('text_encoder'),
       text_encoder_2: await load('text_encoder_2'),
     };
-    const shelved = { match, nets: loaded };
-    this.#loaded.set(
-      key,
-      shelved,
-      Object.values(loaded).reduce((total, { bytes }) => total + bytes, 0),
-    );
-    return shelved;
+    return { match, nets: loaded };
   }
 }

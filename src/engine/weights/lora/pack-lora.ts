@@ -7,7 +7,7 @@
  * weight · alpha/rank lies in a linear `lora_up` and in a convolution's gate. Several LoRAs of a row stand side by side
  * along the rank. Knows nothing of sessions; the arrays are shared and must not be written to.
  */
-import { ByteLru } from './byte-lru.ts';
+import { Lru } from '../lru.ts';
 import { bucketOf, type LoadedLora, type LoadedModule } from './loaded-lora.ts';
 import type { LoraTarget } from './lora-module.ts';
 
@@ -22,15 +22,15 @@ export type LoraRow = readonly WeightedLora[];
 /** Packs the calls of one graph; keeps what it packed, since the same rows come again with the next step. */
 export class LoraPacker {
   readonly #targets: readonly LoraTarget[];
-  readonly #packed: ByteLru<ReadonlyMap<string, LoraInput>>;
-  readonly #scaledUps: ByteLru<ReadonlyMap<string, Float32Array<ArrayBuffer>>>;
+  readonly #packed: Lru<ReadonlyMap<string, LoraInput>>;
+  readonly #scaledUps: Lru<ReadonlyMap<string, Float32Array<ArrayBuffer>>>;
   #zeros = new Float32Array();
 
   /** `targets`: exactly the modules for which the graph has inputs. `maxBytes` bounds what is kept beyond the LoRAs themselves. */
   constructor(targets: readonly LoraTarget[], maxBytes: number) {
     this.#targets = targets;
-    this.#packed = new ByteLru(maxBytes / 2);
-    this.#scaledUps = new ByteLru(maxBytes / 2);
+    this.#packed = new Lru({ maxCost: maxBytes / 2 });
+    this.#scaledUps = new Lru({ maxCost: maxBytes / 2 });
   }
 
   /** All of the graph's LoRA inputs for these rows, by name. */

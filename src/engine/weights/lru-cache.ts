@@ -1,0 +1,48 @@
+/**
+ * Values that take time to make, kept as `Lru` keeps them: two who ask at once share one making, and a making that fails
+ * is forgotten.
+ */
+import { Lru, type LruOptions } from './lru.ts';
+
+export type LruCacheOptions<Value> = LruOptions<Value> & { readonly costOf: (value: Value) => number };
+
+export class LruCache<Value> {
+  readonly #costOf: (value: Value) => number;
+  readonly #kept: Lru<Value>;
+  readonly #making = new Map<string, Promise<Value>>();
+
+  constructor({ costOf, ...options }: LruCacheOptions<Value>) {
+    this.#costOf = costOf;
+    this.#kept = new Lru(options);
+  }
+
+  get size(): number {
+    return this.#kept.size + this.#making.size;
+  }
+
+  async get(key: string, make: () => Promise<Value>): Promise<Value> {
+    const known = this.#kept.get(key) ?? this.#making.get(key);
+    if (known !== undefined) {
+      return known;
+    }
+    const making = this.#make(key, make);
+    this.#making.set(key, making);
+    return making;
+  }
+
+  /** Lets everything go, in use or not, also what is being made. */
+  async clear(): Promise<void> {
+    await Promise.allSettled(this.#making.values());
+    this.#kept.clear();
+  }
+
+  async #make(key: string, make: () => Promise<Value>): Promise<Value> {
+    try {
+      const value = await make();
+      this.#kept.set(key, value, this.#costOf(value));
+      return value;
+    } finally {
+      this.#making.delete(key);
+    }
+  }
+}
