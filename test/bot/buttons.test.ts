@@ -191,6 +191,24 @@ describe('Delete', () => {
     expect(wordsOf(world.chat.privately[1])[0]).toContain('no longer known');
   });
 
+  it('of what is still being drawn takes nothing away', async () => {
+    let isPressed = false;
+    world = await openWorld({
+      runner: {
+        beforeStep: async () => {
+          if (!isPressed) {
+            isPressed = true;
+            const [job] = await jobsOf();
+            await world.act(ada, { kind: 'button', id: `1.delete.${job!.id}` }, { at: 'drawn' });
+          }
+        },
+      },
+    });
+    await world.act(ada, { kind: 'command', name: 'imagine', options: { prompt: 'a fox' } }, { at: 'drawn' });
+    expect(world.chat.removed).toEqual([]);
+    expect(world.chat.at('drawn').picture).toBeDefined();
+  });
+
   it('by a moderator is in the audit list', async () => {
     world = await openWorld();
     const grid = await world.imagine('a fox');

@@ -188,6 +188,18 @@ describe('styles', () => {
     expect(said(await run('style list', {}, ada))).toContain('Neon (default) glowing · weight 0.8 · moji');
   });
 
+  it('without words of their own are said to be empty, in German as well', async () => {
+    world = await open();
+    await world.press(admin, await run('style add', { name: 'Glow', file: lora() }), 'Save');
+    const hans = { ...admin, locale: 'de' } as const;
+    expect(said(await run('style show', { name: 'glow' }, hans))).toContain('Auslöseworte: leer');
+    expect(said(await run('style edit', { name: 'glow', negative: 'text' }, hans))).toBe(
+      'Stil Glow: Ferngehaltenes war leer, ist text.',
+    );
+    const at = await world.imagine('a fox', {}, hans);
+    expect(said(await world.press(hans, at, 'Info'))).toContain('Ohne –');
+  });
+
   it('are mixed at their shares', async () => {
     world = await open();
     const at = await world.imagine('a fox --style neon:0.5+ink');

@@ -108,10 +108,10 @@ export async function showInfo(kit: Kit, turn: Turn, job: Job): Promise<void> {
 async function deleteAnswer(kit: Kit, turn: Turn, job: Job): Promise<void> {
   const { actor, place } = turn.invocation;
   requireOwner(actor, job);
-  await turn.chat.remove(turn.address);
   if (job.state.kind === 'queued' || job.state.kind === 'running') {
     throw refusal('job.unfinished');
   }
+  await turn.chat.remove(turn.address);
   if (job.state.kind === 'done') {
     for (const { file } of job.state.pictures) {
       await kit.stores.files.remove(file);

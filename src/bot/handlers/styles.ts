@@ -173,5 +173,5 @@ function orNothing(given: string | undefined): string | undefined {
 }
 
 function shown(turn: Turn, value: string | number): string {
-  return typeof value === 'number' ? formatNumber(turn.locale, value) : value || text(turn.locale, 'style.none');
+  return typeof value === 'number' ? formatNumber(turn.locale, value) : value || text(turn.locale, 'style.empty');
 }

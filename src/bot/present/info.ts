@@ -40,7 +40,7 @@ export function infoMessage({ job, root, again, models, locale }: InfoParts): Me
     const { request } = root.work;
     const seeds = request.count === 1 ? String(request.seed) : `${request.seed} … ${request.seed + request.count - 1}`;
     lines.push(
-      fact(locale, 'info.negative', shortPrompt(request.negative) || text(locale, 'info.none')),
+      fact(locale, 'info.negative', shortPrompt(request.negative) || '–'),
       fact(locale, 'info.model', modelOf(models, request.model)?.manifest.name ?? request.model),
       fact(locale, 'info.style', styleText(root, locale)),
       fact(locale, 'info.seed', seeds),

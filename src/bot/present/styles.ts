@@ -48,7 +48,7 @@ export function styleMessage(style: Style, locale: Locale): Message {
     [bold(style.name), ...(style.description === '' ? [] : [plain(` · ${style.description}`)])],
     [plain(text(locale, 'style.show.model', { model: style.model }))],
     [plain(text(locale, 'style.show.weight', { weight: style.weight }))],
-    [plain(text(locale, 'style.show.trigger', { trigger: style.trigger || text(locale, 'style.none') }))],
+    [plain(text(locale, 'style.show.trigger', { trigger: style.trigger || text(locale, 'style.empty') }))],
     ...(style.negative === '' ? [] : [[plain(text(locale, 'style.show.negative', { negative: style.negative }))]]),
     preset === undefined
       ? [small(text(locale, 'style.show.builtin'))]

@@ -85,6 +85,7 @@ export const panel: Translation<typeof english> = {
   'style.show.builtin': 'Kommt mit dem Modell',
   'style.show.use': 'So wird er benutzt',
   'style.none': 'keiner',
+  'style.empty': 'leer',
   'style.mine.server': 'der des Servers',
   'style.mine.changed': 'Dein Stil: war {was}, ist {is}.',
   'style.default.changed': 'Stil des Servers: war {was}, ist {is}.',

@@ -82,6 +82,8 @@ export const panel = {
   'style.show.builtin': 'Comes with the model',
   'style.show.use': 'To use it',
   'style.none': 'none',
+  /** Of words that are not given. */
+  'style.empty': 'none',
   'style.mine.server': 'the server’s',
   'style.mine.changed': 'Your style: was {was}, is {is}.',
   'style.default.changed': 'Default style: was {was}, is {is}.',
