@@ -2,7 +2,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { encodePng } from '../../src/image/index.ts';
 import { stubPicture } from '../support/stub-runner.ts';
-import { ada, admin, big, guild, moji, openWorld, type World, wordsOf } from './world.ts';
+import { BIG, MOJI } from '../support/manifests.ts';
+import { ada, admin, guild, openWorld, type World, wordsOf } from './world.ts';
 
 let world: World;
 afterEach(async () => {
@@ -37,13 +38,13 @@ describe('Reroll', () => {
   });
 
   it('of a picture whose model is gone says so', async () => {
-    let list = [moji, big];
+    let list = [MOJI, BIG];
     world = await openWorld({
       ports: { models: { list: () => list.map((manifest) => ({ manifest, folder: `/models/${manifest.id}` })) } },
       options: { model: 'big' },
     });
     const at = await world.imagine('a fox');
-    list = [moji];
+    list = [MOJI];
     await world.press(ada, at, 'Reroll');
     expect(lastRefusal()).toBe('The model big of this picture is no longer here. Press Remix to draw its words anew.');
   });

@@ -9,13 +9,13 @@ import { type BotPorts, createBot, type FourstepBot } from '../../src/bot/index.
 import type { Action, Chat, DeliverOptions, Invocation, ServerChannel } from '../../src/core/chat.ts';
 import type { OptionValue } from '../../src/core/command.ts';
 import type { ReplyAddress } from '../../src/core/job.ts';
-import type { ModelManifest } from '../../src/core/manifest.ts';
 import type { Button, Message, Select, Span } from '../../src/core/message.ts';
 import type { Actor, Place } from '../../src/core/people.ts';
-import { FairAdmission } from '../../src/queue/admission.ts';
 import { type Database, openMemory, type Stores } from '../../src/store/index.ts';
 import { FileStore } from '../../src/store/files.ts';
 import { storesOn } from '../../src/store/index.ts';
+import { botPorts } from '../support/bot-ports.ts';
+import { BIG, MOJI } from '../support/manifests.ts';
 import { createStubRunner, type StubRunnerOptions } from '../support/stub-runner.ts';
 
 export const ada: Actor = { user: 'discord:ada', name: 'Ada', isAdmin: false, isModerator: false, locale: 'en' };
@@ -29,30 +29,6 @@ export const guild: Place = {
   isNsfw: false,
   locale: 'en',
   maxUploadBytes: 10_000_000,
-};
-
-export const moji: ModelManifest = {
-  id: 'moji',
-  name: 'Moji',
-  description: 'Small pictures',
-  license: 'Apache-2.0',
-  base: 'moji',
-  lcmLora: 'lcm.safetensors',
-  defaults: { width: 128, height: 128, steps: 4, guidance: 1, scheduler: 'lcm' },
-  sizes: [128],
-  styles: [
-    { id: 'neon', name: 'Neon', file: 'neon.safetensors', weight: 0.8, trigger: 'neon lights', description: 'glowing' },
-    { id: 'ink', name: 'Ink', file: 'ink.safetensors', weight: 1, trigger: '', description: 'black and white' },
-  ],
-  upscalers: { '2': 'upscale' },
-};
-export const big: ModelManifest = {
-  ...moji,
-  id: 'big',
-  name: 'Big',
-  base: 'sd15',
-  styles: [],
-  upscalers: {},
 };
 
 export type Shown = { readonly message: Message; readonly options: DeliverOptions };
@@ -136,42 +112,18 @@ export async function openWorld(world: WorldOptions = {}): Promise<World> {
   const chat = world.chat ?? new FakeChat();
   const stores = storesOn(world.database ?? openMemory(), new FileStore(folder));
   let random = 1000;
-  const bot = createBot({
-    admission: new FairAdmission({ slots: world.slots ?? 2 }),
-    runner: createStubRunner(world.runner),
-    chatOf: (platform) => (platform === 'discord' ? chat : undefined),
-    stores,
-    models: { list: () => [moji, big].map((manifest) => ({ manifest, folder: `/models/${manifest.id}` })) },
-    loras: {
-      fetch: async () => {
-        throw new Error('nothing is fetched here');
-      },
-      inspect: async () => ({ kind: 'LoRA', rank: 8, base: 'moji', triggers: [] }),
-    },
-    clock: {
-      now: () => Date.now(),
-      after: (ms, run) => {
-        const timer = setTimeout(run, ms);
-        return () => {
-          clearTimeout(timer);
-        };
-      },
-    },
-    random: { uint32: () => random++ },
-    log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
-    ...world.ports,
-    options: {
-      model: 'moji',
-      blockedWords: ['gore*'],
-      adultWords: ['nude'],
-      queue: { perUser: 10, perServer: 100 },
-      quota: { perUser: undefined, perServer: undefined },
-      maxLoraBytes: 1_000_000,
-      maxInitBytes: 1_000_000,
-      maxStyles: 5,
-      ...world.options,
-    },
-  });
+  const bot = createBot(
+    botPorts({
+      stores,
+      runner: createStubRunner(world.runner),
+      chatOf: (platform) => (platform === 'discord' ? chat : undefined),
+      models: { list: () => [MOJI, BIG].map((manifest) => ({ manifest, folder: `/models/${manifest.id}` })) },
+      random: { uint32: () => random++ },
+      slots: world.slots,
+      ...world.ports,
+      options: { blockedWords: ['gore*'], adultWords: ['nude'], maxStyles: 5, ...world.options },
+    }),
+  );
   const act: World['act'] = async (actor, action, options = {}) => {
     count++;
     const at = options.at ?? `m${count}`;

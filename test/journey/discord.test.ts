@@ -44,7 +44,7 @@ describe('a day in a server', () => {
   });
 
   afterAll(async () => {
-    await running.stop();
+    await running.close();
     await fake.stop();
     await rm(folder, { recursive: true, force: true });
   });
@@ -83,7 +83,7 @@ describe('a day in a server', () => {
   });
 
   it('what takes longer shows a preview, and can be cancelled', async () => {
-    await running.stop();
+    await running.close();
     const held = gate();
     let steps = 0;
     await start(async () => {
@@ -143,7 +143,7 @@ describe('a day in a server', () => {
   });
 
   it('a button works after a restart and days later', async () => {
-    await running.stop();
+    await running.close();
     fake.world.clock.skip(3 * 24 * 3_600_000);
     await start();
     const reroll = await bo.press('Reroll', first).picture();
@@ -152,7 +152,7 @@ describe('a day in a server', () => {
 
   it('what was being drawn at a crash is answered afterwards, in the old message', async () => {
     const [begun, held] = [gate(), gate()];
-    await running.stop();
+    await running.close();
     await start(async () => {
       begun.resolve();
       await held.promise;
@@ -168,7 +168,7 @@ describe('a day in a server', () => {
 
   it('and with a message that calls who asked, when the token has expired by then', async () => {
     const [begun, held] = [gate(), gate()];
-    await running.stop();
+    await running.close();
     await start(async () => {
       begun.resolve();
       await held.promise;

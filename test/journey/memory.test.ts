@@ -15,12 +15,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Chat } from '../../src/core/chat.ts';
 import type { Message } from '../../src/core/message.ts';
 import type { UserKey } from '../../src/core/people.ts';
-import { FairAdmission } from '../../src/queue/index.ts';
 import { createBot, type FourstepBot } from '../../src/bot/index.ts';
 import { openEmbedded } from '../../src/store/embedded.ts';
 import { FileStore } from '../../src/store/files.ts';
 import { storesOn, type Stores } from '../../src/store/index.ts';
-import { guild, moji } from '../bot/world.ts';
+import { guild } from '../bot/world.ts';
+import { botPorts } from '../support/bot-ports.ts';
 import { createStubRunner } from '../support/stub-runner.ts';
 
 const JOBS = Number(process.env['MEMORY_JOBS'] ?? 1000);
@@ -57,40 +57,15 @@ const chat: Chat = {
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'fourstep-memory-'));
   stores = storesOn(await openEmbedded(folder), new FileStore(folder));
-  bot = createBot({
-    admission: new FairAdmission({ slots: 4 }),
-    runner: createStubRunner(),
-    chatOf: () => chat,
-    stores,
-    models: { list: () => [{ manifest: moji, folder: '/models/moji' }] },
-    loras: {
-      fetch: async () => {
-        throw new Error('nothing is fetched here');
-      },
-      inspect: async () => ({ kind: 'LoRA', rank: 8, base: 'moji', triggers: [] }),
-    },
-    clock: {
-      now: () => Date.now(),
-      after: (ms, run) => {
-        const timer = setTimeout(run, ms);
-        return () => {
-          clearTimeout(timer);
-        };
-      },
-    },
-    random: { uint32: () => Math.floor(Math.random() * 2 ** 32) },
-    log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
-    options: {
-      model: 'moji',
-      blockedWords: [],
-      adultWords: [],
-      queue: { perUser: 1000, perServer: 100_000 },
-      quota: { perUser: undefined, perServer: undefined },
-      maxLoraBytes: 1_000_000,
-      maxInitBytes: 1_000_000,
-      maxStyles: 5,
-    },
-  });
+  bot = createBot(
+    botPorts({
+      stores,
+      runner: createStubRunner(),
+      chatOf: () => chat,
+      slots: 4,
+      options: { queue: { perUser: 1000, perServer: 100_000 } },
+    }),
+  );
 });
 
 afterAll(async () => {

@@ -30,6 +30,7 @@ let port = 0;
 async function open(): Promise<void> {
   whole = await openWholeBot({
     folder,
+    options: { blockedWords: ['forbidden'] },
     runner: createStubRunner({ stepMs: 5 }),
     connect: async (parts) => {
       web = await createWebAdapter({

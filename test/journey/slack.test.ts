@@ -9,81 +9,35 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { createSlackAdapter, type SlackAdapter } from '../../src/adapters/slack/index.ts';
-import { createBot, type FourstepBot } from '../../src/bot/index.ts';
-import { FairAdmission } from '../../src/queue/index.ts';
-import { openStores, type Stores } from '../../src/store/index.ts';
-import { moji } from '../bot/world.ts';
+import { createSlackAdapter } from '../../src/adapters/slack/index.ts';
+import { SMALL_MOJI } from '../support/manifests.ts';
 import { FakeSlack } from '../support/slack/fake-slack.ts';
 import type { Person } from '../support/slack/person.ts';
 import type { Seen } from '../support/slack/screen.ts';
 import { createStubRunner, type StubRunnerOptions } from '../support/stub-runner.ts';
-
-type Product = { readonly bot: FourstepBot; readonly adapter: SlackAdapter; readonly stores: Stores };
-
-const model = {
-  ...moji,
-  defaults: { ...moji.defaults, width: 16, height: 16 },
-  sizes: [16, 24],
-  upscalers: { '2': 'upscale' },
-};
+import { openWholeBot, type WholeBot } from '../support/whole-bot.ts';
 
 let folder: string;
 let fake: FakeSlack;
-let product: Product;
+let product: WholeBot;
 let beforeStep: NonNullable<StubRunnerOptions['beforeStep']>;
 
-async function startProduct(): Promise<Product> {
-  const stores = await openStores({ folder, url: undefined });
-  const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
-  const bot: FourstepBot = createBot({
-    admission: new FairAdmission({ slots: 2 }),
+function startProduct(): Promise<WholeBot> {
+  return openWholeBot({
+    folder,
     runner: createStubRunner({ beforeStep: (...step) => beforeStep(...step) }),
-    chatOf: (platform) => (platform === 'slack' ? adapter : undefined),
-    stores,
-    models: { list: () => [{ manifest: model, folder: '/models/moji' }] },
-    loras: {
-      fetch: () => Promise.reject(new Error('nothing is fetched here')),
-      inspect: () => Promise.resolve({ kind: 'LoRA', rank: 8, base: 'moji', triggers: ['glow'] }),
-    },
-    clock: {
-      now: Date.now,
-      after: (ms, run) => {
-        const timer = setTimeout(run, ms);
-        return () => {
-          clearTimeout(timer);
-        };
-      },
-    },
-    random: { uint32: () => Math.floor(Math.random() * 2 ** 32) },
-    log,
-    options: {
-      model: 'moji',
-      blockedWords: [],
-      adultWords: [],
-      queue: { perUser: 10, perServer: 100 },
-      quota: { perUser: undefined, perServer: undefined },
-      maxLoraBytes: 1_000_000,
-      maxInitBytes: 1_000_000,
-      maxStyles: 20,
-    },
+    ports: { models: { list: () => [{ manifest: SMALL_MOJI, folder: '/models/moji' }] } },
+    connect: async ({ bot, log }) => [
+      createSlackAdapter({
+        botToken: fake.tokens.bot,
+        transport: { kind: 'socket', appToken: fake.tokens.app },
+        apiUrl: fake.apiUrl,
+        bot,
+        log,
+        timing: { firstPauseMs: 20, processingPausesMs: [20, 40, 80, 160, 320] },
+      }),
+    ],
   });
-  const adapter: SlackAdapter = createSlackAdapter({
-    botToken: fake.tokens.bot,
-    transport: { kind: 'socket', appToken: fake.tokens.app },
-    apiUrl: fake.apiUrl,
-    bot,
-    log,
-    timing: { firstPauseMs: 20, processingPausesMs: [20, 40, 80, 160, 320] },
-  });
-  await adapter.start();
-  await bot.resume();
-  return { bot, adapter, stores };
-}
-
-async function stopProduct(): Promise<void> {
-  await Promise.all([product.adapter.stop(), product.bot.close(2000)]);
-  await product.stores.close();
 }
 
 beforeEach(async () => {
@@ -94,7 +48,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  await stopProduct();
+  await product.close();
   await fake.stop();
   await rm(folder, { recursive: true, force: true });
 });
@@ -215,7 +169,7 @@ describe('in Slack', () => {
     expect(ana.sees().some((message) => message.isPrivate)).toBe(false);
 
     // A restart: the old message's old button still works.
-    await stopProduct();
+    await product.close();
     product = await startProduct();
     const before = fake.messages().length;
     await ana.press('V1', first);
@@ -252,15 +206,12 @@ describe('in Slack', () => {
       expect(await product.stores.jobs.open()).toHaveLength(1);
     });
     // The process is gone without a word: its socket closes, nothing is drained.
-    const gone = product;
+    await product.crash();
     beforeStep = () => undefined;
-    await gone.adapter.stop();
-    await gone.stores.close();
     product = await startProduct();
     const answer = await shown(isFinished);
     expect(answer.ts).toBe(waiting.ts);
     expect(fake.messages()).toHaveLength(1);
-    await gone.bot.close(0);
   });
 
   it('/imagine without words opens a form that takes a picture to start from', async () => {

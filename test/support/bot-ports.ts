@@ -1,0 +1,59 @@
+/** What a bot in a test is made of: what the test is about is given, and all else is there. */
+import { randomInt } from 'node:crypto';
+
+import type { BotPorts } from '../../src/bot/index.ts';
+import { FairAdmission } from '../../src/queue/index.ts';
+import { MOJI } from './manifests.ts';
+
+export type GivenPorts = Pick<BotPorts, 'stores' | 'runner' | 'chatOf'> &
+  Partial<Omit<BotPorts, 'options'>> & {
+    readonly options?: Partial<BotPorts['options']> | undefined;
+    /** Jobs at one time. */
+    readonly slots?: number | undefined;
+  };
+
+export function botPorts({ slots = 2, options, ...given }: GivenPorts): BotPorts {
+  return {
+    admission: new FairAdmission({ slots }),
+    models: { list: () => [{ manifest: MOJI, folder: '/models/moji' }] },
+    loras: {
+      fetch: () => Promise.reject(new Error('nothing is fetched here')),
+      inspect: async () => ({ kind: 'LoRA', rank: 8, base: 'moji', triggers: ['glow'] }),
+    },
+    clock: clockOf(Date.now),
+    random: { uint32: () => randomInt(0, 2 ** 32) },
+    log: SILENT_LOG,
+    ...given,
+    options: {
+      model: MOJI.id,
+      blockedWords: [],
+      adultWords: [],
+      queue: { perUser: 10, perServer: 100 },
+      quota: { perUser: undefined, perServer: undefined },
+      maxLoraBytes: 1_000_000,
+      maxInitBytes: 1_000_000,
+      maxStyles: 20,
+      ...options,
+    },
+  };
+}
+
+/** Says what time it is as `now` does; waits are real. */
+export function clockOf(now: () => number): BotPorts['clock'] {
+  return {
+    now,
+    after: (ms, run) => {
+      const timer = setTimeout(run, ms);
+      return () => {
+        clearTimeout(timer);
+      };
+    },
+  };
+}
+
+export const SILENT_LOG: BotPorts['log'] = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};

@@ -1,0 +1,117 @@
+/**
+ * A bot process that can be ordered about, killed and started again on the same data; it remembers what was done to it
+ * and when nobody could have been heard.
+ */
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { STUB_CHILD } from '../stub-factory.ts';
+import type { BotAssignment, Order } from './bot.ts';
+
+/** A gap between two looks at the clock from which on the whole computer has stood still. */
+const STANDSTILL_MS = 1000;
+const LOOK_MS = 200;
+
+type Absence = { readonly fromMs: number; toMs: number };
+
+export class Machine {
+  readonly #assignment: BotAssignment;
+  readonly #story: string[] = [];
+  readonly #absences: Absence[] = [];
+  #absence: Absence | undefined;
+  #bot: ChildProcess | undefined;
+  starts = 0;
+
+  constructor(assignment: BotAssignment) {
+    this.#assignment = assignment;
+    let lookedAtMs = Date.now();
+    setInterval(() => {
+      const nowMs = Date.now();
+      if (nowMs - lookedAtMs > STANDSTILL_MS) {
+        this.note(`everything stood still for ${nowMs - lookedAtMs} ms`);
+        this.#absences.push({ fromMs: lookedAtMs, toMs: nowMs });
+      }
+      lookedAtMs = nowMs;
+    }, LOOK_MS).unref();
+  }
+
+  async start(): Promise<void> {
+    this.starts++;
+    const bot = fork(new URL('./bot.ts', import.meta.url), [JSON.stringify(this.#assignment)], {
+      execArgv: [...STUB_CHILD.execArgv],
+      stdio: ['ignore', 2, 2, 'ipc'],
+    });
+    this.#bot = bot;
+    const gone = new AbortController();
+    bot.once('exit', (code, signal) => {
+      gone.abort(new Error(`the bot ended by itself: ${code ?? signal}`));
+    });
+    await once(bot, 'message', { signal: gone.signal });
+    this.note(`bot ${bot.pid} is up`);
+    this.#endAbsence();
+  }
+
+  tell(order: Order): void {
+    this.note(JSON.stringify(order));
+    this.#bot?.send(order);
+  }
+
+  async kill(): Promise<void> {
+    const bot = this.#bot;
+    if (bot !== undefined && bot.exitCode === null && bot.signalCode === null) {
+      const gone = once(bot, 'exit');
+      this.#beginAbsence();
+      bot.kill('SIGKILL');
+      await gone;
+      this.note(`bot ${bot.pid} was killed`);
+    }
+  }
+
+  async stop(): Promise<void> {
+    const bot = this.#bot;
+    if (bot !== undefined) {
+      const gone = once(bot, 'exit');
+      this.#beginAbsence();
+      this.tell({ kind: 'stop' });
+      await gone;
+      this.note(`bot ${bot.pid} has stopped`);
+    }
+  }
+
+  /** Nobody can be heard while this lasts, though the bot is well. */
+  async absent(what: string, work: () => Promise<unknown>): Promise<void> {
+    this.note(what);
+    this.#beginAbsence();
+    await work();
+    this.#endAbsence();
+  }
+
+  /** True where the bot was away, or the whole computer stood still, at some moment between the two. */
+  wasAway(fromMs: number, toMs: number): boolean {
+    return this.#absences.some((absence) => absence.fromMs <= toMs && absence.toMs >= fromMs);
+  }
+
+  note(what: string): void {
+    this.#story.push(`${new Date().toISOString()} ${what}`);
+  }
+
+  /** What was done to the bot, and what it said about any of the marks, with times. */
+  async story(marks: readonly string[]): Promise<readonly string[]> {
+    const said = (await readFile(join(this.#assignment.folder, 'bot.log'), 'utf8').catch(() => '')).split('\n');
+    return [...this.#story, ...said.filter((line) => marks.some((mark) => line.includes(mark)))];
+  }
+
+  #beginAbsence(): void {
+    this.#absence = { fromMs: Date.now(), toMs: Number.POSITIVE_INFINITY };
+    this.#absences.push(this.#absence);
+  }
+
+  #endAbsence(): void {
+    if (this.#absence !== undefined) {
+      this.#absence.toMs = Date.now();
+      this.#absence = undefined;
+    }
+  }
+}
