@@ -95,6 +95,7 @@ describe('/settings', () => {
     }
     await submit(at, 'channels', { channels: '111111111111111111,222222222222222222' });
     expect(wordsOf(world.chat.at(at))).toContain('Channels: #111111111111111111, #222222222222222222');
+    expect(wordsOf(world.chat.at(at))).toContain('Channels: was all, is #111111111111111111, #222222222222222222');
     const action = { kind: 'command', name: 'imagine', options: { prompt: 'a fox' } } as const;
     const thread = { ...guild, channel: '333333333333333333', parentChannel: '222222222222222222' };
     const drawn = await world.act(ada, action, { place: thread });

@@ -1,7 +1,7 @@
 /** `/settings`: each press changes one thing, says what it was and is, and is audited. */
 import { UserError } from '../../core/errors.ts';
-import type { Form } from '../../core/message.ts';
-import { LOCALES } from '../../core/people.ts';
+import type { Form, Line } from '../../core/message.ts';
+import { type Locale, LOCALES } from '../../core/people.ts';
 import type { ServerSettings } from '../../store/index.ts';
 import { FORM_FIELDS } from '../acknowledgement.ts';
 import { audit } from '../auditing.ts';
@@ -10,7 +10,7 @@ import { requireAdmin } from '../gates.ts';
 import { modelOf } from '../jobs/lineage.ts';
 import type { Kit, Turn } from '../kit.ts';
 import { historyMessage, panelForm, panelMessage, settingText } from '../present/panel.ts';
-import { sentences } from '../present/lines.ts';
+import { bold, CHANNELS, sentences, withChannels } from '../present/lines.ts';
 import { refusal } from '../refusal.ts';
 import { serverModel } from '../resolve.ts';
 import { answerPrivately, replace } from '../speaking.ts';
@@ -22,7 +22,7 @@ const HISTORY_LINES = 15;
 
 export async function showPanel(kit: Kit, turn: Turn): Promise<void> {
   requireAdmin(turn.invocation.actor);
-  await answerPrivately(turn, await panelOf(kit, turn, turn.settings, ''));
+  await answerPrivately(turn, await panelOf(kit, turn, turn.settings, []));
 }
 
 /** A pressed button: turns to the next value, or to another page of the panel. */
@@ -31,7 +31,7 @@ export async function pressPanel(kit: Kit, turn: Turn, field: PanelField): Promi
   const { settings, invocation } = turn;
   switch (field) {
     case 'home':
-      await replace(turn, await panelOf(kit, turn, settings, ''));
+      await replace(turn, await panelOf(kit, turn, settings, []));
       return;
     case 'history': {
       const entries = await kit.stores.audit.last(invocation.place.server, HISTORY_LINES);
@@ -80,7 +80,7 @@ export async function choosePanel(kit: Kit, turn: Turn, field: PanelField, value
     await audit(kit, turn, { what: 'unblock', params: { person: person.name }, was: '', is: '' });
   }
   const note = text(turn.locale, 'audit.unblock', { person: person?.name ?? value });
-  await replace(turn, await panelOf(kit, turn, settings, note));
+  await replace(turn, await panelOf(kit, turn, settings, [bold(note)]));
 }
 
 /** The form of a value that is typed. */
@@ -129,15 +129,38 @@ async function change(kit: Kit, turn: Turn, field: PanelField, changed: ServerSe
   await kit.stores.settings.save(invocation.place.server, changed);
   await audit(kit, { ...turn, settings: changed }, { what: field, was, is });
   const what = text(locale, `panel.button.${field === 'model' || field === 'unblock' ? 'home' : field}`);
-  const note = text(locale, 'panel.changed', { what: field === 'model' ? text(locale, 'audit.model') : what, was, is });
-  await replace(turn, await panelOf(kit, turn, changed, note));
+  const name = field === 'model' ? text(locale, 'audit.model') : what;
+  await replace(turn, await panelOf(kit, turn, changed, noteOf(field, name, { settings, changed, was, is, locale })));
+}
+
+type Changed = {
+  readonly settings: ServerSettings;
+  readonly changed: ServerSettings;
+  readonly was: string;
+  readonly is: string;
+  readonly locale: Locale;
+};
+
+/** What it was and is; channels as channels. */
+function noteOf(field: PanelField, what: string, { settings, changed, was, is, locale }: Changed): Line {
+  const lists = [channelsOf(field, settings), channelsOf(field, changed)];
+  const [before = [], after = []] = lists;
+  const params = { what, was: before.length > 0 ? CHANNELS : was, is: after.length > 0 ? CHANNELS : is };
+  const note = text(locale, 'panel.changed', params);
+  const used = lists.filter((list) => list.length > 0);
+  return used.length === 0 ? [bold(note)] : withChannels(note, ...used);
+}
+
+function channelsOf(field: PanelField, { channels, auditChannel }: ServerSettings): readonly string[] {
+  const audit = auditChannel === undefined ? [] : [auditChannel];
+  return field === 'channels' ? channels : field === 'audit' ? audit : [];
 }
 
 async function panelOf(
   kit: Kit,
   turn: Turn,
   settings: ServerSettings,
-  note: string,
+  note: Line,
 ): Promise<ReturnType<typeof panelMessage>> {
   const { place } = turn.invocation;
   return panelMessage({

@@ -25,18 +25,23 @@ export function user(key: UserKey, name: string): Span {
   return { kind: 'user', user: key, name };
 }
 
-/** A sentence of which one value, marked by `CHANNELS`, is a list of channels. */
+/** Stands for a list of channels in a sentence that `withChannels` takes. */
 export const CHANNELS = '\u0000';
 
-export function withChannels(sentence: string, ids: readonly string[]): Line {
-  const [before = '', after = ''] = sentence.split(CHANNELS);
+/** A sentence whose marked values are lists of channels, in their order. */
+export function withChannels(sentence: string, ...lists: readonly (readonly string[])[]): Line {
+  const [before = '', ...parts] = sentence.split(CHANNELS);
+  const line = [plain(before), ...parts.flatMap((part, index) => [...namesOf(lists[index] ?? []), plain(part)])];
+  return line.filter((span) => !('text' in span) || span.text !== '');
+}
+
+function namesOf(ids: readonly string[]): readonly Span[] {
   const shown = ids.slice(0, MAX_SHOWN_CHANNELS);
   const names = shown.flatMap((id, index): readonly Span[] => [
     ...(index === 0 ? [] : [plain(', ')]),
     { kind: 'channel', id },
   ]);
-  const more = ids.length > shown.length ? ' …' : '';
-  return [plain(before), ...names, plain(`${more}${after}`)].filter((span) => !('text' in span) || span.text !== '');
+  return [...names, plain(ids.length > shown.length ? ' …' : '')];
 }
 
 /** A prompt as it is quoted: one line, at most 200 characters. */

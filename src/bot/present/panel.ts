@@ -16,8 +16,8 @@ export type PanelParts = {
   readonly model: Model;
   readonly blocked: readonly BlockedPerson[];
   readonly locale: Locale;
-  /** What has just been changed, in words. */
-  readonly note: string;
+  /** What has just been changed, in words; empty for nothing. */
+  readonly note: Line;
 };
 
 const MAX_CHOICES = 25;
@@ -31,7 +31,7 @@ export function panelMessage(parts: PanelParts): Message {
       [bold(text(locale, 'panel.title', { server: serverName }))],
       ...panelFacts(parts),
       [small(text(locale, 'panel.operator'))],
-      ...(note === '' ? [] : [[bold(note)]]),
+      ...(note.length === 0 ? [] : [note]),
     ],
     rows: panelRows(parts),
   });
