@@ -4,7 +4,7 @@
  * are installed on the runner's machine.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { access, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { extname, isAbsolute, join } from 'node:path';
 
 import type { Redis } from 'ioredis';
@@ -18,6 +18,8 @@ export type FileNames = Readonly<Record<string, string>>;
 
 /** Redis holds no larger value. */
 const LIMIT_BYTES = 512 * 2 ** 20;
+/** Files whose hashes a bot remembers. */
+const MAX_KNOWN = 1000;
 
 /** Hashes of files that have not changed since. */
 export class FileSender {
@@ -57,12 +59,20 @@ export class FileSender {
     const bytes = await readFile(path);
     const name = createHash('sha256').update(bytes).digest('hex') + extname(path);
     await this.#redis.set(fileKey(this.#prefix, name), bytes, 'EX', FILE_KEPT_S);
+    this.#known.delete(path);
     this.#known.set(path, { mark, name });
+    const [oldest] = this.#known.keys();
+    if (oldest !== undefined && this.#known.size > MAX_KNOWN) {
+      this.#known.delete(oldest);
+    }
     return name;
   }
 }
 
-/** The work with its files fetched into `folder`. Throws when one has faded from Redis and is not in the folder. */
+/**
+ * The work with its files fetched into `folder`, where files that no work has named for as long as Redis keeps them make
+ * room. Throws when one has faded from Redis and is not in the folder.
+ */
 export async function receiveFiles(
   redis: Redis,
   { prefix, folder, names, work }: { prefix: string; folder: string; names: FileNames; work: Work },
@@ -73,13 +83,15 @@ export async function receiveFiles(
       throw new Error(`expected a hash as the name of a travelling file, got ${name}`);
     }
     const place = join(folder, name);
-    if (!(await isThere(place))) {
+    if (!(await markUsed(place))) {
       const bytes = await redis.getBuffer(fileKey(prefix, name));
       if (bytes === null) {
         throw new Error(`expected ${name} in Redis, but it is gone; the work must be sent again`);
       }
       await mkdir(folder, { recursive: true });
       await writeWhole(place, bytes);
+      await markUsed(place);
+      await removeUnused(folder, Date.now() - FILE_KEPT_S * 1000);
     }
     places.set(path, place);
   }
@@ -113,11 +125,27 @@ function withPaths(work: Work, change: (path: string) => string): Work {
   };
 }
 
-async function isThere(path: string): Promise<boolean> {
-  return access(path).then(
+/**
+ * False where it is not there. The last use is the time of access; that of change never moves, as the bytes under a hash
+ * never do, and whoever keeps something made of them may go by it.
+ */
+async function markUsed(path: string): Promise<boolean> {
+  return utimes(path, new Date(), WRITTEN).then(
     () => true,
     () => false,
   );
+}
+
+const WRITTEN = new Date(0);
+
+async function removeUnused(folder: string, beforeMs: number): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name);
+    const found = await stat(path).catch(() => undefined); // another work may have been faster
+    if (found !== undefined && found.atimeMs < beforeMs) {
+      await rm(path, { force: true });
+    }
+  }
 }
 
 /** Under another name first: a runner that is killed leaves no half file. */

@@ -1,6 +1,6 @@
 /** Bot and runner machine with a real Redis between them; skipped by name where `TEST_REDIS_URL` names none. */
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -133,6 +133,26 @@ describe.skipIf(url === undefined)('runners on other machines (needs TEST_REDIS_
     await eventsOf(bot.run(imagine(request, 'files 1'), anySignal()));
     await eventsOf(bot.run(imagine(request, 'files 2'), anySignal()));
     expect(received).toEqual([...contents, ...contents]);
+  });
+
+  it('lets go of the files that no work has named for a day', async () => {
+    const inbox = join(folder, 'inbox');
+    await addMachine(createStubRunner(), { filesFolder: inbox });
+    const bot = await addBot();
+    const draw = async (text: string) => {
+      const file = join(folder, `${text}.png`);
+      await writeFile(file, text);
+      await eventsOf(bot.run(imagine({ steps: 1, init: { file, strength: 0.5 } }, text), anySignal()));
+      return readdir(inbox);
+    };
+    const [first = ''] = await draw('first');
+    const [second = ''] = (await draw('second')).filter((name) => name !== first);
+    const yesterday = new Date(Date.now() - 25 * 3_600_000);
+    await utimes(join(inbox, first), yesterday, 0);
+    const names = await draw('third');
+    expect(names).toHaveLength(2);
+    expect(names).toContain(second);
+    expect(names).not.toContain(first);
   });
 
   it('says that it is not ready where no machine serves the queue', async () => {
