@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { writeFailure } from '../../src/store/database.ts';
 import { openEmbedded } from '../../src/store/embedded.ts';
+import { checkLmdbFile } from '../../src/store/lmdb-check.ts';
 import { openMemory } from '../../src/store/memory.ts';
 import { openPostgres } from '../../src/store/postgres.ts';
 import { openRedis } from '../../src/store/redis.ts';
@@ -66,6 +67,16 @@ describe('the embedded store', () => {
       /^The store .* cannot be read: .* nothing was changed\.$/u,
     );
     expect(damaged.equals(await readFile(path))).toBe(true);
+  });
+
+  it('takes a store that is too large to look through in time for a whole one', async () => {
+    const path = await mkdtemp(join(tmpdir(), 'fourstep-large-'));
+    const database = await openEmbedded(path);
+    await database.put([{ key: 'a', value: 1 }]);
+    await database.close();
+    // No process begins within a millisecond.
+    await expect(checkLmdbFile(join(path, 'store.mdb'), 1)).resolves.toBeUndefined();
+    await rm(path, { recursive: true, force: true });
   });
 
   it('takes an empty file for a new store', async () => {
