@@ -7,6 +7,10 @@ import sharp, { type Sharp } from 'sharp';
 import { UserError } from '../core/errors.ts';
 import type { Picture } from '../core/picture.ts';
 
+// What strangers send is opened as a picture of these kinds or not at all: an SVG is a program for a renderer.
+sharp.block({ operation: ['VipsForeignLoad'] });
+sharp.unblock({ operation: ['Png', 'Jpeg', 'Webp', 'Nsgif', 'Heif'].map((kind) => `VipsForeignLoad${kind}`) });
+
 /** Larger files are refused before decoding: a small file can unpack to gigabytes. */
 const MAX_INPUT_PIXELS = 50_000_000;
 

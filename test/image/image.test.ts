@@ -111,6 +111,11 @@ describe('composeGrid', () => {
 });
 
 describe('decodePicture', () => {
+  it('opens no drawing that is a program, though its format has pictures too', async () => {
+    const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"><rect width="8" height="8"/></svg>';
+    await expect(decodePicture(new TextEncoder().encode(svg))).rejects.toMatchObject({ code: 'image.unreadable' });
+  });
+
   it('refuses what is no picture in one sentence', async () => {
     await expect(decodePicture(Buffer.from('hello'))).rejects.toThrow(UserError);
     await expect(decodePicture(new Uint8Array())).rejects.toThrow(/Send another/);
