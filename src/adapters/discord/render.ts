@@ -140,7 +140,7 @@ function renderPicker(field: FormField): APIChannelSelectComponent | undefined {
   return {
     type: ComponentType.ChannelSelect,
     custom_id: field.id,
-    channel_types: [ChannelType.GuildText, ChannelType.GuildAnnouncement],
+    channel_types: field.picks === 'channel' ? POSTED_IN : ASKED_IN,
     min_values: field.isRequired ? 1 : 0,
     max_values: max,
     required: field.isRequired,
@@ -150,6 +150,9 @@ function renderPicker(field: FormField): APIChannelSelectComponent | undefined {
   };
 }
 
+const POSTED_IN = [ChannelType.GuildText, ChannelType.GuildAnnouncement];
+/** Commands also come from the posts of a forum and from the chat beside a voice channel. */
+const ASKED_IN = [...POSTED_IN, ChannelType.GuildForum, ChannelType.GuildMedia, ChannelType.GuildVoice];
 const SNOWFLAKE = /^\d{17,20}$/;
 
 export function renderSuggestions(
