@@ -15,16 +15,42 @@ export type SessionOpener = {
 export type SessionOpenerOptions = {
   readonly device: Device;
   readonly numberType: NumberType;
-  /** 'fast': sessions start at once and share the weights' memory; 'throughput': packed weights, a few per cent faster. */
+  /**
+   * 'fast': sessions start at once and share the weights' memory; 'throughput': packed weights, a few per cent faster,
+   * where there is room for them.
+   */
   readonly startup: 'throughput' | 'fast';
   readonly threads: number | undefined;
 };
 
 export function sessionOpener({ device, numberType, startup, threads }: SessionOpenerOptions): SessionOpener {
   const open = (graph: Graph): Promise<Session> =>
-    Session.create(serialize(graph), { device, startup, ...(threads !== undefined && { threads }) });
+    Session.create(serialize(graph), {
+      device,
+      startup:
+        device.kind === 'cpu' ? startupThatFits(startup, weightBytes(graph), process.availableMemory()) : startup,
+      ...(threads !== undefined && { threads }),
+    });
   // What starts at once has no time to transform kernels.
   const convolutions =
     device.kind === 'cpu' && numberType === 'f32' && startup === 'throughput' ? 'winograd' : 'direct';
   return Object.assign(open, { build: { provider: device.kind, dtype: numberType, convolutions } as const });
+}
+
+/**
+ * 'fast' instead of 'throughput' where there is no room: packed weights are a copy for each session, while mapped ones
+ * are one for all and can be dropped. A machine without that room would read them from the disk in every step, and an
+ * SDXL with and without a style is two sessions of 10 GB. As much again is left for what is computed and for others.
+ */
+export function startupThatFits(
+  wanted: 'throughput' | 'fast',
+  weightBytesToPack: number,
+  freeBytes: number,
+): 'throughput' | 'fast' {
+  return 2 * weightBytesToPack <= freeBytes ? wanted : 'fast';
+}
+
+/** What a graph reads from its files. */
+export function weightBytes(graph: Graph): number {
+  return graph.initializers.reduce((sum, { data }) => sum + (data.kind === 'external' ? data.length : 0), 0);
 }
