@@ -13,7 +13,7 @@ from art import STYLES
 
 GUIDANCE = 3.0
 STEPS = (1, 2, 4, 8)
-MAIN, STYLED, GRID = 200, 50, 5
+MAIN, STYLED, GRID = 100, 40, 4
 COPIES = 1  # of every held-out pair
 GRID_STYLE, GRID_LCM = (0.4, 0.6, 0.8, 1.0, 1.2), (0.6, 0.8, 1.0, 1.2)
 
