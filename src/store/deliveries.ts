@@ -56,10 +56,16 @@ export class DeliveryStore {
     await this.#database.delete([acceptedKeyOf(id)]);
   }
 
-  /** It has been handled: also after a restart it will not be handled again. */
+  /**
+   * It has been handled: also after a restart it will not be handled again. On a full disk that cannot be written, and it
+   * throws; but what was accepted needs no room to be forgotten, or the next start would answer a second time.
+   */
   async end(id: string): Promise<void> {
-    await this.#database.put([{ key: keyOf(id), value: 1, ttlMs: KEPT_MS }]);
-    await this.settle(id);
+    try {
+      await this.#database.put([{ key: keyOf(id), value: 1, ttlMs: KEPT_MS }]);
+    } finally {
+      await this.settle(id);
+    }
   }
 }
 
