@@ -24,9 +24,16 @@ export type SessionOptions = {
   readonly startup?: 'throughput' | 'fast';
   /** Threads of one run; default: one per physical core. */
   readonly threads?: number;
-  /** Threads spin while they wait (default): faster alone, far slower beside another busy session. */
+  /** Threads spin for a moment while they wait (default): faster alone, slower beside another busy session. */
   readonly spinning?: boolean;
 };
+
+/**
+ * How long a thread that found no work looks for some before it sleeps. Between the operators of a call that is enough;
+ * onnxruntime's own, far longer time outlasts the call, and a model is several sessions: the threads of the text encoder
+ * and the autoencoder then took the processor from the UNet, which ran as if it had one thread (measured with moji).
+ */
+const SPIN_MICROSECONDS = '1000';
 
 export class Session {
   readonly #runtime: Runtime;
@@ -101,7 +108,7 @@ function nativeOptions(
   const session = {
     ...(model.folder !== undefined && { model_external_initializers_file_folder_path: model.folder }),
     ...(startup === 'fast' && { disable_prepacking: '1' }),
-    intra_op: { allow_spinning: spinning ? '1' : '0' },
+    intra_op: spinning ? { allow_spinning: '1', spin_duration_us: SPIN_MICROSECONDS } : { allow_spinning: '0' },
   };
   return {
     executionProviders: [executionProvider(device)],
