@@ -65,7 +65,9 @@ type Beginning = { readonly print: Streams['print']; readonly log: Logger; reado
 
 /** Opens part after part; each puts its end onto `ends`, which are called in the opposite order. */
 async function begin(config: Config, { print, log, ends }: Beginning): Promise<void> {
-  const stores = await openStores({ folder: config.dataFolder, url: config.storeUrl });
+  const stores = await openStores({ folder: config.dataFolder, url: config.storeUrl }, (cause) => {
+    log.warn({ err: cause }, 'the data folder holds no sockets: a second bot on it would not be noticed');
+  });
   ends.push(() => stores.close());
   const catalog = openCatalog(config.dataFolder);
   const models = await InstalledModels.open(catalog, config.model, (error) =>

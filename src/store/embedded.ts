@@ -24,9 +24,7 @@ export async function hasEmbedded(folder: string): Promise<boolean> {
  * `store.folder` where nothing can be written.
  */
 export async function openEmbedded(folder: string): Promise<Database> {
-  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
-    throw unusable(folder, error);
-  });
+  await makeFolder(folder);
   const path = join(folder, FILE);
   await checkLmdbFile(path);
   if (!(await hasFile(path)) && !(await hasRoom(folder, ROOM_BYTES))) {
@@ -44,6 +42,13 @@ export async function openEmbedded(folder: string): Promise<Database> {
     },
     // A page that fits in part is reported as an input/output error.
     explain: async (error) => ((await hasRoom(folder, PAGE_ROOM_BYTES)) ? error : fullDisk(error)),
+  });
+}
+
+/** Throws `UserError` `store.folder`. */
+export async function makeFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+    throw unusable(folder, error);
   });
 }
 

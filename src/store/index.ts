@@ -2,9 +2,10 @@
 import { join } from 'node:path';
 import { UserError } from '../core/errors.ts';
 import { AuditStore } from './audit.ts';
+import { claimFolder, type Release } from './claim.ts';
 import { checkSchema, type Database, readSchema } from './database.ts';
 import { DeliveryStore } from './deliveries.ts';
-import { hasEmbedded, openEmbedded } from './embedded.ts';
+import { hasEmbedded, makeFolder, openEmbedded } from './embedded.ts';
 import { FileStore } from './files.ts';
 import { JobStore } from './jobs.ts';
 import { PeopleStore } from './people.ts';
@@ -47,25 +48,42 @@ export type StoreOptions = {
 };
 
 /**
- * Opens the stores. Throws `UserError` `store.corrupt`, `store.newer`, `store.url`, `store.unreachable` in a sentence
- * and changes nothing then.
+ * Opens the stores for a bot; those in the data folder are its alone until they are closed. Throws `UserError`
+ * `store.busy` where another bot has them, `store.corrupt`, `store.newer`, `store.url`, `store.unreachable` in a
+ * sentence and changes nothing then. `onUnguarded` is told where the folder is one that no bot can have to itself.
  */
-export async function openStores({ folder, url }: StoreOptions): Promise<Stores> {
-  const { database, name } = await openDatabase(folder, url);
+export async function openStores(
+  { folder, url }: StoreOptions,
+  onUnguarded: (cause: unknown) => void = () => undefined,
+): Promise<Stores> {
+  const release = isEmbedded(url) ? await claimed(folder, onUnguarded) : undefined;
   try {
-    await checkSchema(database, name);
+    const { database, name } = await openDatabase(folder, url);
+    try {
+      await checkSchema(database, name);
+    } catch (error) {
+      await database.close();
+      throw error;
+    }
+    const files = new FileStore(folder);
+    await files.sweep(Date.now() - TEMPORARY_KEPT_MS);
+    const stores = storesOn(database, files);
+    return {
+      ...stores,
+      close: async () => {
+        await stores.close();
+        await release?.();
+      },
+    };
   } catch (error) {
-    await database.close();
+    await release?.();
     throw error;
   }
-  const files = new FileStore(folder);
-  await files.sweep(Date.now() - TEMPORARY_KEPT_MS);
-  return storesOn(database, files);
 }
 
-/** Throws what `openStores` would throw, and changes nothing: the store may be another process's, or not be there yet. */
+/** Throws what `openStores` would throw, and changes nothing: the store may be a running bot's, or not be there yet. */
 export async function checkStores({ folder, url }: StoreOptions): Promise<void> {
-  if ((url === undefined || url === '') && !(await hasEmbedded(folder))) {
+  if (isEmbedded(url) && !(await hasEmbedded(folder))) {
     return;
   }
   const { database, name } = await openDatabase(folder, url);
@@ -74,6 +92,15 @@ export async function checkStores({ folder, url }: StoreOptions): Promise<void> 
   } finally {
     await database.close();
   }
+}
+
+function isEmbedded(url: string | undefined): url is '' | undefined {
+  return url === undefined || url === '';
+}
+
+async function claimed(folder: string, onUnguarded: (cause: unknown) => void): Promise<Release> {
+  await makeFolder(folder);
+  return await claimFolder(folder, onUnguarded);
 }
 
 /** Nothing is written for so long without a word: such a file is a crash's. */
@@ -121,7 +148,7 @@ async function openDatabase(
   folder: string,
   url: string | undefined,
 ): Promise<{ readonly database: Database; readonly name: string }> {
-  if (url === undefined || url === '') {
+  if (isEmbedded(url)) {
     return { database: await openEmbedded(folder), name: join(folder, 'store.mdb') };
   }
   const scheme = /^([a-z]+):\/\//u.exec(url)?.[1];

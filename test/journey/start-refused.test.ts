@@ -3,7 +3,7 @@
  * instead of one that hangs with its runners.
  */
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +12,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { packageFolder } from '../../config/paths.ts';
+import { openStores } from '../../src/store/index.ts';
 
 const PROGRAM = join(packageFolder, 'src/main.ts');
 const LOADER = pathToFileURL(join(packageFolder, 'test/support/typescript-loader.mjs')).href;
@@ -53,6 +54,17 @@ describe('fourstep start', () => {
     server.close();
     expect(err).toMatch(/^fourstep: Expected to listen on 127\.0\.0\.1:\d+, but that address is taken .*\n$/);
     expect(status).toBe(1);
+  });
+
+  it('ends with a sentence where another bot has its data folder, which it leaves as it is', async () => {
+    const data = join(folder, 'shared');
+    const first = await openStores({ folder: data, url: undefined });
+    const before = readdirSync(data);
+    const { status, err } = await run(['start'], { FOURSTEP_DATA: data });
+    expect(err).toMatch(/^fourstep: Expected to be the only bot on .*shared, but another one \(process \d+ on .*\n$/);
+    expect(status).toBe(1);
+    expect(readdirSync(data)).toEqual(before);
+    await first.close();
   });
 
   it('says which folder it cannot keep its store in', async () => {

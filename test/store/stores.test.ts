@@ -199,8 +199,7 @@ describe('looking at the stores', () => {
     const half = await stores.files.temporary();
     await writeFile(half, 'half');
     await checkStores(open);
-    const second = await openStores(open);
-    await second.close();
+    await expect(openStores(open)).rejects.toMatchObject({ code: 'store.busy' });
     expect(await stores.files.has(half)).toBe(true);
     await stores.close();
   });
@@ -228,6 +227,8 @@ describe('opening the stores', () => {
 
   it('refuses a damaged file and leaves it', async () => {
     await writeFile(join(folder, 'store.mdb'), 'hello '.repeat(5000));
-    await expect(openStores({ folder, url: undefined })).rejects.toThrow('it does not begin like a store');
+    for (let times = 0; times < 2; times++) {
+      await expect(openStores({ folder, url: undefined })).rejects.toThrow('it does not begin like a store');
+    }
   });
 });
