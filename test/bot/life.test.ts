@@ -171,6 +171,32 @@ describe('a bot that stops', () => {
     expect(job?.attempts).toBe(2);
   }, 15_000);
 
+  it('keeps where a place in line was being shown that had no message yet', async () => {
+    const chat = new FakeChat();
+    const { opened: drawn } = gate();
+    const { open: post, opened: posted } = gate();
+    const { open: begin, opened: begun } = gate();
+    chat.deliver = async (address, _message, { isFinal }) => {
+      begin();
+      await posted;
+      return isFinal ? address : { platform: 'discord', data: { message: 'made anew' } };
+    };
+    world = await openWorld({ chat, slots: 1, runner: { beforeStep: async () => await drawn } });
+    const first = world.imagine('first');
+    await vi.waitFor(async () => {
+      expect((await world.stores.jobs.ofUser(ada.user))[0]?.state.kind).toBe('running');
+    });
+    const received = { receivedAtMs: Date.now() - 10_000 };
+    const second = world.act(bob, { kind: 'command', name: 'imagine', options: { prompt: 'second' } }, received);
+    await begun;
+    const closed = world.bot.close(20);
+    setTimeout(post, 200);
+    await closed;
+    // From here on the store is closed: what is not kept by now never is.
+    expect((await world.stores.jobs.ofUser(bob.user))[0]?.address.data).toEqual({ message: 'made anew' });
+    await Promise.all([first, second]);
+  });
+
   it('takes a press up again whose lost picture it was drawing anew', async () => {
     const database = openMemory();
     const chat = new FakeChat();

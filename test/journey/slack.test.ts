@@ -214,6 +214,37 @@ describe('in Slack', () => {
     expect(fake.messages()).toHaveLength(1);
   });
 
+  it('a picture taken up without a message has one, though the bot stops while it posts its place in line', async () => {
+    const ana = fake.person('Ana');
+    const toldSlack = () =>
+      vi.waitFor(() => expect(fake.faults.left('chat.postMessage')).toBe(0), { timeout: 40_000, interval: 20 });
+    let draw = (): void => undefined;
+    const drawing = new Promise<void>((resolve) => {
+      draw = resolve;
+    });
+    beforeStep = () => drawing;
+    await ana.slash('/imagine', 'a fox');
+    await ana.slash('/imagine', 'a bear');
+    await vi.waitFor(() => expect(fake.messages()).toHaveLength(2));
+    fake.faults.next('chat.postMessage', { kind: 'error', code: 'a_bad_moment' }, 2);
+    await ana.slash('/imagine', 'a patient owl');
+    await toldSlack();
+    await product.crash();
+    // Nothing but what the bot keeps leads back to its messages.
+    fake.settings.scopes.delete('channels:history');
+    fake.faults.next('chat.postMessage', { kind: 'delay', ms: 2500 });
+    product = await startProduct();
+    await toldSlack();
+    const closed = product.close();
+    draw();
+    await closed;
+    await vi.waitFor(() => expect(fake.messages()).toHaveLength(3), { timeout: 40_000 });
+    expect(fake.messages().filter(has('In line'))).toHaveLength(1);
+    product = await startProduct();
+    await shown((message) => isFinished(message) && has('a patient owl')(message));
+    expect(fake.messages().filter(has('a patient owl'))).toHaveLength(1);
+  });
+
   it('/imagine without words opens a form that takes a picture to start from', async () => {
     const ana = fake.person('Ana');
     await ana.slash('/imagine');

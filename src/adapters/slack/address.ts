@@ -19,7 +19,7 @@ const addressSchema = z.object({
   isPrivate: z.boolean(),
   /** What stands at `ts` is only our "one moment": a private answer takes it away. */
   isPlaceholder: z.boolean(),
-  /** Where `ts` is null: the key under which our first line was posted, if it was; null: none was meant. */
+  /** Where `ts` is null: the key under which our first line, or progress in its place, was posted, if it was; null: none was meant. */
   placeholderKey: z.string().nullable(),
   /** The picture that the message shows, and the sum of its bytes; '' where unknown. */
   file: z.string().nullable(),

@@ -79,7 +79,7 @@ export class Delivery {
     );
   }
 
-  /** After a crash between the first line and the note of its `ts`: the line is found again. */
+  /** After a crash between the first line, or progress in its place, and the note of its `ts`: it is found again. */
   async #withPlaceholder(address: SlackAddress): Promise<SlackAddress> {
     if (address.ts !== null || address.placeholderKey === null || address.isPrivate) {
       return address;
@@ -161,9 +161,10 @@ export class Delivery {
         return address;
       }
       if (address.ts === null) {
+        // It stands for the first line and is looked for as such, by a later process too that shows something else.
+        const first = { key: address.placeholderKey ?? key, patience: 'once', sinceMs: address.at } as const;
         const spot = { channel: address.channel, thread: address.thread };
-        const rendered = renderMessage(message, picture);
-        const posted = await this.#posts.post(spot, rendered, { key, patience: 'once', sinceMs: address.at });
+        const posted = await this.#posts.post(spot, renderMessage(message, picture), first);
         return { ...address, ...posted, file: picture?.fileId ?? null, fileSum: picture?.sum ?? '' };
       }
       const shown = await this.#updateInPassing(address, message, picture);

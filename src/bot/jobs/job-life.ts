@@ -21,7 +21,7 @@ import { Progress, type ProgressView } from './progress.ts';
 
 /** A device may fail a job so often. */
 export const MAX_ATTEMPTS = 3;
-/** At the end, what was drawn is still answered within this time. */
+/** At the end, what was drawn is still answered, and what is on its way arrives, within this time. */
 const ANSWER_MS = 5000;
 
 export type SubmitOptions = {
@@ -152,23 +152,22 @@ export class JobLife {
     return drawn;
   }
 
-  /** Nothing new is drawn; resolves when what is being answered has been, or the limit has passed. */
+  /** Nothing new is drawn; resolves when what is being answered or shown has been and is kept, or the limit has passed. */
   async close(limitMs: number): Promise<void> {
     const { admission, clock } = this.#ports;
     await admission.drain(limitMs);
     this.#unsubscribe();
     const lives = [...this.#lives.values()];
-    // What waits in line is left as it is: its job is kept. What was drawn is answered now.
-    lives.filter((life) => !life.isBegun).forEach((life) => life.leave());
-    const drawn = lives.filter(({ outcome }) => outcome !== undefined);
-    const answered = Promise.all(drawn.map(async (life) => await life.ended));
+    // What is not drawn is left as it is: its job is kept, with the message that a view on its way may still make.
+    // What was drawn is answered now.
+    lives.filter(({ outcome }) => outcome === undefined).forEach((life) => life.leave());
+    const ended = Promise.all(lives.map(async (life) => await life.ended));
     let disarm: () => void = () => undefined;
     const limit = new Promise<void>((resolve) => {
       disarm = clock.after(ANSWER_MS, resolve);
     });
-    await Promise.race([answered, limit]);
+    await Promise.race([ended, limit]);
     disarm();
-    lives.forEach((life) => life.leave());
     this.#asides.forEach((leave) => leave());
     this.answers.close();
   }

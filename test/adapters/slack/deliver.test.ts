@@ -223,6 +223,17 @@ describe('when Slack has a bad moment', () => {
     expect(fake.messages().map((message) => message.pictures.length)).toEqual([1]);
   });
 
+  it('makes the answer of progress that was posted though nothing was heard of it', async () => {
+    const { fake, adapter } = stage;
+    fake.faults.next('chat.postMessage', { kind: 'error', code: 'a_bad_moment' });
+    fake.faults.next('chat.postMessage', { kind: 'reset', when: 'after' });
+    const address = await asked();
+    await adapter.deliver(address, say('In line: 1st'), { ...PASSING, key: 'job:waiting' });
+    expect(fake.messages().map(({ words }) => words)).toEqual(['In line: 1st']);
+    await adapter.deliver(address, answer('at last'), FINAL);
+    expect(fake.messages().map((message) => message.pictures[0]?.data.toString())).toEqual(['at last']);
+  });
+
   it('waits no longer for Slack when the clock is set back', async () => {
     const { fake, adapter, clock } = stage;
     const address = await asked();
@@ -293,6 +304,25 @@ describe('after a restart', () => {
     const adapter = await stage.restart();
     await adapter.deliver(written!, answer('in time'), FINAL);
     expect(fake.messages().map((message) => message.pictures[0]?.data.toString())).toEqual(['in time']);
+  });
+
+  it('finds the progress whose place nobody could write down, and makes it the answer', async () => {
+    const { fake, bot } = stage;
+    let written: ReplyAddress | undefined;
+    bot.onAccept = (_invocation, address) => {
+      written = address;
+      return Promise.resolve(() => Promise.resolve());
+    };
+    await asked();
+    fake.state.remove(fake.state.messages.all()[0]!);
+    const second = await stage.restart();
+    await second.deliver(written!, say('In line: 1st'), { ...PASSING, key: 'job:waiting' });
+    const third = await stage.restart();
+    await third.deliver(written!, say('Drawing …'), { ...PASSING, key: 'job:drawing' });
+    expect(fake.messages().map(({ words }) => words)).toEqual(['Drawing …']);
+    const fourth = await stage.restart();
+    await fourth.deliver(written!, answer('at last'), FINAL);
+    expect(fake.messages().map((message) => message.pictures[0]?.data.toString())).toEqual(['at last']);
   });
 
   it('understands the buttons of messages from before it', async () => {
