@@ -1,6 +1,7 @@
 /**
  * Models that are open, up to a budget of memory: opened when first asked for, shared by all requests, let go when
- * others need the room and no request uses them.
+ * others need the room and no request uses them. One whose derived files have been deleted is opened anew: its sessions
+ * go on, but no other could be opened.
  */
 import path from 'node:path';
 import { stat } from 'node:fs/promises';
@@ -36,6 +37,9 @@ export type HeldModel = { readonly model: Model; readonly release: () => void };
 export class ModelShelf {
   readonly #options: ModelShelfOptions;
   readonly #models: LruCache<Model>;
+  /** In use for the last time. */
+  readonly #leaving = new Set<Model>();
+  #opened = 0;
 
   constructor(options: ModelShelfOptions) {
     this.#options = options;
@@ -49,18 +53,42 @@ export class ModelShelf {
 
   /** The model, held for the caller until it calls `release`. */
   async hold(request: Pick<GenerationRequest, 'model' | 'lcmLora' | 'vae'>): Promise<HeldModel> {
-    for (;;) {
+    for (let isNew = false; ;) {
       const model = await this.#get(request);
+      if (!isNew && !(await model.isWhole())) {
+        isNew = true;
+        this.#leave(model);
+        continue;
+      }
       // It may have been let go between being found and being held.
       if (!model.isReleased) {
         model.users += 1;
-        return { model, release: () => void (model.users -= 1) };
+        return { model, release: () => this.#release(model) };
       }
     }
   }
 
-  close(): Promise<void> {
-    return this.#models.clear();
+  async close(): Promise<void> {
+    await this.#models.clear();
+    await Promise.all([...this.#leaving].map(async (model) => model.release()));
+  }
+
+  #leave(model: Model): void {
+    if (!this.#models.forget(model)) {
+      return; // somebody else has seen it first
+    }
+    if (model.users > 0) {
+      this.#leaving.add(model);
+    } else {
+      void model.release();
+    }
+  }
+
+  #release(model: Model): void {
+    model.users -= 1;
+    if (model.users === 0 && this.#leaving.delete(model)) {
+      void model.release();
+    }
   }
 
   async #get({ model: name, lcmLora, vae }: Pick<GenerationRequest, 'model' | 'lcmLora' | 'vae'>): Promise<Model> {
@@ -71,7 +99,9 @@ export class ModelShelf {
     return this.#models.get(key, async () => {
       const own = await openModelFiles(location.source, { cacheDir, clipTokenizer });
       const files = vae === undefined ? own : await withVae(own, vae);
-      return Model.open({ files, key, lcmLora: await lcmFile(chosen, own), open, cacheDir });
+      // Rows of equal keys share a call, and the same model opened twice is two.
+      const ownKey = `${key} ${this.#opened++}`;
+      return Model.open({ files, key: ownKey, lcmLora: await lcmFile(chosen, own), open, cacheDir });
     });
   }
 }

@@ -1,5 +1,5 @@
 /** The runner in this process with a tiny random model: what it tells, refuses and stops. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -249,6 +249,24 @@ describe('the engine as a runner', () => {
       expect(pixels(events.at(-1))).toEqual(expected);
     }
     await small.close(0);
+  });
+
+  it('opens a model anew whose derived files were deleted', async () => {
+    writeTinyModel('sd15', path.join(folder, 'cleared'));
+    const lora = { id: 'ink', file: path.join(folder, 'ink.safetensors'), weight: 1 };
+    const lcmLora = { kind: 'file', file: lora.file } as const;
+    const on = openRunner();
+    const draw = async (loras: GenerationRequest['loras']) =>
+      pixels((await eventsOf(imagine({ model: 'cleared', steps: 1, lcmLora, loras }), { on })).at(-1));
+    const plain = await draw([]);
+    const derived = path.join(folder, 'cleared', 'unet', '.fourstep');
+    expect(readdirSync(derived)).toEqual([expect.stringContaining('.merged.')]);
+    rmSync(derived, { recursive: true });
+    // The style's session is another, which could not be opened from what is gone.
+    expect(await draw([lora])).not.toEqual(plain);
+    expect(readdirSync(derived)).toHaveLength(1);
+    expect(await draw([])).toEqual(plain);
+    await on.close(0);
   });
 
   it('draws nothing for a signal that fired before', async () => {

@@ -4,6 +4,7 @@
  *
  * Sessions are opened when first needed. Knows no requests.
  */
+import { access } from 'node:fs/promises';
 import type { Base, ModelManifest } from '../../core/manifest.ts';
 import { UserError } from '../../core/errors.ts';
 import type { Picture } from '../../core/picture.ts';
@@ -11,7 +12,7 @@ import type { Denoiser, LatentSize, UNetRow } from '../drawing.ts';
 import { parseClipTextConfig, parseUNetConfig, type UNetConfig } from '../nets/index.ts';
 import { parseSchedulerConfig, type SchedulerConfig } from '../sampling/index.ts';
 import { openTokenizer } from '../tokenizer/index.ts';
-import { widen, type TensorSource } from '../weights/index.ts';
+import { derivedFiles, widen, type TensorSource } from '../weights/index.ts';
 import { Autoencoder, parseAutoencoderConfig, type LatentSampler } from './autoencoder.ts';
 import { mergedUNet } from './lcm-merge.ts';
 import type { ModelFiles, NetFiles } from './model-files.ts';
@@ -24,7 +25,7 @@ import { withUNetKernels } from './winograd-weights.ts';
 
 export type ModelOptions = {
   readonly files: ModelFiles;
-  /** Equal for equal files, acceleration and VAE. */
+  /** Its own among all that are open. */
   readonly key: string;
   /** The acceleration LoRA to merge; undefined for none. */
   readonly lcmLora: string | undefined;
@@ -47,6 +48,7 @@ export class Model implements Denoiser {
   isReleased = false;
   readonly #unet: UNet;
   readonly #autoencoder: Autoencoder;
+  readonly #derived: readonly string[];
 
   /** Throws `UserError` (`model.…`, `weights.…`, `lora.…`, `tokenizer.files`). */
   static async open({ files, key, lcmLora, open, cacheDir }: ModelOptions): Promise<Model> {
@@ -69,31 +71,33 @@ export class Model implements Denoiser {
     const unetWeights = await withUNetKernels(unetConfig, await prepared(merged), open.build, cacheDir);
     const unet = new UNet(unetConfig, unetWeights, open);
     const encoders: TextEncoder[] = [];
+    const text: TensorSource[] = [];
     for (const { config, origin, weights, tokenizer } of files.text) {
+      const textWeights = await prepared(weights);
+      text.push(textWeights);
       encoders.push(
         new TextEncoder({
           config: parseClipTextConfig(config, origin),
-          weights: await prepared(weights),
+          weights: textWeights,
           tokenizer: await openTokenizer(tokenizer.folder, tokenizer.pad),
           open,
         }),
       );
     }
-    const autoencoder = new Autoencoder(
-      parseAutoencoderConfig(files.vae.config, files.vae.origin),
-      await prepared(files.vae.weights),
-      open,
-    );
-    return new Model({ files, key, base, unet, encoders, autoencoder });
+    const vaeWeights = await prepared(files.vae.weights);
+    const autoencoder = new Autoencoder(parseAutoencoderConfig(files.vae.config, files.vae.origin), vaeWeights, open);
+    const derived = [unetWeights, vaeWeights, ...text].flatMap((weights) => derivedFiles(weights, cacheDir));
+    return new Model({ files, key, base, unet, encoders, autoencoder, derived });
   }
 
-  private constructor({ files, key, base, unet, encoders, autoencoder }: ModelParts) {
+  private constructor({ files, key, base, unet, encoders, autoencoder, derived }: ModelParts) {
     this.key = key;
     this.manifest = files.manifest;
     this.base = base;
     this.scheduler = parseSchedulerConfig(files.scheduler.config, files.scheduler.origin);
     this.#unet = unet;
     this.#autoencoder = autoencoder;
+    this.#derived = derived;
     this.styles = new StyleLibrary({
       base,
       unet: unet.targets,
@@ -137,6 +141,12 @@ export class Model implements Denoiser {
     return this.#autoencoder.preview(latents, size);
   }
 
+  /** Every derived file that a session may yet be opened from is there; they are only a cache. */
+  async isWhole(): Promise<boolean> {
+    const missing = await Promise.allSettled(this.#derived.map(async (file) => access(file)));
+    return missing.every(({ status }) => status === 'fulfilled');
+  }
+
   /** Frees its sessions. Nothing may use it afterwards. */
   async release(): Promise<void> {
     this.isReleased = true;
@@ -153,6 +163,8 @@ type ModelParts = {
   readonly unet: UNet;
   readonly encoders: readonly TextEncoder[];
   readonly autoencoder: Autoencoder;
+  /** Its files that are derived from others. */
+  readonly derived: readonly string[];
 };
 
 /** By the width of the prompt's vectors; SSD-1B is SDXL without attention in the middle. */

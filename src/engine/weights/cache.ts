@@ -2,23 +2,29 @@
  * Where derived weights are kept (widened, merged, transposed) and under which name: computed once, found again.
  *
  * They lie in `.fourstep/` beside the model they were made from, or, where that folder cannot be written, in a folder
- * of the caller's. A key names its inputs by their size, time and place on the disk, never by reading gigabytes.
+ * of the caller's. A key names its inputs by their size, time and place on the disk, never by reading gigabytes. What
+ * was made from files that have changed since is deleted when something else is asked for there (superseded.ts).
  */
 import { createHash } from 'node:crypto';
-import { access, constants, mkdir, stat } from 'node:fs/promises';
+import { access, constants, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 
 import { UserError } from '../../core/errors.ts';
+import { fileState } from './file-state.ts';
 import { openSafetensors } from './safetensors-file.ts';
 import { writeSafetensors, type TensorToWrite } from './safetensors-writer.ts';
+import { noteOf, removeSuperseded, type Label, type Origin } from './superseded.ts';
 import type { TensorSource } from './tensor-source.ts';
 import { infosOf, type TensorTable } from './tensor-table.ts';
+
+/** The folder beside a model. */
+const BESIDE = '.fourstep';
 
 /** Names the state of a source: the same files, unchanged, read the same way give the same id. 32 hex digits. */
 export async function sourceId(source: TensorSource): Promise<string> {
   const infos = infosOf(source);
   const hash = createHash('sha256');
-  for (const file of new Set(infos.map((info) => info.file))) {
+  for (const file of filesOf(source)) {
     hash.update(JSON.stringify([file, await fileState(file)]));
   }
   for (const { name, dtype, shape, file, offset } of infos) {
@@ -27,18 +33,9 @@ export async function sourceId(source: TensorSource): Promise<string> {
   return hash.digest('hex').slice(0, 32);
 }
 
-/** What changes when a file is replaced or written to. */
-export async function fileState(file: string): Promise<readonly number[]> {
-  try {
-    const { size, mtimeMs, ino } = await stat(file);
-    return [size, mtimeMs, ino];
-  } catch (cause) {
-    throw new UserError(
-      'weights.missing',
-      `There must be a weights file at "${file}", but it cannot be read; check the path and its permissions.`,
-      { params: { file }, cause },
-    );
-  }
+/** The files that its tensors lie in. */
+export function filesOf(source: TensorSource): readonly string[] {
+  return [...new Set(infosOf(source).map(({ file }) => file))];
 }
 
 export type CacheEntry = {
@@ -46,10 +43,11 @@ export type CacheEntry = {
   readonly besides: string;
   /** The folder used otherwise. */
   readonly cacheDir: string;
-  /** What it is, for people who look into the folder: `fp32`, `lcm-lora`. */
-  readonly label: string;
+  readonly label: Label;
   /** Everything the content depends on. */
   readonly key: string;
+  /** All files that it is made from. */
+  readonly inputs: readonly string[];
 };
 
 /** Opens the derived file of this entry; where there is none, writes the tensors that `make` gives. */
@@ -60,16 +58,33 @@ export async function cachedWeights(entry: CacheEntry, make: () => readonly Tens
     .replace(/\.safetensors$/, '')
     .slice(0, 80);
   const name = `${stem}.${entry.label}.${digest}.safetensors`;
-  const beside = path.join(path.dirname(entry.besides), '.fourstep');
-  for (const folder of [beside, entry.cacheDir]) {
+  const folders = [path.join(path.dirname(entry.besides), BESIDE), path.resolve(entry.cacheDir)] as const;
+  for (const folder of folders) {
+    await removeSuperseded(folder, Date.now());
+  }
+  for (const folder of folders) {
     const found = await openIfThere(path.join(folder, name));
     if (found !== undefined) {
       return found;
     }
   }
-  const folder = (await isWritable(beside)) ? beside : entry.cacheDir;
-  await writeSafetensors(path.join(folder, name), make(), { format: 'pt', made_by: 'fourstep' });
+  const [beside, otherwise] = folders;
+  const folder = (await isWritable(beside)) ? beside : otherwise;
+  await writeSafetensors(path.join(folder, name), make(), noteOf({ folder, inputs: await statesOf(entry.inputs) }));
   return (await openSafetensors(path.join(folder, name))).tensors;
+}
+
+/** Those files of a source that are derived. */
+export function derivedFiles(source: TensorSource, cacheDir: string): readonly string[] {
+  const elsewhere = path.resolve(cacheDir);
+  return filesOf(source).filter((file) => {
+    const folder = path.dirname(file);
+    return path.basename(folder) === BESIDE || folder === elsewhere;
+  });
+}
+
+async function statesOf(files: readonly string[]): Promise<Origin['inputs']> {
+  return Promise.all(files.map(async (file) => [file, await fileState(file)] as const));
 }
 
 /** A derived file that is damaged counts as absent: it will be written anew. */

@@ -30,6 +30,11 @@ export class LruCache<Value> {
     return making;
   }
 
+  /** The value will be made anew. It is the caller's now; false where it is not kept. */
+  forget(value: Value): boolean {
+    return this.#kept.forget(value);
+  }
+
   /** Lets everything go, in use or not, also what is being made. */
   async clear(): Promise<void> {
     await Promise.allSettled(this.#making.values());

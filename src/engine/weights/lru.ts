@@ -50,6 +50,17 @@ export class Lru<Value> {
     }
   }
 
+  /** Keeps the value no longer and does not tell; false where it is not kept. */
+  forget(value: Value): boolean {
+    for (const [key, entry] of this.#entries) {
+      if (entry.value === value) {
+        this.#cost -= entry.cost;
+        return this.#entries.delete(key);
+      }
+    }
+    return false;
+  }
+
   /** Lets everything go, in use or not. */
   clear(): void {
     for (const key of this.#entries.keys()) {

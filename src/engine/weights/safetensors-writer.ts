@@ -95,7 +95,7 @@ function byteLength({ dtype, shape }: Pick<TensorToWrite, 'dtype' | 'shape'>): n
   return shape.reduce((product, side) => product * side, 1) * BYTES_PER_ELEMENT[dtype];
 }
 
-const TEMPORARY = '.partial';
+export const TEMPORARY = '.partial';
 
 /** Removes temporary files of `file` whose writers are no longer alive. */
 async function removeOrphans(file: string): Promise<void> {
@@ -110,7 +110,7 @@ async function removeOrphans(file: string): Promise<void> {
 }
 
 /** Signal 0 asks without harm; a process of another user answers EPERM and lives. */
-function isAlive(pid: number): boolean {
+export function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {

@@ -2,7 +2,7 @@
  * Half-precision weights as fp32, for devices that compute in nothing else: converted once into a cached file, as a
  * stream. Tensors that are fp32 already stay where they are. Knows no net.
  */
-import { cachedWeights, sourceId } from './cache.ts';
+import { cachedWeights, filesOf, sourceId } from './cache.ts';
 import { isFloatDtype } from './dtype.ts';
 import type { TensorSource } from './tensor-source.ts';
 import { infosOf, overlay, streamFloats } from './tensor-table.ts';
@@ -18,7 +18,8 @@ export async function widen(source: TensorSource, cacheDir: string): Promise<Ten
     return source;
   }
   const key = `widen 1 ${await sourceId(source)}`;
-  const widened = await cachedWeights({ besides: first.file, cacheDir, label: 'fp32', key }, () =>
+  const inputs = filesOf(source);
+  const widened = await cachedWeights({ besides: first.file, cacheDir, label: 'fp32', key, inputs }, () =>
     narrow.map((tensor) => ({
       name: tensor.name,
       dtype: 'F32',

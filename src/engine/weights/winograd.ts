@@ -5,7 +5,7 @@
  */
 /* oxlint-disable typescript/no-non-null-assertion -- loops keep every index within its array */
 import { UserError } from '../../core/errors.ts';
-import { cachedWeights, sourceId } from './cache.ts';
+import { cachedWeights, filesOf, sourceId } from './cache.ts';
 import type { TensorInfo, TensorSource } from './tensor-source.ts';
 import { overlay } from './tensor-table.ts';
 
@@ -71,7 +71,10 @@ export async function withWinogradKernels(
       parts: () => transformedBytes(source, info),
     }));
   try {
-    const made = await cachedWeights({ besides: first.info.file, cacheDir, label: WINOGRAD, key }, make);
+    const made = await cachedWeights(
+      { besides: first.info.file, cacheDir, label: WINOGRAD, key, inputs: filesOf(source) },
+      make,
+    );
     return overlay(source.origin, source, made);
   } catch (error) {
     if (error instanceof UserError && error.code === 'weights.unwritable') {

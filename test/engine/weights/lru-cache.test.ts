@@ -51,6 +51,16 @@ describe('LruCache', () => {
     expect(await Promise.all([cache.get('a', make), cache.get('a', make)])).toEqual(['value 1', 'value 1']);
   });
 
+  it('makes anew what was forgotten, without a word and with its room given back', async () => {
+    const { cache, evicted } = cacheOf(4);
+    await cache.get('a', async () => 'old');
+    expect(cache.forget('old')).toBe(true);
+    expect(cache.forget('old')).toBe(false);
+    expect(await cache.get('a', async () => 'new')).toBe('new');
+    await cache.get('b', async () => 'b');
+    expect(evicted).toEqual([]);
+  });
+
   it('forgets a making that failed', async () => {
     const { cache } = cacheOf(10);
     const failing = cache.get('a', async () => {

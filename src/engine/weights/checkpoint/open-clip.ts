@@ -2,8 +2,9 @@
  * The second text encoder of SDXL out of a checkpoint: OpenCLIP keeps q, k and v in one matrix, which is cut at its
  * rows without a copy, and its projection transposed, which is turned once into a small cached file.
  */
-import { cachedWeights, fileState } from '../cache.ts';
+import { cachedWeights } from '../cache.ts';
 import { BYTES_PER_ELEMENT } from '../dtype.ts';
+import { fileState } from '../file-state.ts';
 import type { TensorInfo, TensorSource } from '../tensor-source.ts';
 import { infosOf, readFloats, TensorTable } from '../tensor-table.ts';
 import { fromOpenClipName } from './open-clip-names.ts';
@@ -46,7 +47,7 @@ function cutJoint(info: TensorInfo): readonly TensorInfo[] {
 async function turned(matrix: TensorInfo, name: string, cacheDir: string): Promise<TensorSource> {
   const [rows = 0, columns = 0] = matrix.shape;
   const key = JSON.stringify(['turn 1', matrix.file, await fileState(matrix.file), matrix.offset, matrix.shape]);
-  return cachedWeights({ besides: matrix.file, cacheDir, label: 'projection', key }, () => [
+  return cachedWeights({ besides: matrix.file, cacheDir, label: 'projection', key, inputs: [matrix.file] }, () => [
     {
       name,
       dtype: 'F32',

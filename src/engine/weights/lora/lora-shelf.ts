@@ -5,7 +5,7 @@
 import path from 'node:path';
 
 import type { Base } from '../../../core/manifest.ts';
-import { fileState } from '../cache.ts';
+import { fileState } from '../file-state.ts';
 import { LruCache } from '../lru-cache.ts';
 import { loadLora, type LoadedLora } from './loaded-lora.ts';
 import { openLora } from './lora-file.ts';

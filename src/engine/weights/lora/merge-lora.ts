@@ -4,7 +4,7 @@
  * Only the touched tensors are written; the rest stays in the base's own files, which nobody ever changes. So nothing
  * is ever unmerged, and no drift can build up. The multiplier is the caller's.
  */
-import { cachedWeights, sourceId } from '../cache.ts';
+import { cachedWeights, filesOf, sourceId } from '../cache.ts';
 import type { TensorToWrite } from '../safetensors-writer.ts';
 import type { TensorInfo, TensorSource } from '../tensor-source.ts';
 import { overlay } from '../tensor-table.ts';
@@ -63,7 +63,8 @@ export async function mergeLora({
     return base;
   }
   const key = `merge 1 ${await sourceId(base)} ${match.lora.id} ${net} ${weight}`;
-  const merged = await cachedWeights({ besides: first.info.file, cacheDir, label: 'merged', key }, () =>
+  const inputs = [...filesOf(base), match.lora.file];
+  const merged = await cachedWeights({ besides: first.info.file, cacheDir, label: 'merged', key, inputs }, () =>
     touched.map(({ part, info }) => mergedTensor({ base, file: match.lora.file, part, info, weight, addProduct })),
   );
   return overlay(base.origin, base, merged);
