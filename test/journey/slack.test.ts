@@ -107,7 +107,7 @@ describe('in Slack', () => {
     expect(first.pictures[0]?.alt).toContain('a fox on blue');
     expect(await sizeOf(first)).toEqual([16, 16]);
     // Only the answer's own file is left of all that was uploaded.
-    expect(fake.state.files.size).toBe(1);
+    await vi.waitFor(() => expect(fake.state.files.size).toBe(1), { timeout: 40_000 });
     beforeStep = () => undefined;
 
     // Reroll: another message, another seed, the first one untouched.
