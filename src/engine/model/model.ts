@@ -21,7 +21,7 @@ import type { SessionOpener } from './session-opener.ts';
 import { StyleLibrary } from './style-set.ts';
 import { TextEncoder } from './text-encoder.ts';
 import { UNet } from './unet.ts';
-import { withUNetKernels } from './winograd-weights.ts';
+import { withDecoderKernels, withUNetKernels } from './winograd-weights.ts';
 
 export type ModelOptions = {
   readonly files: ModelFiles;
@@ -84,8 +84,9 @@ export class Model implements Denoiser {
         }),
       );
     }
-    const vaeWeights = await prepared(files.vae.weights);
-    const autoencoder = new Autoencoder(parseAutoencoderConfig(files.vae.config, files.vae.origin), vaeWeights, open);
+    const vaeConfig = parseAutoencoderConfig(files.vae.config, files.vae.origin);
+    const vaeWeights = await withDecoderKernels(vaeConfig, await prepared(files.vae.weights), open.build, cacheDir);
+    const autoencoder = new Autoencoder(vaeConfig, vaeWeights, open);
     const derived = [unetWeights, vaeWeights, ...text].flatMap((weights) => derivedFiles(weights, cacheDir));
     return new Model({ files, key, base, unet, encoders, autoencoder, derived });
   }

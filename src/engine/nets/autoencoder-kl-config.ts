@@ -25,6 +25,7 @@ const schema = z.object({
   use_post_quant_conv: z.boolean().default(true),
   mid_block_add_attention: z.boolean().default(true),
   act_fn: only('silu', 'swish'),
+  sample_size: z.number().int().positive().nullable().default(32),
 });
 
 export type AutoencoderKLConfig = {
@@ -42,6 +43,8 @@ export type AutoencoderKLConfig = {
   readonly forceUpcast: boolean;
   /** Pixels along one side of a latent. */
   readonly scale: number;
+  /** Latents along one side of what it was made for. */
+  readonly usualSide: number;
   /** latents = (encoded − shift) · factor */
   readonly scalingFactor: number;
   readonly shiftFactor: number;
@@ -53,6 +56,7 @@ export type AutoencoderKLConfig = {
 /** `origin` names the file in messages. Throws `UserError` `model.config` for what is not built. */
 export function parseAutoencoderKLConfig(json: unknown, origin: string): AutoencoderKLConfig {
   const config = parseConfig(schema, json, origin);
+  const scale = 2 ** (config.block_out_channels.length - 1);
   return {
     kind: 'AutoencoderKL',
     pictureChannels: config.in_channels,
@@ -64,7 +68,8 @@ export function parseAutoencoderKLConfig(json: unknown, origin: string): Autoenc
     postQuantConv: config.use_post_quant_conv,
     midAttention: config.mid_block_add_attention,
     forceUpcast: config.force_upcast ?? true,
-    scale: 2 ** (config.block_out_channels.length - 1),
+    scale,
+    usualSide: (config.sample_size ?? 32) / scale,
     scalingFactor: config.scaling_factor,
     shiftFactor: config.shift_factor ?? 0,
     latentsMean: config.latents_mean ?? undefined,

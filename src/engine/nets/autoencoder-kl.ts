@@ -8,7 +8,7 @@ import { fixedDim } from '../onnx/shape.ts';
 import { attention } from './attention.ts';
 import type { AutoencoderKLConfig } from './autoencoder-kl-config.ts';
 import { buildNet, input, output, ROWS, type BuildOptions, type NetWeights } from './building.ts';
-import { conv2d, upsampled } from './convolution.ts';
+import { conv2d, conv2dUpsampled } from './convolution.ts';
 import { linear } from './linear.ts';
 import { groupNorm } from './norms.ts';
 import { resnet } from './resnet.ts';
@@ -53,7 +53,8 @@ export function buildKLEncoder(config: AutoencoderKLConfig, weights: NetWeights,
 
 /** latents [rows, latentChannels, h, w] → image [rows, 3, 8h, 8w], about −1 to 1, not clipped. */
 export function buildKLDecoder(config: AutoencoderKLConfig, weights: NetWeights, options: BuildOptions): Graph {
-  return buildNet('vae_decoder', weights, options, (building) => {
+  const sides = { usual: config.usualSide, multiple: 1 };
+  return buildNet('vae_decoder', weights, { ...options, sides }, (building) => {
     const root = new WeightScope(building);
     const decoder = root.at('decoder');
     const channels = config.channels.toReversed();
@@ -66,7 +67,7 @@ export function buildKLDecoder(config: AutoencoderKLConfig, weights: NetWeights,
       const scope = decoder.at('up_blocks', level);
       x = resnets(scope, x, features, config.layersPerBlock + 1, config);
       if (level < channels.length - 1) {
-        x = conv2d(scope.at('upsamplers', 0, 'conv'), upsampled(x), features);
+        x = conv2dUpsampled(scope.at('upsamplers', 0, 'conv'), x, features);
       }
     }
     const normed = silu(groupNorm(decoder.at('conv_norm_out'), x, config.groups, EPSILON));

@@ -10,7 +10,7 @@ import { Add, Div, Mul, Relu, Sub, Tanh } from '../onnx/index.ts';
 import { Cast } from '../onnx/index.ts';
 import { buildNet, input, output, ROWS, type BuildOptions, type NetWeights } from './building.ts';
 import { only, parseConfig } from './config.ts';
-import { conv2d, upsampled } from './convolution.ts';
+import { conv2d, conv2dUpsampled } from './convolution.ts';
 import { WeightScope } from './weight-scope.ts';
 
 const schema = z.object({
@@ -89,7 +89,7 @@ export function buildTinyDecoder(config: AutoencoderTinyConfig, weights: NetWeig
       x = tinyBlocks(next, x, channels, blocks);
       if (k < config.decoder.length - 1) {
         next(); // so has the upsampling
-        x = conv2d(next(), upsampled(x), channels, { bias: false });
+        x = conv2dUpsampled(next(), x, channels, { bias: false });
       }
     }
     const image = conv2d(next(), x, config.pictureChannels);

@@ -68,6 +68,8 @@ export type Building = {
   readonly dtype: NumberType;
   readonly attention: 'fused' | 'decomposed';
   readonly islands: ReadonlySet<Island>;
+  /** See subpixel.ts. */
+  readonly isSubpixel: boolean;
   /** Absent where every convolution is direct. */
   readonly winograd: Sides | undefined;
   readonly loraModules: ReadonlySet<string>;
@@ -105,6 +107,7 @@ export function buildNet(
     dtype,
     attention,
     islands: new Set(islands),
+    isSubpixel: provider === 'cpu' && dtype === 'f32',
     winograd: convolutions === 'winograd' ? sides : undefined,
     loraModules,
     loraRows,

@@ -123,7 +123,7 @@ export function withConvLora(
   return Add(y, Conv(Mul(low, Unsqueeze(gate, [2, 3])), up, undefined));
 }
 
-function takesLora(scope: WeightScope): boolean {
+export function takesLora(scope: WeightScope): boolean {
   return scope.building.loraModules.has(scope.module);
 }
 

@@ -19,7 +19,7 @@ import {
   type LoraTarget,
   type NetWeights,
 } from './building.ts';
-import { conv2d, upsampled } from './convolution.ts';
+import { conv2d, conv2dUpsampled } from './convolution.ts';
 import { groupNorm } from './norms.ts';
 import { resnet } from './resnet.ts';
 import { silu, sinusoid, timestepEmbedding } from './time-embedding.ts';
@@ -105,7 +105,7 @@ function define(building: Building, config: UNetConfig, sizes: 'whole' | 'any'):
     }
     if (block.resizes) {
       const next = sizes === 'any' ? skips.at(-1) : undefined;
-      x = conv2d(scope.at('upsamplers', 0, 'conv'), upsampled(x, next), block.channels);
+      x = conv2dUpsampled(scope.at('upsamplers', 0, 'conv'), x, block.channels, { like: next });
     }
   }
 

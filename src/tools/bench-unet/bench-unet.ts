@@ -3,14 +3,10 @@
  * kernel of this machine set, with run-time LoRAs of rank 16 and 64, and beside what a user would pick instead. Absolute
  * figures differ from machine to machine; the ratios of one run are what counts.
  */
-import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 
-import { packageFolder } from '../../../config/paths.ts';
-import { UserError } from '../../core/errors.ts';
 import { buildUNet, NO_WEIGHTS, parseUNetConfig, type UNetConfig, unetLoraTargets } from '../../engine/nets/index.ts';
 import { startupThatFits, weightBytes } from '../../engine/model/session-opener.ts';
 import { withUNetKernels } from '../../engine/model/winograd-weights.ts';
@@ -18,9 +14,11 @@ import { serialize } from '../../engine/onnx/index.ts';
 import { type Feeds, type FloatTensor, Session } from '../../engine/ort/index.ts';
 import { openSafetensors } from '../../engine/weights/index.ts';
 import { type Architecture, UNETS } from './architectures.ts';
+import { type DecoderSeconds, measureDecoder } from './decoder.ts';
 import { unetGflop } from './flops.ts';
 import { type KernelRate, measureKernels } from './kernels.ts';
 import { RandomStyles, type SwitchTimes } from './random-styles.ts';
+import { runPeers } from './run-peers.ts';
 import { checkpointTensors, writeRandomCheckpoint } from './random-checkpoint.ts';
 
 const TOKENS = 77;
@@ -28,6 +26,8 @@ const ROUNDS = 5;
 /** Of a net whose call takes long. */
 const FEW_ROUNDS = 2;
 const LONG_GFLOP = 2000;
+/** Pictures decoded after a first. */
+const DECODED = 2;
 const RANKS = [16, 64];
 const SWITCHED_RANK = 16;
 
@@ -51,6 +51,8 @@ export type BenchUnetReport = {
   /** How both were opened: 'fast' where packed weights of two sessions do not fit into memory. */
   readonly loraStartup: 'throughput' | 'fast';
   readonly styleSwitch: SwitchTimes;
+  /** One picture's latents into pixels. */
+  readonly decoderSeconds: DecoderSeconds;
   /** Seconds a call of the peers; empty where no Python was given. */
   readonly peers: Readonly<Record<string, number>>;
 };
@@ -130,15 +132,20 @@ export async function benchUnet({ arch, side: wantedSide, python, say }: BenchUn
     await styles.write('other', SWITCHED_RANK);
     const styleSwitch = await styles.timeSwitches('one', 'other');
 
+    say('decoding …');
+    const decoderSeconds = await measureDecoder(folder, side, DECODED);
+
     say(python === undefined ? 'no --python: peers are left out' : 'running the peers …');
     const peers =
       python === undefined
         ? {}
-        : await runPeers(python, folder, file, facts.config, side).catch((error: unknown) => {
-            // Minutes of our own measurements are not thrown away for the sake of the comparison.
-            say(error instanceof Error ? error.message : String(error));
-            return {};
-          });
+        : await runPeers({ python, folder, weights: file, config: facts.config, side, rounds, say }).catch(
+            (error: unknown) => {
+              // Minutes of our own measurements are not thrown away for the sake of the comparison.
+              say(error instanceof Error ? error.message : String(error));
+              return {};
+            },
+          );
     return {
       arch,
       side,
@@ -155,6 +162,7 @@ export async function benchUnet({ arch, side: wantedSide, python, say }: BenchUn
       loraOverhead: overhead,
       loraStartup: startup,
       styleSwitch,
+      decoderSeconds,
       peers,
     };
   } finally {
@@ -182,6 +190,7 @@ export function renderBenchUnet(report: BenchUnetReport): string {
         `  LoRA rank ${String(rank).padEnd(24)} ${(ratio * 100).toFixed(1).padStart(7)} %${report.loraStartup === 'fast' ? ' (both started fast)' : ''}`,
     ),
     `  style switch                       ${report.styleSwitch.warmMs.toFixed(2).padStart(7)} ms  one that was not used yet: ${report.styleSwitch.firstMs.toFixed(0)} ms`,
+    `  decoding a picture                 ${report.decoderSeconds.throughput.toFixed(2).padStart(7)} s   direct convolutions: ${report.decoderSeconds.direct.toFixed(2)} s`,
     `  peak memory                        ${report.peakMemoryGb.toFixed(1).padStart(7)} GB`,
   ].join('\n');
 }
@@ -202,34 +211,6 @@ function feedsOf(config: UNetConfig, side: number): Feeds {
       ? {}
       : { text_embeds: tensor([1, config.textTime.textFeatures]), time_ids: tensor([1, 6]) }),
   };
-}
-
-async function runPeers(
-  python: string,
-  folder: string,
-  weights: string,
-  config: Readonly<Record<string, unknown>>,
-  side: number,
-): Promise<Readonly<Record<string, number>>> {
-  const configFile = join(folder, 'config.json');
-  await writeFile(configFile, JSON.stringify(config));
-  try {
-    const { stdout } = await promisify(execFile)(
-      python,
-      [join(packageFolder, 'src/tools/bench-unet/peers.py'), configFile, weights, String(side), String(ROUNDS)],
-      { maxBuffer: 1 << 24 },
-    );
-    // The script is ours and prints numbers by name on its last line.
-    const results: Record<string, number> = JSON.parse(stdout.trim().split('\n').at(-1) ?? '{}');
-    return results;
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message.trim().split('\n').at(-1) : String(cause);
-    throw new UserError(
-      'bench.python',
-      `Expected ${python} to run torch and diffusers, but it failed (${reason}). Install them there (pip install torch diffusers openvino), or leave --python out.`,
-      { cause },
-    );
-  }
 }
 
 async function opened<T>(create: () => Promise<T>): Promise<{ readonly value: T; readonly seconds: number }> {

@@ -3,14 +3,14 @@
     python peers.py CONFIG.json WEIGHTS.safetensors SIDE ROUNDS
 
 Prints one JSON object: {name: seconds of one call, best of ROUNDS}. Needs torch, diffusers and (for its rows) openvino.
+Each peer runs in a process of its own, so that the memory of one is never missed by the next: an SDXL is 10 GB in fp32.
 """
 import json
+import os
+import pathlib
+import subprocess
 import sys
 import time
-
-import torch
-from diffusers import UNet2DConditionModel
-from safetensors.torch import load_file
 
 
 def best(call, rounds):
@@ -23,54 +23,97 @@ def best(call, rounds):
     return min(seconds)
 
 
-def inputs(unet, side):
-    config = unet.config
-    generator = torch.Generator().manual_seed(0)
+def diffusers_net(config_file, weights_file, side):
+    """The net and one call's inputs. The weights stay in the mapped file until something changes them."""
+    import torch
+    from diffusers import UNet2DConditionModel
+    from safetensors.torch import load_file
+
+    class Plain(torch.nn.Module):
+        def __init__(self, unet, extra):
+            super().__init__()
+            self.unet, self.extra = unet, extra
+
+        def forward(self, sample, timestep, context):
+            extra = {name: value.to(sample.dtype) for name, value in self.extra.items()} or None
+            return self.unet(sample, timestep, context, added_cond_kwargs=extra, return_dict=False)[0]
+
+    with torch.device("meta"):
+        unet = UNet2DConditionModel.from_config(json.load(open(config_file))).eval()
+    shapes = unet.state_dict()
+    unet.load_state_dict({name: value.reshape(shapes[name].shape) for name, value in load_file(weights_file).items()}, assign=True)
+    config, generator = unet.config, torch.Generator().manual_seed(0)
     sample = torch.randn(1, config.in_channels, side // 8, side // 8, generator=generator)
     context = torch.randn(1, 77, config.cross_attention_dim, generator=generator)
     extra = {}
     if config.addition_embed_type == "text_time":
         width = config.projection_class_embeddings_input_dim - 6 * config.addition_time_embed_dim
         extra = {"text_embeds": torch.randn(1, width, generator=generator), "time_ids": torch.tensor([[side, side, 0, 0, side, side]], dtype=torch.float32)}
-    return sample, torch.tensor([759]), context, extra
+    return Plain(unet, extra), (sample, torch.tensor([759]), context)
 
 
-class Plain(torch.nn.Module):
-    def __init__(self, unet, extra):
-        super().__init__()
-        self.unet, self.extra = unet, extra
+def run_diffusers(precision, config_file, weights_file, side, rounds):
+    import torch
 
-    def forward(self, sample, timestep, context):
-        extra = {name: value.to(sample.dtype) for name, value in self.extra.items()} or None
-        return self.unet(sample, timestep, context, added_cond_kwargs=extra, return_dict=False)[0]
+    net, inputs = diffusers_net(config_file, weights_file, side)
+    if precision == "bf16":
+        net, inputs = net.to(torch.bfloat16), [value.bfloat16() if value.is_floating_point() else value for value in inputs]
+    with torch.inference_mode():
+        return best(lambda: net(*inputs), rounds)
 
 
-@torch.inference_mode()
+def converted(config_file, weights_file):
+    """Where the net lies as OpenVINO keeps it on the disk."""
+    return pathlib.Path(weights_file).parent / "openvino.xml"
+
+
+def convert(config_file, weights_file, side):
+    import openvino
+    import torch
+
+    net, inputs = diffusers_net(config_file, weights_file, side)
+    with torch.inference_mode():
+        model = openvino.convert_model(net, example_input=inputs)
+    openvino.save_model(model, converted(config_file, weights_file), compress_to_fp16=False)
+
+
+def run_openvino(precision, config_file, weights_file, side, rounds):
+    import numpy
+    import openvino
+
+    settings = {"INFERENCE_PRECISION_HINT": precision.replace("fp32", "f32"), "PERFORMANCE_HINT": "LATENCY"}
+    compiled = openvino.Core().compile_model(converted(config_file, weights_file), "CPU", settings)
+    config = json.load(open(config_file))
+    noise = numpy.random.default_rng(0)
+    feeds = [noise.standard_normal((1, config.get("in_channels", 4), side // 8, side // 8), numpy.float32), numpy.array([759]), noise.standard_normal((1, 77, config["cross_attention_dim"]), numpy.float32)]
+    return best(lambda: compiled(feeds), rounds)
+
+
+def one(name, config_file, weights_file, side, rounds):
+    program, precision = name.split()
+    if program == "convert":
+        return convert(config_file, weights_file, side)
+    run = run_diffusers if program == "diffusers" else run_openvino
+    return run(precision, config_file, weights_file, side, rounds)
+
+
 def main(config_file, weights_file, side, rounds):
-    torch.set_num_threads(torch.get_num_threads())
-    unet = UNet2DConditionModel.from_config(json.load(open(config_file))).eval()
-    shapes = unet.state_dict()
-    unet.load_state_dict({name: value.reshape(shapes[name].shape) for name, value in load_file(weights_file).items()})
-    sample, timestep, context, extra = inputs(unet, side)
-    net = Plain(unet, extra)
-    results = {"diffusers fp32": best(lambda: net(sample, timestep, context), rounds)}
-    print(json.dumps(results), file=sys.stderr)
-    try:
-        import openvino
-
-        core = openvino.Core()
-        converted = openvino.convert_model(net, example_input=(sample, timestep, context))
-        for precision in ("f32", "bf16"):
-            compiled = core.compile_model(converted, "CPU", {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "LATENCY"})
-            feeds = [sample.numpy(), timestep.numpy(), context.numpy()]
-            results[f"OpenVINO {precision.replace('f32', 'fp32')}"] = best(lambda: compiled(feeds), rounds)
-            del compiled
-    except ImportError:
-        print("openvino is not installed; its rows are left out", file=sys.stderr)
-    net = net.to(torch.bfloat16)
-    sample, context = sample.bfloat16(), context.bfloat16()
-    results["diffusers bf16"] = best(lambda: net(sample, timestep, context), rounds)
+    """One after another; a peer that fails (no such package, no room) is named on stderr and left out."""
+    results = {}
+    for name in ("diffusers fp32", "convert fp32", "OpenVINO fp32", "OpenVINO bf16", "diffusers bf16"):
+        if name.startswith("OpenVINO") and not converted(config_file, weights_file).exists():
+            continue
+        done = subprocess.run([sys.executable, os.path.abspath(__file__), config_file, weights_file, side, rounds, name], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        if done.returncode == 0:
+            seconds = json.loads(done.stdout.strip().splitlines()[-1])
+            results.update({} if seconds is None else {name: seconds})
+        else:
+            reason = (done.stderr.strip().splitlines() or [f"ended with {done.returncode}"])[-1]
+            print(f"{name} is left out: {reason}", file=sys.stderr)
     print(json.dumps(results))
 
 
-main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
+if len(sys.argv) > 5:
+    print(json.dumps(one(sys.argv[5], sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))))
+else:
+    main(*sys.argv[1:5])

@@ -25,6 +25,7 @@ function scopeOver(...tensors: readonly TensorInfo[]): WeightScope {
     source: { origin: 'test.safetensors', get: (name) => tensors.find((info) => info.name === name) },
     dtype: 'f32',
     attention: 'fused',
+    isSubpixel: false,
     islands: new Set(),
     winograd: undefined,
     loraRows: 'each',

@@ -4,10 +4,17 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { withUNetKernels } from '../../../src/engine/model/winograd-weights.ts';
+import { withDecoderKernels, withUNetKernels } from '../../../src/engine/model/winograd-weights.ts';
 import { buildNet, input, output, ROWS, type BuildOptions, type Sides } from '../../../src/engine/nets/building.ts';
 import { conv2d } from '../../../src/engine/nets/convolution.ts';
-import { buildUNet, NO_WEIGHTS, parseUNetConfig, winogradKernels } from '../../../src/engine/nets/index.ts';
+import {
+  buildKLDecoder,
+  buildUNet,
+  NO_WEIGHTS,
+  parseAutoencoderKLConfig,
+  parseUNetConfig,
+  winogradKernels,
+} from '../../../src/engine/nets/index.ts';
 import { WeightScope } from '../../../src/engine/nets/weight-scope.ts';
 import { serialize, type Graph } from '../../../src/engine/onnx/index.ts';
 import { Session, type Feeds } from '../../../src/engine/ort/index.ts';
@@ -43,11 +50,11 @@ async function run(graph: Graph, feeds: Feeds): Promise<Float32Array> {
   }
 }
 
-/** One convolution of 64 → 80 features. */
+/** One convolution of 192 → 200 features. */
 function oneConvolution(weights: typeof NO_WEIGHTS, options: Partial<BuildOptions>, sides: Sides): Graph {
   return buildNet('one', weights, { provider: 'cpu', ...options, sides }, (building) => {
-    const x = input(building, 'x', [ROWS, 64, 'height', 'width']);
-    output(building, 'y', conv2d(new WeightScope(building).at('conv'), x, 80));
+    const x = input(building, 'x', [ROWS, 192, 'height', 'width']);
+    output(building, 'y', conv2d(new WeightScope(building).at('conv'), x, 200));
   });
 }
 
@@ -65,7 +72,7 @@ describe('a Winograd convolution', () => {
     const graph = oneConvolution(weights, WINOGRAD, sides);
     expect(graph.nodes.map(({ opType }) => opType)).toContain('FusedMatMul');
     expect(graph.nodes.map(({ opType }) => opType).includes('Slice')).toBe(multiple === 1);
-    const feeds = { x: given('winograd/x', rows, 64, ...size) };
+    const feeds = { x: given('winograd/x', rows, 192, ...size) };
     const y = await run(graph, feeds);
     expect(relativeL2(y, await run(oneConvolution(plain, {}, sides), feeds))).toBeLessThan(TOLERANCE);
   });
@@ -79,7 +86,12 @@ describe('a Winograd convolution', () => {
 
 describe('a UNet with Winograd convolutions', () => {
   const config = parseUNetConfig(
-    { ...Object(goldenConfig('sd15', 'unet')), block_out_channels: [64, 64, 96, 96], sample_size: 64 },
+    {
+      ...Object(goldenConfig('sd15', 'unet')),
+      block_out_channels: [192, 192, 192, 192],
+      layers_per_block: 1,
+      sample_size: 64,
+    },
     'test',
   );
 
@@ -91,9 +103,9 @@ describe('a UNet with Winograd convolutions', () => {
       sample: given('winograd/sample', 2, 4, height, width),
       timestep: floats([999, 259]),
       encoder_hidden_states: given('winograd/context', 2, 77, 32),
-      'down_blocks.1.resnets.0.conv1.lora_down': given('winograd/down', 4, 64, 3, 3),
+      'down_blocks.1.resnets.0.conv1.lora_down': given('winograd/down', 4, 192, 3, 3),
       'down_blocks.1.resnets.0.conv1.lora_gate': floats([1, 1, 0, 0, 0, 0, 1, 1], [2, 4]),
-      'down_blocks.1.resnets.0.conv1.lora_up': given('winograd/up', 64, 4, 1, 1),
+      'down_blocks.1.resnets.0.conv1.lora_up': given('winograd/up', 192, 4, 1, 1),
     });
     for (const [sizes, height, width] of [
       ['whole', 16, 24],
@@ -126,13 +138,49 @@ describe('a UNet with Winograd convolutions', () => {
   });
 });
 
+describe('a VAE decoder with Winograd convolutions', () => {
+  const large = { block_out_channels: [128, 256, 512, 512], layers_per_block: 2, norm_num_groups: 32 };
+  const golden = { ...Object(goldenConfig('sd15', 'vae')), ...large };
+
+  it('agrees with the direct one, whatever the size', async () => {
+    const config = parseAutoencoderKLConfig(
+      { ...golden, block_out_channels: [192, 192, 192], layers_per_block: 1, sample_size: 512 },
+      'test',
+    );
+    const plain = randomWeights(buildKLDecoder(config, NO_WEIGHTS, { provider: 'cpu' }));
+    const weights = await withDecoderKernels(config, plain, WINOGRAD, folder);
+    const fast = buildKLDecoder(config, weights, WINOGRAD);
+    expect(fast.nodes.map(({ opType }) => opType)).toContain('FusedMatMul');
+    for (const [height, width] of [
+      [8, 12],
+      [7, 9],
+    ] as const) {
+      const feeds = { latents: given('winograd/latents', 1, config.latentChannels, height, width) };
+      const expected = await run(buildKLDecoder(config, plain, { provider: 'cpu' }), feeds);
+      expect(relativeL2(await run(fast, feeds), expected)).toBeLessThan(1e-4);
+    }
+  });
+
+  it('wants kernels where features are many and tiles fit into the memory', () => {
+    const wanted = (pixels: number): readonly string[] => {
+      const config = parseAutoencoderKLConfig({ ...golden, sample_size: pixels }, 'test');
+      return winogradKernels(buildKLDecoder(config, NO_WEIGHTS, WINOGRAD));
+    };
+    expect(wanted(512)).toContain('decoder.up_blocks.1.upsamplers.0.conv.winograd');
+    expect(wanted(1024)).not.toContain('decoder.up_blocks.1.upsamplers.0.conv.winograd');
+    expect(wanted(1024)).toContain('decoder.up_blocks.0.upsamplers.0.conv.winograd');
+    expect(wanted(512).filter((name) => /up_blocks\.3|conv_/.test(name))).toEqual([]);
+    expect(wanted(16)).toEqual([]);
+  });
+});
+
 describe('transformed kernels', () => {
   const graph = oneConvolution(NO_WEIGHTS, {}, { usual: 64, multiple: 1 });
 
   it('are written once, beside the model, and found again', async () => {
     const plain = randomWeights(graph);
     const weights = await withWinogradKernels(plain, ['conv.winograd'], folder);
-    expect(weights.get('conv.winograd')).toMatchObject({ dtype: 'F32', shape: [1, 36, 80, 64] });
+    expect(weights.get('conv.winograd')).toMatchObject({ dtype: 'F32', shape: [1, 36, 200, 192] });
     expect(weights.get('conv.weight')).toEqual(plain.get('conv.weight'));
     const files = readdirSync(path.join(folder, '.fourstep'));
     expect(files).toHaveLength(1);
