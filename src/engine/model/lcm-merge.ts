@@ -22,14 +22,13 @@ export type LcmMerge = {
 
 /** Throws `UserError` (`lora.…`, `weights.…`) for a file that is no LoRA for this UNet. */
 export async function mergedUNet({ base, weights, lcmLora, cacheDir }: LcmMerge): Promise<TensorSource> {
-  const lora = await openLora(lcmLora);
-  const match = matchLora(lora, { base, nets: { unet: loraModules(weights) } });
   // The multiplier is opened for the first product: where the merged file is found, there is none.
   let multiplier: Promise<OpenedAddProduct> | undefined;
   try {
     return await mergeLora({
       base: weights,
-      match,
+      file: lcmLora,
+      match: async () => matchLora(await openLora(lcmLora), { base, nets: { unet: loraModules(weights) } }),
       net: 'unet',
       weight: 1,
       cacheDir,

@@ -19,7 +19,9 @@ export async function withUNetKernels(
   build: BuildOptions,
   cacheDir: string,
 ): Promise<TensorSource> {
-  return withWinogradKernels(weights, winogradKernels(buildUNet(config, NO_WEIGHTS, build)), cacheDir);
+  return build.convolutions === 'winograd'
+    ? withWinogradKernels(weights, winogradKernels(buildUNet(config, NO_WEIGHTS, build)), cacheDir)
+    : weights;
 }
 
 /** For what every picture goes through; pictures to start from are rarer, and encoded by direct convolutions. */
@@ -29,7 +31,7 @@ export async function withDecoderKernels(
   build: BuildOptions,
   cacheDir: string,
 ): Promise<TensorSource> {
-  return config.kind === 'AutoencoderTiny'
-    ? weights
-    : withWinogradKernels(weights, winogradKernels(buildKLDecoder(config, NO_WEIGHTS, build)), cacheDir);
+  return build.convolutions === 'winograd' && config.kind === 'AutoencoderKL'
+    ? withWinogradKernels(weights, winogradKernels(buildKLDecoder(config, NO_WEIGHTS, build)), cacheDir)
+    : weights;
 }

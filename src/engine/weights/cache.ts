@@ -51,7 +51,10 @@ export type CacheEntry = {
 };
 
 /** Opens the derived file of this entry; where there is none, writes the tensors that `make` gives. */
-export async function cachedWeights(entry: CacheEntry, make: () => readonly TensorToWrite[]): Promise<TensorTable> {
+export async function cachedWeights(
+  entry: CacheEntry,
+  make: () => readonly TensorToWrite[] | Promise<readonly TensorToWrite[]>,
+): Promise<TensorTable> {
   const digest = createHash('sha256').update(entry.key).digest('hex').slice(0, 16);
   const stem = path
     .basename(entry.besides)
@@ -70,7 +73,8 @@ export async function cachedWeights(entry: CacheEntry, make: () => readonly Tens
   }
   const [beside, otherwise] = folders;
   const folder = (await isWritable(beside)) ? beside : otherwise;
-  await writeSafetensors(path.join(folder, name), make(), noteOf({ folder, inputs: await statesOf(entry.inputs) }));
+  const tensors = await make();
+  await writeSafetensors(path.join(folder, name), tensors, noteOf({ folder, inputs: await statesOf(entry.inputs) }));
   return (await openSafetensors(path.join(folder, name))).tensors;
 }
 

@@ -5,6 +5,7 @@
  * is ever unmerged, and no drift can build up. The multiplier is the caller's.
  */
 import { cachedWeights, filesOf, sourceId } from '../cache.ts';
+import { openSafetensors } from '../safetensors-file.ts';
 import type { TensorToWrite } from '../safetensors-writer.ts';
 import type { TensorInfo, TensorSource } from '../tensor-source.ts';
 import { overlay } from '../tensor-table.ts';
@@ -31,7 +32,10 @@ export type AddProduct = (product: Product) => Promise<Float32Array<ArrayBuffer>
 
 export type MergeOptions = {
   readonly base: TensorSource;
-  readonly match: LoraMatch;
+  /** Absolute path of the LoRA's file. */
+  readonly file: string;
+  /** Fits that file to the net; called only where the merged file is not there yet. */
+  readonly match: () => Promise<LoraMatch>;
   /** Which of the match's nets `base` holds. */
   readonly net: LoraNet;
   /** λ_lcm of the paper. */
@@ -47,26 +51,27 @@ export type MergeOptions = {
  */
 export async function mergeLora({
   base,
+  file,
   match,
   net,
   weight,
   cacheDir,
   addProduct,
 }: MergeOptions): Promise<TensorSource> {
-  const parts = match.parts[net];
-  const touched = parts.flatMap((part) => {
-    const info = base.get(`${part.module}.weight`);
-    return info === undefined ? [] : [{ part, info }];
-  });
-  const [first] = touched;
-  if (first === undefined || weight === 0) {
+  const [besides] = filesOf(base);
+  if (besides === undefined || weight === 0) {
     return base;
   }
-  const key = `merge 1 ${await sourceId(base)} ${match.lora.id} ${net} ${weight}`;
-  const inputs = [...filesOf(base), match.lora.file];
-  const merged = await cachedWeights({ besides: first.info.file, cacheDir, label: 'merged', key, inputs }, () =>
-    touched.map(({ part, info }) => mergedTensor({ base, file: match.lora.file, part, info, weight, addProduct })),
-  );
+  const lora = await openSafetensors(file);
+  const key = `merge 1 ${await sourceId(base)} ${await sourceId(lora.tensors)} ${net} ${weight}`;
+  const inputs = [...filesOf(base), lora.file];
+  const merged = await cachedWeights({ besides, cacheDir, label: 'merged', key, inputs }, async () => {
+    const { parts } = await match();
+    return parts[net].flatMap((part) => {
+      const info = base.get(`${part.module}.weight`);
+      return info === undefined ? [] : [mergedTensor({ base, file: lora.file, part, info, weight, addProduct })];
+    });
+  });
   return overlay(base.origin, base, merged);
 }
 

@@ -215,8 +215,12 @@ describe('merging', () => {
       other: { shape: [1] },
     });
     const base = (await openSafetensors(weights)).tensors;
-    const match = matchLora(await openLora(file), { base: 'other', nets: { unet: loraModules(base) } });
-    const options = { base, match, net: 'unet', cacheDir: scratch.path('cache') } as const;
+    let matched = 0;
+    const match = async () => {
+      matched += 1;
+      return matchLora(await openLora(file), { base: 'other', nets: { unet: loraModules(base) } });
+    };
+    const options = { base, file, match, net: 'unet', cacheDir: scratch.path('cache') } as const;
     const { addProduct, release } = await openAddProduct();
     const merged = await mergeLora({ ...options, weight: 2, addProduct });
     await release();
@@ -225,6 +229,7 @@ describe('merging', () => {
     const never = () => Promise.reject(new Error('multiplied again'));
     const again = await mergeLora({ ...options, weight: 2, addProduct: never });
     expect(again.get(`${MODULE.module}.weight`)).toEqual(merged.get(`${MODULE.module}.weight`));
+    expect(matched).toBe(1);
     await expect(mergeLora({ ...options, weight: 1, addProduct: never })).rejects.toThrow('multiplied again');
     expect(await mergeLora({ ...options, weight: 0, addProduct: never })).toBe(base);
     expect(Array.from(await base.readFloats(`${MODULE.module}.weight`))).toEqual([10, 20, 30, 40, 50, 60]);

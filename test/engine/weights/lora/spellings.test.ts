@@ -73,7 +73,15 @@ describe.each([
       if (source === undefined) {
         continue;
       }
-      const merged = await mergeLora({ base: source, match, net, weight: 1, cacheDir: folder, addProduct });
+      const merged = await mergeLora({
+        base: source,
+        file,
+        match: () => Promise.resolve(match),
+        net,
+        weight: 1,
+        cacheDir: folder,
+        addProduct,
+      });
       for (const { module, shape } of match.parts[net]) {
         const change = await difference(merged, source, `${module}.weight`);
         const expected = golden.products[`${net}.${module}`] ?? [];
