@@ -1,0 +1,107 @@
+/** Convolutions of doubled pictures: four small ones against the one over the doubled picture. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { buildNet, input, output, ROWS, type BuildOptions } from '../../../src/engine/nets/building.ts';
+import { conv2dUpsampled } from '../../../src/engine/nets/convolution.ts';
+import { NO_WEIGHTS, type LoraTarget } from '../../../src/engine/nets/index.ts';
+import { WeightScope } from '../../../src/engine/nets/weight-scope.ts';
+import { serialize, type Graph } from '../../../src/engine/onnx/index.ts';
+import { Session, type Feeds } from '../../../src/engine/ort/index.ts';
+import type { TensorSource } from '../../../src/engine/weights/index.ts';
+import { floats, given, relativeL2, weightShapes } from '../../support/net-case.ts';
+import { randomWeight } from '../../support/random-weights.ts';
+import { writeTensors } from '../../support/safetensors-file.ts';
+
+/** Rounding only: the same sums in another order. */
+const TOLERANCE = 1e-6;
+const CPU = { provider: 'cpu' } as const;
+/** The graph for other devices, which a processor can run as well. */
+const ELSEWHERE = { provider: 'cuda' } as const;
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'fourstep-subpixel-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+type Case = { readonly channels?: number; readonly bias?: boolean; readonly onTarget?: (target: LoraTarget) => void };
+
+function doubledConvolution(
+  weights: typeof NO_WEIGHTS,
+  options: BuildOptions,
+  { channels = 6, bias = true, onTarget }: Case = {},
+): Graph {
+  return buildNet(
+    'doubled',
+    weights,
+    options,
+    (building) => {
+      const x = input(building, 'x', [ROWS, channels, 'height', 'width']);
+      output(building, 'y', conv2dUpsampled(new WeightScope(building).at('conv'), x, channels + 4, { bias }));
+    },
+    onTarget,
+  );
+}
+
+function randomWeights(graph: Graph): TensorSource {
+  const tensors = [...weightShapes(graph)].map(([name, shape]) => ({
+    name,
+    shape,
+    data: randomWeight('subpixel', name, shape),
+  }));
+  return writeTensors(path.join(folder, 'weights.safetensors'), tensors);
+}
+
+async function run(graph: Graph, feeds: Feeds): Promise<Float32Array> {
+  const session = await Session.create(serialize(graph), { threads: 1 });
+  try {
+    return Object.values(await session.run(feeds))[0]?.data ?? new Float32Array();
+  } finally {
+    await session.release();
+  }
+}
+
+function operators(graph: Graph): readonly string[] {
+  return graph.nodes.map(({ opType }) => opType);
+}
+
+describe('a convolution of a doubled picture', () => {
+  it.each([
+    { rows: 1, size: [4, 4], bias: true },
+    { rows: 3, size: [5, 7], bias: true },
+    { rows: 2, size: [1, 3], bias: false },
+  ])('doubles nothing and gives the same: $rows rows of $size, bias $bias', async ({ rows, size, bias }) => {
+    const weights = randomWeights(doubledConvolution(NO_WEIGHTS, ELSEWHERE, { bias }));
+    const [small, doubled] = [CPU, ELSEWHERE].map((options) => doubledConvolution(weights, options, { bias }));
+    expect(operators(small!)).not.toContain('Resize');
+    expect(operators(doubled!)).toContain('Resize');
+    const feeds = { x: given('subpixel/x', rows, 6, ...size) };
+    expect(relativeL2(await run(small!, feeds), await run(doubled!, feeds))).toBeLessThan(TOLERANCE);
+  });
+
+  it('takes a LoRA for the whole kernel, and is the same target for one', async () => {
+    const weights = randomWeights(doubledConvolution(NO_WEIGHTS, ELSEWHERE));
+    const targets: LoraTarget[] = [];
+    const styled = { loraModules: new Set(['conv']) };
+    const [small, doubled] = [CPU, ELSEWHERE].map((options) =>
+      doubledConvolution(weights, { ...options, ...styled }, { onTarget: (target) => targets.push(target) }),
+    );
+    const feeds = {
+      x: given('subpixel/x', 2, 6, 3, 5),
+      'conv.lora_down': given('subpixel/down', 4, 6, 3, 3),
+      'conv.lora_gate': floats([1, 1, 0, 0, 0, 0, 1, 1], [2, 4]),
+      'conv.lora_up': given('subpixel/up', 10, 4, 1, 1),
+    };
+    expect(relativeL2(await run(small!, feeds), await run(doubled!, feeds))).toBeLessThan(TOLERANCE);
+    expect(targets[0]).toMatchObject({ module: 'conv', kind: 'conv', kernel: [3, 3], inFeatures: 6, outFeatures: 10 });
+    expect(targets[0]).toEqual(targets[1]);
+  });
+
+  it('is left whole where summing its kernels would delay every start, and in half precision', () => {
+    expect(operators(doubledConvolution(NO_WEIGHTS, CPU, { channels: 640 }))).toContain('Resize');
+    expect(operators(doubledConvolution(NO_WEIGHTS, { ...CPU, dtype: 'f16' }))).toContain('Resize');
+  });
+});
