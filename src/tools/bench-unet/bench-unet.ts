@@ -26,8 +26,6 @@ const ROUNDS = 5;
 /** Of a net whose call takes long. */
 const FEW_ROUNDS = 2;
 const LONG_GFLOP = 2000;
-/** Pictures decoded after a first. */
-const DECODED = 2;
 const RANKS = [16, 64];
 const SWITCHED_RANK = 16;
 
@@ -91,7 +89,7 @@ export async function benchUnet({ arch, side: wantedSide, python, say }: BenchUn
     // First of all and alone, for the peak is the whole process's so far.
     const alone = await opened(() => Session.create(plain));
     await alone.value.run(feeds);
-    let stepSeconds = await timed(() => alone.value.run(feeds));
+    let stepSeconds = await bestOf(rounds, () => alone.value.run(feeds));
     const peakMemoryGb = (process.resourceUsage().maxRSS * 1024) / 1e9;
     await alone.value.release();
 
@@ -133,7 +131,7 @@ export async function benchUnet({ arch, side: wantedSide, python, say }: BenchUn
     const styleSwitch = await styles.timeSwitches('one', 'other');
 
     say('decoding …');
-    const decoderSeconds = await measureDecoder(folder, side, DECODED);
+    const decoderSeconds = await measureDecoder(folder, side, Math.floor(rounds / 2));
 
     say(python === undefined ? 'no --python: peers are left out' : 'running the peers …');
     const peers =
