@@ -27,6 +27,8 @@ export function guessBase({
       return 'sd2';
     case 2048:
       return noted === 'ssd1b' || (noted === undefined && looksLikeSsd1b(stems)) ? 'ssd1b' : 'sdxl';
+    case 128:
+      return noted === 'moji' ? noted : undefined;
     case undefined:
       return noted ?? baseByTextEncoder(groups);
     default:
@@ -52,6 +54,7 @@ function notedBase(metadata: ReadonlyMap<string, string>): Base | undefined {
 }
 
 const NOTES: readonly (readonly [RegExp, Base])[] = [
+  [/^moji\b/, 'moji'],
   [/ssd-?1b/, 'ssd1b'],
   [/sdxl|stable-diffusion-xl/, 'sdxl'],
   [/sd_?v?2|stable-diffusion-v2/, 'sd2'],

@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import {
@@ -265,6 +266,11 @@ describe('the report on a LoRA', () => {
       title: 'ink',
       strays: 0,
     });
+  });
+
+  it('knows the styles of the embedded model', async () => {
+    const style = fileURLToPath(new URL('../../../../models/moji/styles/ink.safetensors', import.meta.url));
+    expect(await inspectLora(style)).toMatchObject({ base: 'moji', title: 'ink', isUsable: true });
   });
 
   it('takes broken notes for none', async () => {
