@@ -108,86 +108,121 @@ def scene(name, rng):
     raise ValueError(f"no scene {name!r}")
 
 
-# --- styles: the same picture in another hand; each takes the placed glyph and the finished picture ---
+# --- styles: the same thing in another hand, on the style's own paper; each takes the placed glyph alone ---
 
 
-def slope(grey, gain):
-    grey = np.asarray(Image.fromarray(grey).filter(ImageFilter.GaussianBlur(1)), np.float32)
-    gy, gx = np.gradient(grey)
-    return np.clip(np.hypot(gx, gy) * gain * 2, 0, 1)
+def over(rgba, ground):
+    """float32 [128, 128, 3]: the thing on one plain colour, so that no ground that was asked for shines through a rim."""
+    return compose(rgba, np.array(ground, np.float32)).astype(np.float32)
 
 
-def outline(rgba):
-    """0..1, the rim of the thing."""
-    return slope(rgba[..., 3], 1 / 80)
+def soft(values, radius):
+    """Blurred float32 of values 0..1, one channel."""
+    return np.asarray(Image.fromarray((np.clip(values, 0, 1) * 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(radius)), np.float32) / 255
 
 
-def edges(rgba, picture):
-    """0..1 outlines of the thing, inner lines too; not those of the scene around it."""
-    near = np.asarray(Image.fromarray(rgba[..., 3]).filter(ImageFilter.MaxFilter(5)), np.float32) / 255
-    return np.maximum(slope(np.asarray(Image.fromarray(picture).convert("L")), 1 / 70) * near, outline(rgba))
+def inside(rgba, radius=0.6):
+    """0..1, 1 where the thing is."""
+    return soft(rgba[..., 3] / 255, radius)
 
 
-def tones(rgba, picture, blur):
+def around(rgba, width):
+    """0..1, the thing and a border of `width` px."""
+    wider = Image.fromarray(rgba[..., 3]).filter(ImageFilter.MaxFilter(2 * width + 1)).filter(ImageFilter.GaussianBlur(0.8))
+    return np.asarray(wider, np.float32) / 255
+
+
+def slope(values, gain):
+    gy, gx = np.gradient(soft(values, 1))
+    return np.clip(np.hypot(gx, gy) * gain, 0, 1)
+
+
+def lightness(rgb):
+    """0..1"""
+    return rgb @ np.array([0.299, 0.587, 0.114], np.float32) / 255
+
+
+def rim(rgba):
+    """0..1, the outline of the thing."""
+    return slope(rgba[..., 3] / 255, 6.4)
+
+
+def edges(rgba, rgb):
+    """0..1, outlines and inner lines."""
+    return np.maximum(slope(lightness(rgb), 7.3) * inside(rgba), rim(rgba))
+
+
+def tones(rgba, rgb, blur):
     """0..1 by lightness, stretched so that the thing's own darks and lights are far apart, however pale or dark it is."""
-    grey = np.asarray(Image.fromarray(picture).convert("L").filter(ImageFilter.GaussianBlur(blur)), np.float32)
-    inside = rgba[..., 3] > 110
-    low, middle, high = np.percentile(grey[inside], (4, 50, 96)) if inside.any() else (0, 128, 255)
+    grey, solid = soft(lightness(rgb), blur), rgba[..., 3] > 110
+    low, middle, high = np.percentile(grey[solid], (4, 50, 96)) if solid.any() else (0, 0.5, 1)
     # What most of it is, is a light middle tone: neither a white thing nor a black one becomes a mere silhouette.
-    return np.interp(grey, (min(low, middle - 30), middle, max(high, middle + 30)), (0, 0.62, 1))
+    return np.interp(grey, (min(low, middle - 0.12), middle, max(high, middle + 0.12)), (0, 0.62, 1)).astype(np.float32)
 
 
-def poster(rgba, picture):
-    """A screen print in four inks, dark to light: navy, red, sand, cream; a broad cream border cut around the thing."""
-    steps = tones(rgba, picture, 0.8) * 3.999
-    inks = np.array([(22, 40, 82), (206, 58, 48), (240, 186, 110), (253, 243, 220)], np.float32)
-    level = np.floor(steps).astype(int)
-    blend = np.clip((steps - level - 0.9) * 10, 0, 1)[..., None]  # a soft edge of a pixel or so between two inks
-    body = inks[level] * (1 - blend) + inks[np.minimum(level + 1, 3)] * blend
-    border = np.asarray(Image.fromarray(rgba[..., 3]).filter(ImageFilter.MaxFilter(9)).filter(ImageFilter.GaussianBlur(0.8)), np.float32)[..., None] / 255
-    paper = np.array([66, 130, 162], np.float32) * (1 - border) + inks[3] * border
-    inside = np.asarray(Image.fromarray(rgba[..., 3]).filter(ImageFilter.GaussianBlur(0.6)), np.float32)[..., None] / 255
-    return np.clip(paper * (1 - inside) + body * inside, 0, 255).astype(np.uint8)
+def vivid(rgb, grey):
+    """float32 [128, 128, 3]: every colour at full strength; near-greys become `grey`."""
+    peak, low = rgb.max(-1, keepdims=True), rgb.min(-1, keepdims=True)
+    chroma = peak - low
+    full = (rgb - 0.6 * low) / np.maximum(peak - 0.6 * low, 1) * 245
+    share = np.clip((chroma - 24) / 30, 0, 1)
+    return np.array(grey, np.float32) * (1 - share) + full * share
 
 
-def neon(rgba, picture):
-    """Glowing tubes over a dark, faintly lit body."""
-    line = edges(rgba, picture)
-    rgb = picture.astype(np.float32)
-    peak = np.maximum(rgb.max(-1, keepdims=True), 40)
-    vivid = np.clip((rgb / peak) ** 2 * 255, 0, 255)
-    grey = (rgb.max(-1, keepdims=True) - rgb.min(-1, keepdims=True)) < 40
-    vivid = np.where(grey, np.array([60, 235, 255], np.float32), vivid)
-    tube = Image.fromarray((vivid * line[..., None]).astype(np.uint8))
-    glow = np.asarray(tube.filter(ImageFilter.GaussianBlur(5)), np.float32) * 1.4
-    halo = np.asarray(tube.filter(ImageFilter.GaussianBlur(1)), np.float32) * 1.5
-    inside = rgba[..., 3:] / 255
-    body = vivid * 0.45 * inside + np.array([14, 8, 30], np.float32)
-    return np.clip(body + glow + halo, 0, 255).astype(np.uint8)
+def steps(light, levels, softness=0.12):
+    """0..1 in `levels` flat tones with an edge of a pixel or so between two."""
+    scaled = light * (levels - 0.001)
+    level = np.floor(scaled)
+    return (level + np.clip((scaled - level - 1 + softness) / softness, 0, 1)).clip(0, levels - 1) / (levels - 1)
 
 
-def blueprint(rgba, picture):
-    """A cyanotype: the thing in tones of blue with a white rim, on blue paper with a grid."""
-    light = tones(rgba, picture, 0.5)[..., None]
-    paper = np.broadcast_to(np.array([24, 78, 168], np.float32), picture.shape).copy()
-    paper[::16] += 26
-    paper[:, ::16] += 26
-    inside, rim = rgba[..., 3:] / 255, outline(rgba)[..., None]
-    washed = paper * (1 - inside) + (np.array([10, 40, 112]) + np.array([215, 202, 143]) * light) * inside
-    return np.clip(washed + (255 - washed) * np.clip(rim * 1.4, 0, 1), 0, 255).astype(np.uint8)
+def layer(below, above, share):
+    return below * (1 - share[..., None]) + above * share[..., None]
 
 
-def ink(rgba, picture):
-    """Black brush and slanted hatching on cream paper."""
-    line = np.clip(edges(rgba, picture) * 1.6, 0, 1)
-    light = tones(rgba, picture, 0.7)
-    y, x = np.mgrid[:SIZE, :SIZE]
-    hatch = np.abs(((x + y) % 8) - 4) / 4
-    inside = rgba[..., 3] / 255
-    shade = np.clip((0.58 - light) * 2, 0, 1) * inside
-    dark = np.maximum(line, np.clip((shade - hatch * 0.8) * 6, 0, 1))
+def finish(rgb):
+    return np.clip(rgb, 0, 255).astype(np.uint8)
+
+
+def poster(rgba):
+    """A screen print in flat inks: the thing's own colours between navy and cream, cut out with a cream border."""
+    rgb = over(rgba, (200, 200, 200))
+    level = steps(tones(rgba, rgb, 0.8), 4)[..., None]
+    navy, cream = np.array([22, 40, 82], np.float32), np.array([253, 243, 220], np.float32)
+    colour = vivid(rgb, (214, 180, 140))
+    body = np.where(level < 2 / 3, navy + (colour * 0.9 - navy) * np.clip(level * 1.9, 0, 1), colour + (cream - colour) * ((level - 2 / 3) * 3) * 0.85)
+    paper = np.broadcast_to(np.array([66, 130, 162], np.float32), rgb.shape)
+    return finish(layer(layer(paper, cream, around(rgba, 4)), body, inside(rgba)))
+
+
+def neon(rgba):
+    """Glowing tubes along all lines; the body between them is lit as far as it is light."""
+    rgb = over(rgba, (0, 0, 0))
+    colour = vivid(rgb, (90, 225, 255))
+    light = tones(rgba, over(rgba, (128, 128, 128)), 0.7)
+    tube = finish(colour * np.maximum(rim(rgba), 0.8 * edges(rgba, rgb) * light)[..., None])
+    glow = np.asarray(Image.fromarray(tube).filter(ImageFilter.GaussianBlur(5)), np.float32) * 1.2
+    halo = np.asarray(Image.fromarray(tube).filter(ImageFilter.GaussianBlur(1)), np.float32) * 1.2
+    body = colour * (light**2 * 0.75 * inside(rgba))[..., None] + np.array([14, 8, 30], np.float32)
+    return finish(body + glow + halo)
+
+
+def blueprint(rgba):
+    """A cyanotype: the thing in tones of blue with a white rim, on blue paper."""
+    light = steps(tones(rgba, over(rgba, (200, 200, 200)), 0.6), 5, 0.5)[..., None]
+    paper = np.broadcast_to(np.array([26, 82, 172], np.float32), (SIZE, SIZE, 3))
+    washed = layer(paper, np.array([8, 34, 100]) + np.array([222, 208, 155]) * light, inside(rgba))
+    return finish(layer(washed, np.array([255, 255, 255], np.float32), np.clip(rim(rgba) * 1.4, 0, 1)))
+
+
+def ink(rgba):
+    """Brush lines and three grey washes on cream paper."""
+    rgb = over(rgba, (200, 200, 200))
+    light = tones(rgba, rgb, 0.8)
+    wash = np.interp(steps(light, 5, 0.25), (0, 0.25, 0.5, 0.75, 1), (0.95, 0.62, 0.3, 0.1, 0.0)) * inside(rgba)
+    line = np.maximum(np.clip(rim(rgba) * 1.7, 0, 1), np.clip(edges(rgba, rgb) * 1.2 - 0.25, 0, 1))
     paper, black = np.array([247, 240, 222], np.float32), np.array([28, 24, 32], np.float32)
-    return (paper + (black - paper) * dark[..., None]).astype(np.uint8)
+    return finish(layer(np.broadcast_to(paper, rgb.shape), black, np.maximum(line, wash)))
 
 
 STYLES = {"poster": poster, "neon": neon, "blueprint": blueprint, "ink": ink}

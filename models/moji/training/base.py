@@ -87,9 +87,13 @@ class Latents:
         return z, ids
 
 
-def diffusion_loss(unet, text, z, ids, alpha_bar):
-    """Min-SNR weighted error of v; timesteps spread evenly over the batch."""
-    t = ((torch.arange(len(z)) + torch.rand(len(z))) * (1000 / len(z))).long()
+def diffusion_loss(unet, text, z, ids, alpha_bar, least=0.05, lean=1.0):
+    """Min-SNR weighted error of v; timesteps spread evenly over the batch, or with `lean` below 1 towards the noisy ones.
+
+    `least`: added to the weight. The noisiest steps decide ground and colour, and with few steps everything: never let
+    their weight vanish.
+    """
+    t = (((torch.arange(len(z)) + torch.rand(len(z))) / len(z)) ** lean * 1000).long()
     a = alpha_bar[t].view(-1, 1, 1, 1)
     noise = torch.randn_like(z)
     noisy, v = a.sqrt() * z + (1 - a).sqrt() * noise, a.sqrt() * noise - (1 - a).sqrt() * z
@@ -97,8 +101,7 @@ def diffusion_loss(unet, text, z, ids, alpha_bar):
         guess = unet(noisy, t, text(ids).last_hidden_state).sample.float()
     snr = (a / (1 - a)).view(-1)
     weight = snr.clamp(max=SNR_CAP) / (snr + 1)
-    weight = weight + 0.05  # the noisiest steps decide ground and colour: never let their weight vanish
-    return ((guess - v).square().mean((1, 2, 3)) * weight).mean()
+    return ((guess - v).square().mean((1, 2, 3)) * (weight + least)).mean()
 
 
 def main(work, args):

@@ -53,9 +53,10 @@ class Pictures:
         side = rng.randint(92, 104)
         reach = 5
         placed = art.place(self.glyph(facts["noun"], facts["colour"]), side, rng.randint(-reach, reach), rng.randint(-reach, reach), rng.random() < 0.2)
+        if style:
+            return art.STYLES[style](placed)
         ground = art.scene(facts["scene"], rng) if facts["scene"] else art.plain(facts["ground"])
-        picture = art.compose(placed, ground)
-        return art.STYLES[style](placed, picture) if style else picture
+        return art.compose(placed, ground)
 
     def caption(self, facts, rng):
         spelling = None

@@ -25,10 +25,10 @@ INDEX = {
     "unet": ["diffusers", "UNet2DConditionModel"], "vae": ["diffusers", "AutoencoderTiny"],
 }
 STYLE_CARDS = {
-    "poster": ("Poster", "A screen print in four inks, cut out with a cream border."),
+    "poster": ("Poster", "A screen print in flat inks, cut out with a cream border."),
     "neon": ("Neon", "Glowing tubes in the dark."),
     "blueprint": ("Blueprint", "A cyanotype: tones of blue and a white rim on blue paper."),
-    "ink": ("Ink", "Black brush and hatching on cream paper."),
+    "ink": ("Ink", "Brush lines and grey washes on cream paper."),
 }
 MANIFEST = {
     "id": "moji", "name": "moji", "description": "Small pictures of everyday things, 128 px, in four steps on any CPU. Carried by this repository.", "base": "moji", "license": "Apache-2.0",

@@ -15,10 +15,14 @@ TARGETS = [
 ]
 
 
-def attach(unet, rank):
-    """Fresh adapters on every target, as the only trainable weights of the UNet; returns [(name, parameter)]."""
+def attach(unet, rank, part=""):
+    """Fresh adapters on every target, as the only trainable weights of the UNet; returns [(name, parameter)].
+
+    `part`: a regular expression for where names begin, for adapters of a part of the net.
+    """
     unet.requires_grad_(False)
-    unet.add_adapter(LoraConfig(r=rank, lora_alpha=rank, init_lora_weights=True, target_modules=TARGETS))
+    targets = "|".join(re.escape(target) for target in TARGETS)
+    unet.add_adapter(LoraConfig(r=rank, lora_alpha=rank, init_lora_weights=True, target_modules=rf"{part}(?:.*\.)?(?:{targets})"))
     return [(name, p) for name, p in unet.named_parameters() if p.requires_grad]
 
 
