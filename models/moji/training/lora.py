@@ -15,14 +15,10 @@ TARGETS = [
 ]
 
 
-def attach(unet, rank, part=""):
-    """Fresh adapters on every target, as the only trainable weights of the UNet; returns [(name, parameter)].
-
-    `part`: a regular expression for where names begin, for adapters of a part of the net.
-    """
+def attach(unet, rank):
+    """Fresh adapters on every target, as the only trainable weights of the UNet; returns [(name, parameter)]."""
     unet.requires_grad_(False)
-    targets = "|".join(re.escape(target) for target in TARGETS)
-    unet.add_adapter(LoraConfig(r=rank, lora_alpha=rank, init_lora_weights=True, target_modules=rf"{part}(?:.*\.)?(?:{targets})"))
+    unet.add_adapter(LoraConfig(r=rank, lora_alpha=rank, init_lora_weights=True, target_modules=TARGETS))
     return [(name, p) for name, p in unet.named_parameters() if p.requires_grad]
 
 
@@ -30,13 +26,19 @@ def state(unet):
     return {name: value.detach().clone() for name, value in get_peft_model_state_dict(unet).items()}
 
 
-def save_kohya(path, weights, metadata):
-    """PEFT names to `lora_unet_<module>.{lora_down.weight,lora_up.weight,alpha}`, in float16."""
+def save_kohya(path, weights, metadata, part="", strength=1.0):
+    """PEFT names to `lora_unet_<module>.{lora_down.weight,lora_up.weight,alpha}`, in float16.
+
+    `part`: a regular expression for where a module's name begins; what begins otherwise is left out.
+    `strength`: what the deltas are multiplied by, so that weight 1 is the usual one.
+    """
     tensors, rank = {}, 0
     for name, value in weights.items():
+        if not re.match(rf"(?:base_model\.model\.)?{part}", name):
+            continue
         module, side = re.fullmatch(r"(?:base_model\.model\.)?(.+)\.lora_(A|B)\.weight", name).groups()
         key = "lora_unet_" + module.replace(".", "_")
-        tensors[f"{key}.lora_{'down' if side == 'A' else 'up'}.weight"] = value.half().contiguous()
+        tensors[f"{key}.lora_{'down' if side == 'A' else 'up'}.weight"] = (value if side == "A" else value * strength).half().contiguous()
         if side == "A":
             rank = value.shape[0]
             tensors[f"{key}.alpha"] = torch.tensor(float(rank), dtype=torch.float16)

@@ -21,10 +21,12 @@ from latents import encode
 from optim import Average, Pair
 
 MINUTES = 15
-RANK = 16
-# How lines and tones are laid is decided late in the net, what is to be seen early: a style that leaves the early part
-# alone leaves things their shapes, and what LCM-LoRA has learnt of them.
-PART = r"up_blocks\.[12]\."
+RANK = 8
+# All targets are trained, and those of the late part kept. How lines and tones are laid is decided late in the net, what
+# is to be seen early: without its early part a style leaves things their shapes, and what LCM-LoRA has learnt of them.
+KEPT = r"up_blocks\.[12]\."
+# With LCM-LoRA all that is asked of a style is there at less than its full strength, and more of the thing.
+STRENGTH = {"poster": 0.8, "neon": 0.72, "blueprint": 0.8, "ink": 0.8}
 BATCH = 24
 PICTURES = 8000
 CAPTIONS = 2
@@ -50,7 +52,7 @@ def train(work, style, args):
     clock = Clock(f"style-{style}", work, args.minutes or MINUTES)
     tokens = base.tokenizer(work)
     unet, text = base.load(work, tokens)
-    trainable = lora.attach(unet, RANK, PART)
+    trainable = lora.attach(unet, RANK)
     optimiser = Pair(trainable, lr=0, adam_lr=1.5e-3, not_matrices=("",))
     weights = torch.nn.ParameterList([p for _, p in trainable])
     average = Average(weights, 0.99)
@@ -73,7 +75,8 @@ def train(work, style, args):
         if clock.due(60) or not running:
             clock.save(model=weights.state_dict(), optimiser=optimiser.state_dict(), average=average.weights)
     weights.load_state_dict(average.weights)
-    count = lora.save_kohya(work / "styles" / f"{style}.safetensors", lora.state(unet), {"ss_base_model_version": "moji", "ss_output_name": style, "ss_tag_frequency": "{}"})
+    metadata = {"ss_base_model_version": "moji", "ss_output_name": style, "ss_tag_frequency": "{}"}
+    count = lora.save_kohya(work / "styles" / f"{style}.safetensors", lora.state(unet), metadata, KEPT, STRENGTH[style])
     print(f"style {style}: {count} modules written", flush=True)
 
 

@@ -75,7 +75,8 @@ export async function benchUnet({ arch, side: wantedSide, python, say }: BenchUn
       file,
       checkpointTensors(buildUNet(config, NO_WEIGHTS, { provider: 'cpu', sizes: 'whole' })),
     );
-    const rounds = gflop > LONG_GFLOP ? FEW_ROUNDS : ROUNDS;
+    const isLong = gflop > LONG_GFLOP;
+    const rounds = isLong ? FEW_ROUNDS : ROUNDS;
     const build = { provider: 'cpu', sizes: 'whole', convolutions: 'winograd' } as const;
     say('transforming kernels …');
     const { tensors } = await openSafetensors(file);
@@ -131,19 +132,25 @@ export async function benchUnet({ arch, side: wantedSide, python, say }: BenchUn
     const styleSwitch = await styles.timeSwitches('one', 'other');
 
     say('decoding …');
-    const decoderSeconds = await measureDecoder(folder, side, Math.floor(rounds / 2));
+    const decoderSeconds = await measureDecoder(folder, side, isLong ? 0 : 2);
 
     say(python === undefined ? 'no --python: peers are left out' : 'running the peers …');
     const peers =
       python === undefined
         ? {}
-        : await runPeers({ python, folder, weights: file, config: facts.config, side, rounds, say }).catch(
-            (error: unknown) => {
-              // Minutes of our own measurements are not thrown away for the sake of the comparison.
-              say(error instanceof Error ? error.message : String(error));
-              return {};
-            },
-          );
+        : await runPeers({
+            python,
+            folder,
+            weights: file,
+            config: facts.config,
+            side,
+            rounds: isLong ? 1 : ROUNDS,
+            say,
+          }).catch((error: unknown) => {
+            // Minutes of our own measurements are not thrown away for the sake of the comparison.
+            say(error instanceof Error ? error.message : String(error));
+            return {};
+          });
     return {
       arch,
       side,

@@ -24,7 +24,7 @@ const PUBLISHED = {
 
 export type DecoderSeconds = { readonly direct: number; readonly throughput: number };
 
-/** Seconds of one picture of `side` × `side` pixels, best of `rounds`, by a model that was made for that size. */
+/** Seconds of one picture of `side` × `side` pixels, best of a first and `rounds` more, by a model made for that size. */
 export async function measureDecoder(folder: string, side: number, rounds: number): Promise<DecoderSeconds> {
   const config = publishedConfig(side);
   const place = join(folder, 'vae');
