@@ -24,7 +24,7 @@ import { checkpointTensors, writeRandomCheckpoint } from './random-checkpoint.ts
 const TOKENS = 77;
 const ROUNDS = 5;
 /** Of a net whose call takes long. */
-const FEW_ROUNDS = 2;
+const FEW_ROUNDS = 1;
 const LONG_GFLOP = 2000;
 const RANKS = [16, 64];
 const SWITCHED_RANK = 16;
