@@ -11,7 +11,6 @@ import { UserError } from '../core/errors.ts';
 import type { Picture } from '../core/picture.ts';
 import type { Runner } from '../core/work.ts';
 import { createEngineRunner, type Device } from '../engine/index.ts';
-import { coverPicture, decodePicture } from '../image/index.ts';
 
 export type OpenEngine = {
   /** `cpu`, `cuda:0`, … */
@@ -70,6 +69,8 @@ async function readPicture(file: string, size?: { readonly width: number; readon
       cause,
     });
   });
+  // Loaded only where a picture is to start from: without one the first step need not wait for it.
+  const { coverPicture, decodePicture } = await import('../image/index.ts');
   const picture = await decodePicture(bytes);
   return size === undefined ? picture : coverPicture(picture, size.width, size.height);
 }

@@ -2,7 +2,6 @@
  * `fourstep imagine`: a determined request to files. Every picture is written whole as it comes and printed as one line;
  * knows the runner's port and no model.
  */
-import { encodePng } from '../../image/index.ts';
 import type { GenerationRequest } from '../../core/request.ts';
 import type { Runner } from '../../core/work.ts';
 import { checkWritable, planOutputs, writeWhole } from './output-files.ts';
@@ -49,6 +48,8 @@ export async function drawToFiles({
       if (path === undefined) {
         throw new RangeError(`the runner drew picture ${first + event.index} of ${request.count}`);
       }
+      // Loaded only now, so that the first step does not wait for it.
+      const { encodePng } = await import('../../image/index.ts');
       await writeWhole(path, (await encodePng(event.picture, renderParameters(request, event.seed))).data);
       if (mode !== 'quiet') {
         const drawn = { path, seed: event.seed, ms: event.ms };

@@ -4,7 +4,6 @@ import { resolve } from 'node:path';
 
 import { UserError } from '../../core/errors.ts';
 import type { Runner } from '../../core/work.ts';
-import { encodePng } from '../../image/index.ts';
 import { checkEnding, checkWritable, writeWhole } from './output-files.ts';
 
 export type UpscaleFile = {
@@ -31,6 +30,7 @@ export async function upscaleFile({ file, scale, out, model, runner, print, sign
     signal,
   )) {
     if (event.kind === 'picture') {
+      const { encodePng } = await import('../../image/index.ts');
       await writeWhole(out, (await encodePng(event.picture)).data);
       print(`${out}  ${event.picture.width}x${event.picture.height}  ${Math.round(event.ms.total)} ms`);
     }
