@@ -8,7 +8,7 @@ import path from 'node:path';
 import { serialize, type Graph } from '../../src/engine/onnx/index.ts';
 import { Session, type FloatTensor, type Feeds } from '../../src/engine/ort/index.ts';
 import { NO_WEIGHTS, type NetWeights } from '../../src/engine/nets/index.ts';
-import { openSafetensors } from '../../src/engine/weights/index.ts';
+import { openSafetensors, type TensorSource } from '../../src/engine/weights/index.ts';
 import { randomWeight, seededNormals } from './random-weights.ts';
 import { writeTensors } from './safetensors-file.ts';
 
@@ -46,18 +46,34 @@ export async function runNet(
 ): Promise<Readonly<Record<string, FloatTensor>>> {
   const directory = mkdtempSync(path.join(tmpdir(), 'fourstep-net-'));
   try {
-    const shapes = weightShapes(build(NO_WEIGHTS));
-    const tensors = [...shapes].map(([name, shape]) => ({ name, shape, data: drawn(folder, name, shape) }));
-    const source = writeTensors(path.join(directory, 'weights.safetensors'), tensors);
-    const session = await Session.create(serialize(build(source)), { threads: 1 });
-    try {
-      return await session.run(feeds);
-    } finally {
-      await session.release();
-    }
+    return await runGraph(build(randomSource(directory, folder, build(NO_WEIGHTS))), feeds);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+/** Random weights for a graph that was built over none, in a file in `directory`. */
+export function randomSource(directory: string, folder: string, graph: Graph): TensorSource {
+  const tensors = [...weightShapes(graph)].map(([name, shape]) => ({ name, shape, data: drawn(folder, name, shape) }));
+  return writeTensors(path.join(directory, 'weights.safetensors'), tensors);
+}
+
+export async function runGraph(graph: Graph, feeds: Feeds): Promise<Readonly<Record<string, FloatTensor>>> {
+  const session = await Session.create(serialize(graph), { threads: 1 });
+  try {
+    return await session.run(feeds);
+  } finally {
+    await session.release();
+  }
+}
+
+/** Of a graph with one output. */
+export async function outputOf(graph: Graph, feeds: Feeds): Promise<Float32Array> {
+  const [output] = Object.values(await runGraph(graph, feeds));
+  if (output === undefined) {
+    throw new Error('Expected a graph with an output.');
+  }
+  return output.data;
 }
 
 /** Drawing takes longer than running: what one test drew serves the next. */

@@ -13,6 +13,7 @@ from safetensors.torch import load_file
 
 import base
 import lora
+import styles
 import vae
 
 
@@ -26,8 +27,11 @@ def net(folder):
     return {name: value.float() for name, value in load_file(file).items()}
 
 
-def adapters(unet_weights, file):
-    """A kohya file's matrices in the order in which `lora.attach` lists its parameters; fresh ones where it has none."""
+def adapters(unet_weights, file, strength=1.0):
+    """A kohya file's matrices in the order in which `lora.attach` lists its parameters; fresh ones where it has none.
+
+    `strength`: what `save_kohya` had multiplied them by.
+    """
     tensors = load_file(file)
     down = next(value for name, value in tensors.items() if name.endswith("lora_down.weight"))
     unet = base.build_unet()
@@ -36,7 +40,7 @@ def adapters(unet_weights, file):
     for name, parameter in lora.attach(unet, down.shape[0]):
         module, side = re.fullmatch(r"(.+)\.lora_(A|B)\.default\.weight", name).groups()
         value = tensors.get(f"lora_unet_{module.replace('.', '_')}.lora_{'down' if side == 'A' else 'up'}.weight", parameter.detach())
-        values.append(torch.nn.Parameter(value.float().reshape(parameter.shape)))
+        values.append(torch.nn.Parameter(value.float().reshape(parameter.shape) / (strength if side == "B" else 1)))
     return values.state_dict()
 
 
@@ -53,7 +57,7 @@ def main(work, args):
     checkpoint(work, "base", unet=unet, text=words, unet_average=unet, text_average=words)
     files = {"distill": folder / "lcm-lora.safetensors", **{f"style-{file.stem}": file for file in sorted((folder / "styles").glob("*.safetensors"))}}
     for name, file in files.items():
-        values = adapters(unet, file)
+        values = adapters(unet, file, styles.STRENGTH.get(file.stem, 1.0))
         checkpoint(work, name, model=values, average=values)
     for upscaler in folder.glob("upscaler-*"):
         shutil.copytree(upscaler, work / upscaler.name, dirs_exist_ok=True)

@@ -24,8 +24,6 @@ export type SessionOptions = {
   readonly startup?: 'throughput' | 'fast';
   /** Threads of one run; default: one per physical core. */
   readonly threads?: number;
-  /** Threads spin for a moment while they wait (default): faster alone, slower beside another busy session. */
-  readonly spinning?: boolean;
 };
 
 /**
@@ -104,11 +102,11 @@ function nativeOptions(
   device: Device,
   options: SessionOptions,
 ): InferenceSession.SessionOptions {
-  const { startup = 'throughput', threads, spinning = true } = options;
+  const { startup = 'throughput', threads } = options;
   const session = {
     ...(model.folder !== undefined && { model_external_initializers_file_folder_path: model.folder }),
     ...(startup === 'fast' && { disable_prepacking: '1' }),
-    intra_op: spinning ? { allow_spinning: '1', spin_duration_us: SPIN_MICROSECONDS } : { allow_spinning: '0' },
+    intra_op: { spin_duration_us: SPIN_MICROSECONDS },
   };
   return {
     executionProviders: [executionProvider(device)],

@@ -62,7 +62,7 @@ def run_diffusers(precision, config_file, weights_file, side, rounds):
         return best(lambda: net(*inputs), rounds)
 
 
-def converted(config_file, weights_file):
+def converted(weights_file):
     """Where the net lies as OpenVINO keeps it on the disk."""
     return pathlib.Path(weights_file).parent / "openvino.xml"
 
@@ -74,7 +74,7 @@ def convert(config_file, weights_file, side):
     net, inputs = diffusers_net(config_file, weights_file, side)
     with torch.inference_mode():
         model = openvino.convert_model(net, example_input=inputs)
-    openvino.save_model(model, converted(config_file, weights_file), compress_to_fp16=False)
+    openvino.save_model(model, converted(weights_file), compress_to_fp16=False)
 
 
 def run_openvino(precision, config_file, weights_file, side, rounds):
@@ -82,7 +82,7 @@ def run_openvino(precision, config_file, weights_file, side, rounds):
     import openvino
 
     settings = {"INFERENCE_PRECISION_HINT": precision.replace("fp32", "f32"), "PERFORMANCE_HINT": "LATENCY"}
-    compiled = openvino.Core().compile_model(converted(config_file, weights_file), "CPU", settings)
+    compiled = openvino.Core().compile_model(converted(weights_file), "CPU", settings)
     config = json.load(open(config_file))
     noise = numpy.random.default_rng(0)
     feeds = [noise.standard_normal((1, config.get("in_channels", 4), side // 8, side // 8), numpy.float32), numpy.array([759]), noise.standard_normal((1, 77, config["cross_attention_dim"]), numpy.float32)]
@@ -101,7 +101,7 @@ def main(config_file, weights_file, side, rounds):
     """One after another; a peer that fails (no such package, no room) is named on stderr and left out."""
     results = {}
     for name in ("diffusers fp32", "convert fp32", "OpenVINO fp32", "OpenVINO bf16", "diffusers bf16"):
-        if name.startswith("OpenVINO") and not converted(config_file, weights_file).exists():
+        if name.startswith("OpenVINO") and not converted(weights_file).exists():
             continue
         done = subprocess.run([sys.executable, os.path.abspath(__file__), config_file, weights_file, side, rounds, name], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         if done.returncode == 0:

@@ -267,6 +267,16 @@ describe('when Slack has a bad moment', () => {
   });
 });
 
+/** The address as it was when it was last written down, before our first line had a place. */
+function whatIsWritten(bot: Stage['bot']): { address?: ReplyAddress } {
+  const written: { address?: ReplyAddress } = {};
+  bot.onAccept = (_invocation, address) => {
+    written.address = address;
+    return Promise.resolve(() => Promise.resolve());
+  };
+  return written;
+}
+
 describe('after a restart', () => {
   it('edits the message that stood before it', async () => {
     const { fake } = stage;
@@ -278,50 +288,38 @@ describe('after a restart', () => {
 
   it('finds the first line that was posted just before the process died', async () => {
     const { fake, bot } = stage;
-    let written: ReplyAddress | undefined;
-    bot.onAccept = (_invocation, address) => {
-      written = address;
-      return Promise.resolve(() => Promise.resolve());
-    };
+    const written = whatIsWritten(bot);
     await asked();
     const adapter = await stage.restart();
-    await adapter.deliver(written!, answer('found again'), FINAL);
+    await adapter.deliver(written.address!, answer('found again'), FINAL);
     expect(fake.messages().map((message) => message.pictures[0]?.data.toString())).toEqual(['found again']);
   });
 
   it('finds what was posted while our clock was ahead', async () => {
     const { fake, bot, clock } = stage;
-    let written: ReplyAddress | undefined;
-    bot.onAccept = (_invocation, address) => {
-      written = address;
-      return Promise.resolve(() => Promise.resolve());
-    };
+    const written = whatIsWritten(bot);
     clock.offsetMs = 3_600_000;
     fake.faults.next('chat.postMessage', { kind: 'reset', when: 'after' });
     await asked();
     expect(fake.messages()).toHaveLength(1);
     clock.offsetMs = 0;
     const adapter = await stage.restart();
-    await adapter.deliver(written!, answer('in time'), FINAL);
+    await adapter.deliver(written.address!, answer('in time'), FINAL);
     expect(fake.messages().map((message) => message.pictures[0]?.data.toString())).toEqual(['in time']);
   });
 
   it('finds the progress whose place nobody could write down, and makes it the answer', async () => {
     const { fake, bot } = stage;
-    let written: ReplyAddress | undefined;
-    bot.onAccept = (_invocation, address) => {
-      written = address;
-      return Promise.resolve(() => Promise.resolve());
-    };
+    const written = whatIsWritten(bot);
     await asked();
     fake.state.remove(fake.state.messages.all()[0]!);
     const second = await stage.restart();
-    await second.deliver(written!, say('In line: 1st'), { ...PASSING, key: 'job:waiting' });
+    await second.deliver(written.address!, say('In line: 1st'), { ...PASSING, key: 'job:waiting' });
     const third = await stage.restart();
-    await third.deliver(written!, say('Drawing …'), { ...PASSING, key: 'job:drawing' });
+    await third.deliver(written.address!, say('Drawing …'), { ...PASSING, key: 'job:drawing' });
     expect(fake.messages().map(({ words }) => words)).toEqual(['Drawing …']);
     const fourth = await stage.restart();
-    await fourth.deliver(written!, answer('at last'), FINAL);
+    await fourth.deliver(written.address!, answer('at last'), FINAL);
     expect(fake.messages().map((message) => message.pictures[0]?.data.toString())).toEqual(['at last']);
   });
 

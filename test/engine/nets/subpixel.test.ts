@@ -8,12 +8,9 @@ import { buildNet, input, output, ROWS, type BuildOptions } from '../../../src/e
 import { conv2dUpsampled } from '../../../src/engine/nets/convolution.ts';
 import { NO_WEIGHTS, type LoraTarget } from '../../../src/engine/nets/index.ts';
 import { WeightScope } from '../../../src/engine/nets/weight-scope.ts';
-import { serialize, type Graph } from '../../../src/engine/onnx/index.ts';
-import { Session, type Feeds } from '../../../src/engine/ort/index.ts';
+import type { Graph } from '../../../src/engine/onnx/index.ts';
 import type { TensorSource } from '../../../src/engine/weights/index.ts';
-import { floats, given, relativeL2, weightShapes } from '../../support/net-case.ts';
-import { randomWeight } from '../../support/random-weights.ts';
-import { writeTensors } from '../../support/safetensors-file.ts';
+import { floats, given, outputOf, randomSource, relativeL2 } from '../../support/net-case.ts';
 
 /** Rounding only: the same sums in another order. */
 const TOLERANCE = 1e-6;
@@ -47,21 +44,7 @@ function doubledConvolution(
 }
 
 function randomWeights(graph: Graph): TensorSource {
-  const tensors = [...weightShapes(graph)].map(([name, shape]) => ({
-    name,
-    shape,
-    data: randomWeight('subpixel', name, shape),
-  }));
-  return writeTensors(path.join(folder, 'weights.safetensors'), tensors);
-}
-
-async function run(graph: Graph, feeds: Feeds): Promise<Float32Array> {
-  const session = await Session.create(serialize(graph), { threads: 1 });
-  try {
-    return Object.values(await session.run(feeds))[0]?.data ?? new Float32Array();
-  } finally {
-    await session.release();
-  }
+  return randomSource(folder, 'subpixel', graph);
 }
 
 function operators(graph: Graph): readonly string[] {
@@ -79,7 +62,7 @@ describe('a convolution of a doubled picture', () => {
     expect(operators(small!)).not.toContain('Resize');
     expect(operators(doubled!)).toContain('Resize');
     const feeds = { x: given('subpixel/x', rows, 6, ...size) };
-    expect(relativeL2(await run(small!, feeds), await run(doubled!, feeds))).toBeLessThan(TOLERANCE);
+    expect(relativeL2(await outputOf(small!, feeds), await outputOf(doubled!, feeds))).toBeLessThan(TOLERANCE);
   });
 
   it('takes a LoRA for the whole kernel, and is the same target for one', async () => {
@@ -95,7 +78,7 @@ describe('a convolution of a doubled picture', () => {
       'conv.lora_gate': floats([1, 1, 0, 0, 0, 0, 1, 1], [2, 4]),
       'conv.lora_up': given('subpixel/up', 10, 4, 1, 1),
     };
-    expect(relativeL2(await run(small!, feeds), await run(doubled!, feeds))).toBeLessThan(TOLERANCE);
+    expect(relativeL2(await outputOf(small!, feeds), await outputOf(doubled!, feeds))).toBeLessThan(TOLERANCE);
     expect(targets[0]).toMatchObject({ module: 'conv', kind: 'conv', kernel: [3, 3], inFeatures: 6, outFeatures: 10 });
     expect(targets[0]).toEqual(targets[1]);
   });

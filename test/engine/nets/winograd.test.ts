@@ -16,12 +16,10 @@ import {
   winogradKernels,
 } from '../../../src/engine/nets/index.ts';
 import { WeightScope } from '../../../src/engine/nets/weight-scope.ts';
-import { serialize, type Graph } from '../../../src/engine/onnx/index.ts';
-import { Session, type Feeds } from '../../../src/engine/ort/index.ts';
+import type { Graph } from '../../../src/engine/onnx/index.ts';
+import type { Feeds } from '../../../src/engine/ort/index.ts';
 import { withWinogradKernels, type TensorSource } from '../../../src/engine/weights/index.ts';
-import { floats, given, goldenConfig, relativeL2, weightShapes } from '../../support/net-case.ts';
-import { randomWeight } from '../../support/random-weights.ts';
-import { writeTensors } from '../../support/safetensors-file.ts';
+import { floats, given, goldenConfig, outputOf, randomSource, relativeL2 } from '../../support/net-case.ts';
 
 const WINOGRAD = { provider: 'cpu', convolutions: 'winograd' } as const;
 const TOLERANCE = 2e-5;
@@ -32,22 +30,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-function randomWeights(directGraph: Graph): TensorSource {
-  const tensors = [...weightShapes(directGraph)].map(([name, shape]) => ({
-    name,
-    shape,
-    data: randomWeight('winograd', name, shape),
-  }));
-  return writeTensors(path.join(folder, 'weights.safetensors'), tensors);
-}
-
-async function run(graph: Graph, feeds: Feeds): Promise<Float32Array> {
-  const session = await Session.create(serialize(graph), { threads: 1 });
-  try {
-    return Object.values(await session.run(feeds))[0]?.data ?? new Float32Array();
-  } finally {
-    await session.release();
-  }
+function randomWeights(graph: Graph): TensorSource {
+  return randomSource(folder, 'winograd', graph);
 }
 
 /** One convolution of 192 → 200 features. */
@@ -73,8 +57,8 @@ describe('a Winograd convolution', () => {
     expect(graph.nodes.map(({ opType }) => opType)).toContain('FusedMatMul');
     expect(graph.nodes.map(({ opType }) => opType).includes('Slice')).toBe(multiple === 1);
     const feeds = { x: given('winograd/x', rows, 192, ...size) };
-    const y = await run(graph, feeds);
-    expect(relativeL2(y, await run(oneConvolution(plain, {}, sides), feeds))).toBeLessThan(TOLERANCE);
+    const y = await outputOf(graph, feeds);
+    expect(relativeL2(y, await outputOf(oneConvolution(plain, {}, sides), feeds))).toBeLessThan(TOLERANCE);
   });
 
   it('is direct where the weights have no transformed kernel', () => {
@@ -114,8 +98,8 @@ describe('a UNet with Winograd convolutions', () => {
       const [fast, direct] = [WINOGRAD, { provider: 'cpu' } as const].map((build) =>
         buildUNet(config, weights, { ...build, sizes, loraModules }),
       );
-      const expected = await run(direct!, feeds(height, width));
-      expect(relativeL2(await run(fast!, feeds(height, width)), expected)).toBeLessThan(1e-4);
+      const expected = await outputOf(direct!, feeds(height, width));
+      expect(relativeL2(await outputOf(fast!, feeds(height, width)), expected)).toBeLessThan(1e-4);
     }
   });
 
@@ -156,8 +140,8 @@ describe('a VAE decoder with Winograd convolutions', () => {
       [7, 9],
     ] as const) {
       const feeds = { latents: given('winograd/latents', 1, config.latentChannels, height, width) };
-      const expected = await run(buildKLDecoder(config, plain, { provider: 'cpu' }), feeds);
-      expect(relativeL2(await run(fast, feeds), expected)).toBeLessThan(1e-4);
+      const expected = await outputOf(buildKLDecoder(config, plain, { provider: 'cpu' }), feeds);
+      expect(relativeL2(await outputOf(fast, feeds), expected)).toBeLessThan(1e-4);
     }
   });
 

@@ -33,7 +33,7 @@ describe('Session', () => {
       'row',
       Gather(graph.floats('table', Float32Array.of(0, 0, 1, 1, 2, 2), [3, 2]), graph.input('ids', 'i64', ['n'])),
     );
-    const session = await Session.create(serialize(graph.finish()), { threads: 1, spinning: false });
+    const session = await Session.create(serialize(graph.finish()), { threads: 1 });
     const { row } = await session.run({ ids: { data: BigInt64Array.of(2n, 0n), shape: [2] } });
     await session.release();
     expect(row).toEqual({ data: Float32Array.of(2, 2, 0, 0), shape: [2, 2] });
