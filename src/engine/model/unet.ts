@@ -14,15 +14,12 @@ import {
 } from '../nets/index.ts';
 import type { Feeds, FloatTensor, Session } from '../ort/index.ts';
 import { guidanceEmbedding } from '../sampling/index.ts';
-import { LoraPacker } from '../weights/index.ts';
 import { LazySessions } from './lazy-sessions.ts';
-import { inOneStyle, loraFeeds, type StyledRow } from './lora-feeds.ts';
+import { inOneStyle } from './lora-feeds.ts';
 import { unetIslands } from './number-type.ts';
 import type { SessionOpener } from './session-opener.ts';
-import { targetsOf, type UNetVariant } from './style-set.ts';
-
-/** Styles joined for calls, kept for the next step of the same company. */
-const PACKED_BYTES = 512 * 2 ** 20;
+import { StyleInputs } from './style-inputs.ts';
+import type { UNetVariant } from './style-set.ts';
 
 /** Original height and width, crop from the top and the left, wanted height and width. */
 const TIME_IDS = 6;
@@ -33,8 +30,8 @@ export class UNet {
   readonly #weights: NetWeights;
   readonly #open: SessionOpener;
   readonly #sessions: LazySessions;
+  readonly #styles: StyleInputs;
   readonly #arrays = new Map<string, Float32Array<ArrayBuffer>>();
-  readonly #packers = new Map<UNetVariant, LoraPacker>();
 
   constructor(config: UNetConfig, weights: NetWeights, open: SessionOpener) {
     this.config = config;
@@ -42,6 +39,7 @@ export class UNet {
     this.#open = open;
     this.#sessions = new LazySessions(open);
     this.targets = unetLoraTargets(config);
+    this.#styles = new StyleInputs(this.targets, weights, open);
   }
 
   /** [rows · out · height · width] */
@@ -56,7 +54,8 @@ export class UNet {
     // would cost the device the memory of another UNet.
     const loraRows = this.#open.build.provider === 'cpu' && inOneStyle(styled) ? 'shared' : 'each';
     const session = await this.#session(variant, size, loraRows);
-    const feeds = { ...this.#inputs(rows, size, pixelsPerLatent), ...this.#styleInputs(styled, variant, loraRows) };
+    const style = await this.#styles.feeds(styled, variant, loraRows);
+    const feeds = { ...this.#inputs(rows, size, pixelsPerLatent), ...style };
     const { out_sample: output } = await session.run(feeds);
     if (output === undefined) {
       throw new Error('the UNet gave no out_sample');
@@ -64,8 +63,9 @@ export class UNet {
     return output.data;
   }
 
-  release(): Promise<void> {
-    return this.#sessions.release();
+  async release(): Promise<void> {
+    await this.#sessions.release();
+    await this.#styles.release();
   }
 
   #inputs(rows: readonly UNetRow[], size: LatentSize, pixelsPerLatent: number): Feeds {
@@ -122,15 +122,6 @@ export class UNet {
     return array;
   }
 
-  #styleInputs(rows: readonly StyledRow[], variant: UNetVariant, loraRows: LoraRows): Feeds {
-    if (variant === 'plain') {
-      return {};
-    }
-    const packer = this.#packers.get(variant) ?? new LoraPacker(targetsOf(variant, this.targets), PACKED_BYTES);
-    this.#packers.set(variant, packer);
-    return loraFeeds(packer, rows, loraRows);
-  }
-
   #session(variant: UNetVariant, { height, width }: LatentSize, loraRows: LoraRows): Promise<Session> {
     const multiple = sizeMultiple(this.config);
     const sizes = height % multiple === 0 && width % multiple === 0 ? 'whole' : 'any';
@@ -139,8 +130,7 @@ export class UNet {
         ...this.#open.build,
         islands: unetIslands(this.config),
         sizes,
-        loraRows,
-        loraModules: new Set(targetsOf(variant, this.targets).map(({ module }) => module)),
+        ...this.#styles.build(variant, loraRows),
       }),
     );
   }

@@ -28,6 +28,8 @@ export type BuildOptions = {
   readonly loraModules?: ReadonlySet<string>;
   /** Whether each row of a call brings matrices of its own (default) or all rows share one set: the faster graph. */
   readonly loraRows?: LoraRows;
+  /** Modules whose matrix is an input, for a style is in it already; see merged-weights.ts. */
+  readonly mergedModules?: ReadonlySet<string>;
 };
 
 export type LoraRows = 'each' | 'shared';
@@ -54,6 +56,15 @@ export type LoraTarget = {
   readonly weightName: string;
   /** Of that tensor: 1×1 convolutions keep their two ones where the checkpoint has them. */
   readonly convolution: boolean;
+  /** How a matrix is used; undefined for what is computed as a convolution. */
+  readonly use:
+    | {
+        /** For one row of the usual size. */
+        readonly tokens: number;
+        /** The matrix is used in so many parts of equal size along `out`. */
+        readonly parts: number;
+      }
+    | undefined;
 };
 
 /** All that a net needs of a tensor source. */
@@ -74,6 +85,7 @@ export type Building = {
   readonly winograd: Sides | undefined;
   readonly loraModules: ReadonlySet<string>;
   readonly loraRows: LoraRows;
+  readonly mergedModules: ReadonlySet<string>;
   /** Of the first input, where the net has one with height and width. */
   readonly sides: Sides | undefined;
   readonly onTarget: (target: LoraTarget) => void;
@@ -94,6 +106,7 @@ export function buildNet(
     sides,
     loraModules = new Set(),
     loraRows = 'each',
+    mergedModules = new Set(),
   }: BuildOptions & { readonly sides?: Sides },
   define: (building: Building) => void,
   onTarget: (target: LoraTarget) => void = () => {},
@@ -111,13 +124,14 @@ export function buildNet(
     winograd: convolutions === 'winograd' ? sides : undefined,
     loraModules,
     loraRows,
+    mergedModules,
     sides,
     onTarget: (target) => {
       seen.add(target.module);
       onTarget(target);
     },
   });
-  for (const module of loraModules) {
+  for (const module of [...loraModules, ...mergedModules]) {
     if (!seen.has(module)) {
       throw new Error(`${name} has no module ${module} that could take a LoRA.`);
     }

@@ -78,6 +78,7 @@ function announce(scope: WeightScope, inFeatures: number, outFeatures: number, k
     stride,
     weightName: `${scope.path}.weight`,
     convolution: true,
+    use: undefined,
   });
 }
 

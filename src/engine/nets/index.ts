@@ -24,4 +24,5 @@ export {
 } from './autoencoder-tiny.ts';
 export { winogradKernels } from './winograd.ts';
 export { buildSrvgg, parseSrvggConfig, type SrvggConfig } from './srvgg.ts';
+export { buildMerge, worthMerging } from './merged-weights.ts';
 export { clipTextLoraTargets, unetLoraTargets } from './lora-targets.ts';

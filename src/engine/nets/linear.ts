@@ -5,8 +5,9 @@
  */
 import type { Value } from '../onnx/graph.ts';
 import { Gemm } from '../onnx/index.ts';
-import { fixedDim } from '../onnx/shape.ts';
-import { changedByLora, withLinearLora, withLinearLoraInParts } from './lora-inputs.ts';
+import { dimAt, fixedDim } from '../onnx/shape.ts';
+import { usualCount } from './building.ts';
+import { withLinearLora, withLinearLoraInParts } from './lora-inputs.ts';
 import type { WeightScope } from './weight-scope.ts';
 
 export type LinearOptions = {
@@ -22,35 +23,32 @@ export function linear(
   outFeatures: number,
   { bias = true, convolution = false }: LinearOptions = {},
 ): Value {
-  const inFeatures = announce(scope, x, outFeatures, convolution);
+  const inFeatures = announce(scope, x, outFeatures, { convolution, parts: 1 });
   const w = scope.weight('weight', [outFeatures, inFeatures]);
   const b = bias ? scope.weight('bias', [outFeatures]) : undefined;
-  const [changed] = changedByLora(scope, x, [w], inFeatures, outFeatures) ?? [];
-  return changed === undefined
-    ? withLinearLora(scope, x, Gemm(x, w, b, { transB: true }), inFeatures, outFeatures)
-    : Gemm(x, changed, b, { transB: true });
+  return withLinearLora(scope, x, Gemm(x, w, b, { transB: true }), inFeatures, outFeatures);
 }
 
 /** Both halves of a linear layer of twice `half` features, from one matrix at two offsets: no split at run time. */
 export function linearInHalves(scope: WeightScope, x: Value, half: number): readonly [Value, Value] {
-  const inFeatures = announce(scope, x, 2 * half, false);
-  const starts = [0, half];
-  const weights = starts.map((start) => scope.weightRows('weight', [2 * half, inFeatures], start, half));
-  const biases = starts.map((start) => scope.weightRows('bias', [2 * half], start, half));
-  const multiplied = (parts: readonly Value[]): readonly Value[] =>
-    parts.map((w, k) => Gemm(x, w, biases[k], { transB: true }));
-  const changed = changedByLora(scope, x, weights, inFeatures, 2 * half);
-  const [first, second] =
-    changed === undefined
-      ? withLinearLoraInParts(scope, x, multiplied(weights), inFeatures, 2 * half)
-      : multiplied(changed);
+  const inFeatures = announce(scope, x, 2 * half, { convolution: false, parts: 2 });
+  const multiplied = [0, half].map((start) => {
+    const w = scope.weightRows('weight', [2 * half, inFeatures], start, half);
+    return Gemm(x, w, scope.weightRows('bias', [2 * half], start, half), { transB: true });
+  });
+  const [first, second] = withLinearLoraInParts(scope, x, multiplied, inFeatures, 2 * half);
   if (first === undefined || second === undefined) {
     throw new Error('Expected both halves of a linear layer.');
   }
   return [first, second];
 }
 
-function announce(scope: WeightScope, x: Value, outFeatures: number, convolution: boolean): number {
+function announce(
+  scope: WeightScope,
+  x: Value,
+  outFeatures: number,
+  { convolution, parts }: { readonly convolution: boolean; readonly parts: number },
+): number {
   const inFeatures = fixedDim(x.shape, 1);
   scope.building.onTarget({
     module: scope.module,
@@ -61,6 +59,7 @@ function announce(scope: WeightScope, x: Value, outFeatures: number, convolution
     stride: 1,
     weightName: `${scope.path}.weight`,
     convolution,
+    use: { tokens: usualCount(scope.building, dimAt(x.shape, 0)), parts },
   });
   return inFeatures;
 }

@@ -7,8 +7,8 @@
  *   convolution   <module>.lora_down [R, in, kh, kw]     <module>.lora_gate [rows, R]     <module>.lora_up [out, R, 1, 1]
  *
  * A convolution's kernel cannot differ by row, so the kernels of all styles of a call are stacked along R and a gate
- * of zeros and ones (or weights) lets each row see its own. Where all rows share one set, a linear layer either adds
- * the low-rank term to what comes out, or the low-rank matrix to its weights: whichever is less work.
+ * of zeros and ones (or weights) lets each row see its own. Here the low-rank term is added to what comes out of a
+ * layer; merged-weights.ts is the other way.
  */
 import type { Value } from '../onnx/graph.ts';
 import {
@@ -25,36 +25,8 @@ import {
   Unsqueeze,
 } from '../onnx/index.ts';
 import { dimAt } from '../onnx/shape.ts';
-import { byRows, flat, input, ROWS, usualCount } from './building.ts';
+import { byRows, flat, input, ROWS } from './building.ts';
 import type { WeightScope } from './weight-scope.ts';
-
-/**
- * How many times fewer operations it must be to change the weights than to change what comes out. More than one, for
- * changed weights are written and read again, and cannot be packed beforehand. Measured with SD 1.5 on a CPU.
- */
-const WORTH_CHANGING = 1.5;
-
-/**
- * Weights w [out, in] (in `parts` of equal size along `out`) as the LoRA changes them, where that is less work than
- * `withLinearLora`: many tokens x [rows·S, in], few features. Otherwise `undefined`.
- */
-export function changedByLora(
-  scope: WeightScope,
-  x: Value,
-  parts: readonly Value[],
-  inFeatures: number,
-  outFeatures: number,
-): readonly Value[] | undefined {
-  const { building } = scope;
-  const tokens = usualCount(building, dimAt(x.shape, 0));
-  const isLess = tokens * (inFeatures + outFeatures) >= WORTH_CHANGING * inFeatures * outFeatures;
-  if (!takesLora(scope) || building.loraRows !== 'shared' || !isLess) {
-    return undefined;
-  }
-  const [down, up] = linearInputs(scope, inFeatures, outFeatures);
-  const ups = inParts(up, parts.length, outFeatures);
-  return parts.map((w, k) => Gemm(ups[k] ?? up, down, w, { transA: true, transB: true }));
-}
 
 /** y + (x·down)·up over tokens x [rows·S, in]; unchanged where the module takes no LoRA. */
 export function withLinearLora(scope: WeightScope, x: Value, y: Value, inFeatures: number, outFeatures: number): Value {
@@ -127,7 +99,8 @@ export function takesLora(scope: WeightScope): boolean {
   return scope.building.loraModules.has(scope.module);
 }
 
-function linearInputs(
+/** down [rows, in, r] and up [rows, r, out], without rows where all share one set. */
+export function linearInputs(
   { building, module }: WeightScope,
   inFeatures: number,
   outFeatures: number,
@@ -141,7 +114,7 @@ function linearInputs(
 }
 
 /** `up` in equal parts of its last axis. */
-function inParts(up: Value, count: number, outFeatures: number): readonly Value[] {
+export function inParts(up: Value, count: number, outFeatures: number): readonly Value[] {
   const sizes = Array.from({ length: count }, () => outFeatures / count);
   return count === 1 ? [up] : Split(up, sizes, up.shape.length - 1);
 }

@@ -8,7 +8,7 @@ import { Cast } from '../onnx/index.ts';
 import type { DataType } from '../onnx/model-proto.ts';
 import { formatShape } from '../onnx/shape.ts';
 import type { Dtype, TensorInfo } from '../weights/tensor-source.ts';
-import { NO_WEIGHTS, type Building } from './building.ts';
+import { input, NO_WEIGHTS, type Building } from './building.ts';
 
 export class WeightScope {
   readonly building: Building;
@@ -47,16 +47,21 @@ export class WeightScope {
     return this.weightRows(name, shape, 0, shape[0] ?? 1);
   }
 
-  /** `count` rows from `start` of the tensor `name`, whose full shape is `shape`. */
+  /**
+   * `count` rows from `start` of the tensor `name`, whose full shape is `shape`; an input of that name in a module whose
+   * matrix is merged outside.
+   */
   weightRows(name: string, shape: readonly number[], start: number, count: number): Value {
-    const info = this.#find(name, shape);
     const rows = shape[0] ?? 1;
+    const taken = count === rows ? shape : [count, ...shape.slice(1)];
+    if (name === 'weight' && this.building.mergedModules.has(this.module)) {
+      return input(this.building, rowsName(`${this.module}.merged`, rows, start, count), taken);
+    }
+    const info = this.#find(name, shape);
     const rowBytes = info.length / rows;
     const dtype = storedType(info, this.building.source.origin);
-    const taken = count === rows ? shape : [count, ...shape.slice(1)];
-    const label = count === rows ? '' : `[${start}:${start + count}]`;
     const view = formatShape(shape) === formatShape(info.shape) ? '' : formatShape(taken);
-    const value = this.building.graph.initializer(`${info.name}${label}${view}`, dtype, taken, {
+    const value = this.building.graph.initializer(`${rowsName(info.name, rows, start, count)}${view}`, dtype, taken, {
       kind: 'external',
       location: info.file,
       offset: info.offset + start * rowBytes,
@@ -92,6 +97,11 @@ export class WeightScope {
     }
     return info;
   }
+}
+
+/** Of `count` of the `rows` rows of a tensor, from `start`; the tensor's own name for all of them. */
+export function rowsName(name: string, rows: number, start: number, count: number): string {
+  return count === rows ? name : `${name}[${start}:${start + count}]`;
 }
 
 const STORED: Readonly<Partial<Record<Dtype, DataType>>> = { F32: 'f32', F16: 'f16', BF16: 'bf16' };

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { buildUNet, NO_WEIGHTS, parseUNetConfig, type UNetConfig, unetLoraTargets } from '../../engine/nets/index.ts';
-import { startupThatFits, weightBytes } from '../../engine/model/session-opener.ts';
+import { sessionOpener, startupThatFits, weightBytes } from '../../engine/model/session-opener.ts';
 import { withUNetKernels } from '../../engine/model/winograd-weights.ts';
 import { serialize } from '../../engine/onnx/index.ts';
 import { type Feeds, type FloatTensor, Session } from '../../engine/ort/index.ts';
@@ -105,8 +105,14 @@ export async function benchUnet({ arch, side: wantedSide, python, say }: BenchUn
     await fast.value.release();
 
     say('with styles and without, in turns …');
-    const styles = new RandomStyles(folder, unetLoraTargets(config));
-    const styledGraph = buildUNet(config, weights, { ...build, loraModules: styles.modules, loraRows: 'shared' });
+    const open = sessionOpener({
+      device: { kind: 'cpu' },
+      numberType: 'f32',
+      startup: 'throughput',
+      threads: undefined,
+    });
+    const styles = new RandomStyles(folder, unetLoraTargets(config), weights, open);
+    const styledGraph = buildUNet(config, weights, { ...build, ...styles.build });
     // Two sessions at once: where both do not fit with packed weights, they are compared without.
     const startup = startupThatFits('throughput', 2 * weightBytes(styledGraph), process.availableMemory());
     const unstyled = await Session.create(plain, { startup });
@@ -127,9 +133,12 @@ export async function benchUnet({ arch, side: wantedSide, python, say }: BenchUn
     }
     await unstyled.release();
     await lora.release();
-    await styles.write('one', SWITCHED_RANK);
-    await styles.write('other', SWITCHED_RANK);
-    const styleSwitch = await styles.timeSwitches('one', 'other');
+    const switched = ['one', 'another', 'a third'] as const;
+    for (const name of switched) {
+      await styles.write(name, SWITCHED_RANK);
+    }
+    const styleSwitch = await styles.timeSwitches(...switched);
+    await styles.release();
 
     say('decoding …');
     const decoderSeconds = await measureDecoder(folder, side, isLong ? 0 : 2);
@@ -194,7 +203,7 @@ export function renderBenchUnet(report: BenchUnetReport): string {
       ({ rank, ratio }) =>
         `  LoRA rank ${String(rank).padEnd(24)} ${(ratio * 100).toFixed(1).padStart(7)} %${report.loraStartup === 'fast' ? ' (both started fast)' : ''}`,
     ),
-    `  style switch                       ${report.styleSwitch.warmMs.toFixed(2).padStart(7)} ms  one that was not used yet: ${report.styleSwitch.firstMs.toFixed(0)} ms`,
+    `  style switch                       ${report.styleSwitch.warmMs.toFixed(2).padStart(7)} ms  one that was not used yet: ${report.styleSwitch.firstMs.toFixed(0)} ms, of them merging ${report.styleSwitch.mergeMs.toFixed(0)} ms`,
     `  decoding a picture                 ${report.decoderSeconds.throughput.toFixed(2).padStart(7)} s   direct convolutions: ${report.decoderSeconds.direct.toFixed(2)} s`,
     `  peak memory                        ${report.peakMemoryGb.toFixed(1).padStart(7)} GB`,
   ].join('\n');

@@ -4,11 +4,12 @@
  */
 import { join } from 'node:path';
 
-import { loraFeeds } from '../../engine/model/lora-feeds.ts';
+import type { SessionOpener } from '../../engine/model/session-opener.ts';
+import { StyleInputs } from '../../engine/model/style-inputs.ts';
 import { targetsOf } from '../../engine/model/style-set.ts';
-import type { LoraTarget } from '../../engine/nets/index.ts';
+import type { LoraTarget, NetWeights } from '../../engine/nets/index.ts';
 import type { Feeds } from '../../engine/ort/index.ts';
-import { LoraPacker, LoraShelf, writeSafetensors } from '../../engine/weights/index.ts';
+import { LoraShelf, writeSafetensors } from '../../engine/weights/index.ts';
 
 /** Every matrix of the transformers, which is what trainers change unless told otherwise: 192 in SD 1.5. */
 const VARIANT = 'transformers';
@@ -18,27 +19,29 @@ const KEPT_BYTES = 512 * 2 ** 20;
 export type SwitchTimes = {
   /** Median, between two styles that are loaded. */
   readonly warmMs: number;
-  /** A style that nobody has used yet: read, matched, laid out. */
+  /** A style that nobody has used yet: read, matched, laid out, merged. */
   readonly firstMs: number;
+  /** Of that, what a style costs again whose merged weights have made room for others. */
+  readonly mergeMs: number;
 };
 
 export class RandomStyles {
   readonly #folder: string;
   readonly #targets: readonly LoraTarget[];
   readonly #shelf: LoraShelf;
-  readonly #packer: LoraPacker;
+  readonly #inputs: StyleInputs;
 
   /** `targets`: all of the UNet's. */
-  constructor(folder: string, targets: readonly LoraTarget[]) {
+  constructor(folder: string, targets: readonly LoraTarget[], weights: NetWeights, open: SessionOpener) {
     this.#folder = folder;
     this.#targets = targetsOf(VARIANT, targets);
     this.#shelf = new LoraShelf({ base: 'other', targets: { unet: targets } }, KEPT_BYTES);
-    this.#packer = new LoraPacker(this.#targets, KEPT_BYTES);
+    this.#inputs = new StyleInputs(targets, weights, open);
   }
 
-  /** What the graph must take inputs for, shared by all rows. */
-  get modules(): ReadonlySet<string> {
-    return new Set(this.#targets.map(({ module }) => module));
+  /** What to build the UNet with: all rows in one style. */
+  get build(): ReturnType<StyleInputs['build']> {
+    return this.#inputs.build(VARIANT, 'shared');
   }
 
   /** Writes a style; `feed` takes its name. */
@@ -67,23 +70,29 @@ export class RandomStyles {
   async feeds(name: string): Promise<Feeds> {
     const { nets } = await this.#shelf.load(this.#file(name));
     // Half weight: the usual style is scaled, and scaling is part of what it costs.
-    return loraFeeds(this.#packer, [{ key: name, loras: [{ lora: nets.unet, weight: 0.5 }] }], 'shared');
+    return this.#inputs.feeds([{ key: name, loras: [{ lora: nets.unet, weight: 0.5 }] }], VARIANT, 'shared');
   }
 
-  /** Both must be written and `first` not used before. */
-  async timeSwitches(first: string, second: string): Promise<SwitchTimes> {
+  /** All must be written and none used before. */
+  async timeSwitches(first: string, second: string, third: string): Promise<SwitchTimes> {
     const timed = async (name: string): Promise<number> => {
       const startedAt = performance.now();
       await this.feeds(name);
       return performance.now() - startedAt;
     };
     const firstMs = await timed(first);
+    await this.#shelf.load(this.#file(third));
+    const mergeMs = await timed(third);
     await timed(second);
     const warm: number[] = [];
     for (let turn = 0; turn < SWITCHES; turn += 1) {
       warm.push(await timed(turn % 2 === 0 ? first : second));
     }
-    return { firstMs, warmMs: warm.toSorted((a, b) => a - b)[SWITCHES / 2] ?? Number.NaN };
+    return { firstMs, mergeMs, warmMs: warm.toSorted((a, b) => a - b)[SWITCHES / 2] ?? Number.NaN };
+  }
+
+  release(): Promise<void> {
+    return this.#inputs.release();
   }
 
   #file(name: string): string {

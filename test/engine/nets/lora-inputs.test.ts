@@ -8,13 +8,12 @@ import {
   clipTextLoraTargets,
   parseClipTextConfig,
   parseUNetConfig,
-  NO_WEIGHTS,
+  buildMerge,
   unetLoraTargets,
-  type LoraRows,
+  worthMerging,
   type LoraTarget,
 } from '../../../src/engine/nets/index.ts';
-import type { Graph } from '../../../src/engine/onnx/index.ts';
-import type { Feeds } from '../../../src/engine/ort/index.ts';
+import type { Feeds, FloatTensor } from '../../../src/engine/ort/index.ts';
 import { floats, given, goldenConfig, goldens, relativeL2, runNet } from '../../support/net-case.ts';
 import { seededNormals } from '../../support/random-weights.ts';
 
@@ -115,31 +114,38 @@ async function distance(variant: 'linear' | 'all', key: string): Promise<number>
   return relativeL2(out_sample!.data, await golden(`${key}/out_sample`));
 }
 
-/** As `distance`, of row `k` alone, in a call whose rows all have its LoRA. */
-async function distanceShared(variant: 'linear' | 'all', key: string, k: number): Promise<number> {
-  const loraModules = new Set(targetsOf(variant, targets).map(({ module }) => module));
-  const styled = Object.entries(feedsOf(targets, loraModules, ROWS.slice(k, k + 1)));
+/** As `distance`, of row `k` alone, in a call whose rows all have its LoRA, which lies in the weights of `merged`. */
+async function distanceShared(
+  variant: 'linear' | 'all',
+  key: string,
+  k: number,
+  merged: readonly LoraTarget[] = [],
+): Promise<number> {
+  const mergedModules = new Set(merged.map(({ module }) => module));
+  const beside = targetsOf(variant, targets).filter(({ module }) => !mergedModules.has(module));
+  const loraModules = new Set(beside.map(({ module }) => module));
+  const styled = (modules: ReadonlySet<string>): Feeds =>
+    Object.fromEntries(
+      Object.entries(feedsOf(targets, modules, ROWS.slice(k, k + 1))).map(([name, { data, shape }]) => [
+        name,
+        { data, shape: shape.length === 3 ? shape.slice(1) : shape } as FloatTensor,
+      ]),
+    );
   const { out_sample } = await runNet(
     'unet',
-    (weights) => buildUNet(config, weights, { provider: 'cpu', loraModules, loraRows: 'shared' }),
+    (weights) => buildUNet(config, weights, { provider: 'cpu', loraModules, loraRows: 'shared', mergedModules }),
     {
       sample: given(`${key}/sample`, 3, 4, 16, 8),
       timestep: floats([999, 259, 259]),
       encoder_hidden_states: given(`${key}/encoder_hidden_states`, 3, 77, 32),
-      ...Object.fromEntries(
-        styled.map(([name, { data, shape }]) => [name, { data, shape: shape.length === 3 ? shape.slice(1) : shape }]),
-      ),
+      ...styled(loraModules),
+      ...(merged.length > 0 &&
+        (await runNet('unet', (weights) => buildMerge(weights, merged, { provider: 'cpu' }), styled(mergedModules)))),
     },
   );
   const row = (values: Float32Array): Float32Array =>
     values.subarray((k * values.length) / 3, ((k + 1) * values.length) / 3);
   return relativeL2(row(out_sample!.data), row(await golden(`${key}/out_sample`)));
-}
-
-/** Which of the two forms of a linear LoRA a node that reads `lora_up` belongs to. */
-function kindOf({ opType, attributes }: Graph['nodes'][number]): string {
-  const transA = attributes['transA'];
-  return opType === 'Gemm' && transA?.kind === 'int' && transA.value === 1 ? 'weights' : 'output';
 }
 
 describe('LoRA inputs', () => {
@@ -156,19 +162,22 @@ describe('LoRA inputs', () => {
     expect(await distanceShared('all', 'unet-lora-conv', 1)).toBeLessThan(TOLERANCE);
   });
 
-  it('shared by all rows change the weights where tokens are many, and what comes out where they are few', () => {
-    const module = (level: number): string => `down_blocks.${level}.attentions.0.transformer_blocks.0.attn1.to_q`;
-    const operators = (level: number, loraRows: LoraRows): readonly string[] => {
-      const { nodes } = buildUNet(config, NO_WEIGHTS, {
-        provider: 'cpu',
-        loraRows,
-        loraModules: new Set([module(level)]),
-      });
-      return nodes.filter(({ inputs }) => inputs.includes(`${module(level)}.lora_up`)).map(kindOf);
-    };
-    expect(operators(0, 'shared')).toEqual(['weights']); // 256 tokens of 16 features
-    expect(operators(2, 'shared')).toEqual(['output']); // 16 tokens of 32 features
-    expect(operators(0, 'each')).toEqual(['output']);
+  it('merged into the weights of some layers, whole and in halves, equal the fused LoRA', async () => {
+    const merged = worthMerging(targetsOf('linear', targets), 2 ** 20);
+    expect(merged.some(({ use }) => use?.parts === 2)).toBe(true);
+    expect(merged.length).toBeLessThan(targetsOf('linear', targets).length);
+    expect(await distanceShared('linear', 'unet-lora-linear', 0, merged)).toBeLessThan(TOLERANCE);
+    expect(await distanceShared('all', 'unet-lora-conv', 1, merged)).toBeLessThan(TOLERANCE);
+  });
+
+  it('are worth merging where tokens are many, those first that save most, as far as there is room', () => {
+    const query = (block: string): string => `${block}.attentions.0.transformer_blocks.0.attn1.to_q`;
+    const names = (maxBytes: number): readonly string[] => worthMerging(targets, maxBytes).map(({ module }) => module);
+    expect(names(2 ** 20)).toContain(query('down_blocks.0')); // 256 tokens of 16 features
+    expect(names(2 ** 20)).not.toContain(query('mid_block')); // 4 tokens of 32 features
+    expect(names(2 ** 20)).not.toContain('conv_in');
+    expect(names(2 * 4 * 16 * 16)).toEqual(names(2 ** 20).slice(0, 2));
+    expect(names(4)).toEqual([]);
   });
 
   it('on the text encoder equal the fused LoRA', async () => {

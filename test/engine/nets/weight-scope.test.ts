@@ -29,6 +29,7 @@ function scopeOver(...tensors: readonly TensorInfo[]): WeightScope {
     islands: new Set(),
     winograd: undefined,
     loraRows: 'each',
+    mergedModules: new Set(),
     sides: undefined,
     loraModules: new Set(),
     onTarget: () => {},

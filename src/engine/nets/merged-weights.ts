@@ -1,0 +1,58 @@
+/**
+ * A style in the weights themselves: a graph that adds `up · down` to matrices, run once for a style, and what it gives
+ * is what a net built with `mergedModules` takes instead of its own weights. Beside a layer, a term costs
+ * tokens · (in + out) operations for each rank in every call; in the weights it costs a call nothing, but memory.
+ *
+ *   <module>.lora_down [in, r]   <module>.lora_up [r, out]   →   <module>.merged [out, in]
+ *                                for a matrix used in halves      <module>.merged[0:half], <module>.merged[half:2·half]
+ */
+import type { Graph } from '../onnx/index.ts';
+import { Gemm } from '../onnx/index.ts';
+import { buildNet, output, type BuildOptions, type LoraTarget, type NetWeights } from './building.ts';
+import { inParts, linearInputs } from './lora-inputs.ts';
+import { rowsName, WeightScope } from './weight-scope.ts';
+
+/** W + (down · up)ᵀ for every target, in fp32; all must be matrices. */
+export function buildMerge(
+  weights: NetWeights,
+  targets: readonly LoraTarget[],
+  { provider }: Pick<BuildOptions, 'provider'>,
+): Graph {
+  const loraModules = new Set(targets.map(({ module }) => module));
+  return buildNet('merge', weights, { provider, loraModules, loraRows: 'shared' }, (building) => {
+    for (const target of targets) {
+      const { module, weightName, inFeatures, outFeatures, use } = target;
+      building.onTarget(target);
+      const scope = new WeightScope(building, weightName.replace(/\.weight$/, ''), module);
+      const [down, up] = linearInputs(scope, inFeatures, outFeatures);
+      const parts = use?.parts ?? 1;
+      const rows = outFeatures / parts;
+      for (const [k, part] of inParts(up, parts, outFeatures).entries()) {
+        const w = scope.weightRows('weight', [outFeatures, inFeatures], k * rows, rows);
+        const merged = Gemm(part, down, w, { transA: true, transB: true });
+        output(building, rowsName(`${module}.merged`, outFeatures, k * rows, rows), merged);
+      }
+    }
+  });
+}
+
+/**
+ * Those of `targets` that gain by it, as far as `maxBytes` of fp32 weights go: where the term beside the layer is most
+ * work for the weights that it saves, first. None where merging is more work than one call's term.
+ */
+export function worthMerging(targets: readonly LoraTarget[], maxBytes: number): readonly LoraTarget[] {
+  const gains = targets
+    .map((target) => ({ target, gain: gainOf(target), bytes: 4 * target.inFeatures * target.outFeatures }))
+    .filter(({ gain }) => gain >= 1)
+    .toSorted((a, b) => b.gain - a.gain);
+  let room = maxBytes;
+  return gains.flatMap(({ target, bytes }) => {
+    room -= bytes;
+    return room >= 0 ? [target] : [];
+  });
+}
+
+/** Operations of a call's term ÷ operations of merging, at any rank. */
+function gainOf({ inFeatures, outFeatures, use }: LoraTarget): number {
+  return use === undefined ? 0 : (use.tokens * (inFeatures + outFeatures)) / (inFeatures * outFeatures);
+}
