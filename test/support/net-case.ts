@@ -9,6 +9,7 @@ import { serialize, type Graph } from '../../src/engine/onnx/index.ts';
 import { Session, type FloatTensor, type Feeds } from '../../src/engine/ort/index.ts';
 import { NO_WEIGHTS, type NetWeights } from '../../src/engine/nets/index.ts';
 import { openSafetensors, type TensorSource } from '../../src/engine/weights/index.ts';
+import { checkLengths } from './graph-lengths.ts';
 import { randomWeight, seededNormals } from './random-weights.ts';
 import { writeTensors } from './safetensors-file.ts';
 
@@ -59,6 +60,7 @@ export function randomSource(directory: string, folder: string, graph: Graph): T
 }
 
 export async function runGraph(graph: Graph, feeds: Feeds): Promise<Readonly<Record<string, FloatTensor>>> {
+  await checkLengths(graph, feeds);
   const session = await Session.create(serialize(graph), { threads: 1 });
   try {
     return await session.run(feeds);

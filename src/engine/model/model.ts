@@ -12,7 +12,7 @@ import type { Denoiser, LatentSize, UNetRow } from '../drawing.ts';
 import { parseClipTextConfig, parseUNetConfig, type UNetConfig } from '../nets/index.ts';
 import { parseSchedulerConfig, type SchedulerConfig } from '../sampling/index.ts';
 import { openTokenizer } from '../tokenizer/index.ts';
-import { derivedFiles, widen, type TensorSource } from '../weights/index.ts';
+import { derivedFiles, sweepBeside, widen, type TensorSource } from '../weights/index.ts';
 import { Autoencoder, parseAutoencoderConfig, type LatentSampler } from './autoencoder.ts';
 import { mergedUNet } from './lcm-merge.ts';
 import type { ModelFiles, NetFiles } from './model-files.ts';
@@ -49,6 +49,7 @@ export class Model implements Denoiser {
   readonly #unet: UNet;
   readonly #autoencoder: Autoencoder;
   readonly #derived: readonly string[];
+  readonly #cacheDir: string;
 
   /** Throws `UserError` (`model.…`, `weights.…`, `lora.…`, `tokenizer.files`). */
   static async open({ files, key, lcmLora, open, cacheDir }: ModelOptions): Promise<Model> {
@@ -88,10 +89,10 @@ export class Model implements Denoiser {
     const vaeWeights = await withDecoderKernels(vaeConfig, await prepared(files.vae.weights), open.build, cacheDir);
     const autoencoder = new Autoencoder(vaeConfig, vaeWeights, open);
     const derived = [unetWeights, vaeWeights, ...text].flatMap((weights) => derivedFiles(weights, cacheDir));
-    return new Model({ files, key, base, unet, encoders, autoencoder, derived });
+    return new Model({ files, key, base, unet, encoders, autoencoder, derived, cacheDir });
   }
 
-  private constructor({ files, key, base, unet, encoders, autoencoder, derived }: ModelParts) {
+  private constructor({ files, key, base, unet, encoders, autoencoder, derived, cacheDir }: ModelParts) {
     this.key = key;
     this.manifest = files.manifest;
     this.base = base;
@@ -99,6 +100,7 @@ export class Model implements Denoiser {
     this.#unet = unet;
     this.#autoencoder = autoencoder;
     this.#derived = derived;
+    this.#cacheDir = cacheDir;
     this.styles = new StyleLibrary({
       base,
       unet: unet.targets,
@@ -148,12 +150,13 @@ export class Model implements Denoiser {
     return missing.every(({ status }) => status === 'fulfilled');
   }
 
-  /** Frees its sessions. Nothing may use it afterwards. */
+  /** Frees its sessions, and the disk of what was derived from files that are gone. Nothing may use it afterwards. */
   async release(): Promise<void> {
     this.isReleased = true;
     await this.#unet.release();
     await this.#autoencoder.release();
     await this.prompts.release();
+    await sweepBeside(this.#derived, this.#cacheDir);
   }
 }
 
@@ -166,6 +169,7 @@ type ModelParts = {
   readonly autoencoder: Autoencoder;
   /** Its files that are derived from others. */
   readonly derived: readonly string[];
+  readonly cacheDir: string;
 };
 
 /** By the width of the prompt's vectors; SSD-1B is SDXL without attention in the middle. */

@@ -83,10 +83,10 @@ function announce(scope: WeightScope, inFeatures: number, outFeatures: number, k
 }
 
 function upsampled(x: Value, like?: Value): Value {
-  const doubled = Resize(x, 2);
   if (like === undefined) {
-    return doubled;
+    return Resize(x, 2);
   }
+  const sides = x.shape.slice(2).map((side) => `2·${side}`);
   const shape = [...x.shape.slice(0, 2), ...like.shape.slice(2)];
-  return Slice(doubled, Shape(like, { start: 2, end: 4 }), shape);
+  return Slice(Resize(x, 2, sides), Shape(like, { start: 2, end: 4 }), shape);
 }

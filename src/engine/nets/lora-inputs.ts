@@ -28,6 +28,9 @@ import { dimAt } from '../onnx/shape.ts';
 import { byRows, flat, input, ROWS } from './building.ts';
 import type { WeightScope } from './weight-scope.ts';
 
+/** Rows in one style may be given it once. */
+const STYLES = `${ROWS}?`;
+
 /** y + (x·down)·up over tokens x [rows·S, in]; unchanged where the module takes no LoRA. */
 export function withLinearLora(scope: WeightScope, x: Value, y: Value, inFeatures: number, outFeatures: number): Value {
   const [changed = y] = withLinearLoraInParts(scope, x, [y], inFeatures, outFeatures);
@@ -68,7 +71,8 @@ export function withPointwiseLora(
     return y;
   }
   const [down, up] = linearInputs(scope, inFeatures, outFeatures);
-  const pixels = Reshape(x, [0, 0, -1], [dimAt(x.shape, 0), inFeatures, 'pixels']);
+  const area = `${dimAt(x.shape, 2)}·${dimAt(x.shape, 3)}`;
+  const pixels = Reshape(x, [0, 0, -1], [dimAt(x.shape, 0), inFeatures, area]);
   const low = MatMul(transposed(down), pixels); // [rows, r, HW]
   const delta = MatMul(transposed(up), low); // [rows, out, HW]
   return Add(y, Reshape(delta, Shape(y), y.shape));
@@ -89,7 +93,7 @@ export function withConvLora(
   const rank = `${module}.rank`;
   const [inFeatures, outFeatures] = [dimAt(x.shape, 1), dimAt(y.shape, 1)];
   const down = input(building, `${module}.lora_down`, [rank, inFeatures, ...kernel]);
-  const gate = input(building, `${module}.lora_gate`, [ROWS, rank]);
+  const gate = input(building, `${module}.lora_gate`, [building.loraRows === 'each' ? STYLES : 1, rank]);
   const up = input(building, `${module}.lora_up`, [outFeatures, rank, 1, 1]);
   const low = Conv(x, down, undefined, attributes); // [rows, R, H, W]
   return Add(y, Conv(Mul(low, Unsqueeze(gate, [2, 3])), up, undefined));
@@ -106,7 +110,7 @@ export function linearInputs(
   outFeatures: number,
 ): readonly [Value, Value] {
   const rank = `${module}.rank`;
-  const rows = building.loraRows === 'each' ? [ROWS] : [];
+  const rows = building.loraRows === 'each' ? [STYLES] : [];
   return [
     input(building, `${module}.lora_down`, [...rows, inFeatures, rank]),
     input(building, `${module}.lora_up`, [...rows, rank, outFeatures]),

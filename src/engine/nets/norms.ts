@@ -17,7 +17,8 @@ export function groupNorm(scope: WeightScope, x: Value, groups: number, epsilon:
   const zeros = graph.floats(`zeros ${groups}`, new Float32Array(groups), [groups]);
   // A 0 copies a length: the width stays where it is, so that -1 finds the height again and nothing asks for a shape.
   const normed = onIsland(building, 'norm', [x], ([wide = x]) => {
-    const grouped = Reshape(wide, [0, groups, -1, 0], [dimAt(x.shape, 0), groups, 'group', dimAt(x.shape, 3)]);
+    const [rows, height, width] = [dimAt(x.shape, 0), dimAt(x.shape, 2), dimAt(x.shape, 3)];
+    const grouped = Reshape(wide, [0, groups, -1, 0], [rows, groups, `${channels / groups}·${height}`, width]);
     return InstanceNormalization(grouped, Cast(ones, wide.dtype), Cast(zeros, wide.dtype), { epsilon });
   });
   const spread = Reshape(normed, [0, channels, -1, 0], x.shape);

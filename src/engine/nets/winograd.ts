@@ -66,25 +66,26 @@ export function winograd3x3(scope: WeightScope, x: Value, outFeatures: number): 
   const a = graph.floats('winograd A', kronecker(A_T), [TILE ** 2, POSITIONS]);
 
   // 1. Every channel of every row is a picture of its own, features first: the products below sum over the first axis.
-  const planes = Reshape(Transpose(x, [1, 0, 2, 3]), [-1, 1, 0, 0], ['planes', 1, height, width]);
+  const planes = Reshape(Transpose(x, [1, 0, 2, 3]), [-1, 1, 0, 0], [`${inFeatures}·${ROWS}`, 1, height, width]);
 
   // 2. Bᵀ·d·B of tiles that overlap by two pixels, as one convolution; the last tiles may reach past the edge.
   const tiles = Conv(planes, b, undefined, { strides: [TILE, TILE], pads: [1, 1, TILE, TILE] }); // [C·rows, 36, H/4, W/4]
+  const [down, across] = [dimAt(tiles.shape, 2), dimAt(tiles.shape, 3)];
   const byFeature = Concat([graph.ints([inFeatures]), rowCount(building), graph.ints([POSITIONS, -1])], 0);
-  const v = Reshape(tiles, byFeature, [inFeatures, ROWS, POSITIONS, 'tiles']);
+  const v = Reshape(tiles, byFeature, [inFeatures, ROWS, POSITIONS, `${down}·${across}`]);
 
   // 3. At each position a matrix product over the features.
   const m = FusedMatMul(u, v); // [rows, 36, out, tiles]
 
   // 4. Aᵀ·m·A: 16 pixels of each tile, which then take their places.
-  const y = MatMul(a, Reshape(m, [0, POSITIONS, -1], [ROWS, POSITIONS, 'tiles·out'])); // [rows, 16, out·tiles]
+  const y = MatMul(a, Reshape(m, [0, POSITIONS, -1], [ROWS, POSITIONS, `${outFeatures}·${down}·${across}`])); // [rows, 16, out·tiles]
   const byTile = Concat([rowCount(building), graph.ints([TILE ** 2 * outFeatures]), Shape(tiles, { start: 2 })], 0);
-  const blocks = Reshape(y, byTile, [ROWS, TILE ** 2 * outFeatures, dimAt(tiles.shape, 2), dimAt(tiles.shape, 3)]);
-  const whole = DepthToSpace(blocks, TILE, { mode: 'DCR' });
   const multiple = building.winograd?.multiple ?? 1;
-  const cropped = [height, width].every((dim) => isWhole(dim, multiple))
-    ? whole
-    : Slice(whole, Shape(x, { start: 2 }), [ROWS, outFeatures, height, width]);
+  const isExact = [height, width].every((dim) => isWhole(dim, multiple));
+  const sides = isExact ? [down, across] : [`(${down})`, `(${across})`]; // four times of it is not the height again
+  const blocks = Reshape(y, byTile, [ROWS, TILE ** 2 * outFeatures, ...sides]);
+  const whole = DepthToSpace(blocks, TILE, { mode: 'DCR' });
+  const cropped = isExact ? whole : Slice(whole, Shape(x, { start: 2 }), [ROWS, outFeatures, height, width]);
   return Add(cropped, scope.weight('bias', [outFeatures, 1, 1]));
 }
 

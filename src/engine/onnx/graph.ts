@@ -29,6 +29,7 @@ export class GraphBuilder {
   readonly #initializers = new Map<string, Initializer>();
   readonly #inputs: Value[] = [];
   readonly #outputs: ValueInfo[] = [];
+  readonly #values: ValueInfo[] = [];
   /** Nodes whose inputs are all equal are one node: shape arithmetic repeats itself all over a net. */
   readonly #known = new Map<string, readonly Value[]>();
 
@@ -106,6 +107,7 @@ export class GraphBuilder {
       shape,
     }));
     const outputs = values.map((value) => value.name);
+    this.#values.push(...values.map(infoOf));
     this.#nodes.push({ domain: spec.domain ?? '', opType: spec.opType, name, inputs, outputs, attributes });
     this.#known.set(key, values);
     return values;
@@ -116,10 +118,15 @@ export class GraphBuilder {
       name: this.#name,
       nodes: [...this.#nodes],
       initializers: [...this.#initializers.values()],
-      inputs: this.#inputs.map(({ name, dtype, shape }) => ({ name, dtype, shape })),
+      inputs: this.#inputs.map(infoOf),
       outputs: [...this.#outputs],
+      values: [...this.#values],
     };
   }
+}
+
+function infoOf({ name, dtype, shape }: Value): ValueInfo {
+  return { name, dtype, shape };
 }
 
 /** The one output of a node that has one. */

@@ -47,6 +47,11 @@ export type Graph = {
   readonly initializers: readonly Initializer[];
   readonly inputs: readonly ValueInfo[];
   readonly outputs: readonly ValueInfo[];
+  /**
+   * All between inputs and outputs. Equal names of lengths must mean equal lengths: onnxruntime gives tensors of equal
+   * shapes the same memory, one after another, and looks for a long time for equal ones where it cannot tell.
+   */
+  readonly values: readonly ValueInfo[];
 };
 
 const IR_VERSION = 10;
@@ -68,6 +73,7 @@ function GraphProto(graph: Graph): Bytes[] {
     ...graph.initializers.map((initializer) => message(5, TensorProto(initializer))),
     ...graph.inputs.map((input) => message(11, ValueInfoProto(input))),
     ...graph.outputs.map((output) => message(12, ValueInfoProto(output))),
+    ...graph.values.map((value) => message(13, ValueInfoProto(value))),
   ];
 }
 

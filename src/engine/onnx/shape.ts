@@ -1,6 +1,7 @@
 /**
  * Shapes with names in them. A length is a number or a symbol; a symbol is a name with an optional factor or divisor:
- * `width`, `width*8`, `width/2`. A divided length is rounded up, as strided convolutions do.
+ * `width`, `width*8`, `width/2`. A divided length is rounded up, as strided convolutions do. `rows?` is `rows` or 1, and
+ * broadcasts to `rows`.
  */
 import type { Dim } from './model-proto.ts';
 
@@ -40,10 +41,13 @@ export function broadcast(operator: string, a: Shape, b: Shape): Shape {
   for (let axis = 0; axis < rank; axis++) {
     const left = a[axis - rank + a.length] ?? 1;
     const right = b[axis - rank + b.length] ?? 1;
-    if (left !== right && left !== 1 && right !== 1) {
+    if (left === 1 || left === `${right}?`) {
+      result.push(right);
+    } else if (left === right || right === 1 || right === `${left}?`) {
+      result.push(left);
+    } else {
       throw shapeError(operator, `shapes that broadcast`, a, b);
     }
-    result.push(left === 1 ? right : left);
   }
   return result;
 }

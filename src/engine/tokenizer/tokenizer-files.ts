@@ -73,12 +73,21 @@ function toSpecial(token: z.infer<typeof tokenSchema>): Special | undefined {
 const vocabularySchema = z.custom<Record<string, number>>(isVocabulary);
 
 function isVocabulary(value: unknown): boolean {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    !Array.isArray(value) &&
-    Object.values(value).every((id) => Number.isInteger(id) && Number(id) >= 0)
-  );
+  if (!isRecord(value)) {
+    return false;
+  }
+  // Half the time of a list of the values.
+  for (const token in value) {
+    const id = value[token];
+    if (!Number.isInteger(id) || Number(id) < 0) {
+      return false;
+    }
+  }
+  return true;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 const tokenizerSchema = z.looseObject({

@@ -3,7 +3,8 @@
  *
  * They lie in `.fourstep/` beside the model they were made from, or, where that folder cannot be written, in a folder
  * of the caller's. A key names its inputs by their size, time and place on the disk, never by reading gigabytes. What
- * was made from files that have changed since is deleted when something else is asked for there (superseded.ts).
+ * was made from files that have changed since is deleted before something else is written there, and when a model is
+ * let go (superseded.ts); not when one is opened, for its first picture is waited for.
  */
 import { createHash } from 'node:crypto';
 import { access, constants, mkdir } from 'node:fs/promises';
@@ -63,13 +64,13 @@ export async function cachedWeights(
   const name = `${stem}.${entry.label}.${digest}.safetensors`;
   const folders = [path.join(path.dirname(entry.besides), BESIDE), path.resolve(entry.cacheDir)] as const;
   for (const folder of folders) {
-    await removeSuperseded(folder, Date.now());
-  }
-  for (const folder of folders) {
     const found = await openIfThere(path.join(folder, name));
     if (found !== undefined) {
       return found;
     }
+  }
+  for (const folder of folders) {
+    await removeSuperseded(folder, Date.now());
   }
   const [beside, otherwise] = folders;
   const folder = (await isWritable(beside)) ? beside : otherwise;
@@ -85,6 +86,13 @@ export function derivedFiles(source: TensorSource, cacheDir: string): readonly s
     const folder = path.dirname(file);
     return path.basename(folder) === BESIDE || folder === elsewhere;
   });
+}
+
+/** Deletes what is superseded beside these derived files, and in the folder used otherwise. */
+export async function sweepBeside(derived: readonly string[], cacheDir: string): Promise<void> {
+  for (const folder of new Set([...derived.map((file) => path.dirname(file)), path.resolve(cacheDir)])) {
+    await removeSuperseded(folder, Date.now());
+  }
 }
 
 async function statesOf(files: readonly string[]): Promise<Origin['inputs']> {

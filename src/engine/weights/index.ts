@@ -8,7 +8,7 @@ export { writeSafetensors } from './safetensors-writer.ts';
 export { renamed } from './tensor-table.ts';
 export { openComponent } from './component-folder.ts';
 export { openCheckpoint } from './checkpoint/open-checkpoint.ts';
-export { derivedFiles } from './cache.ts';
+export { derivedFiles, sweepBeside } from './cache.ts';
 export { widen } from './widen.ts';
 export { withWinogradKernels } from './winograd.ts';
 export { openLora } from './lora/lora-file.ts';

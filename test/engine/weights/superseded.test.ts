@@ -4,7 +4,7 @@ import path from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { derivedFiles } from '../../../src/engine/weights/cache.ts';
+import { derivedFiles, sweepBeside } from '../../../src/engine/weights/cache.ts';
 import { openSafetensors, widen, writeSafetensors, type TensorSource } from '../../../src/engine/weights/index.ts';
 import { removeSuperseded } from '../../../src/engine/weights/superseded.ts';
 import { withWinogradKernels } from '../../../src/engine/weights/winograd.ts';
@@ -124,14 +124,27 @@ describe('a derived file', () => {
     expect(await readdir(derived)).toHaveLength(1);
   });
 
-  it('is looked for whenever something is asked for beside its model', async () => {
+  it('is looked for before something new is written beside its model, and not when something is found there', async () => {
     const old = await prepared(await model(0x3c00));
     const fresh = await prepared(await replaced(0x4000));
-    expect(await readdir(derived)).toContain(old);
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + LATER_MS });
     await prepared(scratch.path('model.safetensors'));
+    expect(await readdir(derived)).toContain(old);
+    const other = await prepared(await model(1, 'other.safetensors'));
     vi.useRealTimers();
-    expect(await readdir(derived)).toEqual([fresh]);
+    expect((await readdir(derived)).toSorted()).toEqual([fresh, other].toSorted());
+  });
+
+  it('is looked for beside the files of a model that is let go, and in the folder used otherwise', async () => {
+    const cacheDir = scratch.path('cache');
+    const fresh = [await prepared(await model(0x3c00)), await prepared(await replaced(0x4000))].slice(1);
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + LATER_MS });
+    await sweepBeside(
+      fresh.map((name) => path.join(derived, name)),
+      cacheDir,
+    );
+    vi.useRealTimers();
+    expect(await readdir(derived)).toEqual(fresh);
   });
 });
 

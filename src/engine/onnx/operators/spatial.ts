@@ -42,15 +42,21 @@ export function Conv(
   });
 }
 
-/** Nearest neighbour, both sides `factor` times as long. */
-export function Resize(x: Value, factor: number): Value {
+/**
+ * Nearest neighbour, both sides `factor` times as long. `sides`: their lengths, where what was divided had been rounded
+ * up and twice the half is not the whole.
+ */
+export function Resize(
+  x: Value,
+  factor: number,
+  sides = x.shape.slice(2).map((side) => scaled(side, factor, 1)),
+): Value {
   const { graph } = x;
-  const [n, c, h, w] = [dimAt(x.shape, 0), dimAt(x.shape, 1), dimAt(x.shape, 2), dimAt(x.shape, 3)];
   const scales = graph.floats(`scales ${factor}`, Float32Array.of(1, 1, factor, factor), [4]);
   return single(graph, {
     opType: 'Resize',
     inputs: [x, undefined, scales],
-    output: { dtype: x.dtype, shape: [n, c, scaled(h, factor, 1), scaled(w, factor, 1)] },
+    output: { dtype: x.dtype, shape: [...x.shape.slice(0, 2), ...sides] },
     attributes: {
       mode: { kind: 'string', value: 'nearest' },
       coordinate_transformation_mode: { kind: 'string', value: 'asymmetric' },

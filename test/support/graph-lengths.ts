@@ -1,0 +1,43 @@
+/**
+ * What a graph says of the shapes between its inputs and outputs, against what is computed: numbers must be the lengths,
+ * and a name must stand for one length wherever it occurs. onnxruntime shares memory by them.
+ */
+import { serialize, type Graph } from '../../src/engine/onnx/index.ts';
+import type { Feeds } from '../../src/engine/ort/index.ts';
+import { loadRuntime } from '../../src/engine/ort/runtime.ts';
+
+/** Throws an `Error` that names the first value whose shape is not as declared. */
+export async function checkLengths(graph: Graph, feeds: Feeds): Promise<void> {
+  const { InferenceSession, Tensor } = await loadRuntime();
+  const { bytes, folder } = serialize({ ...graph, outputs: [...graph.outputs, ...graph.values], values: [] });
+  const session = await InferenceSession.create(bytes, {
+    graphOptimizationLevel: 'disabled',
+    intraOpNumThreads: 1,
+    ...(folder !== undefined && { extra: { session: { model_external_initializers_file_folder_path: folder } } }),
+  });
+  try {
+    const inputs = Object.entries(feeds).map(([name, { data, shape }]) => [
+      name,
+      data instanceof Float32Array ? new Tensor('float32', data, shape) : new Tensor('int64', data, shape),
+    ]);
+    const outputs = await session.run(Object.fromEntries(inputs));
+    const lengths = new Map<string, number>();
+    for (const { name, shape } of [...graph.inputs, ...graph.values, ...graph.outputs]) {
+      const actual = (outputs[name]?.dims ?? feeds[name]?.shape)?.join(' × ');
+      const declared = shape.map((dim, axis) => lengthOf(dim, (outputs[name]?.dims ?? feeds[name]?.shape)?.[axis]));
+      if (declared.join(' × ') !== actual) {
+        throw new Error(
+          `${name} is declared [${shape.join(', ')}], which is ${declared.join(' × ')}; it is ${actual}.`,
+        );
+      }
+    }
+    function lengthOf(dim: number | string, actual: number | undefined): number | undefined {
+      if (typeof dim === 'string' && !lengths.has(dim) && actual !== undefined) {
+        lengths.set(dim, actual);
+      }
+      return typeof dim === 'number' ? dim : lengths.get(dim);
+    }
+  } finally {
+    await session.release();
+  }
+}
