@@ -103,8 +103,7 @@ export class Model implements Denoiser {
     this.#cacheDir = cacheDir;
     this.styles = new StyleLibrary({
       base,
-      unet: unet.targets,
-      text: encoders.map(({ targets }) => targets),
+      targets: () => ({ unet: unet.targets, text: encoders.map(({ targets }) => targets) }),
     });
     this.prompts = new PromptEncoder({
       encoders,

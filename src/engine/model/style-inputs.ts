@@ -38,15 +38,15 @@ type Split = {
 };
 
 export class StyleInputs {
-  readonly #targets: readonly LoraTarget[];
+  readonly #targets: () => readonly LoraTarget[];
   readonly #weights: NetWeights;
   readonly #open: SessionOpener;
   readonly #mergers: LazySessions;
   readonly #splits = new Map<string, Split>();
   readonly #merged = new LruCache<Floats>({ maxCost: KEPT_BYTES, costOf: bytesOf });
 
-  /** `targets`: all of the UNet's. */
-  constructor(targets: readonly LoraTarget[], weights: NetWeights, open: SessionOpener) {
+  /** `targets`: all of the UNet's, asked for with the first style. */
+  constructor(targets: () => readonly LoraTarget[], weights: NetWeights, open: SessionOpener) {
     this.#targets = targets;
     this.#weights = weights;
     this.#open = open;
@@ -91,7 +91,7 @@ export class StyleInputs {
     if (known !== undefined) {
       return known;
     }
-    const all = targetsOf(variant, this.#targets);
+    const all = targetsOf(variant, this.#targets());
     const mergedTargets = loraRows === 'shared' ? worthMerging(all, MERGED_BYTES) : [];
     const merged = new Set(mergedTargets.map(({ module }) => module));
     const besideTargets = all.filter(({ module }) => !merged.has(module));

@@ -38,6 +38,11 @@ export const NO_STYLE: StyleSet = { key: '', variant: 'plain', unet: [], text: [
 
 export type StyleLibraryOptions = {
   readonly base: Base;
+  /** Asked for with the first style: who draws without one need not wait for it. */
+  readonly targets: () => StyleTargets;
+};
+
+type StyleTargets = {
   readonly unet: readonly LoraTarget[];
   /** In the order of the encoders. */
   readonly text: readonly (readonly LoraTarget[])[];
@@ -47,29 +52,23 @@ const TEXT_NETS = ['text_encoder', 'text_encoder_2'] as const;
 const SHELF_BYTES = 1024 * 2 ** 20;
 
 export class StyleLibrary {
-  readonly #shelf: LoraShelf;
-  readonly #unet: readonly LoraTarget[];
+  readonly #options: StyleLibraryOptions;
+  #opened: { readonly unet: readonly LoraTarget[]; readonly shelf: LoraShelf } | undefined;
 
-  constructor({ base, unet, text: [first, second] }: StyleLibraryOptions) {
-    this.#unet = unet;
-    const targets = {
-      unet,
-      ...(first !== undefined && { text_encoder: first }),
-      ...(second !== undefined && { text_encoder_2: second }),
-    };
-    this.#shelf = new LoraShelf({ base, targets }, SHELF_BYTES);
+  constructor(options: StyleLibraryOptions) {
+    this.#options = options;
   }
 
   /** Throws `UserError` (`lora.…`, `weights.…`) for files that are no LoRA for this model. */
   async prepare(uses: readonly LoraUse[]): Promise<StyleSet> {
-    const counted: { readonly shelved: ShelvedLora; readonly weight: number }[] = [];
-    for (const { file, weight } of uses) {
-      if (weight !== 0) {
-        counted.push({ shelved: await this.#shelf.load(file), weight });
-      }
-    }
-    if (counted.length === 0) {
+    const counting = uses.filter(({ weight }) => weight !== 0);
+    if (counting.length === 0) {
       return NO_STYLE;
+    }
+    const { unet: targets, shelf } = this.#open();
+    const counted: { readonly shelved: ShelvedLora; readonly weight: number }[] = [];
+    for (const { file, weight } of counting) {
+      counted.push({ shelved: await shelf.load(file), weight });
     }
     const rowOf = (net: keyof ShelvedLora['nets']): LoraRow =>
       counted
@@ -78,11 +77,28 @@ export class StyleLibrary {
     const unet = rowOf('unet');
     return {
       key: JSON.stringify(counted.map(({ shelved, weight }) => [shelved.match.lora.id, weight])),
-      variant: variantFor(this.#unet, new Set(unet.flatMap(({ lora }) => [...lora.modules.keys()]))),
+      variant: variantFor(targets, new Set(unet.flatMap(({ lora }) => [...lora.modules.keys()]))),
       unet,
       text: TEXT_NETS.map(rowOf),
       notices: counted.flatMap(({ shelved }) => noticeOf(shelved)),
     };
+  }
+
+  #open(): { readonly unet: readonly LoraTarget[]; readonly shelf: LoraShelf } {
+    if (this.#opened === undefined) {
+      const { base, targets } = this.#options;
+      const {
+        unet,
+        text: [first, second],
+      } = targets();
+      const nets = {
+        unet,
+        ...(first !== undefined && { text_encoder: first }),
+        ...(second !== undefined && { text_encoder_2: second }),
+      };
+      this.#opened = { unet, shelf: new LoraShelf({ base, targets: nets }, SHELF_BYTES) };
+    }
+    return this.#opened;
   }
 }
 

@@ -10,7 +10,7 @@ import {
   type LoraTarget,
   type NetWeights,
 } from '../nets/index.ts';
-import type { FloatTensor, Session } from '../ort/index.ts';
+import type { Feeds, FloatTensor, Session } from '../ort/index.ts';
 import type { ClipTokenizer } from '../tokenizer/index.ts';
 import { LoraPacker, type LoraRow } from '../weights/index.ts';
 import { LazySessions } from './lazy-sessions.ts';
@@ -40,16 +40,20 @@ export type TextEncoderOptions = {
 const PACKED_BYTES = 64 * 2 ** 20;
 
 export class TextEncoder {
-  readonly targets: readonly LoraTarget[];
   readonly #options: TextEncoderOptions;
-  readonly #packer: LoraPacker;
+  #targets: readonly LoraTarget[] | undefined;
+  #packer: LoraPacker | undefined;
   readonly #sessions: LazySessions;
 
   constructor(options: TextEncoderOptions) {
     this.#options = options;
     this.#sessions = new LazySessions(options.open);
-    this.targets = clipTextLoraTargets(options.config);
-    this.#packer = new LoraPacker(this.targets, PACKED_BYTES);
+  }
+
+  /** What a LoRA can change. */
+  get targets(): readonly LoraTarget[] {
+    this.#targets ??= clipTextLoraTargets(this.#options.config);
+    return this.#targets;
   }
 
   /** `loras`: this encoder's part of a style; empty for none. */
@@ -58,7 +62,7 @@ export class TextEncoder {
     const session = await this.#session(loras.length > 0);
     const outputs = await session.run({
       input_ids: { data: BigInt64Array.from(ids, BigInt), shape: [1, ids.length] },
-      ...(loras.length > 0 && loraFeeds(this.#packer, [{ key: '', loras }])),
+      ...(loras.length > 0 && this.#styleInputs(loras)),
     });
     return {
       last: outputNamed(outputs, 'last_hidden_state'),
@@ -71,6 +75,11 @@ export class TextEncoder {
 
   release(): Promise<void> {
     return this.#sessions.release();
+  }
+
+  #styleInputs(loras: LoraRow): Feeds {
+    this.#packer ??= new LoraPacker(this.targets, PACKED_BYTES);
+    return loraFeeds(this.#packer, [{ key: '', loras }]);
   }
 
   #session(isStyled: boolean): Promise<Session> {

@@ -26,11 +26,11 @@ const TIME_IDS = 6;
 
 export class UNet {
   readonly config: UNetConfig;
-  readonly targets: readonly LoraTarget[];
   readonly #weights: NetWeights;
   readonly #open: SessionOpener;
   readonly #sessions: LazySessions;
   readonly #styles: StyleInputs;
+  #targets: readonly LoraTarget[] | undefined;
   readonly #arrays = new Map<string, Float32Array<ArrayBuffer>>();
 
   constructor(config: UNetConfig, weights: NetWeights, open: SessionOpener) {
@@ -38,8 +38,13 @@ export class UNet {
     this.#weights = weights;
     this.#open = open;
     this.#sessions = new LazySessions(open);
-    this.targets = unetLoraTargets(config);
-    this.#styles = new StyleInputs(this.targets, weights, open);
+    this.#styles = new StyleInputs(() => this.targets, weights, open);
+  }
+
+  /** What a LoRA can change. */
+  get targets(): readonly LoraTarget[] {
+    this.#targets ??= unetLoraTargets(this.config);
+    return this.#targets;
   }
 
   /** [rows · out · height · width] */

@@ -48,7 +48,7 @@ export class GraphBuilder {
 
   /** In the order in which they were made. */
   get inputs(): readonly Value[] {
-    return [...this.#inputs];
+    return this.#inputs;
   }
 
   output(name: string, value: Value): void {

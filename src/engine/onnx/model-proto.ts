@@ -3,7 +3,7 @@
  * (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto). Names follow the format, not the house style.
  * Knows neither operators nor shapes' meaning: whoever calls has built the graph.
  */
-import { concat, float, message, packedVarints, string, varint, type Bytes } from './protobuf.ts';
+import { ProtobufWriter } from './protobuf.ts';
 
 /** TensorProto.DataType by our names. */
 export const DATA_TYPE = { f32: 1, u8: 2, i8: 3, i32: 6, i64: 7, bool: 9, f16: 10, bf16: 16 } as const;
@@ -57,88 +57,121 @@ export type Graph = {
 const IR_VERSION = 10;
 const OPSETS = { '': 21, 'com.microsoft': 1 } as const;
 
-export function ModelProto(graph: Graph): Bytes {
-  return concat([
-    varint(1, IR_VERSION),
-    string(2, 'fourstep'),
-    message(7, GraphProto(graph)),
-    ...Object.entries(OPSETS).map(([domain, version]) => message(8, OperatorSetIdProto(domain, version))),
-  ]);
+/** The message that onnxruntime loads. */
+export function ModelProto(graph: Graph): Uint8Array<ArrayBuffer> {
+  const w = new ProtobufWriter();
+  w.varint(1, IR_VERSION);
+  w.string(2, 'fourstep');
+  w.message(7, () => GraphProto(w, graph));
+  for (const [domain, version] of Object.entries(OPSETS)) {
+    w.message(8, () => OperatorSetIdProto(w, domain, version));
+  }
+  return w.finish();
 }
 
-function GraphProto(graph: Graph): Bytes[] {
-  return [
-    ...graph.nodes.map((node) => message(1, NodeProto(node))),
-    string(2, graph.name),
-    ...graph.initializers.map((initializer) => message(5, TensorProto(initializer))),
-    ...graph.inputs.map((input) => message(11, ValueInfoProto(input))),
-    ...graph.outputs.map((output) => message(12, ValueInfoProto(output))),
-    ...graph.values.map((value) => message(13, ValueInfoProto(value))),
-  ];
+function GraphProto(w: ProtobufWriter, graph: Graph): void {
+  for (const node of graph.nodes) {
+    w.message(1, () => NodeProto(w, node));
+  }
+  w.string(2, graph.name);
+  for (const initializer of graph.initializers) {
+    w.message(5, () => TensorProto(w, initializer));
+  }
+  for (const [field, infos] of [
+    [11, graph.inputs],
+    [12, graph.outputs],
+    [13, graph.values],
+  ] as const) {
+    for (const info of infos) {
+      w.message(field, () => ValueInfoProto(w, info));
+    }
+  }
 }
 
-function NodeProto(node: Node): Bytes[] {
-  return [
-    ...node.inputs.map((input) => string(1, input)),
-    ...node.outputs.map((output) => string(2, output)),
-    string(3, node.name),
-    string(4, node.opType),
-    ...Object.entries(node.attributes).map(([name, attribute]) => message(5, AttributeProto(name, attribute))),
-    string(7, node.domain),
-  ];
+function NodeProto(w: ProtobufWriter, node: Node): void {
+  for (const input of node.inputs) {
+    w.string(1, input);
+  }
+  for (const output of node.outputs) {
+    w.string(2, output);
+  }
+  w.string(3, node.name);
+  w.string(4, node.opType);
+  for (const [name, attribute] of Object.entries(node.attributes)) {
+    w.message(5, () => AttributeProto(w, name, attribute));
+  }
+  w.string(7, node.domain);
 }
 
-function AttributeProto(name: string, attribute: Attribute): Bytes[] {
+function AttributeProto(w: ProtobufWriter, name: string, attribute: Attribute): void {
+  w.string(1, name);
   switch (attribute.kind) {
     case 'float':
-      return [string(1, name), float(2, attribute.value), varint(20, 1)];
+      w.float(2, attribute.value);
+      w.varint(20, 1);
+      return;
     case 'int':
-      return [string(1, name), varint(3, attribute.value), varint(20, 2)];
+      w.varint(3, attribute.value);
+      w.varint(20, 2);
+      return;
     case 'string':
-      return [string(1, name), string(4, attribute.value), varint(20, 3)];
+      w.string(4, attribute.value);
+      w.varint(20, 3);
+      return;
     case 'ints':
-      return [string(1, name), ...attribute.value.map((value) => varint(8, value)), varint(20, 7)];
+      for (const value of attribute.value) {
+        w.varint(8, value);
+      }
+      w.varint(20, 7);
+      return;
     default:
-      return attribute satisfies never;
+      attribute satisfies never;
   }
 }
 
-function TensorProto(initializer: Initializer): Bytes[] {
-  const head = [
-    packedVarints(1, initializer.shape),
-    varint(2, DATA_TYPE[initializer.dtype]),
-    string(8, initializer.name),
-  ];
-  const data = initializer.data;
+function TensorProto(w: ProtobufWriter, { name, dtype, shape, data }: Initializer): void {
+  w.packedVarints(1, shape);
+  w.varint(2, DATA_TYPE[dtype]);
+  w.string(8, name);
   switch (data.kind) {
     case 'raw':
-      return [...head, message(9, [data.bytes])];
+      w.bytes(9, data.bytes);
+      return;
     case 'external':
-      return [
-        ...head,
-        message(13, StringStringEntryProto('location', data.location)),
-        message(13, StringStringEntryProto('offset', String(data.offset))),
-        message(13, StringStringEntryProto('length', String(data.length))),
-        varint(14, 1), // data_location EXTERNAL
-      ];
+      for (const [key, value] of [
+        ['location', data.location],
+        ['offset', String(data.offset)],
+        ['length', String(data.length)],
+      ] as const) {
+        w.message(13, () => StringStringEntryProto(w, key, value));
+      }
+      w.varint(14, 1); // data_location EXTERNAL
+      return;
     default:
-      return data satisfies never;
+      data satisfies never;
   }
 }
 
-function ValueInfoProto(value: ValueInfo): Bytes[] {
-  return [string(1, value.name), message(2, [message(1, TypeProtoTensor(value))])];
+function ValueInfoProto(w: ProtobufWriter, info: ValueInfo): void {
+  w.string(1, info.name);
+  w.message(2, () => w.message(1, () => TypeProtoTensor(w, info)));
 }
 
-function TypeProtoTensor(value: ValueInfo): Bytes[] {
-  const dims = value.shape.map((dim) => message(1, [typeof dim === 'number' ? varint(1, dim) : string(2, dim)]));
-  return [varint(1, DATA_TYPE[value.dtype]), message(2, dims)];
+function TypeProtoTensor(w: ProtobufWriter, { dtype, shape }: ValueInfo): void {
+  w.varint(1, DATA_TYPE[dtype]);
+  w.message(2, () => {
+    for (const dim of shape) {
+      w.message(1, () => (typeof dim === 'number' ? w.varint(1, dim) : w.string(2, dim)));
+    }
+  });
 }
 
-function StringStringEntryProto(key: string, value: string): Bytes[] {
-  return [string(1, key), string(2, value)];
+function StringStringEntryProto(w: ProtobufWriter, key: string, value: string): void {
+  w.string(1, key);
+  w.string(2, value);
 }
 
-function OperatorSetIdProto(domain: string, version: number): Bytes[] {
-  return [string(1, domain), varint(2, version)];
+function OperatorSetIdProto(w: ProtobufWriter, domain: string, version: number): void {
+  w.string(1, domain);
+  w.varint(2, version);
 }

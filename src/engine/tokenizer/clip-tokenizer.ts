@@ -4,7 +4,8 @@
 import { Tokenizer } from '@huggingface/tokenizers';
 
 import { UserError } from '../../core/errors.ts';
-import { readTokenizerFiles, type TokenizerFiles } from './tokenizer-files.ts';
+import { reducedVocabulary } from './reduced-vocabulary.ts';
+import { readTokenizerFiles, type TokenizerFiles, type TokenizerJson } from './tokenizer-files.ts';
 
 export type TokenizedPrompt = {
   /** Begin, text, end, padding: exactly `maxLength` ids. */
@@ -29,18 +30,28 @@ export async function openTokenizer(folder: string, pad?: string): Promise<ClipT
   }
 }
 
+/** Texts that are encoded with what they need of the vocabulary; with the next one it is worth opening whole. */
+const FEW = 2;
+
 export class ClipTokenizer {
   /** Ids per prompt: 77. */
   readonly maxLength: number;
-  readonly #tokenizer: Tokenizer;
+  readonly #files: TokenizerFiles;
   readonly #bos: number;
   readonly #eos: number;
   readonly #pad: number;
+  /** Those that the reduced vocabulary was made for. */
+  readonly #texts: string[] = [];
+  #reduced: Encode | undefined;
+  #whole: Encode | undefined;
 
-  constructor({ tokenizer, bos, eos, pad, maxLength }: TokenizerFiles) {
+  constructor(files: TokenizerFiles) {
+    const { tokenizer, bos, eos, pad, maxLength, isPlain } = files;
     this.maxLength = maxLength;
-    this.#tokenizer = new Tokenizer({ ...tokenizer, post_processor: null }, { clean_up_tokenization_spaces: false });
-    const idOf = (token: string) => this.#tokenizer.token_to_id(token) ?? 0; // The files were checked to have it.
+    this.#files = files;
+    this.#whole = isPlain ? undefined : opened(tokenizer);
+    const added = new Map(tokenizer.added_tokens.map(({ content, id }) => [content, id]));
+    const idOf = (token: string) => tokenizer.model.vocab[token] ?? added.get(token) ?? 0; // The files were checked to have it.
     [this.#bos, this.#eos, this.#pad] = [idOf(bos), idOf(eos), idOf(pad)];
   }
 
@@ -71,6 +82,32 @@ export class ClipTokenizer {
 
   /** Σ is lowered beforehand, always to σ as transformers does; JavaScript would write ς at the end of a word. */
   #plainIds(text: string): readonly number[] {
-    return this.#tokenizer.encode(text.replaceAll('Σ', 'σ'), { add_special_tokens: false }).ids;
+    const lowered = text.replaceAll('Σ', 'σ');
+    return this.#encodeFor(lowered)(lowered);
   }
+
+  #encodeFor(text: string): Encode {
+    if (this.#whole !== undefined) {
+      return this.#whole;
+    }
+    if (this.#reduced !== undefined && this.#texts.some((known) => known.includes(text))) {
+      return this.#reduced;
+    }
+    const { tokenizer } = this.#files;
+    if (this.#texts.length === FEW) {
+      this.#whole = opened(tokenizer);
+      return this.#whole;
+    }
+    this.#texts.push(text);
+    this.#reduced = opened(reducedVocabulary(tokenizer, this.#texts.join(' ')));
+    return this.#reduced;
+  }
+}
+
+/** Text to ids, without begin and end. */
+type Encode = (text: string) => readonly number[];
+
+function opened(files: TokenizerJson): Encode {
+  const tokenizer = new Tokenizer({ ...files, post_processor: null }, { clean_up_tokenization_spaces: false });
+  return (text) => tokenizer.encode(text, { add_special_tokens: false }).ids;
 }

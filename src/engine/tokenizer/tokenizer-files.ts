@@ -7,6 +7,7 @@ import path from 'node:path';
 import { z } from 'zod';
 
 import { UserError } from '../../core/errors.ts';
+import { BYTE_LETTERS } from './reduced-vocabulary.ts';
 
 export type TokenizerFiles = {
   /** In the form of a `tokenizer.json`. */
@@ -16,6 +17,8 @@ export type TokenizerFiles = {
   readonly pad: string;
   /** Tokens with begin and end; 77 for every CLIP. */
   readonly maxLength: number;
+  /** It changes a text no further than to lower case and NFC: known of vocabularies, not of what a tokenizer.json says. */
+  readonly isPlain: boolean;
 };
 
 /**
@@ -40,7 +43,8 @@ export async function readTokenizerFiles(folder: string, padInstead?: string): P
       throw problem(folder, `its vocabulary has no "${content}"`);
     }
   }
-  return { tokenizer, bos: bos.content, eos: eos.content, pad: pad.content, maxLength };
+  const isPlain = whole === undefined;
+  return { tokenizer, bos: bos.content, eos: eos.content, pad: pad.content, maxLength, isPlain };
 }
 
 const CLIP_LENGTH = 77;
@@ -176,11 +180,8 @@ function withToken(tokenizer: TokenizerJson, token: Special): TokenizerJson {
  * merge, begin and end. As in https://github.com/openai/CLIP/blob/main/clip/simple_tokenizer.py
  */
 function impliedVocabulary(merges: readonly string[], bos: Special, eos: Special): Record<string, number> {
-  const bytes = Array.from({ length: 256 }, (_, byte) => byte);
-  const isPrintable = (byte: number) => (byte > 32 && byte < 127) || (byte > 160 && byte !== 173);
-  const printable = bytes.filter(isPrintable).map((byte) => String.fromCodePoint(byte));
-  const others = bytes.filter((byte) => !isPrintable(byte)).map((_, i) => String.fromCodePoint(256 + i));
-  const letters = [...printable, ...others];
+  const isPrintable = (letter: string) => (letter.codePointAt(0) ?? 0) < 256;
+  const letters = [...BYTE_LETTERS.filter(isPrintable), ...BYTE_LETTERS.filter((letter) => !isPrintable(letter))];
   const tokens = [
     ...letters,
     ...letters.map((letter) => `${letter}</w>`),

@@ -36,7 +36,7 @@ export class RandomStyles {
     this.#folder = folder;
     this.#targets = targetsOf(VARIANT, targets);
     this.#shelf = new LoraShelf({ base: 'other', targets: { unet: targets } }, KEPT_BYTES);
-    this.#inputs = new StyleInputs(targets, weights, open);
+    this.#inputs = new StyleInputs(() => targets, weights, open);
   }
 
   /** What to build the UNet with: all rows in one style. */

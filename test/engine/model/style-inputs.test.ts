@@ -30,7 +30,7 @@ afterAll(() => {
 async function styledRow(name: string) {
   const file = path.join(folder, `${name}.safetensors`);
   writeTinyLora('sd15', { name, targets: ['to_q'], rank: 2, alpha: 2 }, file);
-  const library = new StyleLibrary({ base: 'other', unet: TARGETS, text: [] });
+  const library = new StyleLibrary({ base: 'other', targets: () => ({ unet: TARGETS, text: [] }) });
   const { key, unet } = await library.prepare([{ id: name, file, weight: 1 }]);
   return { key, loras: unet };
 }
@@ -38,7 +38,7 @@ async function styledRow(name: string) {
 describe('StyleInputs', () => {
   const inputs = () =>
     new StyleInputs(
-      TARGETS,
+      () => TARGETS,
       weights,
       sessionOpener({ device: { kind: 'cpu' }, numberType: 'f32', startup: 'fast', threads: 1 }),
     );

@@ -25,7 +25,7 @@ function loraOf(...targets: readonly string[]) {
 }
 
 function library(text: (typeof TARGETS)[] = []) {
-  return new StyleLibrary({ base: 'other', unet: TARGETS, text });
+  return new StyleLibrary({ base: 'other', targets: () => ({ unet: TARGETS, text }) });
 }
 
 describe('StyleLibrary', () => {

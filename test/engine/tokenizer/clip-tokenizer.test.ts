@@ -2,6 +2,7 @@ import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
@@ -18,6 +19,26 @@ describe.each(LAYOUTS)('the tokenizer layout "%s"', (layout) => {
   it.each(cases)('gives transformers’ ids for $text', async (golden) => {
     const tokenizer = await openTokenizer(path.join(GOLDEN, layout));
     expect(tokenizer.encode(golden.text).ids).toEqual(golden[layout]);
+  });
+});
+
+describe('a tokenizer that has read few texts', () => {
+  it('gives the ids that it gives with its whole vocabulary', async () => {
+    const whole = await openTokenizer(path.join(GOLDEN, 'slow'));
+    ['one', 'two', 'three'].forEach((text) => whole.encode(text));
+    const words = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom(...cases.flatMap(({ text }) => text.split(' '))),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(words), fc.array(words), async (some, others) => {
+        const fresh = await openTokenizer(path.join(GOLDEN, 'slow'));
+        for (const text of [some.join(' '), others.join('')]) {
+          expect(fresh.encode(text)).toEqual(whole.encode(text));
+        }
+      }),
+      { numRuns: 60 },
+    );
   });
 });
 
