@@ -2,6 +2,7 @@
  * The picture that follows somebody's typing: the same rules about words, styles and models as /imagine, but no job, no
  * quota and no history. It takes its turn in the queue as `live` work, before what can wait.
  */
+import { withTrigger } from '../../commands/prompt-words.ts';
 import type { LiveDrawing, LiveEvent, LiveRequest } from '../core/live.ts';
 import type { Actor, Place } from '../core/people.ts';
 import type { GenerationRequest } from '../core/request.ts';
@@ -12,7 +13,7 @@ import type { Stores } from '../store/index.ts';
 import { LiveTurn } from './live-turn.ts';
 import type { BotOptions, Models } from './ports.ts';
 import { refusal } from './refusal.ts';
-import { serverModel, withTrigger } from './resolve.ts';
+import { serverModel } from './resolve.ts';
 import { WordList } from './safety/word-list.ts';
 import { findStyle, stylesOf } from './styles.ts';
 

@@ -3,6 +3,7 @@
  * same inputs give the same request: chance comes in as the seed.
  */
 import type { imagine } from '../../commands/imagine.ts';
+import { joinWords, withTrigger } from '../../commands/prompt-words.ts';
 import { formatStyleMix, parseStyleMix } from '../../commands/style-mix.ts';
 import { resolveSize, type SizeRules } from '../../commands/size.ts';
 import type { OptionsOf } from '../core/command.ts';
@@ -48,7 +49,7 @@ export function resolveImagine(asked: ImagineOptions, context: ResolveContext): 
   const { defaults } = model.manifest;
   const uses = chooseStyles(asked.style, model, context);
   const typed = { prompt: asked.prompt.trim(), negative: asked.negative?.trim() ?? '' };
-  const negative = uses.reduce((words, { style }) => joined(words, style.negative), typed.negative);
+  const negative = uses.reduce((words, { style }) => joinWords(words, style.negative), typed.negative);
   const { width, height } = resolveSize(rulesOf(model), asked.size, asked.aspect ?? aspectOf(asked.size, init));
   const request: GenerationRequest = {
     prompt: uses.reduceRight((words, { style }) => withTrigger(words, style.trigger), typed.prompt),
@@ -91,11 +92,6 @@ export function fallbacksOf(settings: ServerSettings, model: Model): Readonly<Re
 export function rulesOf({ manifest }: Model): SizeRules {
   const { width, height } = manifest.defaults;
   return { model: manifest.name, width, height, sides: manifest.sizes };
-}
-
-/** The prompt with the style's words before it, unless it has them. */
-export function withTrigger(prompt: string, trigger: string): string {
-  return trigger === '' || prompt.toLowerCase().includes(trigger.toLowerCase()) ? prompt : joined(trigger, prompt);
 }
 
 type StyleUse = { readonly style: Style; readonly share: number };
@@ -141,8 +137,4 @@ function initOf(strength: number | undefined, init: ResolveContext['init']): Ini
     return undefined;
   }
   return { file: init.file, strength: strength ?? DEFAULT_STRENGTH };
-}
-
-function joined(first: string, second: string): string {
-  return [first, second].filter((part) => part !== '').join(', ');
 }

@@ -6,6 +6,7 @@ import { randomInt } from 'node:crypto';
 import { resolve } from 'node:path';
 
 import type { Config } from '../../config/load.ts';
+import { withTrigger } from '../../commands/prompt-words.ts';
 import { closest } from '../../commands/closest.ts';
 import { parseStyleMix } from '../../commands/style-mix.ts';
 import type { Catalog, CatalogStyle } from '../../models/catalog.ts';
@@ -13,7 +14,6 @@ import { describeModel } from '../../models/describe-model.ts';
 import type { ImagineOptions, UpscaleOptions } from '../adapters/cli/commands.ts';
 import { drawToFiles } from '../adapters/cli/imagine.ts';
 import { upscaleFile } from '../adapters/cli/upscale.ts';
-import { withTrigger } from '../bot/resolve.ts';
 import { UserError } from '../core/errors.ts';
 import type { GenerationRequest, LoraUse } from '../core/request.ts';
 import { openCatalog, openEngine } from './open-engine.ts';

@@ -3,6 +3,7 @@
  * buttons work after a restart, and belongs to the admin who brought it.
  */
 import { basename, extname } from 'node:path';
+import { withTrigger } from '../../../commands/prompt-words.ts';
 import { checkOptions } from '../../../commands/check.ts';
 import { styleAdd } from '../../../commands/style.ts';
 import { StoppedError, UserError } from '../../core/errors.ts';
@@ -23,7 +24,7 @@ import type { LoraFacts, Model } from '../ports.ts';
 import { sentences } from '../present/lines.ts';
 import { trialMessage } from '../present/styles.ts';
 import { refusal } from '../refusal.ts';
-import { serverModel, withTrigger } from '../resolve.ts';
+import { serverModel } from '../resolve.ts';
 import { replace } from '../speaking.ts';
 import { fromPreset, stylesOf } from '../styles.ts';
 import { errorText, formatNumber, text } from '../texts/index.ts';
