@@ -17,7 +17,7 @@ export type SessionOpenerOptions = {
   readonly numberType: NumberType;
   /**
    * 'fast': sessions start at once and share the weights' memory; 'throughput': packed weights, a few per cent faster,
-   * where there is room for them.
+   * where there is room for them, and less memory between calls.
    */
   readonly startup: 'throughput' | 'fast';
   readonly threads: number | undefined;
@@ -25,7 +25,7 @@ export type SessionOpenerOptions = {
 
 export function sessionOpener({ device, numberType, startup, threads }: SessionOpenerOptions): SessionOpener {
   const open = (graph: Graph): Promise<Session> =>
-    Session.create(serialize(graph), {
+    Session.create(serialize(graph, { shapes: startup === 'fast' }), {
       device,
       startup:
         device.kind === 'cpu' ? startupThatFits(startup, weightBytes(graph), process.availableMemory()) : startup,

@@ -49,7 +49,7 @@ export type Graph = {
   readonly outputs: readonly ValueInfo[];
   /**
    * All between inputs and outputs. Equal names of lengths must mean equal lengths: onnxruntime gives tensors of equal
-   * shapes the same memory, one after another, and looks for a long time for equal ones where it cannot tell.
+   * shapes the same memory, one after another, and where it cannot tell compares each with all before it.
    */
   readonly values: readonly ValueInfo[];
 };

@@ -103,6 +103,8 @@ function nativeOptions(
   options: SessionOptions,
 ): InferenceSession.SessionOptions {
   const { startup = 'throughput', threads } = options;
+  // A pattern is a second home for all that a call computes, beside the arena: 0.8 GB for a decoder of 512², and no faster.
+  const pattern = device.kind === 'cpu' ? { enableMemPattern: false } : {};
   const session = {
     ...(model.folder !== undefined && { model_external_initializers_file_folder_path: model.folder }),
     ...(startup === 'fast' && { disable_prepacking: '1' }),
@@ -112,6 +114,7 @@ function nativeOptions(
     executionProviders: [executionProvider(device)],
     graphOptimizationLevel: startup === 'fast' ? 'extended' : 'all',
     logSeverityLevel: 3,
+    ...pattern,
     ...(threads !== undefined && { intraOpNumThreads: threads }),
     extra: { session },
   };

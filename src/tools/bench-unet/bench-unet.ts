@@ -82,7 +82,7 @@ export async function benchUnet({ arch, side: wantedSide, python, say }: BenchUn
     const { tensors } = await openSafetensors(file);
     const transforming = await opened(() => withUNetKernels(config, tensors, build, folder));
     const weights = transforming.value;
-    const plain = serialize(buildUNet(config, weights, build));
+    const plain = serialize(buildUNet(config, weights, build), { shapes: false });
     const direct = serialize(buildUNet(config, weights, { ...build, convolutions: 'direct' }));
     const feeds = feedsOf(config, side);
 
@@ -116,7 +116,7 @@ export async function benchUnet({ arch, side: wantedSide, python, say }: BenchUn
     // Two sessions at once: where both do not fit with packed weights, they are compared without.
     const startup = startupThatFits('throughput', 2 * weightBytes(styledGraph), process.availableMemory());
     const unstyled = await Session.create(plain, { startup });
-    const lora = await Session.create(serialize(styledGraph), { startup });
+    const lora = await Session.create(serialize(styledGraph, { shapes: false }), { startup });
     await unstyled.run(feeds);
     const overhead: { rank: number; ratio: number }[] = [];
     for (const rank of RANKS) {
