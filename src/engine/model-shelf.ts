@@ -13,6 +13,8 @@ import { Model } from './model/model.ts';
 import type { SessionOpener } from './model/session-opener.ts';
 import { LruCache } from './weights/index.ts';
 
+/** What of a request says which model it is. */
+type ModelRequest = Pick<GenerationRequest, 'model' | 'lcmLora' | 'vae'>;
 type LcmLora = GenerationRequest['lcmLora'];
 
 /** Where a model lies; what an operator chose for it goes before what its manifest says. */
@@ -52,25 +54,28 @@ export class ModelShelf {
   }
 
   /** The model, held for the caller until it calls `release`. */
-  async hold(request: Pick<GenerationRequest, 'model' | 'lcmLora' | 'vae'>): Promise<HeldModel> {
-    for (let isNew = false; ;) {
-      const model = await this.#get(request);
-      if (!isNew && !(await model.isWhole())) {
-        isNew = true;
-        this.#leave(model);
-        continue;
-      }
-      // It may have been let go between being found and being held.
-      if (!model.isReleased) {
-        model.users += 1;
-        return { model, release: () => this.#release(model) };
-      }
+  async hold(request: ModelRequest): Promise<HeldModel> {
+    const model = await this.#whole(request);
+    if (model.isReleased) {
+      return this.hold(request); // it was let go between being found and being held
     }
+    model.users += 1;
+    return { model, release: () => this.#release(model) };
   }
 
   async close(): Promise<void> {
     await this.#models.clear();
     await Promise.all([...this.#leaving].map(async (model) => model.release()));
+  }
+
+  /** Opened anew where its derived files are gone. */
+  async #whole(request: ModelRequest): Promise<Model> {
+    const model = await this.#get(request);
+    if (await model.isWhole()) {
+      return model;
+    }
+    this.#leave(model);
+    return this.#get(request);
   }
 
   #leave(model: Model): void {
@@ -91,7 +96,7 @@ export class ModelShelf {
     }
   }
 
-  async #get({ model: name, lcmLora, vae }: Pick<GenerationRequest, 'model' | 'lcmLora' | 'vae'>): Promise<Model> {
+  async #get({ model: name, lcmLora, vae }: ModelRequest): Promise<Model> {
     const { locate, open, cacheDir, clipTokenizer } = this.#options;
     const location = await locate(name);
     const chosen = lcmLora.kind === 'model' ? (location.lcmLora ?? lcmLora) : lcmLora;

@@ -7,8 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { buildUNet, NO_WEIGHTS, parseUNetConfig, type UNetConfig, unetLoraTargets } from '../../engine/nets/index.ts';
-import { sessionOpener, startupThatFits, weightBytes } from '../../engine/model/session-opener.ts';
+import { buildUNet, NO_WEIGHTS, parseUNetConfig, type UNetConfig } from '../../engine/nets/index.ts';
 import { withUNetKernels } from '../../engine/model/winograd-weights.ts';
 import { serialize } from '../../engine/onnx/index.ts';
 import { type Feeds, type FloatTensor, Session } from '../../engine/ort/index.ts';
@@ -17,17 +16,17 @@ import { type Architecture, UNETS } from './architectures.ts';
 import { type DecoderSeconds, measureDecoder } from './decoder.ts';
 import { unetGflop } from './flops.ts';
 import { type KernelRate, measureKernels } from './kernels.ts';
-import { RandomStyles, type SwitchTimes } from './random-styles.ts';
 import { runPeers } from './run-peers.ts';
 import { checkpointTensors, writeRandomCheckpoint } from './random-checkpoint.ts';
+import { measureStyles, type StyleCosts } from './styled.ts';
 
 const TOKENS = 77;
 const ROUNDS = 5;
+/** Two sessions on a shared machine differ by ± 2 % in five. */
+const STYLED_ROUNDS = 12;
 /** Of a net whose call takes long. */
 const FEW_ROUNDS = 1;
 const LONG_GFLOP = 2000;
-const RANKS = [16, 64];
-const SWITCHED_RANK = 16;
 
 export type BenchUnetReport = {
   readonly arch: Architecture;
@@ -44,11 +43,7 @@ export type BenchUnetReport = {
   readonly gflopPerSecond: number;
   /** Resident, of one session opened for throughput, with the process around it. */
   readonly peakMemoryGb: number;
-  /** Against the same session without LoRA inputs, measured in turns. */
-  readonly loraOverhead: readonly { readonly rank: number; readonly ratio: number }[];
-  /** How both were opened: 'fast' where packed weights of two sessions do not fit into memory. */
-  readonly loraStartup: 'throughput' | 'fast';
-  readonly styleSwitch: SwitchTimes;
+  readonly styles: StyleCosts;
   /** One picture's latents into pixels. */
   readonly decoderSeconds: DecoderSeconds;
   /** Seconds a call of the peers; empty where no Python was given. */
@@ -90,7 +85,7 @@ export async function benchUnet({ arch, side: wantedSide, python, say }: BenchUn
     // First of all and alone, for the peak is the whole process's so far.
     const alone = await opened(() => Session.create(plain));
     await alone.value.run(feeds);
-    let stepSeconds = await bestOf(rounds, () => alone.value.run(feeds));
+    const aloneSeconds = await bestOf(rounds, () => alone.value.run(feeds));
     const peakMemoryGb = (process.resourceUsage().maxRSS * 1024) / 1e9;
     await alone.value.release();
 
@@ -105,40 +100,16 @@ export async function benchUnet({ arch, side: wantedSide, python, say }: BenchUn
     await fast.value.release();
 
     say('with styles and without, in turns …');
-    const open = sessionOpener({
-      device: { kind: 'cpu' },
-      numberType: 'f32',
-      startup: 'throughput',
-      threads: undefined,
+    const styles = await measureStyles({
+      folder,
+      config,
+      weights,
+      build,
+      feeds,
+      rounds: isLong ? FEW_ROUNDS : STYLED_ROUNDS,
     });
-    const styles = new RandomStyles(folder, unetLoraTargets(config), weights, open);
-    const styledGraph = buildUNet(config, weights, { ...build, ...styles.build });
-    // Two sessions at once: where both do not fit with packed weights, they are compared without.
-    const startup = startupThatFits('throughput', 2 * weightBytes(styledGraph), process.availableMemory());
-    const unstyled = await Session.create(plain, { startup });
-    const lora = await Session.create(serialize(styledGraph, { shapes: false }), { startup });
-    await unstyled.run(feeds);
-    const overhead: { rank: number; ratio: number }[] = [];
-    for (const rank of RANKS) {
-      await styles.write(`rank-${rank}`, rank);
-      const styled = { ...feeds, ...(await styles.feeds(`rank-${rank}`)) };
-      let [base, with_] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
-      await lora.run(styled);
-      for (let round = 0; round < rounds; round += 1) {
-        base = Math.min(base, await timed(() => unstyled.run(feeds)));
-        with_ = Math.min(with_, await timed(() => lora.run(styled)));
-      }
-      stepSeconds = startup === 'fast' ? stepSeconds : Math.min(stepSeconds, base);
-      overhead.push({ rank, ratio: with_ / base - 1 });
-    }
-    await unstyled.release();
-    await lora.release();
-    const switched = ['one', 'another', 'a third'] as const;
-    for (const name of switched) {
-      await styles.write(name, SWITCHED_RANK);
-    }
-    const styleSwitch = await styles.timeSwitches(...switched);
-    await styles.release();
+    const { startup, plainSeconds } = styles;
+    const stepSeconds = startup === 'fast' ? aloneSeconds : Math.min(aloneSeconds, plainSeconds);
 
     say('decoding …');
     const decoderSeconds = await measureDecoder(folder, side, isLong ? 0 : 2);
@@ -173,9 +144,7 @@ export async function benchUnet({ arch, side: wantedSide, python, say }: BenchUn
       stepSeconds: { fast: fastStep, throughput: stepSeconds },
       gflopPerSecond: gflop / stepSeconds,
       peakMemoryGb,
-      loraOverhead: overhead,
-      loraStartup: startup,
-      styleSwitch,
+      styles,
       decoderSeconds,
       peers,
     };
@@ -199,11 +168,11 @@ export function renderBenchUnet(report: BenchUnetReport): string {
     ...Object.entries(report.peers).map(([name, seconds]) => row(name, seconds)),
     `  session start                      ${report.sessionStartSeconds.throughput.toFixed(2).padStart(7)} s   fast: ${report.sessionStartSeconds.fast.toFixed(2)} s, its first step ${report.firstStepAfterFastStartSeconds.toFixed(2)} s`,
     `  transforming kernels, once         ${report.transformSeconds.toFixed(1).padStart(7)} s`,
-    ...report.loraOverhead.map(
+    ...report.styles.overhead.map(
       ({ rank, ratio }) =>
-        `  LoRA rank ${String(rank).padEnd(24)} ${(ratio * 100).toFixed(1).padStart(7)} %${report.loraStartup === 'fast' ? ' (both started fast)' : ''}`,
+        `  LoRA rank ${String(rank).padEnd(24)} ${(ratio * 100).toFixed(1).padStart(7)} %${report.styles.startup === 'fast' ? ' (both started fast)' : ''}`,
     ),
-    `  style switch                       ${report.styleSwitch.warmMs.toFixed(2).padStart(7)} ms  one that was not used yet: ${report.styleSwitch.firstMs.toFixed(0)} ms, of them merging ${report.styleSwitch.mergeMs.toFixed(0)} ms`,
+    `  style switch                       ${report.styles.styleSwitch.warmMs.toFixed(2).padStart(7)} ms  one that was not used yet: ${report.styles.styleSwitch.firstMs.toFixed(0)} ms, of them merging ${report.styles.styleSwitch.mergeMs.toFixed(0)} ms`,
     `  decoding a picture                 ${report.decoderSeconds.throughput.toFixed(2).padStart(7)} s   direct convolutions: ${report.decoderSeconds.direct.toFixed(2)} s`,
     `  peak memory                        ${report.peakMemoryGb.toFixed(1).padStart(7)} GB`,
   ].join('\n');
