@@ -28,21 +28,22 @@ const KEPT_BYTES = 1024 * 2 ** 20;
 
 type Floats = Readonly<Record<string, FloatTensor>>;
 
-/** The modules of a graph variant, by what is done with them. */
-type Split = {
-  readonly beside: ReadonlySet<string>;
-  readonly merged: ReadonlySet<string>;
-  readonly besidePacker: LoraPacker;
-  readonly mergedPacker: LoraPacker;
-  readonly mergedTargets: readonly LoraTarget[];
+/** Modules that get a style in one way. */
+type Part = {
+  readonly targets: readonly LoraTarget[];
+  readonly modules: ReadonlySet<string>;
+  readonly packer: LoraPacker;
 };
+
+/** The modules of a graph variant. */
+type Parts = { readonly beside: Part; readonly merged: Part };
 
 export class StyleInputs {
   readonly #targets: () => readonly LoraTarget[];
   readonly #weights: NetWeights;
   readonly #open: SessionOpener;
   readonly #mergers: LazySessions;
-  readonly #splits = new Map<string, Split>();
+  readonly #parts = new Map<string, Parts>();
   readonly #merged = new LruCache<Floats>({ maxCost: KEPT_BYTES, costOf: bytesOf });
 
   /** `targets`: all of the UNet's, asked for with the first style. */
@@ -55,8 +56,8 @@ export class StyleInputs {
 
   /** What to build the UNet with. */
   build(variant: UNetVariant, loraRows: LoraRows): Pick<BuildOptions, 'loraRows' | 'loraModules' | 'mergedModules'> {
-    const { beside, merged } = this.#split(variant, loraRows);
-    return { loraRows, loraModules: beside, mergedModules: merged };
+    const { beside, merged } = this.#partsOf(variant, loraRows);
+    return { loraRows, loraModules: beside.modules, mergedModules: merged.modules };
   }
 
   /** The inputs of a call of these rows. */
@@ -64,19 +65,9 @@ export class StyleInputs {
     if (variant === 'plain') {
       return {};
     }
-    const split = this.#split(variant, loraRows);
-    const beside = loraFeeds(split.besidePacker, rows, loraRows);
-    if (split.merged.size === 0) {
-      return beside;
-    }
-    const key = JSON.stringify([variant, rows[0]?.key]);
-    const merged = await this.#merged.get(key, async () => {
-      const merger = await this.#mergers.get(variant, () =>
-        buildMerge(this.#weights, split.mergedTargets, this.#open.build),
-      );
-      return merger.run(loraFeeds(split.mergedPacker, rows, loraRows));
-    });
-    return { ...beside, ...merged };
+    const { beside, merged } = this.#partsOf(variant, loraRows);
+    const pairs = loraFeeds(beside.packer, rows, loraRows);
+    return merged.targets.length === 0 ? pairs : { ...pairs, ...(await this.#mergedWeights(rows, variant, merged)) };
   }
 
   async release(): Promise<void> {
@@ -84,27 +75,38 @@ export class StyleInputs {
     await this.#mergers.release();
   }
 
+  /** Of rows in one style. */
+  #mergedWeights(rows: readonly StyledRow[], variant: UNetVariant, { targets, packer }: Part): Promise<Floats> {
+    return this.#merged.get(JSON.stringify([variant, rows[0]?.key]), async () => {
+      const merger = await this.#mergers.get(variant, () => buildMerge(this.#weights, targets, this.#open.build));
+      return merger.run(loraFeeds(packer, rows, 'shared'));
+    });
+  }
+
   /** Weights are one for a call, so only rows in one style can have them merged. */
-  #split(variant: UNetVariant, loraRows: LoraRows): Split {
+  #partsOf(variant: UNetVariant, loraRows: LoraRows): Parts {
     const name = `${variant} ${loraRows}`;
-    const known = this.#splits.get(name);
+    const known = this.#parts.get(name);
     if (known !== undefined) {
       return known;
     }
     const all = targetsOf(variant, this.#targets());
-    const mergedTargets = loraRows === 'shared' ? worthMerging(all, MERGED_BYTES) : [];
-    const merged = new Set(mergedTargets.map(({ module }) => module));
-    const besideTargets = all.filter(({ module }) => !merged.has(module));
-    const split = {
-      beside: new Set(besideTargets.map(({ module }) => module)),
-      merged,
-      besidePacker: new LoraPacker(besideTargets, PACKED_BYTES),
-      mergedPacker: new LoraPacker(mergedTargets, 0),
-      mergedTargets,
-    };
-    this.#splits.set(name, split);
-    return split;
+    const merged = partOf(loraRows === 'shared' ? worthMerging(all, MERGED_BYTES) : [], 0);
+    const beside = partOf(
+      all.filter(({ module }) => !merged.modules.has(module)),
+      PACKED_BYTES,
+    );
+    this.#parts.set(name, { beside, merged });
+    return { beside, merged };
   }
+}
+
+function partOf(targets: readonly LoraTarget[], packedBytes: number): Part {
+  return {
+    targets,
+    modules: new Set(targets.map(({ module }) => module)),
+    packer: new LoraPacker(targets, packedBytes),
+  };
 }
 
 function bytesOf(feeds: Floats): number {

@@ -39,6 +39,15 @@ describe('symbolic lengths', () => {
   });
 });
 
+describe('a length that may be 1 instead', () => {
+  it('broadcasts to the length, and to no other', () => {
+    expect(broadcast('MatMul', ['rows'], ['rows?'])).toEqual(['rows']);
+    expect(broadcast('MatMul', ['rows?'], ['rows'])).toEqual(['rows']);
+    expect(broadcast('Mul', ['rows?', 1], [1, 4])).toEqual(['rows?', 4]);
+    expect(() => broadcast('Mul', ['rows?'], ['height'])).toThrow('shapes that broadcast');
+  });
+});
+
 describe('operators', () => {
   const graph = new GraphBuilder('test');
   const picture = graph.input('picture', 'f32', ['rows', 4, 'height', 'width']);

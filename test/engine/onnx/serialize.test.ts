@@ -54,6 +54,15 @@ describe('serialize', () => {
     expect([...(y0?.data ?? []), ...(y1?.data ?? [])]).toEqual([1, 2, 3, 5, 5, 5]);
   });
 
+  it('declares what is between inputs and outputs, unless it is to be left out', () => {
+    const graph = new GraphBuilder('between');
+    const doubled = Add(graph.input('x', 'f32', ['n']), graph.input('y', 'f32', ['n']));
+    graph.output('sum', Add(doubled, graph.scalar(1)));
+    const mentions = (shapes: boolean): number =>
+      Buffer.from(serialize(graph.finish(), { shapes }).bytes).toString('latin1').split(doubled.name).length - 1;
+    expect(mentions(true)).toBe(mentions(false) + 1);
+  });
+
   it('needs no folder where nothing lies in a file', () => {
     const graph = new GraphBuilder('constant');
     graph.output('y', Add(graph.input('x', 'f32', ['n']), graph.scalar(1)));
