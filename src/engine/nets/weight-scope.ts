@@ -48,8 +48,8 @@ export class WeightScope {
   }
 
   /**
-   * `count` rows from `start` of the tensor `name`, whose full shape is `shape`; an input of that name in a module whose
-   * matrix is merged outside.
+   * `count` rows from `start` of the tensor `name`, whose full shape is `shape`; of a matrix that comes with a style in
+   * it, an input (merged-weights.ts).
    */
   weightRows(name: string, shape: readonly number[], start: number, count: number): Value {
     const rows = shape[0] ?? 1;
