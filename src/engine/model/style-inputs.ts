@@ -23,7 +23,7 @@ const PACKED_BYTES = 512 * 2 ** 20;
 /** Of one style: all that gains of SD 1.5 and the finest level of SDXL. */
 const MERGED_BYTES = 384 * 2 ** 20;
 
-/** Of all styles together: four of SD 1.5. */
+/** Of all styles together: five of SD 1.5. */
 const KEPT_BYTES = 1024 * 2 ** 20;
 
 type Floats = Readonly<Record<string, FloatTensor>>;
