@@ -1,6 +1,6 @@
 /**
- * What a UNet's graph takes of the styles of a call, and how it is made: low-rank pairs beside most layers, and where
- * tokens are many a style's own weights, merged when the style is first drawn with and kept while there is room.
+ * What a UNet's graph takes of the styles of a call, and how it is made: low-rank pairs beside most layers, and where that
+ * pays a style's own weights, merged when the style is first drawn with and kept while there is room.
  */
 import {
   buildMerge,

@@ -36,14 +36,17 @@ export function buildMerge(
   });
 }
 
+/** Operators and their inputs cost more than the arithmetic of matrices of so many bytes. */
+const SMALL_BYTES = 2 ** 20;
+
 /**
  * Those of `targets` that gain by it, as far as `maxBytes` of fp32 weights go: where the term beside the layer is most
- * work for the weights that it saves, first. None where merging is more work than one call's term.
+ * work for the weights that it saves, first. Of large ones none where merging is more work than one call's term.
  */
 export function worthMerging(targets: readonly LoraTarget[], maxBytes: number): readonly LoraTarget[] {
   const gains = targets
     .map((target) => ({ target, gain: gainOf(target), bytes: 4 * target.inFeatures * target.outFeatures }))
-    .filter(({ gain }) => gain >= 1)
+    .filter(({ gain, bytes }) => gain >= 1 || (gain > 0 && bytes <= SMALL_BYTES))
     .toSorted((a, b) => b.gain - a.gain);
   let room = maxBytes;
   return gains.flatMap(({ target, bytes }) => {
