@@ -23,19 +23,18 @@ export async function checkLengths(graph: Graph, feeds: Feeds): Promise<void> {
     const outputs = await session.run(Object.fromEntries(inputs));
     const lengths = new Map<string, number>();
     for (const { name, shape } of [...graph.inputs, ...graph.values, ...graph.outputs]) {
-      const actual = (outputs[name]?.dims ?? feeds[name]?.shape)?.join(' × ');
-      const declared = shape.map((dim, axis) => lengthOf(dim, (outputs[name]?.dims ?? feeds[name]?.shape)?.[axis]));
-      if (declared.join(' × ') !== actual) {
+      const actual = outputs[name]?.dims ?? feeds[name]?.shape ?? [];
+      for (const [axis, dim] of shape.entries()) {
+        if (typeof dim === 'string' && !lengths.has(dim)) {
+          lengths.set(dim, actual[axis] ?? Number.NaN);
+        }
+      }
+      const declared = shape.map((dim) => (typeof dim === 'number' ? dim : lengths.get(dim)));
+      if (declared.join(' × ') !== actual.join(' × ')) {
         throw new Error(
-          `${name} is declared [${shape.join(', ')}], which is ${declared.join(' × ')}; it is ${actual}.`,
+          `${name} is declared [${shape.join(', ')}], which is ${declared.join(' × ')}; it is ${actual.join(' × ')}.`,
         );
       }
-    }
-    function lengthOf(dim: number | string, actual: number | undefined): number | undefined {
-      if (typeof dim === 'string' && !lengths.has(dim) && actual !== undefined) {
-        lengths.set(dim, actual);
-      }
-      return typeof dim === 'number' ? dim : lengths.get(dim);
     }
   } finally {
     await session.release();

@@ -3,12 +3,10 @@
  * that the text lacks never apply, and leaving them out changes no id; of 48,894 a few hundred stay. The library takes a
  * tenth of a second for all of them, which a first picture would wait for. Knows only the letters, no order and no ids.
  */
+import { BYTE_LETTERS } from './byte-letters.ts';
 import type { TokenizerJson } from './tokenizer-files.ts';
 
 const WORD_END = '</w>';
-
-/** How byte-level vocabularies write the 256 bytes: as in OpenAI's `bytes_to_unicode`, by byte. */
-export const BYTE_LETTERS: readonly string[] = byteLetters();
 
 /**
  * For texts whose letters all occur in `text`. Only for a tokenizer that changes a text no further than to lower case and
@@ -49,13 +47,4 @@ function consistsOf(isUsed: Uint8Array, token: string): boolean {
     }
   }
   return true;
-}
-
-/** Printable characters of Latin-1 as themselves, the others from 256 on. */
-function byteLetters(): readonly string[] {
-  let others = 0;
-  return Array.from({ length: 256 }, (_, byte) => {
-    const isPrintable = (byte > 32 && byte < 127) || (byte > 160 && byte !== 173);
-    return String.fromCodePoint(isPrintable ? byte : 256 + others++);
-  });
 }

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { z } from 'zod';
 
 import { UserError } from '../../core/errors.ts';
-import { BYTE_LETTERS } from './reduced-vocabulary.ts';
+import { BYTE_LETTERS } from './byte-letters.ts';
 
 export type TokenizerFiles = {
   /** In the form of a `tokenizer.json`. */
