@@ -89,7 +89,8 @@ function GraphProto(w: ProtobufWriter, graph: Graph): void {
 }
 
 function NodeProto(w: ProtobufWriter, node: Node): void {
-  for (const input of node.inputs) {
+  // Inputs left out at the end are not written: the format allows an empty name there, and WebGPU's Conv follows it to nowhere.
+  for (const input of node.inputs.slice(0, node.inputs.findLastIndex((name) => name !== '') + 1)) {
     w.string(1, input);
   }
   for (const output of node.outputs) {
