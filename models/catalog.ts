@@ -13,7 +13,7 @@ import { z } from 'zod';
 import { closest } from '../commands/closest.ts';
 import { UserError } from '../src/core/errors.ts';
 import type { ModelManifest, StyleManifest } from '../src/core/manifest.ts';
-import { readManifest } from '../src/engine/manifest-file.ts';
+import { readManifest } from '../src/engine/model/manifest-file.ts';
 import { exists, namesIn, readJson, writeJson, writeWhole } from './catalog-files.ts';
 
 export type CatalogModel = {

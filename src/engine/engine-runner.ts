@@ -8,7 +8,7 @@ import { CancelledError, StoppedError } from '../core/errors.ts';
 import type { Picture } from '../core/picture.ts';
 import type { Runner, RunnerHealth, Work, WorkEvent } from '../core/work.ts';
 import { Engine } from './engine.ts';
-import { ModelShelf, type ModelLocation } from './model-shelf.ts';
+import { ModelCache, type ModelLocation } from './model-cache.ts';
 import { usualNumberType } from './model/number-type.ts';
 import { sessionOpener } from './model/session-opener.ts';
 import { requireDevice, type Device } from './ort/index.ts';
@@ -50,7 +50,7 @@ class EngineRunner implements Runner {
   readonly #options: EngineRunnerOptions;
   readonly #device: Device;
   readonly #engine: Engine;
-  readonly #shelf: ModelShelf;
+  readonly #cache: ModelCache;
   readonly #upscaling: Upscaling;
   readonly #stop = new AbortController();
   readonly #idle: (() => void)[] = [];
@@ -77,7 +77,7 @@ class EngineRunner implements Runner {
       readPicture: (file) => options.readPicture(file),
       now: () => performance.now(),
     });
-    this.#shelf = new ModelShelf({
+    this.#cache = new ModelCache({
       locate: options.locateModel,
       open,
       cacheDir: options.cacheDir,
@@ -121,7 +121,7 @@ class EngineRunner implements Runner {
       clearTimeout(timer);
     }
     await this.#upscaling.close();
-    await this.#shelf.close();
+    await this.#cache.close();
   }
 
   #do(work: Work, signal: AbortSignal): AsyncGenerator<WorkEvent, void> {
@@ -142,10 +142,10 @@ class EngineRunner implements Runner {
     checkRequest(request);
     this.#throwIfStopped(signal);
     yield { kind: 'started' };
-    const { model, release } = await this.#shelf.hold(request);
+    const { model, release } = await this.#cache.hold(request);
     try {
       const { readPicture } = this.#options;
-      const { drawing, notices } = await prepare({
+      const { generation, notices } = await prepare({
         number: this.#count++,
         request,
         previewAfter,
@@ -156,17 +156,17 @@ class EngineRunner implements Runner {
       yield* notices;
       this.#throwIfStopped(signal);
       const stop = (): void => {
-        this.#engine.remove(drawing);
-        drawing.events.fail(signal.aborted ? new CancelledError() : new StoppedError());
+        this.#engine.remove(generation);
+        generation.events.fail(signal.aborted ? new CancelledError() : new StoppedError());
       };
       signal.addEventListener('abort', stop, { once: true });
       this.#stop.signal.addEventListener('abort', stop, { once: true });
       try {
-        this.#engine.add(drawing);
-        yield* drawing.events.read();
+        this.#engine.add(generation);
+        yield* generation.events.read();
       } finally {
         // Also when the reader turned away before the end.
-        this.#engine.remove(drawing);
+        this.#engine.remove(generation);
         signal.removeEventListener('abort', stop);
         this.#stop.signal.removeEventListener('abort', stop);
       }

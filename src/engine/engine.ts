@@ -1,23 +1,24 @@
 /**
- * The loop: schedule, run, advance, collect. Pictures of all drawings take part step by step; they join and leave
+ * The loop: schedule, run, advance, collect. Pictures of all generations take part step by step; they join and leave
  * between UNet calls.
  *
- * It owns the device: nothing else may run a UNet while it does. Cancelling a drawing takes effect before the next
+ * It owns the device: nothing else may run a UNet while it does. Cancelling a generation takes effect before the next
  * call. Knows no prompts, files or sessions; modelled on nano-vllm's engine.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Conditioning, Drawing, PictureInProgress, UNetRow } from './drawing.ts';
-import { notNumbers } from './numbers.ts';
+import type { Generation, PictureInProgress } from './generation.ts';
+import type { Conditioning, UNetRow } from './model/denoiser.ts';
+import { notNumbers } from './model/numbers.ts';
 import { combineGuidance } from './sampling/index.ts';
 import { nextBatch, type Row, type SchedulerPolicy } from './scheduler.ts';
 
 /** A picture that takes part in a call. */
-type Member = { readonly drawing: Drawing; readonly picture: PictureInProgress };
+type Member = { readonly generation: Generation; readonly picture: PictureInProgress };
 
 export class Engine {
   readonly #policy: SchedulerPolicy;
   readonly #now: () => number;
-  readonly #drawings = new Map<number, Drawing>();
+  readonly #generations = new Map<number, Generation>();
   #calls = 0;
   #isRunning = false;
 
@@ -28,18 +29,18 @@ export class Engine {
   }
 
   get active(): number {
-    return this.#drawings.size;
+    return this.#generations.size;
   }
 
   /** Takes part from the next step on, until its pictures are delivered, it is removed, or it fails. */
-  add(drawing: Drawing): void {
-    this.#drawings.set(drawing.number, drawing);
+  add(generation: Generation): void {
+    this.#generations.set(generation.number, generation);
     void this.#runLoop();
   }
 
-  /** Takes no part in any later call. Harmless when the drawing is gone already. */
-  remove(drawing: Drawing): void {
-    this.#drawings.delete(drawing.number);
+  /** Takes no part in any later call. Harmless when the generation is gone already. */
+  remove(generation: Generation): void {
+    this.#generations.delete(generation.number);
   }
 
   /** One UNet call and what follows from it. */
@@ -50,20 +51,20 @@ export class Engine {
     await this.#collect();
   }
 
-  /** One loop at a time, alive while there is work. What it throws is a bug: it ends every drawing and no process. */
+  /** One loop at a time, alive while there is work. What it throws is a bug: it ends every generation and no process. */
   async #runLoop(): Promise<void> {
     if (this.#isRunning) {
       return;
     }
     this.#isRunning = true;
     try {
-      while (this.#drawings.size > 0) {
+      while (this.#generations.size > 0) {
         // Device calls block the event loop, so between two of them everyone else gets a turn.
         await nextTurn();
         await this.step();
       }
     } catch (error) {
-      [...this.#drawings.values()].forEach((drawing) => this.#fail(drawing, error));
+      [...this.#generations.values()].forEach((generation) => this.#fail(generation, error));
     } finally {
       this.#isRunning = false;
     }
@@ -71,13 +72,13 @@ export class Engine {
 
   #schedule(): readonly Member[] {
     const members = this.#members();
-    const rows = members.map(({ drawing, picture }, id): Row => ({
+    const rows = members.map(({ generation, picture }, id): Row => ({
       id,
-      request: drawing.number,
-      group: drawing.group,
-      passes: passesOf(drawing),
+      request: generation.number,
+      group: generation.group,
+      passes: passesOf(generation),
       stepsLeft: picture.task.stepsLeft,
-      lastCall: drawing.lastCall,
+      lastCall: generation.lastCall,
     }));
     return nextBatch(rows, this.#policy).flatMap(({ id }) => members[id] ?? []);
   }
@@ -90,21 +91,21 @@ export class Engine {
     }
     const startedAt = this.#now();
     try {
-      const outputs = await leader.drawing.model.predict(batch.flatMap(rowsOf), leader.drawing.size);
+      const outputs = await leader.generation.model.predict(batch.flatMap(rowsOf), leader.generation.size);
       this.#charge(batch, this.#now() - startedAt);
       return outputs;
     } catch (error) {
-      batch.forEach(({ drawing }) => this.#fail(drawing, error));
+      batch.forEach(({ generation }) => this.#fail(generation, error));
       return undefined;
     }
   }
 
   /** Each picture pays for its rows. */
   #charge(batch: readonly Member[], callMs: number): void {
-    const passes = batch.reduce((total, { drawing }) => total + passesOf(drawing), 0);
-    for (const { drawing, picture } of batch) {
-      picture.denoiseMs += (callMs * passesOf(drawing)) / passes;
-      drawing.lastCall = this.#calls;
+    const passes = batch.reduce((total, { generation }) => total + passesOf(generation), 0);
+    for (const { generation, picture } of batch) {
+      picture.denoiseMs += (callMs * passesOf(generation)) / passes;
+      generation.lastCall = this.#calls;
     }
     this.#calls += 1;
   }
@@ -114,22 +115,22 @@ export class Engine {
       return;
     }
     let at = 0;
-    for (const { drawing, picture } of batch) {
+    for (const { generation, picture } of batch) {
       const { task } = picture;
       const length = task.latents.length;
       const output = outputs.subarray(at, at + length);
       at += length;
-      if (drawing.negative !== undefined) {
-        combineGuidance(output, outputs.subarray(at, at + length), drawing.guidance, output);
+      if (generation.negative !== undefined) {
+        combineGuidance(output, outputs.subarray(at, at + length), generation.guidance, output);
         at += length;
       }
       task.advance(output);
       if (!task.isFinite) {
-        this.#fail(drawing, notNumbers());
+        this.#fail(generation, notNumbers());
         continue;
       }
-      drawing.events.push({ kind: 'step', index: picture.index, step: task.stepsDone, steps: task.steps });
-      if (drawing.previewAfter.has(task.stepsDone) && task.stepsLeft > 0) {
+      generation.events.push({ kind: 'step', index: picture.index, step: task.stepsDone, steps: task.steps });
+      if (generation.previewAfter.has(task.stepsDone) && task.stepsLeft > 0) {
         picture.previewDue = task.stepsDone;
       }
     }
@@ -150,13 +151,13 @@ export class Engine {
     }
   }
 
-  async #deliver({ drawing, picture }: Member): Promise<void> {
+  async #deliver({ generation, picture }: Member): Promise<void> {
     const startedAt = this.#now();
     try {
-      const pixels = await drawing.model.decode(picture.task.latents, drawing.size);
+      const pixels = await generation.model.decode(picture.task.latents, generation.size);
       const { index, seed, textMs: text, denoiseMs: denoise } = picture;
       const decode = this.#now() - startedAt;
-      drawing.events.push({
+      generation.events.push({
         kind: 'picture',
         index,
         seed,
@@ -165,15 +166,15 @@ export class Engine {
       });
       picture.isDelivered = true;
     } catch (error) {
-      this.#fail(drawing, error);
+      this.#fail(generation, error);
     }
-    if (drawing.pictures.every(({ isDelivered }) => isDelivered)) {
-      this.remove(drawing);
-      drawing.events.end();
+    if (generation.pictures.every(({ isDelivered }) => isDelivered)) {
+      this.remove(generation);
+      generation.events.end();
     }
   }
 
-  async #preview({ drawing, picture }: Member): Promise<void> {
+  async #preview({ generation, picture }: Member): Promise<void> {
     const step = picture.previewDue;
     const { guess, steps } = picture.task;
     picture.previewDue = undefined;
@@ -181,26 +182,28 @@ export class Engine {
       return;
     }
     try {
-      const pixels = await drawing.model.preview(guess, drawing.size);
-      drawing.events.push({ kind: 'preview', index: picture.index, step, steps, picture: pixels });
+      const pixels = await generation.model.preview(guess, generation.size);
+      generation.events.push({ kind: 'preview', index: picture.index, step, steps, picture: pixels });
     } catch (error) {
-      this.#fail(drawing, error);
+      this.#fail(generation, error);
     }
   }
 
-  #fail(drawing: Drawing, error: unknown): void {
-    this.remove(drawing);
-    drawing.events.fail(error);
+  #fail(generation: Generation, error: unknown): void {
+    this.remove(generation);
+    generation.events.fail(error);
   }
 
   #members(): readonly Member[] {
-    return [...this.#drawings.values()].flatMap((drawing) => drawing.pictures.map((picture) => ({ drawing, picture })));
+    return [...this.#generations.values()].flatMap((generation) =>
+      generation.pictures.map((picture) => ({ generation, picture })),
+    );
   }
 }
 
 /** The prompt's row, then the negative prompt's where it counts. */
-function rowsOf({ drawing, picture: { task } }: Member): readonly UNetRow[] {
-  const { positive, negative, guidance, styles } = drawing;
+function rowsOf({ generation, picture: { task } }: Member): readonly UNetRow[] {
+  const { positive, negative, guidance, styles } = generation;
   const row = (conditioning: Conditioning): UNetRow => ({
     timestep: task.timestep,
     writeInput: (target) => task.writeInput(target),
@@ -211,6 +214,6 @@ function rowsOf({ drawing, picture: { task } }: Member): readonly UNetRow[] {
   return negative === undefined ? [row(positive)] : [row(positive), row(negative)];
 }
 
-function passesOf({ negative }: Drawing): number {
+function passesOf({ negative }: Generation): number {
   return negative === undefined ? 1 : 2;
 }

@@ -1,11 +1,12 @@
 /**
- * From a request to a drawing: prompts encoded, styles folded, the picture to start from turned into latents, and one
+ * From a request to a generation: prompts encoded, styles folded, the picture to start from turned into latents, and one
  * task for each picture. After this nothing of the request is looked up again.
  */
 import type { Picture } from '../core/picture.ts';
 import type { GenerationRequest } from '../core/request.ts';
 import type { WorkEvent } from '../core/work.ts';
-import type { Drawing, LatentSize } from './drawing.ts';
+import type { Generation } from './generation.ts';
+import type { LatentSize } from './model/denoiser.ts';
 import { EventStream } from './event-stream.ts';
 import type { EncodedPrompt } from './model/prompt-encoder.ts';
 import type { Model } from './model/model.ts';
@@ -23,7 +24,7 @@ export type Preparation = {
   readonly now: () => number;
 };
 
-export type Prepared = { readonly drawing: Drawing; readonly notices: readonly WorkEvent[] };
+export type Prepared = { readonly generation: Generation; readonly notices: readonly WorkEvent[] };
 
 /** Throws `UserError` for what the model cannot do. */
 export async function prepare({
@@ -49,7 +50,7 @@ export async function prepare({
   };
   const start = init && (await model.encodePicture(await readPicture(init.file, { width, height })));
   const textMs = (now() - startedAt) / count;
-  const drawing: Drawing = {
+  const generation: Generation = {
     number,
     events: new EventStream<WorkEvent>(),
     model,
@@ -77,7 +78,7 @@ export async function prepare({
     lastCall: -1,
   };
   return {
-    drawing,
+    generation,
     notices: [
       ...styles.notices.map((notice): WorkEvent => ({ kind: 'notice', ...notice })),
       ...cutNotices(positive, negative),

@@ -4,7 +4,7 @@
  * Whatever shares its UNet calls cannot touch it: it draws from no generator but its own and keeps its own step index,
  * so the same seed gives the same picture in any company. Knows no nets; conditioning is carried, not understood.
  */
-import { areNumbers } from './numbers.ts';
+import { areNumbers } from './model/numbers.ts';
 import {
   drawsNoise,
   initialLatents,

@@ -9,7 +9,7 @@ import type { Picture } from '../core/picture.ts';
 import type { UpscaleRequest } from '../core/request.ts';
 import type { WorkEvent } from '../core/work.ts';
 import { LruCache } from './weights/index.ts';
-import { readManifest } from './manifest-file.ts';
+import { readManifest } from './model/manifest-file.ts';
 import { openNet } from './model/model-files.ts';
 import type { SessionOpener } from './model/session-opener.ts';
 import { Upscaler } from './model/upscaler.ts';

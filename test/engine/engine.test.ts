@@ -1,7 +1,8 @@
 /** The loop with a made-up model: no graphs, so that every call can be looked at. */
 import { describe, expect, it } from 'vitest';
 import type { PictureMs, WorkEvent } from '../../src/core/work.ts';
-import type { Denoiser, Drawing, UNetRow } from '../../src/engine/drawing.ts';
+import type { Generation } from '../../src/engine/generation.ts';
+import type { Denoiser, UNetRow } from '../../src/engine/model/denoiser.ts';
 import { Engine } from '../../src/engine/engine.ts';
 import { NO_STYLE } from '../../src/engine/model/style-set.ts';
 import { EventStream } from '../../src/engine/event-stream.ts';
@@ -61,7 +62,7 @@ type DrawingOptions = {
   readonly previewAfter?: readonly number[];
 };
 
-function drawingOf({
+function generationOf({
   number,
   model,
   seed = number,
@@ -70,7 +71,7 @@ function drawingOf({
   prompt = 0.2,
   guidance = 1,
   previewAfter = [],
-}: DrawingOptions): Drawing {
+}: DrawingOptions): Generation {
   const planned = plan(CONFIG, { scheduler: 'lcm', steps, strength: undefined });
   const conditioning = (value: number) => ({ tokens: Float32Array.of(value), pooled: undefined });
   return {
@@ -104,12 +105,12 @@ function drawingOf({
 
 async function draw(
   policy: SchedulerPolicy,
-  ...drawings: readonly Drawing[]
+  ...generations: readonly Generation[]
 ): Promise<readonly (readonly WorkEvent[])[]> {
   const engine = new Engine(policy);
-  drawings.forEach((drawing) => engine.add(drawing));
+  generations.forEach((generation) => engine.add(generation));
   return Promise.all(
-    drawings.map(async ({ events }) => {
+    generations.map(async ({ events }) => {
       const seen: WorkEvent[] = [];
       for await (const event of events.read()) {
         seen.push(event);
@@ -131,19 +132,19 @@ const FULL: SchedulerPolicy = { maxRows: 16, order: 'round-robin' };
 
 describe('Engine', () => {
   it('tells every step of a picture, then the picture, then ends', async () => {
-    const [events] = await draw(CPU_POLICY, drawingOf({ number: 1, model: new MadeUpModel() }));
+    const [events] = await draw(CPU_POLICY, generationOf({ number: 1, model: new MadeUpModel() }));
     expect(kinds(events)).toEqual(['step', 'step', 'step', 'step', 'picture']);
     expect(events?.[1]).toEqual({ kind: 'step', index: 0, step: 2, steps: 4 });
   });
 
   it('draws the same picture alone and among others of other prompts, step counts and guidance', async () => {
-    const alone = await draw(FULL, drawingOf({ number: 1, model: new MadeUpModel(), seed: 5 }));
+    const alone = await draw(FULL, generationOf({ number: 1, model: new MadeUpModel(), seed: 5 }));
     const model = new MadeUpModel();
     const together = await draw(
       FULL,
-      drawingOf({ number: 1, model, seed: 5 }),
-      drawingOf({ number: 2, model, steps: 8, prompt: 0.9 }),
-      drawingOf({ number: 3, model, steps: 1, guidance: 1.8 }),
+      generationOf({ number: 1, model, seed: 5 }),
+      generationOf({ number: 2, model, steps: 8, prompt: 0.9 }),
+      generationOf({ number: 3, model, steps: 1, guidance: 1.8 }),
     );
     expect(pixels(together[0])).toEqual(pixels(alone[0]));
     expect(model.calls[0]).toEqual([999, 999, 999, 999]);
@@ -152,8 +153,8 @@ describe('Engine', () => {
 
   it('gives picture k the stream of seed + k', async () => {
     const model = new MadeUpModel();
-    const [three] = await draw(FULL, drawingOf({ number: 1, model, seed: 40, count: 3 }));
-    const [last] = await draw(FULL, drawingOf({ number: 2, model, seed: 42 }));
+    const [three] = await draw(FULL, generationOf({ number: 1, model, seed: 40, count: 3 }));
+    const [last] = await draw(FULL, generationOf({ number: 2, model, seed: 42 }));
     expect(pixels(three)[2]).toBe(pixels(last)[0]);
     expect(new Set(pixels(three)).size).toBe(3);
   });
@@ -162,19 +163,19 @@ describe('Engine', () => {
     const model = new MadeUpModel();
     const [guided, plain] = await draw(
       FULL,
-      drawingOf({ number: 1, model, seed: 5, guidance: 3 }),
-      drawingOf({ number: 2, model, seed: 5, prompt: 0.6 }),
+      generationOf({ number: 1, model, seed: 5, guidance: 3 }),
+      generationOf({ number: 2, model, seed: 5, prompt: 0.6 }),
     );
     expect(pixels(guided)).toEqual(pixels(plain));
   });
 
-  it('lets a drawing join between two calls', async () => {
+  it('lets a generation join between two calls', async () => {
     const model = new MadeUpModel();
     const engine = new Engine(FULL);
-    const first = drawingOf({ number: 1, model });
+    const first = generationOf({ number: 1, model });
     engine.add(first);
     let joined = false;
-    const second = drawingOf({ number: 2, model, steps: 2 });
+    const second = generationOf({ number: 2, model, steps: 2 });
     for await (const event of first.events.read()) {
       if (event.kind === 'step' && !joined) {
         joined = true;
@@ -184,10 +185,10 @@ describe('Engine', () => {
     expect(model.calls.map((call) => call.length)).toEqual([1, 2, 2, 1]);
   });
 
-  it('takes a removed drawing out of the next call', async () => {
+  it('takes a removed generation out of the next call', async () => {
     const model = new MadeUpModel();
     const engine = new Engine(FULL);
-    const [first, second] = [drawingOf({ number: 1, model }), drawingOf({ number: 2, model })];
+    const [first, second] = [generationOf({ number: 1, model }), generationOf({ number: 2, model })];
     engine.add(first);
     engine.add(second);
     for await (const event of second.events.read()) {
@@ -199,12 +200,12 @@ describe('Engine', () => {
     expect(engine.active).toBe(0);
   });
 
-  it('fails every drawing of a call that fails, and goes on with the rest', async () => {
+  it('fails every generation of a call that fails, and goes on with the rest', async () => {
     const [broken, sound] = [new MadeUpModel(), new MadeUpModel()];
     broken.failAtCall = 1;
-    const good = { ...drawingOf({ number: 2, model: sound }), group: 'sound' };
+    const good = { ...generationOf({ number: 2, model: sound }), group: 'sound' };
     const engine = new Engine(FULL);
-    const bad = drawingOf({ number: 1, model: broken });
+    const bad = generationOf({ number: 1, model: broken });
     engine.add(bad);
     engine.add(good);
     const seen: string[] = [];
@@ -221,20 +222,27 @@ describe('Engine', () => {
     expect(kinds(rest).at(-1)).toBe('picture');
   });
 
-  it('fails a drawing whose model answers with no numbers, in a sentence', async () => {
-    const drawing = drawingOf({ number: 1, model: new MadeUpModel(), prompt: Number.NaN });
-    await expect(draw(CPU_POLICY, drawing)).rejects.toMatchObject({ name: 'UserError', code: 'model.nan' });
+  it('fails a generation whose model answers with no numbers, in a sentence', async () => {
+    const generation = generationOf({ number: 1, model: new MadeUpModel(), prompt: Number.NaN });
+    await expect(draw(CPU_POLICY, generation)).rejects.toMatchObject({ name: 'UserError', code: 'model.nan' });
   });
 
   it('makes previews of the steps that were asked for, never of the last', async () => {
-    const [events] = await draw(CPU_POLICY, drawingOf({ number: 1, model: new MadeUpModel(), previewAfter: [2, 4] }));
+    const [events] = await draw(
+      CPU_POLICY,
+      generationOf({ number: 1, model: new MadeUpModel(), previewAfter: [2, 4] }),
+    );
     expect(kinds(events)).toEqual(['step', 'step', 'preview', 'step', 'step', 'picture']);
     expect(events?.[2]).toMatchObject({ step: 2, steps: 4 });
   });
 
   it('decodes one picture between two calls while others are still drawn', async () => {
     const model = new MadeUpModel();
-    await draw(FULL, drawingOf({ number: 1, model, count: 3, steps: 1 }), drawingOf({ number: 2, model, steps: 4 }));
+    await draw(
+      FULL,
+      generationOf({ number: 1, model, count: 3, steps: 1 }),
+      generationOf({ number: 2, model, steps: 4 }),
+    );
     expect(model.decodedBeforeCall).toEqual([1, 2, 3, 4]);
   });
 
@@ -243,8 +251,8 @@ describe('Engine', () => {
     const engine = new Engine(FULL, () => (clock += 6));
     const model = new MadeUpModel();
     const [guided, plain] = [
-      drawingOf({ number: 1, model, steps: 1, guidance: 2 }),
-      drawingOf({ number: 2, model, steps: 1 }),
+      generationOf({ number: 1, model, steps: 1, guidance: 2 }),
+      generationOf({ number: 2, model, steps: 1 }),
     ];
     engine.add(guided);
     engine.add(plain);

@@ -6,8 +6,8 @@
  */
 /* oxlint-disable typescript/no-non-null-assertion -- loops keep every index within its array */
 import type { Picture } from '../../core/picture.ts';
-import type { LatentSize } from '../drawing.ts';
-import { areNumbers, notNumbers } from '../numbers.ts';
+import type { LatentSize } from './denoiser.ts';
+import { areNumbers, notNumbers } from './numbers.ts';
 import {
   buildKLDecoder,
   buildKLEncoder,

@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { UserError } from '../../core/errors.ts';
 import type { ModelManifest } from '../../core/manifest.ts';
 import { openCheckpoint, openComponent, type TensorSource } from '../weights/index.ts';
-import { readManifest } from '../manifest-file.ts';
+import { readManifest } from './manifest-file.ts';
 
 export type NetFiles = {
   /** The parsed config.json. */

@@ -8,7 +8,7 @@ import { access } from 'node:fs/promises';
 import type { Base, ModelManifest } from '../../core/manifest.ts';
 import { UserError } from '../../core/errors.ts';
 import type { Picture } from '../../core/picture.ts';
-import type { Denoiser, LatentSize, UNetRow } from '../drawing.ts';
+import type { Denoiser, LatentSize, UNetRow } from './denoiser.ts';
 import { parseClipTextConfig, parseUNetConfig, type UNetConfig } from '../nets/index.ts';
 import { parseSchedulerConfig, type SchedulerConfig } from '../sampling/index.ts';
 import { openTokenizer } from '../tokenizer/index.ts';

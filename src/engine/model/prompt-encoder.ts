@@ -2,7 +2,7 @@
  * Prompts as the UNet takes them: one encoder's last layer (Stable Diffusion 1 and 2), or both encoders' penultimate
  * layers side by side with the second one's pooled vector (SDXL). Encodings are kept, the last used ones.
  */
-import type { Conditioning } from '../drawing.ts';
+import type { Conditioning } from './denoiser.ts';
 import { LruCache } from '../weights/index.ts';
 import type { EncodedText, TextEncoder } from './text-encoder.ts';
 import type { StyleSet } from './style-set.ts';

@@ -1,5 +1,5 @@
 /**
- * The LoRAs of one request, ready for a model's graphs: opened and matched once, kept by a shelf while there is room.
+ * The LoRAs of one request, ready for a model's graphs: opened and matched once, cached while there is room.
  *
  * Knows which graph they need; how they are packed into a call is weights/lora's business.
  */
@@ -7,7 +7,7 @@ import path from 'node:path';
 import type { Base } from '../../core/manifest.ts';
 import type { LoraUse } from '../../core/request.ts';
 import type { LoraTarget } from '../nets/index.ts';
-import { LoraShelf, type LoraRow, type ShelvedLora } from '../weights/index.ts';
+import { LoraCache, type LoraRow, type CachedLora } from '../weights/index.ts';
 
 /**
  * Which of a UNet's modules take a LoRA: none; those of the transformers, which is what ordinary styles touch; every
@@ -49,11 +49,11 @@ type StyleTargets = {
 };
 
 const TEXT_NETS = ['text_encoder', 'text_encoder_2'] as const;
-const SHELF_BYTES = 1024 * 2 ** 20;
+const LORA_BYTES = 1024 * 2 ** 20;
 
 export class StyleLibrary {
   readonly #options: StyleLibraryOptions;
-  #opened: { readonly unet: readonly LoraTarget[]; readonly shelf: LoraShelf } | undefined;
+  #opened: { readonly unet: readonly LoraTarget[]; readonly cache: LoraCache } | undefined;
 
   constructor(options: StyleLibraryOptions) {
     this.#options = options;
@@ -65,26 +65,26 @@ export class StyleLibrary {
     if (counting.length === 0) {
       return NO_STYLE;
     }
-    const { unet: targets, shelf } = this.#open();
-    const counted: { readonly shelved: ShelvedLora; readonly weight: number }[] = [];
+    const { unet: targets, cache } = this.#open();
+    const counted: { readonly cached: CachedLora; readonly weight: number }[] = [];
     for (const { file, weight } of counting) {
-      counted.push({ shelved: await shelf.load(file), weight });
+      counted.push({ cached: await cache.load(file), weight });
     }
-    const rowOf = (net: keyof ShelvedLora['nets']): LoraRow =>
+    const rowOf = (net: keyof CachedLora['nets']): LoraRow =>
       counted
-        .map(({ shelved, weight }) => ({ lora: shelved.nets[net], weight }))
+        .map(({ cached, weight }) => ({ lora: cached.nets[net], weight }))
         .filter(({ lora }) => lora.modules.size > 0);
     const unet = rowOf('unet');
     return {
-      key: JSON.stringify(counted.map(({ shelved, weight }) => [shelved.match.lora.id, weight])),
+      key: JSON.stringify(counted.map(({ cached, weight }) => [cached.match.lora.id, weight])),
       variant: variantFor(targets, new Set(unet.flatMap(({ lora }) => [...lora.modules.keys()]))),
       unet,
       text: TEXT_NETS.map(rowOf),
-      notices: counted.flatMap(({ shelved }) => noticeOf(shelved)),
+      notices: counted.flatMap(({ cached }) => noticeOf(cached)),
     };
   }
 
-  #open(): { readonly unet: readonly LoraTarget[]; readonly shelf: LoraShelf } {
+  #open(): { readonly unet: readonly LoraTarget[]; readonly cache: LoraCache } {
     if (this.#opened === undefined) {
       const { base, targets } = this.#options;
       const {
@@ -96,7 +96,7 @@ export class StyleLibrary {
         ...(first !== undefined && { text_encoder: first }),
         ...(second !== undefined && { text_encoder_2: second }),
       };
-      this.#opened = { unet, shelf: new LoraShelf({ base, targets: nets }, SHELF_BYTES) };
+      this.#opened = { unet, cache: new LoraCache({ base, targets: nets }, LORA_BYTES) };
     }
     return this.#opened;
   }
@@ -127,7 +127,7 @@ function variantFor(targets: readonly LoraTarget[], touched: ReadonlySet<string>
   return UNET_VARIANTS.find(holdsAll) ?? 'all';
 }
 
-function noticeOf({ match: { lora, unmatched, matched, modules } }: ShelvedLora): readonly StyleNotice[] {
+function noticeOf({ match: { lora, unmatched, matched, modules } }: CachedLora): readonly StyleNotice[] {
   const [first] = unmatched;
   if (first === undefined) {
     return [];

@@ -2,7 +2,7 @@
  * The UNet of a model as the loop calls it: rows in, predictions out. One session for each graph variant and kind of
  * size, opened when first needed; the arrays of a call are used again by the next call of the same size.
  */
-import type { LatentSize, UNetRow } from '../drawing.ts';
+import type { LatentSize, UNetRow } from './denoiser.ts';
 import {
   buildUNet,
   sizeMultiple,

@@ -4,7 +4,7 @@
  */
 /* oxlint-disable typescript/no-non-null-assertion -- loops keep every index within its array */
 import type { Picture } from '../../core/picture.ts';
-import { areNumbers, notNumbers } from '../numbers.ts';
+import { areNumbers, notNumbers } from './numbers.ts';
 import { buildSrvgg, parseSrvggConfig, type SrvggConfig } from '../nets/index.ts';
 import type { Session } from '../ort/index.ts';
 import type { NetFiles } from './model-files.ts';

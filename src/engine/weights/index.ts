@@ -20,5 +20,5 @@ export { inspectLora } from './lora/inspect-lora.ts';
 export { mergeLora } from './lora/merge-lora.ts';
 export { openAddProduct, type OpenedAddProduct } from './lora/ort-add-product.ts';
 export type { LoadedLora } from './lora/loaded-lora.ts';
-export { LoraShelf, type ShelvedLora } from './lora/lora-shelf.ts';
+export { LoraCache, type CachedLora } from './lora/lora-cache.ts';
 export { LoraPacker, type LoraInput, type LoraRow } from './lora/pack-lora.ts';

@@ -9,7 +9,7 @@
  *
  * A process that opened the model before may have it mapped, and mapped it stays; where the system does not let go of
  * an open file it is not deleted. To give requests that still open sessions time, nothing goes within an hour of the
- * change. Who misses a file after that opens its model anew (model-shelf.ts).
+ * change. Who misses a file after that opens its model anew (model-cache.ts).
  */
 import { lstat, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';

@@ -9,7 +9,7 @@ import { StyleInputs } from '../../engine/model/style-inputs.ts';
 import { targetsOf } from '../../engine/model/style-set.ts';
 import type { LoraTarget, NetWeights } from '../../engine/nets/index.ts';
 import type { Feeds } from '../../engine/ort/index.ts';
-import { LoraShelf, writeSafetensors } from '../../engine/weights/index.ts';
+import { LoraCache, writeSafetensors } from '../../engine/weights/index.ts';
 
 /** Every matrix of the transformers, which is what trainers change unless told otherwise: 192 in SD 1.5. */
 const VARIANT = 'transformers';
@@ -28,14 +28,14 @@ export type SwitchTimes = {
 export class RandomStyles {
   readonly #folder: string;
   readonly #targets: readonly LoraTarget[];
-  readonly #shelf: LoraShelf;
+  readonly #cache: LoraCache;
   readonly #inputs: StyleInputs;
 
   /** `targets`: all of the UNet's. */
   constructor(folder: string, targets: readonly LoraTarget[], weights: NetWeights, open: SessionOpener) {
     this.#folder = folder;
     this.#targets = targetsOf(VARIANT, targets);
-    this.#shelf = new LoraShelf({ base: 'other', targets: { unet: targets } }, KEPT_BYTES);
+    this.#cache = new LoraCache({ base: 'other', targets: { unet: targets } }, KEPT_BYTES);
     this.#inputs = new StyleInputs(() => targets, weights, open);
   }
 
@@ -68,7 +68,7 @@ export class RandomStyles {
 
   /** The inputs of a call in this style, as a drawing gets them. */
   async feeds(name: string): Promise<Feeds> {
-    const { nets } = await this.#shelf.load(this.#file(name));
+    const { nets } = await this.#cache.load(this.#file(name));
     // Half weight: the usual style is scaled, and scaling is part of what it costs.
     return this.#inputs.feeds([{ key: name, loras: [{ lora: nets.unet, weight: 0.5 }] }], VARIANT, 'shared');
   }
@@ -81,7 +81,7 @@ export class RandomStyles {
       return performance.now() - startedAt;
     };
     const firstMs = await timed(first);
-    await this.#shelf.load(this.#file(third));
+    await this.#cache.load(this.#file(third));
     const mergeMs = await timed(third);
     await timed(second);
     const warm: number[] = [];

@@ -13,22 +13,22 @@ import { moduleOfTarget, type LoraTarget } from './lora-module.ts';
 import { matchLora, type LoraMatch } from './match-lora.ts';
 import { LORA_NETS, type LoraNet } from './module-spellings.ts';
 
-export type ShelfModel = {
+export type LoraCacheModel = {
   readonly base: Base;
   /** What each net's graph can take; a net that is absent takes nothing. */
   readonly targets: Readonly<Partial<Record<LoraNet, readonly LoraTarget[]>>>;
 };
 
-export type ShelvedLora = {
+export type CachedLora = {
   readonly match: LoraMatch;
   readonly nets: Readonly<Record<LoraNet, LoadedLora>>;
 };
 
-export class LoraShelf {
-  readonly #model: ShelfModel;
-  readonly #loaded: LruCache<ShelvedLora>;
+export class LoraCache {
+  readonly #model: LoraCacheModel;
+  readonly #loaded: LruCache<CachedLora>;
 
-  constructor(model: ShelfModel, maxBytes: number) {
+  constructor(model: LoraCacheModel, maxBytes: number) {
     this.#model = model;
     this.#loaded = new LruCache({
       maxCost: maxBytes,
@@ -37,12 +37,12 @@ export class LoraShelf {
   }
 
   /** Throws `UserError` as `openLora` and `matchLora`. Two that ask at once share one reading. */
-  async load(file: string): Promise<ShelvedLora> {
+  async load(file: string): Promise<CachedLora> {
     const key = JSON.stringify([path.resolve(file), await fileState(file)]);
     return this.#loaded.get(key, () => this.#read(file));
   }
 
-  async #read(file: string): Promise<ShelvedLora> {
+  async #read(file: string): Promise<CachedLora> {
     const { base, targets } = this.#model;
     const nets = Object.fromEntries(LORA_NETS.map((net) => [net, (targets[net] ?? []).map(moduleOfTarget)]));
     const match = matchLora(await openLora(file), { base, nets });

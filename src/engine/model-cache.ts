@@ -24,7 +24,7 @@ export type ModelLocation = {
   readonly lcmLora?: Exclude<LcmLora, { readonly kind: 'model' }> | undefined;
 };
 
-export type ModelShelfOptions = {
+export type ModelCacheOptions = {
   /** From a request's `model`. Throws `UserError` for a model that is not there. */
   readonly locate: (model: string) => Promise<ModelLocation>;
   readonly open: SessionOpener;
@@ -36,14 +36,14 @@ export type ModelShelfOptions = {
 
 export type HeldModel = { readonly model: Model; readonly release: () => void };
 
-export class ModelShelf {
-  readonly #options: ModelShelfOptions;
+export class ModelCache {
+  readonly #options: ModelCacheOptions;
   readonly #models: LruCache<Model>;
   /** In use for the last time. */
   readonly #leaving = new Set<Model>();
   #opened = 0;
 
-  constructor(options: ModelShelfOptions) {
+  constructor(options: ModelCacheOptions) {
     this.#options = options;
     this.#models = new LruCache<Model>({
       maxCost: options.budgetBytes,

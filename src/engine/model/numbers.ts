@@ -2,7 +2,7 @@
  * Whether what a model answered is numbers, and the sentence for when it is not. fp32 weights are mapped into memory
  * without being read first, so damage shows here and nowhere earlier. Knows no nets.
  */
-import { UserError } from '../core/errors.ts';
+import { UserError } from '../../core/errors.ts';
 
 /** Whether all `values` are numbers: one that is none makes their sum none. */
 export function areNumbers(values: Float32Array): boolean {

@@ -5,9 +5,9 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { UserError } from '../core/errors.ts';
-import { BASES, type ModelManifest } from '../core/manifest.ts';
-import { SCHEDULER_NAMES } from '../core/request.ts';
+import { UserError } from '../../core/errors.ts';
+import { BASES, type ModelManifest } from '../../core/manifest.ts';
+import { SCHEDULER_NAMES } from '../../core/request.ts';
 
 const MANIFEST_FILE = 'fourstep.json';
 

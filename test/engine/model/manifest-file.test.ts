@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseManifest } from '../../src/engine/manifest-file.ts';
+import { parseManifest } from '../../../src/engine/model/manifest-file.ts';
 
 const MOJI = {
   id: 'moji',

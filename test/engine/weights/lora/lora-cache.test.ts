@@ -1,7 +1,7 @@
 import { utimes } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { LoraShelf, type LoraTarget } from '../../../../src/engine/weights/index.ts';
+import { LoraCache, type LoraTarget } from '../../../../src/engine/weights/index.ts';
 import { Scratch } from '../scratch.ts';
 
 let scratch: Scratch;
@@ -37,9 +37,9 @@ function write(first = 1): Promise<string> {
   });
 }
 
-describe('a LoRA from the shelf', () => {
+describe('a cached LoRA', () => {
   it('is laid out as the graph reads it, ranks padded with zeros', async () => {
-    const { nets, match } = await new LoraShelf(MODEL, 1e6).load(await write());
+    const { nets, match } = await new LoraCache(MODEL, 1e6).load(await write());
     expect(match).toMatchObject({ matched: 2, modules: 2, unmatched: [] });
     expect(nets.unet.modules.get('proj')).toEqual({
       rank: 2,
@@ -59,30 +59,30 @@ describe('a LoRA from the shelf', () => {
   });
 
   it('is read once, even when several ask at once', async () => {
-    const shelf = new LoraShelf(MODEL, 1e6);
+    const cache = new LoraCache(MODEL, 1e6);
     const file = await write();
-    const [a, b] = await Promise.all([shelf.load(file), shelf.load(file)]);
+    const [a, b] = await Promise.all([cache.load(file), cache.load(file)]);
     expect(b).toBe(a);
-    expect(await shelf.load(file)).toBe(a);
+    expect(await cache.load(file)).toBe(a);
   });
 
   it('is read anew when its file was replaced, and when there is room for one alone', async () => {
-    const shelf = new LoraShelf(MODEL, 1);
+    const cache = new LoraCache(MODEL, 1);
     const file = await write();
-    const old = await shelf.load(file);
+    const old = await cache.load(file);
     await write(7);
     await utimes(file, 5, 5);
-    const replaced = await shelf.load(file);
+    const replaced = await cache.load(file);
     expect(replaced.nets.unet.modules.get('proj')?.down[0]).toBe(7);
     expect(replaced.nets.unet.id).not.toBe(old.nets.unet.id);
   });
 
   it('that cannot be read is refused, and asked for again later', async () => {
-    const shelf = new LoraShelf(MODEL, 1e6);
-    await expect(shelf.load(scratch.path('style.safetensors'))).rejects.toMatchObject({ code: 'weights.missing' });
+    const cache = new LoraCache(MODEL, 1e6);
+    await expect(cache.load(scratch.path('style.safetensors'))).rejects.toMatchObject({ code: 'weights.missing' });
     await scratch.raw('style.safetensors', '[]');
-    await expect(shelf.load(scratch.path('style.safetensors'))).rejects.toMatchObject({ code: 'weights.header' });
+    await expect(cache.load(scratch.path('style.safetensors'))).rejects.toMatchObject({ code: 'weights.header' });
     await write();
-    expect((await shelf.load(scratch.path('style.safetensors'))).match.matched).toBe(2);
+    expect((await cache.load(scratch.path('style.safetensors'))).match.matched).toBe(2);
   });
 });

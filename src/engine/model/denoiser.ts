@@ -1,0 +1,36 @@
+/**
+ * What the loop needs of a model, and all that it knows of one: rows in, predictions out, latents to pixels. Loop and
+ * model share this file, so that neither knows the other's; with it the loop runs in tests without a model.
+ */
+import type { Picture } from '../../core/picture.ts';
+import type { StyleSet } from './style-set.ts';
+
+/** A prompt as the UNet takes it. */
+export type Conditioning = {
+  /** [tokens · features] */
+  readonly tokens: Float32Array;
+  /** SDXL: [pooled features] */
+  readonly pooled: Float32Array | undefined;
+};
+
+export type LatentSize = { readonly channels: number; readonly height: number; readonly width: number };
+
+/** One row of a UNet call. */
+export type UNetRow = {
+  readonly timestep: number;
+  /** Writes the row's noisy latents, scaled for the UNet, [channels · height · width]. */
+  readonly writeInput: (target: Float32Array) => void;
+  readonly conditioning: Conditioning;
+  /** For models that take guidance as an embedding. */
+  readonly guidance: number;
+  readonly styles: StyleSet;
+};
+
+export interface Denoiser {
+  /** [rows · channels · height · width]; valid until the next call. All rows have one size and one `styles.variant`. */
+  predict(rows: readonly UNetRow[], size: LatentSize): Promise<Float32Array>;
+  /** Finished latents to pixels. */
+  decode(latents: Float32Array, size: LatentSize): Promise<Picture>;
+  /** A quick, small look at latents. */
+  preview(latents: Float32Array, size: LatentSize): Promise<Picture>;
+}
