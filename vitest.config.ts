@@ -7,5 +7,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Tests share two cores with onnxruntime's own threads.
     maxWorkers: 2,
+    // Children that a test starts from sources (`fork`) inherit it.
+    execArgv: ['--import', new URL('test/support/typescript-loader.mjs', import.meta.url).href],
   },
 });

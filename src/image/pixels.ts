@@ -1,18 +1,16 @@
 /**
  * Sharp as the rest of the program sees it: our `Picture` in and out. The folder `image` is sharp's only importer, and
- * this file the only place that turns foreign bytes into pixels, with bounds on what it will open.
+ * this file the only place that turns bytes into pixels, with bounds on what it will open.
  */
 import sharp, { type Sharp } from 'sharp';
 
-import { UserError } from '../core/errors.ts';
 import type { Picture } from '../core/picture.ts';
+import { checkPictureHeader, MAX_MEGAPIXELS, unreadablePicture } from './picture-header.ts';
+import { stripPng } from './strip-png.ts';
 
 // What strangers send is opened as a picture of these kinds or not at all: an SVG is a program for a renderer.
 sharp.block({ operation: ['VipsForeignLoad'] });
 sharp.unblock({ operation: ['Png', 'Jpeg', 'Webp', 'Nsgif', 'Heif'].map((kind) => `VipsForeignLoad${kind}`) });
-
-/** Larger files are refused before decoding: a small file can unpack to gigabytes. */
-const MAX_INPUT_PIXELS = 50_000_000;
 
 /** A sharp pipeline over the picture's own memory. */
 export function pipelineOf(picture: Picture): Sharp {
@@ -34,16 +32,23 @@ export async function pictureOf(pipeline: Sharp): Promise<Picture> {
   };
 }
 
-/** Opens PNG, JPEG, WebP, GIF (first frame) or AVIF bytes, upright, transparency on white. Throws `UserError` `image.unreadable`. */
-export async function decodePicture(bytes: Uint8Array): Promise<Picture> {
+/** Runs the codecs in this process: for files of our own, and for the child that opens everybody's. */
+export function openPicture(bytes: Uint8Array, maxSide?: number): Promise<Picture> {
+  const upright = sharp(bytes, { limitInputPixels: MAX_MEGAPIXELS * 1e6, failOn: 'error' }).autoOrient();
+  return pictureOf(
+    maxSide === undefined
+      ? upright
+      : upright.resize(maxSide, maxSide, { fit: 'inside', withoutEnlargement: true, kernel: 'lanczos3' }),
+  );
+}
+
+/** Opens a file that this program wrote itself, in this process. Throws `UserError` `image.*`. */
+export async function openOwnPicture(bytes: Uint8Array): Promise<Picture> {
+  checkPictureHeader(bytes);
   try {
-    return await pictureOf(sharp(bytes, { limitInputPixels: MAX_INPUT_PIXELS, failOn: 'error' }).autoOrient());
+    return await openPicture(stripPng(bytes));
   } catch (cause) {
-    throw new UserError(
-      'image.unreadable',
-      'Expected a PNG, JPEG, WebP, GIF or AVIF picture of at most 50 megapixels; this file could not be opened as one. Send another.',
-      { cause },
-    );
+    throw unreadablePicture(cause);
   }
 }
 

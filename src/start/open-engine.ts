@@ -3,7 +3,7 @@
  * process and the bot in a child.
  */
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve, sep } from 'node:path';
 
 import { modelsFolder } from '../../config/paths.ts';
 import { Catalog } from '../../models/catalog.ts';
@@ -32,7 +32,7 @@ export function openEngine({ device, dataFolder, startup }: OpenEngine): Runner 
       const { source, lcmLora } = await catalog.find(model);
       return { source, lcmLora };
     },
-    readPicture,
+    readPicture: pictureReader(dataFolder),
     cacheDir: join(dataFolder, 'cache'),
     clipTokenizer: join(modelsFolder, 'clip'),
     device: parseDevice(device),
@@ -62,15 +62,21 @@ export function parseDevice(text: string): Device {
   }
 }
 
-async function readPicture(file: string, size?: { readonly width: number; readonly height: number }): Promise<Picture> {
-  const bytes = await readFile(file).catch((cause: unknown) => {
-    throw new UserError('image.missing', `Expected a picture at ${file}, but it cannot be read. Check the path.`, {
-      params: { file },
-      cause,
+/** Reads pictures to start from: what lies in the data folder was written by this program, anything else by anybody. */
+function pictureReader(
+  dataFolder: string,
+): (file: string, size?: { readonly width: number; readonly height: number }) => Promise<Picture> {
+  return async (file, size) => {
+    const bytes = await readFile(file).catch((cause: unknown) => {
+      throw new UserError('image.missing', `Expected a picture at ${file}, but it cannot be read. Check the path.`, {
+        params: { file },
+        cause,
+      });
     });
-  });
-  // Loaded only where a picture is to start from: without one the first step need not wait for it.
-  const { coverPicture, decodePicture } = await import('../image/index.ts');
-  const picture = await decodePicture(bytes);
-  return size === undefined ? picture : coverPicture(picture, size.width, size.height);
+    // Loaded only where a picture is to start from: without one the first step need not wait for it.
+    const { coverPicture, decodePicture, openOwnPicture } = await import('../image/index.ts');
+    const isOwn = resolve(file).startsWith(`${resolve(dataFolder)}${sep}`);
+    const picture = await (isOwn ? openOwnPicture(bytes) : decodePicture(bytes));
+    return size === undefined ? picture : coverPicture(picture, size.width, size.height);
+  };
 }

@@ -166,12 +166,15 @@ function fieldsToOptions(fields: Readonly<Record<string, string>>): Options {
   return { ...words, ...named, prompt: formatCommand(imagine, { prompt }) };
 }
 
+/** Larger than anything that is drawn: more would only fill the disk. */
+const MAX_START_SIDE = 2048;
+
 async function keepUpload(kit: Kit, upload: Upload): Promise<NonNullable<ResolveContext['init']>> {
   const max = kit.options.maxInitBytes;
   if (upload.sizeBytes > max) {
     throw refusal('image.size', { max: Math.floor(max / 1_048_576), given: Math.ceil(upload.sizeBytes / 1_048_576) });
   }
-  const picture = await decodePicture(await upload.read(max));
+  const picture = await decodePicture(await upload.read(max), { maxSide: MAX_START_SIDE });
   const { data, ending } = await encodePng(picture);
   const file = await kit.stores.files.keep('uploads', data, ending);
   return { file, width: picture.width, height: picture.height };

@@ -6,7 +6,7 @@ import type { Job } from '../../core/job.ts';
 import type { Locale } from '../../core/people.ts';
 import type { Message } from '../../core/message.ts';
 import type { Picture } from '../../core/picture.ts';
-import { decodePicture } from '../../image/index.ts';
+import { openOwnPicture } from '../../image/index.ts';
 import type { BotPorts } from '../ports.ts';
 import { doneMessage, endedMessage } from '../present/answer.ts';
 import type { Notice } from './drawing.ts';
@@ -116,7 +116,7 @@ export class Answers {
       if (data === undefined) {
         return undefined;
       }
-      raw.push(await decodePicture(data));
+      raw.push(await openOwnPicture(data));
     }
     return raw;
   }

@@ -64,6 +64,12 @@ export const errors: Translation<typeof english> = {
 
   'error.image.unreadable':
     'Ein Ausgangsbild ist ein PNG, JPEG, WebP, GIF oder AVIF mit höchstens 50 Megapixeln; diese Datei war nicht als solches zu öffnen.',
+  'error.image.dimensions':
+    'Ein Ausgangsbild kann Seiten bis {side} und insgesamt {megapixels} Megapixel haben; dieses hat {width}×{height}. Schick ein kleineres.',
+  'error.image.frames':
+    'Ein Ausgangsbild kann bis zu {max} Einzelbilder haben; dieses hat mehr. Schick eines davon als eigenes Bild.',
+  'error.image.costly':
+    'Dieses Bild zu öffnen braucht mehr Speicher oder Zeit, als hier erlaubt ist. Speichere es in einem Bildprogramm neu, oder schick ein kleineres.',
   'error.image.size': 'Ein Ausgangsbild kann {max} MB haben; dieses hat {given} MB.',
   'error.image.strength':
     'Strength sagt, wie viel von einem Bild neu gezeichnet wird, und braucht daher ein image. Häng eines an, oder lass es weg.',

@@ -63,6 +63,12 @@ export const errors = {
 
   'error.image.unreadable':
     'A picture to start from is a PNG, JPEG, WebP, GIF or AVIF of at most 50 megapixels; this file could not be opened as one.',
+  'error.image.dimensions':
+    'A picture to start from can have sides up to {side} and {megapixels} megapixels in all; this one is {width}×{height}. Send a smaller one.',
+  'error.image.frames':
+    'A picture to start from can have up to {max} frames; this one has more. Send one of them as a picture of its own.',
+  'error.image.costly':
+    'This picture takes more memory or time to open than is allowed here. Save it anew in a picture program, or send a smaller one.',
   'error.image.size': 'A picture to start from can have {max} MB; this one has {given} MB.',
   'error.image.strength':
     'Strength says how much of a picture is drawn anew, so it needs an image. Attach one, or leave it out.',
