@@ -5,7 +5,7 @@
  * next job (reroll: the seed, remix: the prompt, vary: the init). It refuses to know who asked and where.
  */
 
-export const SCHEDULER_NAMES = ['lcm', 'ddim', 'dpm++', 'euler'] as const;
+export const SCHEDULER_NAMES = ['lcm', 'ddim', 'dpm++', 'euler', 'tcd'] as const;
 export type SchedulerName = (typeof SCHEDULER_NAMES)[number];
 
 /** A LoRA file at a weight: λ_style of the paper. */

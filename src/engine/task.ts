@@ -5,15 +5,7 @@
  * so the same seed gives the same picture in any company. Knows no nets; conditioning is carried, not understood.
  */
 import { areNumbers } from './model/numbers.ts';
-import {
-  drawsNoise,
-  initialLatents,
-  type Latents,
-  type Plan,
-  scaleInput,
-  step,
-  type TorchGenerator,
-} from './sampling/index.ts';
+import { drawsNoise, initialLatents, type Latents, type Plan, step, type TorchGenerator } from './sampling/index.ts';
 
 export type TaskInput = {
   readonly plan: Plan;
@@ -76,7 +68,7 @@ export class Task {
 
   /** Writes what the UNet sees into `target`, of this picture's latent length. */
   writeInput(target: Float32Array): void {
-    scaleInput(this.plan, this.#index, this.#latents.x, target);
+    target.set(this.#latents.x);
   }
 
   /** Takes the UNet's answer to `writeInput`, guidance already applied, and moves one step on. */

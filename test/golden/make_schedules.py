@@ -5,16 +5,25 @@ Made with torch 2.15 and diffusers 0.42:  python test/golden/make_schedules.py
 Each case is one scheduler built by `from_config` from a scheduler_config.json, run for some steps over 12 latents with a
 made-up model (output = 0.7 x_in + 0.3 sin(3 x_in + t / 100)), noise from torch.Generator("cpu") with seed 7. Kept are the
 timesteps, what the model saw at first, and the latents after every step.
+
+`recipes` are the accelerators' recipes as their publishers' cards build the schedulers, at every step count that they
+allow; beyond eight steps only the last latents are kept. `timesteps` are lists of the caller's.
 """
 
 import json
 import pathlib
 
 import torch
-from diffusers import DDIMScheduler, DPMSolverMultistepScheduler, EulerDiscreteScheduler, LCMScheduler
+from diffusers import (
+    DDIMScheduler,
+    DPMSolverMultistepScheduler,
+    EulerDiscreteScheduler,
+    LCMScheduler,
+    TCDScheduler,
+)
 
 HERE = pathlib.Path(__file__).parent
-CLASSES = {"lcm": LCMScheduler, "ddim": DDIMScheduler, "dpm++": DPMSolverMultistepScheduler, "euler": EulerDiscreteScheduler}
+CLASSES = {"lcm": LCMScheduler, "ddim": DDIMScheduler, "dpm++": DPMSolverMultistepScheduler, "euler": EulerDiscreteScheduler, "tcd": TCDScheduler}
 
 SD15 = {
     "beta_end": 0.012,
@@ -51,11 +60,15 @@ def model(x, t):
     return 0.7 * x + 0.3 * torch.sin(3 * x + float(t) / 100)
 
 
-def run(name, config_name, steps, strength=None):
-    scheduler = CLASSES[name].from_config(CONFIGS[config_name])
+def run(name, config_name, steps, strength=None, settings=None, eta=None, explicit=None):
+    scheduler = CLASSES[name].from_config(CONFIGS[config_name], **(settings or {}))
     generator = torch.Generator("cpu").manual_seed(SEED)
     begin = 0
-    if name == "lcm":
+    if explicit is not None:
+        scheduler.set_timesteps(timesteps=explicit)
+        if strength is not None:
+            begin = max(steps - min(int(steps * strength), steps), 0)
+    elif name in ("lcm", "tcd"):
         scheduler.set_timesteps(steps, strength=1.0 if strength is None else strength)
     else:
         scheduler.set_timesteps(steps)
@@ -78,7 +91,9 @@ def run(name, config_name, steps, strength=None):
         model_input = scheduler.scale_model_input(x, t)
         seen = model_input if seen is None else seen
         output = model(model_input, t)
-        extra = {} if name in ("ddim", "dpm++") else {"generator": generator}
+        extra = {} if name == "dpm++" else {"generator": generator}
+        if eta is not None:
+            extra["eta"] = eta
         x = scheduler.step(output, t, x, return_dict=False, **extra)[0]
         after.append(x)
     return {
@@ -89,8 +104,33 @@ def run(name, config_name, steps, strength=None):
         "timesteps": timesteps.tolist(),
         "start": rounded(start),
         "seen": rounded(seen),
-        "after": [rounded(x) for x in after],
+        "after": [rounded(x) for x in (after if steps <= 8 or settings is None else after[-1:])],
     }
+
+
+TRAILING = {"timestep_spacing": "trailing"}
+# SD 1.5's and SDXL's schedules are equal numbers; the configs differ in what they say besides.
+RECIPES = {
+    "lcm": ("lcm", {}, None, None, range(1, 51)),
+    "tcd": ("tcd", {}, 0.3, None, range(1, 51)),
+    "hyper-sd": ("tcd", {}, 1.0, None, range(1, 9)),
+    **{f"hyper-sd-{n}": ("ddim", TRAILING, 0.0, None, [n]) for n in (2, 4, 8)},
+    **{f"hyper-sd-{n}-cfg": ("ddim", TRAILING, 0.0, None, [n]) for n in (8, 12)},
+    **{f"lightning-{n}": ("euler", TRAILING, None, None, [n]) for n in (2, 4, 8)},
+    "dmd2": ("lcm", {}, None, [999, 749, 499, 249], [4]),
+    **{
+        f"pcm-{cfg}-{n}": ("ddim", {**TRAILING, "clip_sample": False, "set_alpha_to_one": False}, 0.0, None, [n])
+        for cfg, counts in (("small", (2, 4, 8, 16)), ("normal", (4, 8, 16)))
+        for n in counts
+    },
+    "flash": ("lcm", TRAILING, None, None, range(1, 9)),
+    "vegart": ("lcm", {}, None, None, range(1, 9)),
+}
+
+
+def run_recipe(recipe, config, steps, strength=None):
+    name, settings, eta, explicit, _ = RECIPES[recipe]
+    return {"recipe": recipe, **run(name, config, steps, strength, settings, eta, explicit)}
 
 
 def rounded(tensor):
@@ -111,6 +151,27 @@ for name in CLASSES:
         for steps, strength in ((4, 0.6), (4, 1.0), (10, 0.35)):
             cases.append(run(name, config, steps, strength))
 
+for name, eta in (("ddim", 0.4), ("ddim", 1.0), ("tcd", 0.0), ("tcd", 0.7)):
+    for config in ("sd15", "zero_snr", "sample"):
+        cases.append({**run(name, config, 5, eta=eta), "eta": eta})
+for explicit in ([999, 749, 499, 249], [900, 400, 10]):
+    for name in ("lcm", "tcd", "euler", "dpm++"):
+        for strength in (None, 0.7):
+            # Euler's start goes by the spacing that the settings name; ours by where the list begins.
+            settings = {"timestep_spacing": "trailing"} if name == "euler" else None
+            if strength is not None and name in ("lcm", "tcd"):
+                continue  # they cut a list in set_timesteps, to the same end
+            case = run(name, "sd15", len(explicit), strength, settings, explicit=explicit)
+            cases.append({**case, "grid": explicit})
+recipes = [
+    run_recipe(recipe, config, steps)
+    for config in ("sd15", "sdxl")
+    for recipe in RECIPES
+    for steps in RECIPES[recipe][4]
+    if config == "sd15" or steps <= 8
+]
+recipes += [run_recipe(recipe, "sd15", 4, 0.6) for recipe in ("lcm", "tcd", "hyper-sd", "hyper-sd-4", "lightning-4", "dmd2")]
+
 betas = {name: LCMScheduler.from_config(config).alphas_cumprod for name, config in CONFIGS.items()}
 picked = [0, 1, 19, 259, 499, 500, 759, 998, 999]
 golden = {
@@ -123,8 +184,9 @@ golden = {
         if LCM.set_timesteps(4, strength=s) is None
     },
     "cases": cases,
+    "recipes": recipes,
 }
 out = HERE / "schedules" / "schedules.json"
 out.parent.mkdir(exist_ok=True)
 out.write_text(json.dumps(golden, separators=(",", ":")) + "\n")
-print(out.stat().st_size, len(cases))
+print(out.stat().st_size, len(cases), len(recipes))

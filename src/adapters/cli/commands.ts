@@ -106,7 +106,7 @@ export function buildProgram(actions: CliActions, version: string): Command {
     .option('--size <WxH>', 'pixels, multiples of 8', parseSize)
     .option('--init <file>', 'a picture to start from')
     .option('--strength <s>', 'how much of it is drawn anew, above 0 to 1; 0.6', parseNumber('strength', 0.01, 1))
-    .option('--scheduler <name>', 'lcm, ddim, dpm++ or euler', parseScheduler)
+    .option('--scheduler <name>', 'lcm, ddim, dpm++, euler or tcd', parseScheduler)
     .option('--out <file|dir>', 'where to (default: the current folder)')
     .option('--json', 'one JSON object a picture')
     .option('--quiet', 'print nothing')

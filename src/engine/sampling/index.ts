@@ -4,6 +4,6 @@ export { plan } from './plan.ts';
 export type { Plan } from './plan.ts';
 export { parseSchedulerConfig } from './scheduler-config.ts';
 export type { SchedulerConfig } from './scheduler-config.ts';
-export { drawsNoise, initialLatents, scaleInput, step } from './step.ts';
+export { drawsNoise, initialLatents, step } from './step.ts';
 export type { Latents } from './step.ts';
 export { TorchGenerator } from './torch-generator.ts';

@@ -8,13 +8,12 @@
  * Knows no tensors and no noise. Letters: x latents, x0 guess of the finished latents, alpha and sigma the parts of
  * signal and noise in x with alpha² + sigma² = 1.
  */
-import type { SchedulerName } from '../../core/request.ts';
-import { ddimSteps } from './ddim.ts';
+import type { Sampling } from '../../core/sampling.ts';
 import { dpmSolverSteps } from './dpm-solver.ts';
-import { eulerSteps } from './euler.ts';
-import { lcmSteps } from './lcm.ts';
+import { jumpSteps } from './jump.ts';
 import { alphasCumprod } from './noise-schedule.ts';
 import type { PredictionType, SchedulerConfig } from './scheduler-config.ts';
+import type { Level } from './sigmas.ts';
 
 /** x' = x·x + x0·x0 + output·output + previousX0·previousX0 + noise·noise, each word a number here and an array there. */
 export type Mix = {
@@ -26,13 +25,9 @@ export type Mix = {
   readonly noise: number;
 };
 
-export type PlanStep = {
+export type PlanStep = Level & {
   /** What the UNet is told; whole except for Euler's evenly spaced schedules. */
   readonly timestep: number;
-  /** The UNet sees x · inputScale = alpha·x0 + sigma·eps. */
-  readonly inputScale: number;
-  readonly alpha: number;
-  readonly sigma: number;
   readonly mix: Mix;
 };
 
@@ -51,8 +46,7 @@ export type Plan = {
   readonly steps: readonly PlanStep[];
 };
 
-export type PlanOptions = {
-  readonly scheduler: SchedulerName;
+export type PlanOptions = Sampling & {
   readonly steps: number;
   /** With a picture to start from: how much of it is drawn anew, 0 < strength ≤ 1. */
   readonly strength: number | undefined;
@@ -62,31 +56,33 @@ export type PlanOptions = {
 export type ScheduleInput = {
   readonly config: SchedulerConfig;
   readonly alphaBar: Float32Array;
+  readonly sampling: Sampling;
   readonly steps: number;
   readonly strength: number | undefined;
 };
 
 /**
- * Throws `UserError('request.steps' | 'request.strength' | 'model.scheduler')` where the schedule has no such steps.
+ * Throws `UserError('request.steps' | 'request.strength' | 'request.timesteps' | 'model.scheduler')` where the schedule
+ * has no such steps.
  */
-export function plan(config: SchedulerConfig, { scheduler, steps, strength }: PlanOptions): Plan {
-  const input: ScheduleInput = { config, alphaBar: alphasCumprod(config), steps, strength };
+export function plan(config: SchedulerConfig, { steps, strength, ...sampling }: PlanOptions): Plan {
+  const input: ScheduleInput = { config, alphaBar: alphasCumprod(config), sampling, steps, strength };
   const threshold: Constraint = config.thresholding
     ? { kind: 'threshold', ratio: config.dynamicThresholdingRatio, max: config.sampleMaxValue }
     : { kind: 'none' };
   const thresholdOrClip: Constraint =
     !config.thresholding && config.clipSample ? { kind: 'clip', range: config.clipSampleRange } : threshold;
   const prediction = config.predictionType;
-  switch (scheduler) {
+  switch (sampling.scheduler) {
     case 'lcm':
-      return { prediction, constraint: thresholdOrClip, initialNoiseScale: 1, steps: lcmSteps(input) };
     case 'ddim':
-      return { prediction, constraint: thresholdOrClip, initialNoiseScale: 1, steps: ddimSteps(input) };
+      return { prediction, constraint: thresholdOrClip, ...jumpSteps(sampling.scheduler, input) };
     case 'dpm++':
       return { prediction, constraint: threshold, initialNoiseScale: 1, steps: dpmSolverSteps(input) };
+    case 'tcd':
     case 'euler':
-      return { prediction, constraint: { kind: 'none' }, ...eulerSteps(input) };
+      return { prediction, constraint: { kind: 'none' }, ...jumpSteps(sampling.scheduler, input) };
     default:
-      return scheduler satisfies never;
+      return sampling.scheduler satisfies never;
   }
 }

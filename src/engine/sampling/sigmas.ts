@@ -5,6 +5,7 @@
  * As in https://github.com/huggingface/diffusers/blob/58eb52c0/src/diffusers/schedulers/scheduling_euler_discrete.py
  */
 /* oxlint-disable typescript/no-non-null-assertion -- loops keep every index within its array */
+import type { LastStep } from '../../core/sampling.ts';
 import type { SchedulerConfig } from './scheduler-config.ts';
 
 /** Where zero terminal signal was asked for, the last level is this instead of 0: 2^-24, so that sigma stays finite. */
@@ -12,6 +13,15 @@ const LEAST_ALPHA_BAR = 2 ** -24;
 
 /** rho of Karras et al., arXiv 2206.00364. */
 const KARRAS_RHO = 7;
+
+/** The parts of signal and noise in x. */
+export type Level = { readonly alpha: number; readonly sigma: number };
+
+/** sigmaVe, the noise in a picture whose signal is kept at 1 → its level. */
+export function levelOfSigma(sigmaVe: number): Level {
+  const alpha = 1 / Math.sqrt(sigmaVe ** 2 + 1);
+  return { alpha, sigma: sigmaVe * alpha };
+}
 
 export type NoiseLevels = {
   readonly timesteps: readonly number[];
@@ -23,6 +33,8 @@ export type NoiseLevelOptions = {
   readonly config: SchedulerConfig;
   readonly alphaBar: Float32Array;
   readonly timesteps: readonly number[];
+  /** Absent: as the settings say. */
+  readonly lastStep: LastStep | undefined;
   /** Karras levels lie between timesteps; DPM-Solver++ rounds what it tells the UNet. */
   readonly roundKarrasTimesteps: boolean;
   /** Which levels Karras' curve spans: all of training, or those of the steps. */
@@ -33,6 +45,7 @@ export function noiseLevels({
   config,
   alphaBar,
   timesteps,
+  lastStep = config.finalSigmasType === 'zero' ? 'one' : 'first',
   roundKarrasTimesteps,
   karrasSpan,
 }: NoiseLevelOptions): NoiseLevels {
@@ -40,7 +53,7 @@ export function noiseLevels({
     const pinned = config.rescaleBetasZeroSnr && t === alphaBar.length - 1 ? LEAST_ALPHA_BAR : value;
     return Math.fround(Math.sqrt((1 - pinned) / pinned));
   });
-  const last = config.finalSigmasType === 'zero' ? 0 : training[0]!;
+  const last = lastStep === 'one' ? 0 : training[0]!;
   const spaced = timesteps.map((timestep) => interpolate(training, timestep));
   if (!config.useKarrasSigmas) {
     return { timesteps, sigmas: [...spaced, last].map(Math.fround) };

@@ -1,5 +1,5 @@
 /**
- * Runs a plan: how latents start, what the UNet sees of them, and what they become after its answer.
+ * Runs a plan: how latents start, and what they become after the UNet's answer to them.
  *
  * Pure functions of plan, step index and arrays of one picture; nothing is kept between calls. A picture's noise comes
  * in as an argument, drawn from its own stream by whoever owns it. Arrays are flat [channels · height · width].
@@ -20,22 +20,8 @@ export function initialLatents(plan: Plan, noise: Float32Array, init: Float32Arr
   if (init === undefined) {
     return { x: noise.map((value) => value * plan.initialNoiseScale), x0: undefined };
   }
-  const { alpha, sigma, inputScale } = stepAt(plan, 0);
-  const signalScale = alpha / inputScale;
-  const noiseScale = sigma / inputScale;
-  return { x: init.map((value, i) => signalScale * value + noiseScale * noise[i]!), x0: undefined };
-}
-
-/** Writes what the UNet sees before step `index` into `target` (same length as x). */
-export function scaleInput(plan: Plan, index: number, x: Float32Array, target: Float32Array): void {
-  const { inputScale } = stepAt(plan, index);
-  if (inputScale === 1) {
-    target.set(x);
-    return;
-  }
-  for (let i = 0; i < x.length; i++) {
-    target[i] = x[i]! * inputScale;
-  }
+  const { alpha, sigma } = stepAt(plan, 0);
+  return { x: init.map((value, i) => alpha * value + sigma * noise[i]!), x0: undefined };
 }
 
 /** Whether step `index` wants noise; if so, one draw of x's length from the picture's stream. */
@@ -82,17 +68,17 @@ function stepAt(plan: Plan, index: number): PlanStep {
   return planned;
 }
 
-/** x0 from the model's output: with x̃ = x · inputScale = alpha·x0 + sigma·eps and v = alpha·eps - sigma·x0. */
+/** x0 from the model's output: x = alpha·x0 + sigma·eps, v = alpha·eps - sigma·x0. */
 function guess(
   prediction: PredictionType,
-  { inputScale, alpha, sigma }: PlanStep,
+  { alpha, sigma }: PlanStep,
   x: Float32Array,
   output: Float32Array,
 ): Float32Array {
   const x0 = new Float32Array(x.length);
   switch (prediction) {
     case 'epsilon': {
-      const ofX = inputScale / alpha;
+      const ofX = 1 / alpha;
       const ofOutput = sigma / alpha;
       for (let i = 0; i < x0.length; i++) {
         x0[i] = ofX * x[i]! - ofOutput * output[i]!;
@@ -100,7 +86,7 @@ function guess(
       return x0;
     }
     case 'v_prediction': {
-      const ofX = inputScale * alpha;
+      const ofX = alpha;
       for (let i = 0; i < x0.length; i++) {
         x0[i] = ofX * x[i]! - sigma * output[i]!;
       }

@@ -3,35 +3,38 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { SCHEDULER_NAMES } from '../../../src/core/request.ts';
-import { lcmTimesteps } from '../../../src/engine/sampling/lcm.ts';
+import { isRecipeName, RECIPE_NAMES, recipeOf } from '../../../src/core/recipes.ts';
+import type { Sampling } from '../../../src/core/sampling.ts';
+import { lcmTimesteps } from '../../../src/engine/sampling/grid.ts';
 import { alphasCumprod } from '../../../src/engine/sampling/noise-schedule.ts';
 import {
   drawsNoise,
   initialLatents,
   parseSchedulerConfig,
   plan,
-  scaleInput,
+  type Plan,
   step,
   TorchGenerator,
 } from '../../../src/engine/sampling/index.ts';
+
+const goldenCase = z.object({
+  scheduler: z.enum(SCHEDULER_NAMES),
+  config: z.string(),
+  steps: z.number(),
+  strength: z.number().nullable(),
+  timesteps: z.array(z.number()),
+  start: z.array(z.number()),
+  seen: z.array(z.number()),
+  after: z.array(z.array(z.number())),
+});
 
 const golden = z
   .object({
     configs: z.record(z.string(), z.unknown()),
     alphasCumprod: z.record(z.string(), z.record(z.string(), z.number())),
     lcmImg2img: z.record(z.string(), z.array(z.number())),
-    cases: z.array(
-      z.object({
-        scheduler: z.enum(SCHEDULER_NAMES),
-        config: z.string(),
-        steps: z.number(),
-        strength: z.number().nullable(),
-        timesteps: z.array(z.number()),
-        start: z.array(z.number()),
-        seen: z.array(z.number()),
-        after: z.array(z.array(z.number())),
-      }),
-    ),
+    cases: z.array(goldenCase.extend({ eta: z.number().optional(), grid: z.array(z.number()).optional() })),
+    recipes: z.array(goldenCase.extend({ recipe: z.string() })),
   })
   .parse(JSON.parse(readFileSync(new URL('../../golden/schedules/schedules.json', import.meta.url), 'utf8')));
 
@@ -53,27 +56,84 @@ function configNamed(name: string) {
   return parseSchedulerConfig(golden.configs[name], `${name} of the golden file`);
 }
 
-describe('samplers', () => {
-  it.each(golden.cases)('$scheduler follows diffusers ($config, $steps steps, strength $strength)', (golden) => {
-    const strength = golden.strength ?? undefined;
-    const planned = plan(configNamed(golden.config), { scheduler: golden.scheduler, steps: golden.steps, strength });
-    const timesteps = planned.steps.map(({ timestep }) => timestep);
-    expect(timesteps.length).toBe(golden.timesteps.length);
-    expect(difference(Float32Array.from(timesteps), golden.timesteps)).toBeLessThan(1e-5);
+/** Draws the golden's latents step by step beside it; how far from it, at most. */
+function distancesFrom(golden: z.infer<typeof goldenCase>, sampling: Sampling) {
+  const strength = golden.strength ?? undefined;
+  const planned = plan(configNamed(golden.config), { ...sampling, steps: golden.steps, strength });
+  const timesteps = planned.steps.map(({ timestep }) => timestep);
+  const generator = new TorchGenerator(SEED);
+  let latents = initialLatents(planned, generator.randn(LENGTH), strength === undefined ? undefined : INIT);
+  const start = difference(unscaled(planned, 0, latents.x), golden.start);
+  const seen = difference(latents.x, golden.seen);
+  const after: number[] = [];
+  for (const [index, timestep] of timesteps.entries()) {
+    const output = madeUpModel(latents.x, timestep);
+    const noise = drawsNoise(planned, index) ? generator.randn(LENGTH) : undefined;
+    latents = step(planned, index, { latents, output, noise });
+    const expected = golden.after[index - timesteps.length + golden.after.length];
+    after.push(expected === undefined ? 0 : difference(unscaled(planned, index + 1, latents.x), expected));
+  }
+  return {
+    steps: timesteps.length,
+    timesteps: difference(Float32Array.from(timesteps), golden.timesteps),
+    start,
+    seen,
+    after: Math.max(...after),
+  };
 
-    const generator = new TorchGenerator(SEED);
-    let latents = initialLatents(planned, generator.randn(LENGTH), strength === undefined ? undefined : INIT);
-    expect(difference(latents.x, golden.start)).toBeLessThan(3e-6);
-    const seen = new Float32Array(LENGTH);
-    scaleInput(planned, 0, latents.x, seen);
-    expect(difference(seen, golden.seen)).toBeLessThan(3e-6);
-    for (const [index, expected] of golden.after.entries()) {
-      const input = new Float32Array(LENGTH);
-      scaleInput(planned, index, latents.x, input);
-      const output = madeUpModel(input, timesteps[index]!);
-      const noise = drawsNoise(planned, index) ? generator.randn(LENGTH) : undefined;
-      latents = step(planned, index, { latents, output, noise });
-      expect(difference(latents.x, expected), `after step ${index + 1}`).toBeLessThan(1e-4);
+  /** diffusers' Euler keeps the signal at 1 between steps. */
+  function unscaled({ steps }: Plan, index: number, x: Float32Array): Float32Array {
+    const alpha = golden.scheduler === 'euler' ? (steps[index]?.alpha ?? 1) : 1;
+    return x.map((value) => value / alpha);
+  }
+}
+
+describe('samplers', () => {
+  it.each(golden.cases)(
+    '$scheduler follows diffusers ($config, $steps steps, strength $strength, eta $eta, timesteps $grid)',
+    (golden) => {
+      const { steps, timesteps, start, seen, after } = distancesFrom(golden, golden);
+      expect(steps).toBe(golden.timesteps.length);
+      expect(timesteps).toBeLessThan(1e-5);
+      expect(start).toBeLessThan(3e-6);
+      expect(seen).toBeLessThan(3e-6);
+      expect(after).toBeLessThan(1e-4);
+    },
+  );
+
+  it.each(golden.recipes)('$recipe follows its publisher ($config, $steps steps, strength $strength)', (golden) => {
+    expect(golden.recipe).toSatisfy(isRecipeName);
+    const recipe = recipeOf(isRecipeName(golden.recipe) ? golden.recipe : 'lcm');
+    const { steps, timesteps, start, seen, after } = distancesFrom(golden, recipe);
+    expect(steps).toBe(golden.timesteps.length);
+    expect(timesteps).toBe(0);
+    expect(start).toBeLessThan(3e-6);
+    expect(seen).toBeLessThan(3e-6);
+    expect(after).toBeLessThan(1e-4);
+  });
+
+  it('are compared at every step count of every recipe', () => {
+    const compared = new Set(golden.recipes.map(({ recipe, steps }) => `${recipe} ${steps}`));
+    const allowed = RECIPE_NAMES.flatMap((name) => {
+      const { steps } = recipeOf(name);
+      const counts = steps.only ?? Array.from({ length: steps.most - steps.least + 1 }, (_, i) => steps.least + i);
+      return counts.map((count) => `${name} ${count}`);
+    });
+    expect(compared).toEqual(new Set(allowed));
+  });
+
+  it('have TCD between DDIM and LCM: eta 0 is DDIM, eta 1 is LCM but for the least noise of training', () => {
+    const mixes = (sampling: Sampling) =>
+      plan(configNamed('sd15'), { ...sampling, steps: 4, strength: undefined }).steps.map(({ mix }) => mix);
+    const grid = [999, 759, 499, 259];
+    const ddim = mixes({ scheduler: 'ddim', grid, lastStep: 'first' });
+    expect(mixes({ scheduler: 'tcd', grid, eta: 0 })).toEqual(ddim);
+    const lcm = mixes({ scheduler: 'lcm' });
+    const leastNoise = Math.sqrt(1 - 0.99915);
+    for (const [i, mix] of mixes({ scheduler: 'tcd', eta: 1 }).entries()) {
+      expect(Math.abs(mix.x0 - lcm[i]!.x0)).toBeLessThan(0.001);
+      expect(Math.abs(mix.noise - lcm[i]!.noise)).toBeLessThan(0.001);
+      expect(mix.output).toBeLessThan(leastNoise + 1e-4);
     }
   });
 
@@ -134,6 +194,20 @@ describe('the LCM grid', () => {
     expect(() => lcmTimesteps({ ...grid, steps: 8, strength: 0.1 })).toThrow(
       'Expected no more steps than the schedule has, but 8 were asked for and the LCM schedule has 5 at strength 0.1; ask for fewer steps or more strength.',
     );
+  });
+});
+
+describe('a list of timesteps', () => {
+  const planOf = (grid: readonly number[], steps: number) =>
+    plan(configNamed('sd15'), { scheduler: 'lcm', grid, steps, strength: undefined });
+
+  it('that does not descend within training is refused', () => {
+    expect(() => planOf([499, 999], 2)).toThrow('Expected descending timesteps from 999 to 0, but got 499, 999');
+    expect(() => planOf([1000, 499], 2)).toThrow('Expected descending timesteps from 999 to 0');
+  });
+
+  it('is as long as there are steps', () => {
+    expect(() => planOf([999, 749, 499, 249], 8)).toThrow('8 were asked for and there are 4 (999, 749, 499, 249)');
   });
 });
 
