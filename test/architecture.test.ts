@@ -52,9 +52,13 @@ const ARROWS: readonly (readonly [from: string, mayImport: readonly string[]])[]
   ['src/image/', ['src/core/']],
   ['src/runner/', ['src/core/', 'src/engine/index.ts']],
   ['src/bot/', ['src/core/', 'src/queue/', 'src/store/', 'src/image/', 'commands/']],
-  ['src/adapters/discord/', ['src/core/', 'src/bot/', 'commands/']],
-  ['src/adapters/slack/', ['src/core/', 'src/bot/', 'commands/']],
-  ['src/adapters/web/', ['src/core/', 'src/bot/', 'src/image/', 'commands/', 'config/paths.ts']],
+  ['src/adapters/shared/', ['src/core/', 'src/bot/', 'src/image/']],
+  ['src/adapters/discord/', ['src/core/', 'src/bot/', 'src/adapters/shared/', 'commands/']],
+  ['src/adapters/slack/', ['src/core/', 'src/bot/', 'src/adapters/shared/', 'commands/']],
+  [
+    'src/adapters/web/',
+    ['src/core/', 'src/bot/', 'src/image/', 'src/adapters/shared/', 'commands/', 'config/paths.ts'],
+  ],
   ['src/adapters/cli/', ['src/core/', 'src/bot/', 'src/image/', 'commands/']],
 ];
 

@@ -1,27 +1,24 @@
 /**
- * Discord as a chat: takes deliveries in, acknowledges each at once as the bot says, hands it over, and carries answers
- * back. Everything about words, jobs and rights is the bot's.
+ * Discord as a chat: interactions come in through the intake, each acknowledged at once as the bot says, and answers go
+ * out. Everything about words, jobs and rights is the bot's.
  */
-import { randomUUID } from 'node:crypto';
-
 import type { Log } from '../../bot/index.ts';
+import { sentences } from '../../bot/present/lines.ts';
 import { errorText, text } from '../../bot/texts/index.ts';
-import type { Acknowledgement, Adapter, Bot, DeliverOptions, Invocation, ServerChannel } from '../../core/chat.ts';
-import { UserError } from '../../core/errors.ts';
+import type { Adapter, Bot, DeliverOptions, ServerChannel } from '../../core/chat.ts';
 import type { ReplyAddress } from '../../core/job.ts';
-import type { Form, Message } from '../../core/message.ts';
-import { Acknowledger } from './acknowledge.ts';
+import type { Message } from '../../core/message.ts';
+import { faultMessage } from '../shared/fault.ts';
+import { type Acknowledged, type InboundEvent, Intake } from '../shared/intake.ts';
+import { pause, type Wait, within } from '../shared/retry.ts';
 import { encodeAddress } from './address.ts';
-import { Courier } from './courier.ts';
-import type { Wait } from './courier.ts';
-import { Deliveries } from './deliver.ts';
+import { DiscordClient } from './client.ts';
 import { Gateway } from './gateway.ts';
-import { parseInteraction } from './parse.ts';
-import type { Delivery, Hook } from './parse.ts';
-import { RecentIds } from './recent-ids.ts';
+import { MessageRequests } from './message-requests.ts';
+import { type InteractionEvent, parseInteraction } from './parse.ts';
+import { deferredAddress, Responder } from './respond.ts';
+import { MessageSender } from './send.ts';
 import { uploadFrom } from './uploads.ts';
-
-const ACCEPT_WITHIN_MS = 1000;
 
 export type DiscordOptions = {
   readonly token: string;
@@ -31,14 +28,14 @@ export type DiscordOptions = {
   readonly cdnUrl: string;
   readonly bot: Bot;
   readonly log: Log;
-  /** Told once a delivery: milliseconds until it was acknowledged, and whether that was in time. */
+  /** Told once an interaction: milliseconds until it was acknowledged, and whether that was in time. */
   readonly onAcknowledged?: (ms: number, isInTime: boolean) => void;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
   /** Milliseconds that only go forward, whatever the machine's clock is set to. */
-  readonly steadyMs?: () => number;
+  readonly monotonicMs?: () => number;
   readonly wait?: Wait;
-  /** How long a final answer is tried in all, in pauses. */
+  /** How long a final answer is tried in all. */
   readonly patienceMs?: number;
   /** How long `stop` waits for what runs. */
   readonly drainMs?: number;
@@ -46,56 +43,39 @@ export type DiscordOptions = {
   readonly renewAfterMs?: number;
 };
 
+type Invoked = Extract<InteractionEvent, { kind: 'invocation' }>;
+type Typing = Extract<InteractionEvent, { kind: 'suggest' }>;
+
 export class DiscordAdapter implements Adapter {
   readonly platform = 'discord';
-  readonly #bot: Bot;
-  readonly #log: Log;
-  readonly #cdnUrl: string;
+  readonly #options: DiscordOptions;
   readonly #now: () => number;
-  readonly #steadyMs: () => number;
+  readonly #monotonicMs: () => number;
   readonly #drainMs: number;
-  readonly #onAcknowledged: (ms: number, isInTime: boolean) => void;
-  readonly #courier: Courier;
-  readonly #acknowledger: Acknowledger;
-  readonly #deliveries: Deliveries;
+  readonly #client: DiscordClient;
+  readonly #responder: Responder;
+  readonly #sender: MessageSender;
   readonly #gateway: Gateway;
-  readonly #recent: RecentIds;
-  readonly #running = new Set<Promise<void>>();
-  #isStopping = false;
+  readonly #intake: Intake;
 
-  constructor({
-    token,
-    restUrl,
-    cdnUrl,
-    bot,
-    log,
-    onAcknowledged = () => undefined,
-    now = Date.now,
-    steadyMs = () => performance.now(),
-    wait = pause,
-    patienceMs = 10 * 60_000,
-    drainMs = 2_000,
-    silentAfterMs = 100_000,
-    renewAfterMs = 60_000,
-  }: DiscordOptions) {
-    this.#bot = bot;
-    this.#log = log;
-    this.#cdnUrl = cdnUrl;
+  constructor(options: DiscordOptions) {
+    const { now = Date.now, monotonicMs = () => performance.now(), wait = pause, patienceMs = 600_000 } = options;
+    this.#options = options;
     this.#now = now;
-    this.#steadyMs = steadyMs;
-    this.#drainMs = drainMs;
-    this.#onAcknowledged = onAcknowledged;
-    this.#courier = new Courier({ token, restUrl });
-    this.#acknowledger = new Acknowledger({ courier: this.#courier, steadyMs, wait });
-    this.#deliveries = new Deliveries({ courier: this.#courier, now, steadyMs, wait, patienceMs });
-    this.#recent = new RecentIds({ steadyMs });
+    this.#monotonicMs = monotonicMs;
+    this.#drainMs = options.drainMs ?? 2_000;
+    this.#client = new DiscordClient(options);
+    this.#responder = new Responder({ client: this.#client, monotonicMs, wait });
+    const requests = new MessageRequests(this.#client);
+    this.#sender = new MessageSender({ requests, now, monotonicMs, wait, patienceMs });
+    this.#intake = new Intake({ ...options, monotonicMs });
     this.#gateway = new Gateway({
-      token,
-      restUrl,
-      log,
-      steadyMs,
-      silentAfterMs,
-      renewAfterMs,
+      token: options.token,
+      restUrl: options.restUrl,
+      log: options.log,
+      monotonicMs,
+      silentAfterMs: options.silentAfterMs ?? 100_000,
+      renewAfterMs: options.renewAfterMs ?? 60_000,
       onInteraction: (payload) => this.#receive(payload),
     });
   }
@@ -104,162 +84,101 @@ export class DiscordAdapter implements Adapter {
     await this.#gateway.connect();
   }
 
-  /** What was accepted is handed over and its deliveries are finished, within a limit; answers can still be delivered after. */
+  /** What came is handed over and its answers are finished, within a limit; answers can still be delivered after. */
   async stop(): Promise<void> {
-    this.#isStopping = true;
-    await within(this.#drainMs, Promise.allSettled(this.#running));
-    await within(this.#drainMs, this.#deliveries.settled());
+    await this.#intake.drain(this.#drainMs);
+    await within(this.#drainMs, this.#sender.settled());
     await this.#gateway.close();
-    this.#courier.close();
+    this.#client.close();
   }
 
   readiness(): { readonly isReady: boolean; readonly detail: string } {
-    return this.#isStopping ? { isReady: false, detail: 'Discord: stopping' } : this.#gateway.readiness();
+    return this.#intake.isStopping ? { isReady: false, detail: 'Discord: stopping' } : this.#gateway.readiness();
   }
 
   async deliver(address: ReplyAddress, message: Message, options: DeliverOptions): Promise<ReplyAddress> {
-    return this.#deliveries.deliver(address, message, options);
+    return this.#sender.deliver(address, message, options);
   }
 
   async remove(address: ReplyAddress): Promise<void> {
-    await this.#deliveries.remove(address);
+    await this.#sender.remove(address);
   }
 
   async post(channel: ServerChannel, message: Message, key: string): Promise<void> {
-    await this.#deliveries.post(channel, message, key);
+    await this.#sender.post(channel, message, key);
   }
 
   #receive(payload: unknown): void {
-    const delivery = parseInteraction(payload, {
+    const event = parseInteraction(payload, {
       now: this.#now,
-      steadyMs: this.#steadyMs,
+      monotonicMs: this.#monotonicMs,
       guildName: (id) => this.#gateway.guildName(id),
-      upload: (attachment) => uploadFrom(this.#cdnUrl, attachment),
-      onUnknown: (reason) => this.#log.warn({ reason }, 'a delivery of Discord was not understood'),
+      upload: (attachment) => uploadFrom(this.#options.cdnUrl, attachment),
+      onUnknown: (reason) => this.#options.log.warn({ reason }, 'an interaction of Discord was not understood'),
     });
-    if (delivery === undefined || !this.#recent.add(delivery.hook.id)) {
-      return;
-    }
-    const work = this.#answer(delivery).catch((error: unknown) => {
-      this.#log.error({ err: error, interaction: delivery.hook.id }, 'a delivery of Discord was not answered');
-    });
-    this.#running.add(work);
-    void work.then(() => this.#running.delete(work));
-  }
-
-  async #answer(delivery: Delivery): Promise<void> {
-    if (delivery.kind === 'suggest') {
-      await this.#suggest(delivery);
-      return;
-    }
-    const { invocation, hook } = delivery;
-    if (this.#isStopping) {
-      await this.#acknowledger.say(hook, plain(text(invocation.actor.locale, 'error.stopping')));
-      return;
-    }
-    const how = this.#bot.acknowledgement(invocation.action);
-    if (how === 'form') {
-      await this.#form(invocation, hook);
-      return;
-    }
-    await this.#handle(invocation, hook, how);
-  }
-
-  async #handle(invocation: Invocation, hook: Hook, how: Exclude<Acknowledgement, 'form'>): Promise<void> {
-    const accepted = this.#accept(invocation, hook, how);
-    const refused = await within(ACCEPT_WITHIN_MS, accepted);
-    if (refused instanceof UserError) {
-      await this.#acknowledger.say(hook, plain(errorText(invocation.actor.locale, refused)));
-      return;
-    }
-    const address = await this.#acknowledger.defer(hook, how);
-    this.#note(hook, address !== 'late');
-    if (typeof address === 'string') {
-      this.#log.warn({ interaction: hook.id, outcome: address }, 'not acknowledged, so not carried out');
-      const withdraw = await accepted;
-      if (typeof withdraw === 'function') {
-        await withdraw();
-      }
-      return;
-    }
-    await this.#bot.handle(invocation, encodeAddress(address));
-  }
-
-  /**
-   * Written down first: between the acknowledgement and the job there is a moment in which a crash would leave somebody
-   * waiting for ever. What cannot be written down is refused where a public answer would be owed.
-   */
-  async #accept(
-    invocation: Invocation,
-    hook: Hook,
-    how: Exclude<Acknowledgement, 'form'>,
-  ): Promise<(() => Promise<void>) | UserError | undefined> {
-    try {
-      return await this.#bot.accept?.(invocation, encodeAddress(this.#acknowledger.expect(hook, how)));
-    } catch (error) {
-      this.#log.error({ err: error, interaction: hook.id }, 'a delivery could not be written down');
-      return error instanceof UserError && how === 'public' ? error : undefined;
+    if (event?.kind === 'suggest') {
+      void this.#intake.track(async () => this.#suggest(event), event.token.id);
+    } else if (event !== undefined) {
+      void this.#intake.receive(this.#inbound(event));
     }
   }
 
-  async #form(invocation: Invocation, hook: Hook): Promise<void> {
-    const form = await this.#formOr(invocation);
-    const outcome =
-      'fields' in form ? await this.#acknowledger.showForm(hook, form) : await this.#acknowledger.say(hook, form);
-    this.#note(hook, outcome.kind !== 'late');
+  #inbound({ invocation, token }: Invoked): InboundEvent {
+    const { bot } = this.#options;
+    const { locale } = invocation.actor;
+    const say = async (message: Message): Promise<Acknowledged> => ended(await this.#responder.say(token, message));
+    const common = {
+      id: token.id,
+      receivedAtMs: token.receivedAtMs,
+      turnAway: async () => void (await say(sentences(text(locale, 'error.stopping')))),
+    };
+    const acknowledgement = bot.acknowledgement(invocation.action);
+    if (acknowledgement === 'form') {
+      return {
+        ...common,
+        acknowledgement,
+        record: undefined,
+        acknowledge: async () => this.#showForm({ kind: 'invocation', invocation, token }),
+      };
+    }
+    return {
+      ...common,
+      acknowledgement,
+      record: { invocation, address: encodeAddress(deferredAddress(token, acknowledgement)) },
+      acknowledge: async (refusal) => {
+        if (refusal !== undefined) {
+          return say(sentences(errorText(locale, refusal)));
+        }
+        const deferred = await this.#responder.defer(token, acknowledgement);
+        return deferred.kind === 'done'
+          ? { kind: 'done', dispatch: async () => bot.handle(invocation, encodeAddress(deferred.address)) }
+          : deferred;
+      },
+    };
   }
 
   /** The form, or the private sentence that stands in its place. */
-  async #formOr(invocation: Invocation): Promise<Form | Message> {
-    const { locale } = invocation.actor;
-    try {
-      return await this.#bot.form(invocation);
-    } catch (error) {
-      if (error instanceof UserError) {
-        return plain(errorText(locale, error));
-      }
-      const id = randomUUID().slice(0, 8);
-      this.#log.error({ err: error, id, interaction: invocation.id }, 'a form could not be made');
-      return plain(text(locale, 'error.fault', { id }));
-    }
+  async #showForm({ invocation, token }: Invoked): Promise<Acknowledged> {
+    const { bot, log } = this.#options;
+    const shown = await bot
+      .form(invocation)
+      .catch((error: unknown) => faultMessage(error, invocation.actor.locale, log));
+    return ended(
+      'fields' in shown ? await this.#responder.showForm(token, shown) : await this.#responder.say(token, shown),
+    );
   }
 
-  async #suggest({ place, user, command, option, partial, hook }: Extract<Delivery, { kind: 'suggest' }>) {
-    const suggestions = await this.#bot.suggest(place, user, command, option, partial).catch((error: unknown) => {
-      this.#log.error({ err: error, command, option }, 'no suggestions');
+  async #suggest({ place, user, command, option, partial, token }: Typing): Promise<void> {
+    const { bot, log } = this.#options;
+    const suggestions = await bot.suggest(place, user, command, option, partial).catch((error: unknown) => {
+      log.error({ err: error, command, option }, 'no suggestions');
       return [];
     });
-    await this.#acknowledger.suggest(hook, suggestions);
-  }
-
-  #note(hook: Hook, isInTime: boolean): void {
-    this.#onAcknowledged(this.#steadyMs() - hook.receivedAtMs, isInTime);
+    await this.#responder.suggest(token, suggestions);
   }
 }
 
-function plain(sentence: string): Message {
-  return {
-    lines: [[{ kind: 'plain', text: sentence }]],
-    picture: undefined,
-    files: [],
-    rows: [],
-    notify: undefined,
-  };
-}
-
-/** What the work gives, or undefined when it takes longer. The platform waits three seconds, and not all are the disk's. */
-async function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), ms);
-  });
-  const result = await Promise.race([work, limit]);
-  clearTimeout(timer);
-  return result;
-}
-
-async function pause(ms: number): Promise<void> {
-  await new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
+/** The acknowledgement was the whole answer. */
+function ended({ kind }: { readonly kind: Acknowledged['kind'] }): Acknowledged {
+  return kind === 'done' ? { kind, dispatch: async () => undefined } : { kind };
 }

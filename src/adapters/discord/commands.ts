@@ -20,7 +20,7 @@ import { COMMANDS } from '../../../commands/index.ts';
 import { describeCommand, describeOption, text } from '../../bot/texts/index.ts';
 import type { CommandSpec, OptionSpec } from '../../core/command.ts';
 import { LIMITS } from './limits.ts';
-import { MENU_NAMES } from './parse.ts';
+import { MENU_NAMES } from './parse-action.ts';
 
 export type CommandBody = RESTPutAPIApplicationCommandsJSONBody[number];
 

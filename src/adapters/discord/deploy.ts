@@ -6,10 +6,11 @@ import { Routes } from 'discord.js';
 import { z } from 'zod';
 
 import { UserError } from '../../core/errors.ts';
+import { isFailure } from '../shared/failure.ts';
+import { pause, retry, type Wait } from '../shared/retry.ts';
 import { commandBodies } from './commands.ts';
 import type { CommandBody } from './commands.ts';
-import { Courier, insist, verdictOf } from './courier.ts';
-import type { Parcel, Wait } from './courier.ts';
+import { type ApiRequest, DiscordClient } from './client.ts';
 
 export type DeployOptions = {
   readonly token: string;
@@ -35,8 +36,9 @@ export async function deployCommands({
   bodies = commandBodies(),
   wait = pause,
 }: DeployOptions): Promise<Deployment> {
-  const courier = new Courier({ token, restUrl });
-  const ask = async (parcel: Parcel): Promise<unknown> => insist(async () => courier.viaBot(parcel), PATIENCE_MS, wait);
+  const client = new DiscordClient({ token, restUrl });
+  const ask = async (request: ApiRequest): Promise<unknown> =>
+    retry(async () => client.byBot(request), { patienceMs: PATIENCE_MS, wait });
   try {
     const application = withId.parse(await ask({ method: 'GET', path: Routes.currentApplication() })).id;
     const path = Routes.applicationCommands(application);
@@ -50,7 +52,7 @@ export async function deployCommands({
   } catch (error) {
     throw asUserError(error);
   } finally {
-    courier.close();
+    client.close();
   }
 }
 
@@ -132,24 +134,17 @@ function sorted(value: unknown): unknown {
 }
 
 function asUserError(error: unknown): unknown {
-  const isUnauthorised = error instanceof Error && 'status' in error && error.status === 401;
-  if (isUnauthorised) {
+  if (isFailure(error, 'token')) {
     return new UserError(
       'discord.token',
       'Discord does not know the token in DISCORD_TOKEN. Reset it in the Developer Portal (Bot → Reset Token) and put the new one into .env.',
       { cause: error },
     );
   }
-  if (verdictOf(error).kind === 'retry') {
+  if (isFailure(error, 'passing')) {
     return new UserError('discord.unreachable', 'Discord did not answer for a minute. Try again later.', {
       cause: error,
     });
   }
   return error;
-}
-
-async function pause(ms: number): Promise<void> {
-  await new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
 }

@@ -1,6 +1,6 @@
 /**
  * The connection over which Discord tells of interactions: discord.js's gateway client with the one harmless intent, its
- * caches closed, and a watchman, for a client can be alive and deaf. Hands on raw payloads; knows nothing of answers.
+ * caches closed, and a watchdog, for a client can be alive and deaf. Hands on raw payloads; knows nothing of answers.
  */
 import { Client, Events, GatewayDispatchEvents, GatewayIntentBits, Options, Status } from 'discord.js';
 
@@ -12,7 +12,7 @@ export type GatewayOptions = {
   readonly restUrl: string;
   readonly log: Log;
   /** Milliseconds that only go forward: a clock that is set makes no connection old. */
-  readonly steadyMs: () => number;
+  readonly monotonicMs: () => number;
   readonly onInteraction: (payload: unknown) => void;
   /** Without a heartbeat's answer or anything else for so long, the connection counts as dead (interval: 41 s). */
   readonly silentAfterMs: number;
@@ -40,12 +40,12 @@ export class Gateway {
 
   constructor(options: GatewayOptions) {
     this.#options = options;
-    this.#heardAtMs = options.steadyMs();
+    this.#heardAtMs = options.monotonicMs();
     this.#notReadySinceMs = this.#heardAtMs;
   }
 
   /**
-   * Resolves when connected, or when the first try failed for a reason that time mends: then the watchman goes on.
+   * Resolves when connected, or when the first try failed for a reason that time mends: then the watchdog goes on.
    * Throws `UserError` `discord.token` where no later try can succeed.
    */
   async connect(): Promise<void> {
@@ -76,9 +76,9 @@ export class Gateway {
     const answeredAt = Math.max(...shards.map((shard) => shard.lastPingTimestamp));
     if (answeredAt !== this.#answeredAt) {
       this.#answeredAt = answeredAt;
-      this.#heardAtMs = this.#options.steadyMs();
+      this.#heardAtMs = this.#options.monotonicMs();
     }
-    const silentMs = this.#options.steadyMs() - this.#heardAtMs;
+    const silentMs = this.#options.monotonicMs() - this.#heardAtMs;
     return silentMs > this.#options.silentAfterMs
       ? { isReady: false, detail: `Discord: nothing heard for ${Math.round(silentMs / 1000)} s` }
       : { isReady: true, detail: `Discord: connected, ${shards.length} shard${shards.length === 1 ? '' : 's'}` };
@@ -103,7 +103,7 @@ export class Gateway {
   }
 
   #make(): Client {
-    const { log, steadyMs, onInteraction, restUrl } = this.#options;
+    const { log, monotonicMs, onInteraction, restUrl } = this.#options;
     const client = new Client({
       // Guilds alone, for their names. Interactions belong to no intent; nothing privileged is asked for.
       intents: [GatewayIntentBits.Guilds],
@@ -113,7 +113,7 @@ export class Gateway {
       makeCache: Options.cacheWithLimits(CLOSED_CACHES),
     });
     client.on(Events.Raw, (packet: { t: string; readonly d: unknown }) => {
-      this.#heardAtMs = steadyMs();
+      this.#heardAtMs = monotonicMs();
       if (packet.t === INTERACTION) {
         // Under another name the client leaves it alone. It would build objects of it that nobody uses, and throw where
         // nothing catches when a field is missing.
@@ -133,15 +133,15 @@ export class Gateway {
   }
 
   async #look(): Promise<void> {
-    const { steadyMs, renewAfterMs, log } = this.#options;
+    const { monotonicMs, renewAfterMs, log } = this.#options;
     if (this.readiness().isReady) {
-      this.#notReadySinceMs = steadyMs();
+      this.#notReadySinceMs = monotonicMs();
       return;
     }
-    if (this.#isStopped || this.#refusal !== undefined || steadyMs() - this.#notReadySinceMs < renewAfterMs) {
+    if (this.#isStopped || this.#refusal !== undefined || monotonicMs() - this.#notReadySinceMs < renewAfterMs) {
       return;
     }
-    this.#notReadySinceMs = steadyMs();
+    this.#notReadySinceMs = monotonicMs();
     log.warn({ detail: this.readiness().detail }, 'making a new connection to Discord');
     await this.#discard();
     await this.#login();

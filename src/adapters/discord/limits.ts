@@ -28,6 +28,5 @@ export const LIMITS = {
   commandCharacters: 8000,
   textOption: 6000,
   fileTypes: 10,
-  acknowledgeWithinMs: 3_000,
   tokenLivesMs: 15 * 60_000,
 } as const;

@@ -2,43 +2,40 @@
  * An interaction's payload, as it comes from the gateway, to what the bot understands. Everything is read from this very
  * delivery: who asks, what they may do, whether the channel is for adults, how large an upload may be. Asks nobody.
  */
-import { PermissionFlagsBits } from 'discord.js';
+import { ChannelType, InteractionType, MessageFlags, PermissionFlagsBits } from 'discord.js';
 
-import type { Action, Invocation } from '../../core/chat.ts';
-import type { OptionValue, Upload } from '../../core/command.ts';
+import type { Invocation } from '../../core/chat.ts';
 import type { Actor, Locale, Place, ServerKey, UserKey } from '../../core/people.ts';
 import type { InteractionAddress } from './address.ts';
 import { LIMITS } from './limits.ts';
-import { type Attachment, interactionSchema, type InteractionPayload, type OptionPayload } from './payload.ts';
-
-/** The names under which the message menu's commands are registered. */
-export const MENU_NAMES = { upscale: 'Upscale picture', info: 'Show generation info' } as const;
+import { actionOf, commandWords, type UploadFrom } from './parse-action.ts';
+import { interactionSchema, type InteractionPayload } from './payload.ts';
 
 export type ParseContext = {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** Milliseconds that only go forward. */
-  readonly steadyMs: () => number;
+  readonly monotonicMs: () => number;
   /** Undefined where the gateway has not told the guild's name. */
   readonly guildName: (id: string) => string | undefined;
-  readonly upload: (attachment: Attachment) => Upload;
+  readonly upload: UploadFrom;
   /** Told what is not understood: the paths that are off, no content. */
   readonly onUnknown?: (reason: string) => void;
 };
 
 /** What is needed to answer: the callback's path, and the address of everything after it. */
-export type Hook = {
+export type InteractionToken = {
   readonly id: string;
   readonly token: string;
-  /** By the steady clock: the three seconds are counted from here. */
+  /** By the monotonic clock: the three seconds are counted from here. */
   readonly receivedAtMs: number;
   /** The message whose component was used; a form may come from one too. */
   readonly source: { readonly id: string; readonly isPrivate: boolean } | undefined;
   readonly address: InteractionAddress;
 };
 
-export type Delivery =
-  | { readonly kind: 'invocation'; readonly invocation: Invocation; readonly hook: Hook }
+export type InteractionEvent =
+  | { readonly kind: 'invocation'; readonly invocation: Invocation; readonly token: InteractionToken }
   | {
       readonly kind: 'suggest';
       readonly place: Place;
@@ -46,11 +43,11 @@ export type Delivery =
       readonly command: string;
       readonly option: string;
       readonly partial: string;
-      readonly hook: Hook;
+      readonly token: InteractionToken;
     };
 
 /** Undefined: nothing that concerns this bot (a ping, a kind it does not offer, a payload of another shape). */
-export function parseInteraction(raw: unknown, context: ParseContext): Delivery | undefined {
+export function parseInteraction(raw: unknown, context: ParseContext): InteractionEvent | undefined {
   const parsed = interactionSchema.safeParse(raw);
   if (!parsed.success) {
     const { issues } = parsed.error;
@@ -66,8 +63,8 @@ export function parseInteraction(raw: unknown, context: ParseContext): Delivery 
   const receivedAtMs = context.now();
   const actor = actorOf(payload, person);
   const place = placeOf(payload, channel, actor, context);
-  const hook = hookOf(payload, channel, person.id, context);
-  if (payload.type === 4) {
+  const token = tokenOf(payload, channel, person.id, context);
+  if (payload.type === InteractionType.ApplicationCommandAutocomplete) {
     const words = commandWords(payload.data.name ?? '', payload.data.options);
     const typed = words.options.find((option) => option.focused === true);
     if (typed === undefined) {
@@ -80,14 +77,14 @@ export function parseInteraction(raw: unknown, context: ParseContext): Delivery 
       command: words.name,
       option: typed.name,
       partial: String(typed.value ?? ''),
-      hook,
+      token,
     };
   }
-  const action = actionOf(payload, context);
+  const action = actionOf(payload, context.upload);
   if (action === undefined) {
     return undefined;
   }
-  return { kind: 'invocation', invocation: { id: payload.id, actor, place, action, receivedAtMs }, hook };
+  return { kind: 'invocation', invocation: { id: payload.id, actor, place, action, receivedAtMs }, token };
 }
 
 /** The platform's id in a key; undefined for somebody of another platform. */
@@ -123,30 +120,30 @@ function placeOf(payload: InteractionPayload, channel: string, actor: Actor, con
     server,
     serverName: guild === undefined ? actor.name : (context.guildName(guild) ?? guild),
     channel,
-    ...(THREADS.includes(payload.channel?.type ?? 0) ? { parentChannel: payload.channel?.parent_id } : {}),
+    ...(THREADS.includes(payload.channel?.type) ? { parentChannel: payload.channel?.parent_id } : {}),
     isNsfw: payload.channel?.nsfw === true,
     locale: guild === undefined ? actor.locale : localeOf(payload.guild_locale ?? payload.guild?.locale),
     maxUploadBytes: payload.attachment_size_limit ?? LIMITS.uploadBytes,
   };
 }
 
-function hookOf(
+function tokenOf(
   payload: InteractionPayload,
   channel: string,
   user: string,
-  { now, steadyMs }: Pick<ParseContext, 'now' | 'steadyMs'>,
-): Hook {
+  { now, monotonicMs }: Pick<ParseContext, 'now' | 'monotonicMs'>,
+): InteractionToken {
   const bot = payload.app_permissions ?? 0n;
-  const send = THREADS.includes(payload.channel?.type ?? 0)
+  const send = THREADS.includes(payload.channel?.type)
     ? PermissionFlagsBits.SendMessagesInThreads
     : PermissionFlagsBits.SendMessages;
   const needed = PermissionFlagsBits.ViewChannel | send | PermissionFlagsBits.AttachFiles;
   const { message } = payload;
-  const isPrivate = ((message?.flags ?? 0) & EPHEMERAL) !== 0;
+  const isPrivate = ((message?.flags ?? 0) & MessageFlags.Ephemeral) !== 0;
   return {
     id: payload.id,
     token: payload.token,
-    receivedAtMs: steadyMs(),
+    receivedAtMs: monotonicMs(),
     source: message === undefined ? undefined : { id: message.id, isPrivate },
     address: {
       via: 'interaction',
@@ -165,90 +162,9 @@ function hookOf(
   };
 }
 
-const EPHEMERAL = 1 << 6;
-const ATTACHMENT = 11;
-/** Announcement, public and private threads have a permission of their own. */
-const THREADS: readonly number[] = [10, 11, 12];
-
-function actionOf(payload: InteractionPayload, context: ParseContext): Action | undefined {
-  const { data } = payload;
-  switch (payload.type) {
-    case 2:
-      return data.type === 3 ? menuAction(payload) : commandAction(payload, context);
-    case 3:
-      if (data.custom_id === undefined) {
-        return undefined;
-      }
-      return data.component_type === 3
-        ? { kind: 'select', id: data.custom_id, values: data.values ?? [] }
-        : { kind: 'button', id: data.custom_id };
-    case 5:
-      return data.custom_id === undefined
-        ? undefined
-        : { kind: 'form', id: data.custom_id, fields: Object.fromEntries((data.components ?? []).flatMap(fieldsIn)) };
-    default:
-      return undefined;
-  }
-}
-
-function commandAction(payload: InteractionPayload, context: ParseContext): Action | undefined {
-  const { data } = payload;
-  if (data.name === undefined || (data.type ?? 1) !== 1) {
-    return undefined;
-  }
-  const words = commandWords(data.name, data.options);
-  const options = words.options.flatMap(({ name, type, value }): readonly (readonly [string, OptionValue])[] => {
-    if (type === ATTACHMENT) {
-      const attachment = own(data.resolved?.attachments, String(value));
-      return attachment === undefined ? [] : [[name, context.upload(attachment)]];
-    }
-    return value === undefined ? [] : [[name, value]];
-  });
-  return { kind: 'command', name: words.name, options: Object.fromEntries(options) };
-}
-
-function menuAction(payload: InteractionPayload): Action | undefined {
-  const { data } = payload;
-  const name = data.name === MENU_NAMES.upscale ? 'upscale' : data.name === MENU_NAMES.info ? 'info' : undefined;
-  if (name === undefined) {
-    return undefined;
-  }
-  const message = own(data.resolved?.messages, data.target_id ?? '');
-  // Anybody can post buttons under any id; only those of our own messages name jobs.
-  const isOurs = message?.author?.id === payload.application_id || message?.application_id === payload.application_id;
-  const buttonIds = isOurs ? (message.components ?? []).flatMap(customIdsIn) : [];
-  return { kind: 'message', name, buttonIds };
-}
-
-/** `style` › `add` › options: the words of the path, and the options at its end. */
-function commandWords(
-  name: string,
-  options: readonly OptionPayload[] = [],
-): { readonly name: string; readonly options: readonly OptionPayload[] } {
-  const [inner] = options;
-  return inner !== undefined && (inner.type === 1 || inner.type === 2)
-    ? commandWords(`${name} ${inner.name}`, inner.options)
-    : { name, options };
-}
-
-type ComponentPayload = NonNullable<InteractionPayload['data']['components']>[number];
-
-/** Inputs stand in rows or under labels, depending on what the client was sent. */
-function fieldsIn(part: ComponentPayload): readonly (readonly [string, string])[] {
-  const own =
-    part.custom_id === undefined ? [] : [[part.custom_id, part.value ?? part.values?.join(',') ?? ''] as const];
-  return [...own, ...innerOf(part).flatMap(fieldsIn)];
-}
-
-function customIdsIn(part: ComponentPayload): readonly string[] {
-  return [...(part.custom_id === undefined ? [] : [part.custom_id]), ...innerOf(part).flatMap(customIdsIn)];
-}
-
-function innerOf(part: ComponentPayload): readonly ComponentPayload[] {
-  return [...(part.components ?? []), ...(part.component === undefined ? [] : [part.component])];
-}
-
-/** Ids come from outside: `constructor` is none. */
-function own<T>(record: Readonly<Record<string, T>> | undefined, key: string): T | undefined {
-  return record !== undefined && Object.hasOwn(record, key) ? record[key] : undefined;
-}
+/** They have a permission of their own. */
+const THREADS: readonly (ChannelType | undefined)[] = [
+  ChannelType.AnnouncementThread,
+  ChannelType.PublicThread,
+  ChannelType.PrivateThread,
+];

@@ -2,12 +2,22 @@
  * The part of Discord's interaction payload that is read, as a schema: what is not named here is not looked at, what
  * Discord may leave out is optional. Names are Discord's own.
  */
+import type {
+  ApplicationCommandOptionType,
+  ApplicationCommandType,
+  ChannelType,
+  ComponentType,
+  InteractionType,
+} from 'discord.js';
 import { z } from 'zod';
 
 const snowflake = z.string().regex(/^\d{1,20}$/);
 const bits = z
   .union([z.string().regex(/^\d{1,30}$/), z.number().int().nonnegative()])
   .transform((given) => BigInt(given));
+
+/** One of Discord's numbered kinds; kinds that are newer than the library compare equal to none of its names. */
+const kind = <Kind extends number>() => z.custom<Kind>((given) => typeof given === 'number');
 
 /** Discord says `null` for some things that are absent, and nothing for others. */
 const maybe = <T extends z.ZodType>(schema: T) => schema.nullish().transform((given) => given ?? undefined);
@@ -28,14 +38,14 @@ export type Attachment = Readonly<z.infer<typeof attachment>>;
 
 export type OptionPayload = {
   readonly name: string;
-  readonly type: number;
+  readonly type: ApplicationCommandOptionType;
   readonly value?: string | number | boolean | undefined;
   readonly focused?: boolean | undefined;
   readonly options?: readonly OptionPayload[] | undefined;
 };
 const option: z.ZodType<OptionPayload> = z.object({
   name: z.string(),
-  type: z.number(),
+  type: kind<ApplicationCommandOptionType>(),
   value: z.union([z.string(), z.number(), z.boolean()]).optional(),
   focused: z.boolean().optional(),
   get options() {
@@ -73,15 +83,15 @@ const message = z.object({
 export const interactionSchema = z.object({
   id: snowflake,
   application_id: snowflake,
-  type: z.number(),
+  type: kind<InteractionType>(),
   token: z.string().min(1),
   data: z.object({
     name: maybe(z.string()),
-    type: maybe(z.number()),
+    type: maybe(kind<ApplicationCommandType>()),
     target_id: maybe(snowflake),
     options: maybe(z.array(option)),
     custom_id: maybe(z.string()),
-    component_type: maybe(z.number()),
+    component_type: maybe(kind<ComponentType>()),
     values: maybe(z.array(z.string())),
     components: maybe(z.array(component)),
     resolved: maybe(
@@ -96,7 +106,12 @@ export const interactionSchema = z.object({
   guild_locale: maybe(z.string()),
   channel_id: maybe(snowflake),
   channel: maybe(
-    z.object({ id: snowflake, type: maybe(z.number()), nsfw: maybe(z.boolean()), parent_id: maybe(snowflake) }),
+    z.object({
+      id: snowflake,
+      type: maybe(kind<ChannelType>()),
+      nsfw: maybe(z.boolean()),
+      parent_id: maybe(snowflake),
+    }),
   ),
   member: maybe(z.object({ user, nick: maybe(z.string()), permissions: bits })),
   user: maybe(user),

@@ -5,29 +5,20 @@
  */
 import { createHash } from 'node:crypto';
 
-import {
-  ButtonStyle,
-  ChannelType,
-  ComponentType,
-  MessageFlags,
-  SelectMenuDefaultValueType,
-  TextInputStyle,
-} from 'discord.js';
+import { ButtonStyle, ComponentType, MessageFlags } from 'discord.js';
 import type {
   APIActionRowComponent,
   APIButtonComponentWithCustomId,
-  APIChannelSelectComponent,
   APIComponentInMessageActionRow,
-  APIModalInteractionResponseCallbackData,
   APIStringSelectComponent,
-  APITextInputComponent,
   RawFile,
 } from 'discord.js';
 
 import type { Suggestion } from '../../core/chat.ts';
-import type { Button, Form, FormField, Line, Message, MessageFile, Row, Select, Span } from '../../core/message.ts';
+import type { Button, Message, MessageFile, Row, Select } from '../../core/message.ts';
+import { cut } from '../shared/cut.ts';
 import { LIMITS } from './limits.ts';
-import { code, escapeInline, escapeLineStart } from './markdown.ts';
+import { renderLines } from './markdown.ts';
 import { userIdOf } from './parse.ts';
 
 export type MessageBody = {
@@ -102,59 +93,6 @@ export function filesOf({ picture, files }: Message): string {
   return shown.length === 0 ? '' : sum.digest('base64url').slice(0, 22);
 }
 
-/** A modal; more than five fields cannot be shown and are a fault of the caller. */
-export function renderForm(form: Form): APIModalInteractionResponseCallbackData {
-  if (form.fields.length === 0 || form.fields.length > LIMITS.formFields) {
-    throw new RangeError(`a form has 1 to ${LIMITS.formFields} fields; ${form.id} has ${form.fields.length}`);
-  }
-  return {
-    custom_id: form.id,
-    title: cut(form.title, LIMITS.formTitle),
-    components: form.fields.map((field) => ({
-      type: ComponentType.Label,
-      label: cut(field.label, LIMITS.formLabel),
-      component: renderPicker(field) ?? renderInput(field),
-    })),
-  };
-}
-
-function renderInput(field: FormField): APITextInputComponent {
-  const maxLength = Math.min(Math.max(field.maxLength, 1), LIMITS.formValue);
-  return {
-    type: ComponentType.TextInput,
-    custom_id: field.id,
-    style: field.isMultiline ? TextInputStyle.Paragraph : TextInputStyle.Short,
-    required: field.isRequired,
-    max_length: maxLength,
-    ...(field.value === '' ? {} : { value: cut(field.value, maxLength) }),
-  };
-}
-
-/** Undefined where ids have to be typed: no picker is wanted, or more are chosen already than one can show. */
-function renderPicker(field: FormField): APIChannelSelectComponent | undefined {
-  const chosen = field.value.split('\n').filter((id) => SNOWFLAKE.test(id));
-  const max = field.picks === 'channel' ? 1 : LIMITS.selectChoices;
-  if (field.picks === undefined || chosen.length > max) {
-    return undefined;
-  }
-  return {
-    type: ComponentType.ChannelSelect,
-    custom_id: field.id,
-    channel_types: field.picks === 'channel' ? POSTED_IN : ASKED_IN,
-    min_values: field.isRequired ? 1 : 0,
-    max_values: max,
-    required: field.isRequired,
-    ...(chosen.length === 0
-      ? {}
-      : { default_values: chosen.map((id) => ({ id, type: SelectMenuDefaultValueType.Channel })) }),
-  };
-}
-
-const POSTED_IN = [ChannelType.GuildText, ChannelType.GuildAnnouncement];
-/** Commands also come from the posts of a forum and from the chat beside a voice channel. */
-const ASKED_IN = [...POSTED_IN, ChannelType.GuildForum, ChannelType.GuildMedia, ChannelType.GuildVoice];
-const SNOWFLAKE = /^\d{17,20}$/;
-
 export function renderSuggestions(
   suggestions: readonly Suggestion[],
 ): readonly { readonly name: string; readonly value: string }[] {
@@ -162,76 +100,6 @@ export function renderSuggestions(
     .filter(({ value }) => value !== '' && value.length <= LIMITS.suggestionText)
     .slice(0, LIMITS.suggestions)
     .map(({ label, value }) => ({ name: cut(label === '' ? value : label, LIMITS.suggestionText), value }));
-}
-
-function renderLines(lines: readonly Line[], prefix: readonly string[]): string {
-  const rendered = [...prefix];
-  let left = LIMITS.content - prefix.join('\n').length;
-  for (const line of lines) {
-    const text = renderLine(line, left - 1);
-    left -= text.length + 1;
-    rendered.push(text);
-    if (left <= 1) {
-      break;
-    }
-  }
-  return rendered.join('\n');
-}
-
-const SMALL = '-# ';
-
-/** Within `room` characters; a span that does not fit is shortened before it is escaped, so that no mark stays open. */
-function renderLine(line: Line, room: number): string {
-  const isSmall = line.length > 0 && line.every((span) => span.kind === 'small');
-  let text = isSmall ? SMALL : '';
-  for (const span of line) {
-    const atStart = text === '' || text === SMALL;
-    let piece = renderSpan(span, atStart);
-    for (let length = textOf(span).length; text.length + piece.length > room && length > 0;) {
-      length = Math.min(length - 1, Math.floor(length * 0.9));
-      piece = length === 0 ? '' : renderSpan(shortened(span, length), atStart);
-    }
-    text += text.length + piece.length > room ? '' : piece;
-  }
-  return text;
-}
-
-function renderSpan(span: Span, atStart: boolean): string {
-  switch (span.kind) {
-    case 'plain':
-    case 'small':
-      return atStart ? escapeLineStart(escapeInline(span.text)) : escapeInline(span.text);
-    case 'bold':
-      return around('**', escapeInline(span.text));
-    case 'italic':
-      return around('*', escapeInline(span.text));
-    case 'code':
-      return code(span.text);
-    case 'user': {
-      const id = userIdOf(span.user);
-      return id === undefined ? escapeInline(span.name) : `<@${id}>`;
-    }
-    case 'channel':
-      return SNOWFLAKE.test(span.id) ? `<#${span.id}>` : escapeInline(span.id);
-    case 'time':
-      return `<t:${Math.floor(span.atMs / 1000)}:f>`;
-    default:
-      return span satisfies never;
-  }
-}
-
-/** Marks must touch words: spaces stay outside of them. */
-function around(mark: string, text: string): string {
-  const inner = text.trim();
-  return inner === '' ? text : text.replace(inner, () => `${mark}${inner}${mark}`);
-}
-
-function textOf(span: Span): string {
-  return 'text' in span ? span.text : '';
-}
-
-function shortened(span: Span, length: number): Span {
-  return 'text' in span ? { kind: span.kind, text: cut(span.text, length) } : span;
 }
 
 function renderRow(row: Row): APIActionRowComponent<APIComponentInMessageActionRow> {
@@ -288,13 +156,4 @@ function renderSelect(select: Select): APIStringSelectComponent {
 function fileName(file: MessageFile): string {
   const safe = file.name.replace(/[^\w.-]+/g, '_').slice(-80);
   return file.isSpoiler ? `SPOILER_${safe}` : safe;
-}
-
-/** At most `length` UTF-16 units, ended by … where something is missing, never in the middle of a character. */
-function cut(text: string, length: number): string {
-  if (text.length <= length) {
-    return text;
-  }
-  const end = /[\uD800-\uDBFF]/.test(text.charAt(length - 2)) ? length - 2 : length - 1;
-  return `${text.slice(0, end)}…`;
 }

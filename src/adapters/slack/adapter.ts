@@ -40,7 +40,7 @@ export type SlackAdapterOptions = {
   readonly log: Log;
   readonly now?: () => number;
   /** Milliseconds by a clock that nobody sets. */
-  readonly steadyMs?: () => number;
+  readonly monotonicMs?: () => number;
   /** Told once a delivery: milliseconds until it was acknowledged, and whether that was in time. */
   readonly onAcknowledged?: (ms: number, isInTime: boolean) => void;
   /** Waiting times, in milliseconds; the defaults suit Slack, tests shorten them. */
@@ -65,14 +65,14 @@ type Transport =
   | { readonly kind: 'http'; readonly way: SignedHttp };
 
 export function createSlackAdapter(options: SlackAdapterOptions): SlackAdapter {
-  const { botToken, apiUrl, log, now = Date.now, steadyMs = () => performance.now(), timing = {} } = options;
+  const { botToken, apiUrl, log, now = Date.now, monotonicMs = () => performance.now(), timing = {} } = options;
   const { patienceMs, firstPauseMs, processingPausesMs, sharePausesMs } = timing;
   const logger = libraryLogger(log);
   const api = new SlackApi({
     botToken,
     apiUrl,
     logger,
-    steadyMs,
+    monotonicMs,
     ...(patienceMs === undefined ? {} : { patienceMs }),
     ...(firstPauseMs === undefined ? {} : { firstPauseMs }),
   });
@@ -95,7 +95,7 @@ export function createSlackAdapter(options: SlackAdapterOptions): SlackAdapter {
           }),
         }
       : { kind: 'http', way: new SignedHttp({ signingSecret: options.transport.signingSecret, logger, now }) };
-  return new WiredAdapter({ api, delivery, posts, transport, options, now, steadyMs });
+  return new WiredAdapter({ api, delivery, posts, transport, options, now, monotonicMs });
 }
 
 type Wiring = {
@@ -105,7 +105,7 @@ type Wiring = {
   readonly transport: Transport;
   readonly options: SlackAdapterOptions;
   readonly now: () => number;
-  readonly steadyMs: () => number;
+  readonly monotonicMs: () => number;
 };
 
 class WiredAdapter implements SlackAdapter {
@@ -119,7 +119,7 @@ class WiredAdapter implements SlackAdapter {
   readonly #drainMs: number;
   #identity: Identity | undefined;
 
-  constructor({ api, delivery, posts, transport, options, now, steadyMs }: Wiring) {
+  constructor({ api, delivery, posts, transport, options, now, monotonicMs }: Wiring) {
     this.#api = api;
     this.#delivery = delivery;
     this.#transport = transport;
@@ -128,9 +128,18 @@ class WiredAdapter implements SlackAdapter {
     this.listener = transport.kind === 'http' ? transport.way.listener : undefined;
     const identity = (): Identity => this.#known();
     const { bot, log, onAcknowledged = () => undefined } = options;
-    const handOver = new HandOver({ bot, api, delivery, posts, people: new People(api, steadyMs), identity, log });
+    const handOver = new HandOver({ bot, api, delivery, posts, people: new People(api, monotonicMs), identity, log });
     const toUpload = (file: unknown): Upload => uploadOf(file, options);
-    this.#listener = new Listener({ bot, handOver, uploadOf: toUpload, identity, log, now, steadyMs, onAcknowledged });
+    this.#listener = new Listener({
+      bot,
+      handOver,
+      uploadOf: toUpload,
+      identity,
+      log,
+      now,
+      monotonicMs,
+      onAcknowledged,
+    });
     const app = new App({
       receiver: transport.way.receiver,
       // Our own `auth.test` at the start is asked once; Bolt need not ask again.

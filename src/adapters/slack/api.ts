@@ -64,7 +64,7 @@ export type SlackApiOptions = {
   readonly apiUrl: string;
   readonly logger: Logger;
   /** Milliseconds by a clock that nobody sets: waits and limits are counted by it. */
-  readonly steadyMs: () => number;
+  readonly monotonicMs: () => number;
   /** How long a final answer is tried. */
   readonly patienceMs?: number;
   /** The first pause after a failure; it doubles up to 30 s. */
@@ -97,14 +97,14 @@ export class SlackApi {
   readonly #calls: webApi.WebClient;
   /** Forms and names: never in one queue with edits. */
   readonly #urgent: webApi.WebClient;
-  readonly #steadyMs: () => number;
+  readonly #monotonicMs: () => number;
   readonly #patienceMs: number;
   readonly #firstPauseMs: number;
   readonly #pausedUntil = new Map<string, number>();
   readonly #closing = new AbortController();
   #tokenFault: string | undefined;
 
-  constructor({ botToken, apiUrl, logger, steadyMs, patienceMs = 60_000, firstPauseMs = 500 }: SlackApiOptions) {
+  constructor({ botToken, apiUrl, logger, monotonicMs, patienceMs = 60_000, firstPauseMs = 500 }: SlackApiOptions) {
     const options: webApi.WebClientOptions = {
       slackApiUrl: apiBase(apiUrl),
       retryConfig: { retries: 0 },
@@ -115,7 +115,7 @@ export class SlackApi {
     };
     this.#calls = new webApi.WebClient(botToken, { ...options });
     this.#urgent = new webApi.WebClient(botToken, { ...options, timeout: QUICK_MS });
-    this.#steadyMs = steadyMs;
+    this.#monotonicMs = monotonicMs;
     this.#patienceMs = patienceMs;
     this.#firstPauseMs = firstPauseMs;
   }
@@ -167,11 +167,11 @@ export class SlackApi {
     { patience, find, signal }: CallOptions,
   ): Promise<SlackResult> {
     const giveUpAtMs =
-      this.#steadyMs() + { once: 0, quick: QUICK_MS, brief: BRIEF_MS, patient: this.#patienceMs }[patience];
+      this.#monotonicMs() + { once: 0, quick: QUICK_MS, brief: BRIEF_MS, patient: this.#patienceMs }[patience];
     let pauseMs = this.#firstPauseMs;
     for (;;) {
       let failure: SlackUnreachable;
-      const waitMs = (this.#pausedUntil.get(method) ?? 0) - this.#steadyMs();
+      const waitMs = (this.#pausedUntil.get(method) ?? 0) - this.#monotonicMs();
       if (waitMs > 0) {
         const cause = new Error(`${method} is rate-limited for ${Math.ceil(waitMs / 1000)} s more`);
         failure = new SlackUnreachable(method, { retryAfterMs: waitMs, isOutcomeUnknown: false, cause });
@@ -185,7 +185,7 @@ export class SlackApi {
         }
       }
       const nextMs = Math.max(pauseMs, failure.retryAfterMs ?? 0);
-      if (this.#steadyMs() + nextMs > giveUpAtMs) {
+      if (this.#monotonicMs() + nextMs > giveUpAtMs) {
         throw failure;
       }
       await this.#pause(nextMs, failure, signal);
@@ -201,7 +201,7 @@ export class SlackApi {
   #failureOf(method: string, error: unknown): SlackUnreachable {
     if (error instanceof webApi.WebAPIRateLimitedError) {
       const retryAfterMs = error.retryAfter * 1000;
-      this.#pausedUntil.set(method, this.#steadyMs() + retryAfterMs);
+      this.#pausedUntil.set(method, this.#monotonicMs() + retryAfterMs);
       return new SlackUnreachable(method, { retryAfterMs, isOutcomeUnknown: false, cause: error });
     }
     if (error instanceof webApi.WebAPIPlatformError) {

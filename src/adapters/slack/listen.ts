@@ -24,7 +24,7 @@ export type ListenerParts = {
   readonly identity: () => Identity;
   readonly log: Log;
   readonly now: () => number;
-  readonly steadyMs: () => number;
+  readonly monotonicMs: () => number;
   /** Told once a delivery: milliseconds until it was acknowledged, and whether that was in time. */
   readonly onAcknowledged: (ms: number, isInTime: boolean) => void;
 };
@@ -45,7 +45,7 @@ export class Listener {
 
   constructor(parts: ListenerParts) {
     this.#parts = parts;
-    this.#seen = new Seen(parts.steadyMs);
+    this.#seen = new Seen(parts.monotonicMs);
   }
 
   register(app: App): void {
@@ -71,8 +71,8 @@ export class Listener {
   }
 
   async #receive(hear: Hear, body: unknown, ack: Ack): Promise<void> {
-    const { steadyMs, now, uploadOf } = this.#parts;
-    const startedAtMs = steadyMs();
+    const { monotonicMs, now, uploadOf } = this.#parts;
+    const startedAtMs = monotonicMs();
     if (this.#isStopping) {
       // Not acknowledged: Slack says that the app did not respond, which is the truth.
       return;
@@ -98,7 +98,7 @@ export class Listener {
   }
 
   async #acknowledge(heard: Heard, ack: Ack, startedAtMs: number): Promise<void> {
-    const { steadyMs, handOver } = this.#parts;
+    const { monotonicMs, handOver } = this.#parts;
     const accepting = handOver.accept(heard);
     const accepted = await within(ACCEPT_WITHIN_MS, accepting, { kind: 'not-kept' });
     try {
@@ -109,7 +109,7 @@ export class Listener {
       await takeBack(await accepting);
       throw error;
     }
-    const ms = steadyMs() - startedAtMs;
+    const ms = monotonicMs() - startedAtMs;
     this.#parts.onAcknowledged(ms, ms < LIMITS.ackMs);
     this.#follow(heard, accepted);
   }

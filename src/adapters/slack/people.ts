@@ -25,12 +25,12 @@ const REMEMBERED = 5000;
 
 export class People {
   readonly #api: SlackApi;
-  readonly #steadyMs: () => number;
+  readonly #monotonicMs: () => number;
   readonly #known = new Map<string, { readonly person: Person; readonly atMs: number }>();
 
-  constructor(api: SlackApi, steadyMs: () => number) {
+  constructor(api: SlackApi, monotonicMs: () => number) {
     this.#api = api;
-    this.#steadyMs = steadyMs;
+    this.#monotonicMs = monotonicMs;
   }
 
   async actor(identity: Identity, user: string, userName: string, isSubmit: boolean): Promise<Actor> {
@@ -47,7 +47,7 @@ export class People {
   /** The same without asking: no rights where nothing is known or known long ago. */
   remembered(identity: Identity, user: string, userName: string): Actor {
     const known = this.#known.get(user);
-    const isFresh = known !== undefined && this.#steadyMs() - known.atMs < FRESH_MS;
+    const isFresh = known !== undefined && this.#monotonicMs() - known.atMs < FRESH_MS;
     const isAdmin = isFresh && known.person.isAdmin;
     const { name = userName, locale = 'en' } = known?.person ?? {};
     return { user: userKey(identity, user), name, isAdmin, isModerator: isAdmin, locale };
@@ -55,14 +55,14 @@ export class People {
 
   async #person(identity: Identity, user: string, userName: string, isSubmit: boolean): Promise<Person> {
     const known = this.#known.get(user);
-    if (known !== undefined && !isSubmit && this.#steadyMs() - known.atMs < FRESH_MS) {
+    if (known !== undefined && !isSubmit && this.#monotonicMs() - known.atMs < FRESH_MS) {
       return known.person;
     }
     try {
       const found = await this.#api.call('users.info', { user, include_locale: true }, { patience: 'brief' });
       const person = personOf(at(found, 'user'), identity, userName);
       this.#known.delete(user);
-      this.#known.set(user, { person, atMs: this.#steadyMs() });
+      this.#known.set(user, { person, atMs: this.#monotonicMs() });
       this.#forgetOldest();
       return person;
     } catch (error) {

@@ -6,11 +6,11 @@ const KEPT_MS = 60 * 60 * 1000;
 const KEPT = 20_000;
 
 export class Seen {
-  readonly #steadyMs: () => number;
+  readonly #monotonicMs: () => number;
   readonly #atMs = new Map<string, number>();
 
-  constructor(steadyMs: () => number) {
-    this.#steadyMs = steadyMs;
+  constructor(monotonicMs: () => number) {
+    this.#monotonicMs = monotonicMs;
   }
 
   /** It did not count after all. */
@@ -20,7 +20,7 @@ export class Seen {
 
   /** True the first time. */
   isNew(id: string): boolean {
-    const nowMs = this.#steadyMs();
+    const nowMs = this.#monotonicMs();
     for (const [old, atMs] of this.#atMs) {
       if (nowMs - atMs < KEPT_MS && this.#atMs.size < KEPT) {
         break;

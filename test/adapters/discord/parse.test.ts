@@ -3,19 +3,19 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { parseInteraction } from '../../../src/adapters/discord/parse.ts';
-import type { Delivery, ParseContext } from '../../../src/adapters/discord/parse.ts';
+import type { InteractionEvent, ParseContext } from '../../../src/adapters/discord/parse.ts';
 import type { Action } from '../../../src/core/chat.ts';
 
 const APP = '100000000000000001';
 
 const context: ParseContext = {
   now: () => 5,
-  steadyMs: () => 1,
+  monotonicMs: () => 1,
   guildName: () => undefined,
   upload: ({ filename, size }) => ({ name: filename, sizeBytes: size, read: async () => new Uint8Array() }),
 };
 
-const parse = (payload: unknown): Delivery | undefined => parseInteraction(payload, context);
+const parse = (payload: unknown): InteractionEvent | undefined => parseInteraction(payload, context);
 
 const command = (more: object = {}, data: object = { name: 'queue', type: 1 }): Record<string, unknown> => ({
   id: '100000000000000002',
@@ -103,7 +103,7 @@ describe('who asks and where', () => {
     [0, 'cannot attach', (1n << 10n) | (1n << 11n), false],
   ])('in a channel of type %i where the bot %s, knows whether it can post', (type, _, bits, canPost) => {
     const delivery = parse(command({ channel: { id: '9', type }, app_permissions: String(bits) }));
-    expect(delivery?.hook.address.canPost).toBe(canPost);
+    expect(delivery?.token.address.canPost).toBe(canPost);
   });
 });
 
@@ -170,7 +170,7 @@ describe('what is asked', () => {
       id: 'f',
       fields: { prompt: 'a fox', negative: '' },
     });
-    expect(parse(command({ type: 3, message }, { custom_id: 's', component_type: 2 }))?.hook.source).toEqual({
+    expect(parse(command({ type: 3, message }, { custom_id: 's', component_type: 2 }))?.token.source).toEqual({
       id: '8',
       isPrivate: true,
     });

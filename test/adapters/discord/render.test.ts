@@ -3,7 +3,8 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { LIMITS } from '../../../src/adapters/discord/limits.ts';
-import { renderForm, renderMessage, renderSuggestions } from '../../../src/adapters/discord/render.ts';
+import { renderForm } from '../../../src/adapters/discord/render-form.ts';
+import { renderMessage, renderSuggestions } from '../../../src/adapters/discord/render.ts';
 import type { Button, Line, Message, Span } from '../../../src/core/message.ts';
 import { messageBody, modalBody } from '../../support/discord/message-rules.ts';
 import { pictureFile, say } from './scripted-bot.ts';

@@ -74,7 +74,7 @@ export async function stage(
     bot,
     log: quietLog,
     now: () => fake.world.clock.now() + offsetMs(),
-    steadyMs: fake.world.clock.now,
+    monotonicMs: fake.world.clock.now,
     // Pauses between tries pass quickly; none is skipped.
     wait: async (ms) => {
       fake.world.clock.skip(ms);

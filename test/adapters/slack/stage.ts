@@ -91,7 +91,7 @@ export async function setStage(kind: 'socket' | 'http' = 'socket', bot = new Scr
       bot,
       log: { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') },
       now: () => fake.state.now() + clock.offsetMs,
-      steadyMs: () => fake.state.now(),
+      monotonicMs: () => fake.state.now(),
       timing: {
         patienceMs: 20_000,
         firstPauseMs: 20,

@@ -48,7 +48,7 @@ export async function openDiscordBot({ fake, database, folder, beforeStep }: Dis
         bot: watched(bot),
         log: SILENT_LOG,
         now,
-        steadyMs: now,
+        monotonicMs: now,
         drainMs: 500,
       }),
     ],

@@ -37,7 +37,7 @@ function ownChannel({ fake }: Stage): ServerChannel {
 /** discord.js counts the windows of limits in real time; here everybody does. */
 async function realStage(): Promise<Stage> {
   const wait = async (ms: number): Promise<void> => setTimeout(ms);
-  return stage({ now: Date.now, steadyMs: Date.now, wait }, { time: 'real' });
+  return stage({ now: Date.now, monotonicMs: Date.now, wait }, { time: 'real' });
 }
 
 const edits = /^\/webhooks\/.*@original$/;
@@ -145,7 +145,7 @@ describe('an answer after the token has expired', () => {
       bot: set.bot,
       log: quietLog,
       now: () => set.fake.world.clock.now() + offsetMs,
-      steadyMs: set.fake.world.clock.now,
+      monotonicMs: set.fake.world.clock.now,
     });
     offsetMs = 3_600_000;
     await ahead.deliver(shown, say('done'), EDIT);

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 
 import { uploadFrom } from '../../../src/adapters/discord/uploads.ts';
 import type { Upload } from '../../../src/core/command.ts';
-import { stage } from './scripted-bot.ts';
-import type { Stage } from './scripted-bot.ts';
+import { stage } from '../discord/scripted-bot.ts';
+import type { Stage } from '../discord/scripted-bot.ts';
 
 async function attached({ fake, bot }: Stage, bytes: number): Promise<Upload> {
   const next = bot.next();

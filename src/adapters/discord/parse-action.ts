@@ -1,0 +1,99 @@
+/** What an interaction asks for: a command with its options, a press, a choice, a filled-in form, a menu's entry. Pure. */
+import { ApplicationCommandOptionType, ApplicationCommandType, ComponentType, InteractionType } from 'discord.js';
+
+import type { Action } from '../../core/chat.ts';
+import type { OptionValue, Upload } from '../../core/command.ts';
+import type { Attachment, InteractionPayload, OptionPayload } from './payload.ts';
+
+export type UploadFrom = (attachment: Attachment) => Upload;
+
+/** The names under which the message menu's commands are registered. */
+export const MENU_NAMES = { upscale: 'Upscale picture', info: 'Show generation info' } as const;
+
+export function actionOf(payload: InteractionPayload, upload: UploadFrom): Action | undefined {
+  const { data } = payload;
+  switch (payload.type) {
+    case InteractionType.ApplicationCommand:
+      return data.type === ApplicationCommandType.Message ? menuAction(payload) : commandAction(payload, upload);
+    case InteractionType.MessageComponent:
+      if (data.custom_id === undefined) {
+        return undefined;
+      }
+      return data.component_type === ComponentType.StringSelect
+        ? { kind: 'select', id: data.custom_id, values: data.values ?? [] }
+        : { kind: 'button', id: data.custom_id };
+    case InteractionType.ModalSubmit:
+      return data.custom_id === undefined
+        ? undefined
+        : { kind: 'form', id: data.custom_id, fields: Object.fromEntries((data.components ?? []).flatMap(fieldsIn)) };
+    default:
+      return undefined;
+  }
+}
+
+function commandAction(payload: InteractionPayload, upload: UploadFrom): Action | undefined {
+  const { data } = payload;
+  if (data.name === undefined || (data.type ?? ApplicationCommandType.ChatInput) !== ApplicationCommandType.ChatInput) {
+    return undefined;
+  }
+  const words = commandWords(data.name, data.options);
+  const options = words.options.flatMap(({ name, type, value }): readonly (readonly [string, OptionValue])[] => {
+    if (type === ApplicationCommandOptionType.Attachment) {
+      const attachment = own(data.resolved?.attachments, String(value));
+      return attachment === undefined ? [] : [[name, upload(attachment)]];
+    }
+    return value === undefined ? [] : [[name, value]];
+  });
+  return { kind: 'command', name: words.name, options: Object.fromEntries(options) };
+}
+
+function menuAction(payload: InteractionPayload): Action | undefined {
+  const { data } = payload;
+  const name = data.name === MENU_NAMES.upscale ? 'upscale' : data.name === MENU_NAMES.info ? 'info' : undefined;
+  if (name === undefined) {
+    return undefined;
+  }
+  const message = own(data.resolved?.messages, data.target_id ?? '');
+  // Anybody can post buttons under any id; only those of our own messages name jobs.
+  const isOurs = message?.author?.id === payload.application_id || message?.application_id === payload.application_id;
+  const buttonIds = isOurs ? (message.components ?? []).flatMap(customIdsIn) : [];
+  return { kind: 'message', name, buttonIds };
+}
+
+const GROUPS: readonly ApplicationCommandOptionType[] = [
+  ApplicationCommandOptionType.Subcommand,
+  ApplicationCommandOptionType.SubcommandGroup,
+];
+
+/** `style` › `add` › options: the words of the path, and the options at its end. */
+export function commandWords(
+  name: string,
+  options: readonly OptionPayload[] = [],
+): { readonly name: string; readonly options: readonly OptionPayload[] } {
+  const [inner] = options;
+  return inner !== undefined && GROUPS.includes(inner.type)
+    ? commandWords(`${name} ${inner.name}`, inner.options)
+    : { name, options };
+}
+
+type ComponentPayload = NonNullable<InteractionPayload['data']['components']>[number];
+
+/** Inputs stand in rows or under labels, depending on what the client was sent. */
+function fieldsIn(part: ComponentPayload): readonly (readonly [string, string])[] {
+  const own =
+    part.custom_id === undefined ? [] : [[part.custom_id, part.value ?? part.values?.join(',') ?? ''] as const];
+  return [...own, ...innerOf(part).flatMap(fieldsIn)];
+}
+
+function customIdsIn(part: ComponentPayload): readonly string[] {
+  return [...(part.custom_id === undefined ? [] : [part.custom_id]), ...innerOf(part).flatMap(customIdsIn)];
+}
+
+function innerOf(part: ComponentPayload): readonly ComponentPayload[] {
+  return [...(part.components ?? []), ...(part.component === undefined ? [] : [part.component])];
+}
+
+/** Ids come from outside: `constructor` is none. */
+function own<T>(record: Readonly<Record<string, T>> | undefined, key: string): T | undefined {
+  return record !== undefined && Object.hasOwn(record, key) ? record[key] : undefined;
+}

@@ -1,0 +1,86 @@
+/**
+ * Files that people attach, fetched when somebody reads them: only from where the chat keeps its files, never over a
+ * redirect, and never more than was allowed. Knows no chat; the caller says where files may lie.
+ */
+import type { Upload } from '../../core/command.ts';
+import { UserError } from '../../core/errors.ts';
+
+export type RemoteFile = {
+  readonly name: string;
+  readonly sizeBytes: number;
+  /** Undefined where the chat gave none. */
+  readonly url: string | undefined;
+  readonly isAllowed: (url: URL) => boolean;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** False for an answer that is something else than the file, such as the page of a login. */
+  readonly isFile?: (response: Response) => boolean;
+};
+
+const WITHIN_MS = 120_000;
+const MB = 1_048_576;
+
+/** Reading throws `UserError` `upload.host`, `upload.size`, `upload.gone` or `upload.unreachable`. */
+export function uploadOf(file: RemoteFile): Upload {
+  const { name, sizeBytes } = file;
+  return { name, sizeBytes, read: async (limitBytes) => download(file, limitBytes) };
+}
+
+async function download(file: RemoteFile, limitBytes: number): Promise<Uint8Array> {
+  const { name, sizeBytes } = file;
+  const url = file.url !== undefined && URL.canParse(file.url) ? new URL(file.url) : undefined;
+  if (url === undefined || url.username !== '' || !file.isAllowed(url)) {
+    throw new UserError(
+      'upload.host',
+      `Files are fetched from this chat only; ${name} lies elsewhere. Attach it here.`,
+      {
+        params: { name },
+      },
+    );
+  }
+  if (sizeBytes > limitBytes) {
+    throw tooLarge(name, sizeBytes, limitBytes);
+  }
+  try {
+    return await readBounded(name, await answerOf(file, url), limitBytes);
+  } catch (cause) {
+    throw cause instanceof UserError
+      ? cause
+      : new UserError('upload.unreachable', `The chat did not send ${name}. Try again in a moment.`, {
+          params: { name },
+          cause,
+        });
+  }
+}
+
+async function answerOf({ name, headers = {}, isFile = () => true }: RemoteFile, url: URL): Promise<Response> {
+  // A redirect could lead anywhere, into the private network too.
+  const response = await fetch(url, { headers, redirect: 'error', signal: AbortSignal.timeout(WITHIN_MS) });
+  if (response.ok && isFile(response)) {
+    return response;
+  }
+  await response.body?.cancel();
+  if (response.status >= 400 && response.status < 500) {
+    throw new UserError('upload.gone', `The chat no longer has ${name}. Attach it again.`, { params: { name } });
+  }
+  throw new Error(`status ${response.status}${response.ok ? ', and something else than the file' : ''}`);
+}
+
+async function readBounded(name: string, { body }: Response, limitBytes: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let received = 0;
+  for await (const chunk of body ?? []) {
+    received += chunk.byteLength;
+    if (received > limitBytes) {
+      throw tooLarge(name, received, limitBytes);
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function tooLarge(name: string, bytes: number, limitBytes: number): UserError {
+  const [given, max] = [Math.ceil(bytes / MB), Math.ceil(limitBytes / MB)];
+  return new UserError('upload.size', `${name} can have ${max} MB here; it has ${given} MB. Attach a smaller one.`, {
+    params: { name, max, given },
+  });
+}
