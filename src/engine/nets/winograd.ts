@@ -75,7 +75,7 @@ export function winograd3x3(scope: WeightScope, x: Value, outFeatures: number): 
   const v = Reshape(tiles, byFeature, [inFeatures, ROWS, POSITIONS, `${down}·${across}`]);
 
   // 3. At each position a matrix product over the features.
-  const m = FusedMatMul(u, v); // [rows, 36, out, tiles]
+  const m = FusedMatMul(u, v, { transBatchB: true }); // [rows, 36, out, tiles]
 
   // 4. Aᵀ·m·A: 16 pixels of each tile, which then take their places.
   const y = MatMul(a, Reshape(m, [0, POSITIONS, -1], [ROWS, POSITIONS, `${outFeatures}·${down}·${across}`])); // [rows, 16, out·tiles]

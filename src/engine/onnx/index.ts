@@ -6,17 +6,36 @@ export {
   Cos,
   Div,
   Equal,
+  Erf,
+  Exp,
   Gelu,
   Mul,
+  Neg,
   PRelu,
   QuickGelu,
   Relu,
+  Sigmoid,
+  Sign,
   Sin,
+  Sqrt,
   Sub,
   Tanh,
 } from './operators/elementwise.ts';
-export { Concat, Gather, GatherND, Reshape, Shape, Slice, Split, Transpose, Unsqueeze } from './operators/shape.ts';
-export { Conv, DepthToSpace, Resize, type ConvAttributes } from './operators/spatial.ts';
+export {
+  Concat,
+  Gather,
+  GatherND,
+  OneHot,
+  Pad,
+  Reshape,
+  Shape,
+  Slice,
+  Split,
+  Transpose,
+  Unsqueeze,
+} from './operators/shape.ts';
+export { ReduceMean, ReduceSum } from './operators/reduction.ts';
+export { Conv, ConvTranspose, DepthToSpace, Resize, SpaceToDepth, type ConvAttributes } from './operators/spatial.ts';
 export {
   FusedMatMul,
   Gemm,
@@ -25,6 +44,7 @@ export {
   MatMul,
   MultiHeadAttention,
   Softmax,
+  type FusedMatMulAttributes,
 } from './operators/matrix.ts';
 export { GraphBuilder, type Value } from './graph.ts';
 export type { Graph } from './model-proto.ts';

@@ -11,6 +11,14 @@ export const Sub = (a: Value, b: Value): Value => binary('Sub', a, b);
 export const Mul = (a: Value, b: Value): Value => binary('Mul', a, b);
 export const Div = (a: Value, b: Value): Value => binary('Div', a, b);
 
+export const Neg = (x: Value): Value => unary('Neg', x);
+export const Sqrt = (x: Value): Value => unary('Sqrt', x);
+export const Exp = (x: Value): Value => unary('Exp', x);
+/** The error function: (2/√π)·∫₀ˣ exp(−t²) dt. */
+export const Erf = (x: Value): Value => unary('Erf', x);
+/** −1, 0 or 1. */
+export const Sign = (x: Value): Value => unary('Sign', x);
+export const Sigmoid = (x: Value): Value => unary('Sigmoid', x);
 export const Cos = (x: Value): Value => unary('Cos', x);
 export const Sin = (x: Value): Value => unary('Sin', x);
 export const Tanh = (x: Value): Value => unary('Tanh', x);

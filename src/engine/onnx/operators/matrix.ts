@@ -36,22 +36,45 @@ export function MatMul(a: Value, b: Value): Value {
   return single(a.graph, { opType: 'MatMul', inputs: [a, b], output: { dtype: a.dtype, shape } });
 }
 
-/**
- * com.microsoft, with transBatchB: a [B…, M, K], b [K, B…, N] → [B…, M, N], one rank. What is summed over is b's first
- * axis, so that nobody has to transpose it.
- */
-export function FusedMatMul(a: Value, b: Value): Value {
+export type FusedMatMulAttributes = {
+  readonly alpha?: number;
+  /** a is […, K, M], b is […, N, K]. */
+  readonly transA?: boolean;
+  readonly transB?: boolean;
+  /** b is [K, …, N]: what is summed over is its first axis, so that nobody has to transpose it; then of a's rank. */
+  readonly transBatchB?: boolean;
+};
+
+/** com.microsoft: alpha · a · b over the last two axes, those before broadcast; see the attributes for other layouts. */
+export function FusedMatMul(
+  a: Value,
+  b: Value,
+  { alpha = 1, transA = false, transB = false, transBatchB = false }: FusedMatMulAttributes = {},
+): Value {
   sameType('FusedMatMul', a, b);
-  if (a.shape.length < 3 || a.shape.length !== b.shape.length || dimAt(a.shape, -1) !== dimAt(b.shape, 0)) {
-    throw shapeError('FusedMatMul', 'a […, M, K] and b [K, …, N] of one rank', a.shape, b.shape);
+  const [m, depth] = transA ? [dimAt(a.shape, -1), dimAt(a.shape, -2)] : [dimAt(a.shape, -2), dimAt(a.shape, -1)];
+  const ofB = transBatchB ? [...b.shape.slice(1, -1), dimAt(b.shape, 0), dimAt(b.shape, -1)] : b.shape;
+  const [k, n] = transB ? [dimAt(ofB, -1), dimAt(ofB, -2)] : [dimAt(ofB, -2), dimAt(ofB, -1)];
+  const isOneRank = a.shape.length === b.shape.length && a.shape.length >= 3;
+  if (depth !== k || (transBatchB && (transB || !isOneRank))) {
+    throw shapeError(
+      'FusedMatMul',
+      transBatchB ? 'a […, M, K] and b [K, …, N] of one rank' : 'one K',
+      a.shape,
+      b.shape,
+    );
   }
-  const batch = broadcast('FusedMatMul', a.shape.slice(0, -2), b.shape.slice(1, -1));
   return single(a.graph, {
     opType: 'FusedMatMul',
     domain: 'com.microsoft',
     inputs: [a, b],
-    output: { dtype: a.dtype, shape: [...batch, dimAt(a.shape, -2), dimAt(b.shape, -1)] },
-    attributes: { transBatchB: { kind: 'int', value: 1 } },
+    output: { dtype: a.dtype, shape: [...broadcast('FusedMatMul', a.shape.slice(0, -2), ofB.slice(0, -2)), m, n] },
+    attributes: {
+      ...(alpha !== 1 && { alpha: { kind: 'float', value: alpha } }),
+      ...(transA && { transA: { kind: 'int', value: 1 } }),
+      ...(transB && { transB: { kind: 'int', value: 1 } }),
+      ...(transBatchB && { transBatchB: { kind: 'int', value: 1 } }),
+    },
   });
 }
 

@@ -113,6 +113,30 @@ export function GatherND(data: Value, indices: Value, { batch_dims = 0 } = {}): 
   });
 }
 
+/** Zeros around: `before` and `after` for each axis. */
+export function Pad(x: Value, before: readonly number[], after: readonly number[]): Value {
+  if (before.length !== x.shape.length || after.length !== x.shape.length) {
+    throw shapeError('Pad', `widths for each axis, ${before.length} and ${after.length} of them`, x.shape);
+  }
+  const shape = x.shape.map((_, axis) => fixedDim(x.shape, axis) + (before[axis] ?? 0) + (after[axis] ?? 0));
+  return single(x.graph, {
+    opType: 'Pad',
+    inputs: [x, x.graph.ints([...before, ...after])],
+    output: { dtype: x.dtype, shape },
+  });
+}
+
+/** 1 where `indices` [R…] says and 0 elsewhere: [R…, depth] in fp32. */
+export function OneHot(indices: Value, depth: number): Value {
+  const { graph } = indices;
+  const values = graph.floats('zero and one', Float32Array.of(0, 1), [2]);
+  return single(graph, {
+    opType: 'OneHot',
+    inputs: [indices, graph.ints([depth]), values],
+    output: { dtype: 'f32', shape: [...indices.shape, depth] },
+  });
+}
+
 function isFixed(shape: Dims): shape is readonly number[] {
   return shape.every((dim) => typeof dim === 'number');
 }

@@ -10,18 +10,21 @@ export type ConvAttributes = {
   readonly strides?: readonly [number, number];
   /** top, left, bottom, right */
   readonly pads?: readonly [number, number, number, number];
+  /** Channels come in so many groups, each seen by its own share of the kernels. */
+  readonly group?: number;
 };
 
-/** x [N, C, H, W], w [O, C, kh, kw], b [O] or none. */
+/** x [N, C, H, W], w [O, C/group, kh, kw], b [O] or none. */
 export function Conv(
   x: Value,
   w: Value,
   b: Value | undefined,
-  { strides = [1, 1], pads = [0, 0, 0, 0] }: ConvAttributes = {},
+  { strides = [1, 1], pads = [0, 0, 0, 0], group = 1 }: ConvAttributes = {},
 ): Value {
   sameType('Conv', x, w, ...(b === undefined ? [] : [b]));
-  if (x.shape.length !== 4 || w.shape.length !== 4 || x.shape[1] !== w.shape[1]) {
-    throw shapeError('Conv', 'x [N, C, H, W] and w [O, C, kh, kw]', x.shape, w.shape);
+  const channels = group === 1 ? x.shape[1] : fixedDim(x.shape, 1) / group;
+  if (x.shape.length !== 4 || w.shape.length !== 4 || channels !== w.shape[1]) {
+    throw shapeError('Conv', `x [N, C, H, W] and w [O, C${group === 1 ? '' : `/${group}`}, kh, kw]`, x.shape, w.shape);
   }
   const [kh, kw] = [fixedDim(w.shape, 2), fixedDim(w.shape, 3)];
   const shape: Dim[] = [
@@ -38,6 +41,44 @@ export function Conv(
       kernel_shape: { kind: 'ints', value: [kh, kw] },
       strides: { kind: 'ints', value: strides },
       pads: { kind: 'ints', value: pads },
+      ...(group !== 1 && { group: { kind: 'int', value: group } }),
+    },
+  });
+}
+
+/**
+ * What Conv with these weights and attributes does, the other way: x [N, O, h, w], w [O, C, kh, kw] → [N, C, height,
+ * width], the `sides` of which several belong to one h and w where strides are not 1.
+ */
+export function ConvTranspose(
+  x: Value,
+  w: Value,
+  { strides = [1, 1], pads = [0, 0, 0, 0] }: ConvAttributes,
+  sides: readonly [number, number],
+): Value {
+  sameType('ConvTranspose', x, w);
+  const padding = [pads[0] + pads[2], pads[1] + pads[3]] as const;
+  const least = ([0, 1] as const).map(
+    (k) => (fixedDim(x.shape, 2 + k) - 1) * strides[k] - padding[k] + fixedDim(w.shape, 2 + k),
+  );
+  const rest = sides.map((side, k) => side - (least[k] ?? side));
+  if (x.shape[1] !== w.shape[0] || rest.some((over, k) => over < 0 || over >= (strides[k] ?? 1))) {
+    throw shapeError(
+      'ConvTranspose',
+      `x [N, O, h, w] and w [O, C, kh, kw] that give ${sides.join(' × ')}`,
+      x.shape,
+      w.shape,
+    );
+  }
+  return single(x.graph, {
+    opType: 'ConvTranspose',
+    inputs: [x, w],
+    output: { dtype: x.dtype, shape: [dimAt(x.shape, 0), dimAt(w.shape, 1), ...sides] },
+    attributes: {
+      kernel_shape: { kind: 'ints', value: [fixedDim(w.shape, 2), fixedDim(w.shape, 3)] },
+      strides: { kind: 'ints', value: strides },
+      pads: { kind: 'ints', value: pads },
+      output_padding: { kind: 'ints', value: rest },
     },
   });
 }
@@ -80,6 +121,17 @@ export function DepthToSpace(
     inputs: [x],
     output: { dtype: x.dtype, shape: [n, c / blocksize ** 2, scaled(h, blocksize, 1), scaled(w, blocksize, 1)] },
     attributes: { blocksize: { kind: 'int', value: blocksize }, mode: { kind: 'string', value: mode } },
+  });
+}
+
+/** The way back from DepthToSpace 'DCR': [N, C, H·b, W·b] → [N, b²·C, H, W]. */
+export function SpaceToDepth(x: Value, blocksize: number): Value {
+  const [n, c, h, w] = [dimAt(x.shape, 0), fixedDim(x.shape, 1), dimAt(x.shape, 2), dimAt(x.shape, 3)];
+  return single(x.graph, {
+    opType: 'SpaceToDepth',
+    inputs: [x],
+    output: { dtype: x.dtype, shape: [n, c * blocksize ** 2, scaled(h, 1, blocksize), scaled(w, 1, blocksize)] },
+    attributes: { blocksize: { kind: 'int', value: blocksize } },
   });
 }
 

@@ -1,0 +1,91 @@
+/**
+ * A finished graph for calls of one size: every length is a number, shapes that had to be computed are constants, and
+ * what computed them is gone. Knows no net; the grammar of lengths is shape.ts's.
+ */
+import type { Dim, Graph, Initializer, Node, ValueInfo } from './model-proto.ts';
+import type { Shape } from './shape.ts';
+
+/** By name: `{ rows: 2, height: 64 }`. A length of many names that end alike is found by the end: `rank` for `conv_in.rank`. */
+export type Lengths = Readonly<Record<string, number>>;
+
+/** Throws an `Error` for a length without a number. */
+export function bindLengths(graph: Graph, lengths: Lengths): Graph {
+  const bound = ({ name, dtype, shape }: ValueInfo): ValueInfo => ({
+    name,
+    dtype,
+    shape: shape.map((dim) => boundDim(dim, lengths)),
+  });
+  const [inputs, outputs, values] = [graph.inputs.map(bound), graph.outputs.map(bound), graph.values.map(bound)];
+  const shapes = new Map(values.map(({ name, shape }) => [name, shape]));
+  const targets = new Map<string, Initializer>();
+  const constant = (numbers: Shape): string => {
+    const name = `ints[${numbers.join(',')}]`;
+    const bytes = new Uint8Array(BigInt64Array.from(numbers, BigInt).buffer);
+    targets.set(name, { name, dtype: 'i64', shape: [numbers.length], data: { kind: 'raw', bytes } });
+    return name;
+  };
+  const nodes = graph.nodes.map((node): Node => {
+    const shape = shapes.get(node.outputs[0] ?? '') ?? [];
+    const [first = '', second = '', ...rest] = node.inputs;
+    switch (node.opType) {
+      case 'Reshape':
+        return { ...node, inputs: [first, constant(shape)] };
+      case 'Unsqueeze':
+        return { ...node, opType: 'Reshape', inputs: [first, constant(shape)] };
+      case 'Slice':
+        return { ...node, inputs: [first, second, constant(shape.slice(-2)), ...rest.slice(1)] };
+      default:
+        return node;
+    }
+  });
+  const needed = needing(nodes, outputs);
+  const used = new Set(needed.flatMap((node) => node.inputs));
+  const initializers = new Map([...graph.initializers.map((each) => [each.name, each] as const), ...targets]);
+  return {
+    name: graph.name,
+    nodes: needed,
+    initializers: [...initializers.values()].filter(({ name }) => used.has(name)),
+    inputs,
+    outputs,
+    values: values.filter(({ name }) => used.has(name)),
+  };
+}
+
+/** Those of the nodes, in order, that the outputs come from. */
+function needing(nodes: readonly Node[], outputs: readonly ValueInfo[]): readonly Node[] {
+  const wanted = new Set(outputs.map(({ name }) => name));
+  const needed = nodes.toReversed().filter((node) => {
+    const isNeeded = node.outputs.some((name) => wanted.has(name));
+    if (isNeeded) {
+      node.inputs.forEach((name) => wanted.add(name));
+    }
+    return isNeeded;
+  });
+  return needed.toReversed();
+}
+
+/** `rows·height/2`, `width*8`, `(height/4)*4`, `rows?`: divided lengths are rounded up. */
+function boundDim(dim: Dim, lengths: Lengths): number {
+  if (typeof dim === 'number') {
+    return dim;
+  }
+  return dim.split('·').reduce((product, part) => {
+    const [, name = part, factor = '1', divisor = '1'] = /^(.*?)\??(?:\*(\d+))?(?:\/(\d+))?$/.exec(part) ?? [];
+    return product * Math.ceil((lengthOf(name, lengths) * Number(factor)) / Number(divisor));
+  }, 1);
+}
+
+function lengthOf(name: string, lengths: Lengths): number {
+  if (/^\d+$/.test(name)) {
+    return Number(name);
+  }
+  const inner = /^\((.*)\)$/.exec(name)?.[1];
+  if (inner !== undefined) {
+    return boundDim(inner, lengths);
+  }
+  const length = lengths[name] ?? lengths[name.slice(name.lastIndexOf('.') + 1)];
+  if (length === undefined) {
+    throw new Error(`Expected a number for the length ${name}, got ${Object.keys(lengths).join(', ')}.`);
+  }
+  return length;
+}

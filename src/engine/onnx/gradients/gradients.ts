@@ -1,0 +1,142 @@
+/**
+ * A graph with its own gradients: reverse mode over a finished graph, node by node, into ordinary operators. What is
+ * not learnt stays where it is, in its file. Rules are per operator (their families' files); this walks.
+ *
+ * Lengths must be numbers (bind-lengths.ts): gradients of what is computed about shapes are not needed then.
+ */
+import type { Value } from '../graph.ts';
+import { Add } from '../index.ts';
+import type { Graph } from '../model-proto.ts';
+import { reopen } from '../reopen.ts';
+import { formatShape } from '../shape.ts';
+import type { Emit } from './norms.ts';
+import type { InputGradient, RuleOptions, TapeNode } from './rule.ts';
+import { FORMS, RULES } from './rules.ts';
+
+export type GradientOptions = Partial<RuleOptions>;
+
+const USUAL: RuleOptions = { attentionBytes: 64 * 2 ** 20 };
+
+/** The output that holds the gradient by the input `name`. */
+export function gradientName(name: string): string {
+  return `d ${name}`;
+}
+
+/**
+ * `graph` with an output `gradientName(…)` more for each input in `wrt`: the gradient of the output `loss`, which has one
+ * element. Throws an `Error` that names operator and input where there is no rule, or nothing to differentiate.
+ */
+export function gradients(graph: Graph, loss: string, wrt: readonly string[], options: GradientOptions = {}): Graph {
+  const { tape, value, builder } = record(graph, wrt);
+  const one = value(loss);
+  if (one.shape.some((dim) => dim !== 1)) {
+    throw new Error(`Expected the loss ${loss} to be one number, got ${formatShape(one.shape)}.`);
+  }
+  const seed = builder.floats(
+    `ones ${formatShape(one.shape)}`,
+    Float32Array.of(1),
+    one.shape.map(() => 1),
+  );
+  const found = walkBack(tape, new Map([[one.name, seed]]), new Set(wrt.map((name) => value(name).name)), {
+    ...USUAL,
+    ...options,
+  });
+  for (const { name } of graph.outputs) {
+    builder.output(name, value(name));
+  }
+  for (const name of wrt) {
+    const gradient = found.get(value(name).name);
+    if (gradient === undefined) {
+      throw new Error(`${loss} does not depend on ${name}.`);
+    }
+    builder.output(gradientName(name), gradient);
+  }
+  return builder.finish();
+}
+
+/** The graph again, in forms that have rules where a gradient goes through, and its nodes in order. */
+function record(
+  graph: Graph,
+  wrt: readonly string[],
+): ReturnType<typeof reopen> & { readonly tape: readonly TapeNode[] } {
+  const learning = new Set(wrt);
+  for (const node of graph.nodes) {
+    if (node.inputs.some((name) => learning.has(name))) {
+      node.outputs.forEach((name) => learning.add(name));
+    }
+  }
+  const tape: TapeNode[] = [];
+  const taped = new Set<string>();
+  const reopened = reopen(graph, {
+    emit: (spec, node, builder) => {
+      const emit: Emit = (each) => {
+        const outputs = builder.node(each);
+        // Equal nodes are one in the builder, and must be one here: their gradient goes back once.
+        const [first] = outputs;
+        if (first !== undefined && !taped.has(first.name)) {
+          taped.add(first.name);
+          tape.push({ opType: each.opType, inputs: each.inputs, outputs, attributes: each.attributes ?? {} });
+        }
+        return outputs;
+      };
+      const isLearning = node.outputs.some((name) => learning.has(name));
+      const form = isLearning ? FORMS[spec.opType] : undefined;
+      return form === undefined ? emit(spec) : form(spec, emit);
+    },
+  });
+  return { ...reopened, tape };
+}
+
+/** By name of a value, the gradient by it; of what depends on `learnt` alone. */
+function walkBack(
+  tape: readonly TapeNode[],
+  seeds: ReadonlyMap<string, Value>,
+  learnt: ReadonlySet<string>,
+  options: RuleOptions,
+): ReadonlyMap<string, Value> {
+  const learning = new Set(learnt);
+  for (const { inputs, outputs } of tape) {
+    if (inputs.some((input) => input !== undefined && learning.has(input.name))) {
+      outputs.forEach(({ name }) => learning.add(name));
+    }
+  }
+  const found = new Map(seeds);
+  for (const node of tape.toReversed()) {
+    const dys = node.outputs.map(({ name }) => found.get(name));
+    const isOnTheWay = node.outputs.some(({ name }) => learning.has(name));
+    if (!isOnTheWay || dys.every((dy) => dy === undefined)) {
+      continue;
+    }
+    const rule = RULES[node.opType];
+    if (rule === undefined) {
+      throw new Error(`${node.opType} has no rule of differentiation.`);
+    }
+    const made = rule(node, dys, options);
+    for (const [place, input] of node.inputs.entries()) {
+      if (input !== undefined && learning.has(input.name)) {
+        found.set(input.name, sum(node, place, input, made[place], found.get(input.name)));
+      }
+    }
+  }
+  return found;
+}
+
+function sum(
+  { opType }: TapeNode,
+  place: number,
+  input: Value,
+  gradient: InputGradient | string | undefined,
+  known: Value | undefined,
+): Value {
+  if (gradient === undefined || typeof gradient === 'string') {
+    throw new Error(`${opType} has no gradient by input ${place}${gradient === undefined ? '' : `: ${gradient}`}.`);
+  }
+  const isFolded = known !== undefined && gradient.addTo !== undefined;
+  const made = isFolded ? gradient.addTo(known) : gradient.make();
+  if (formatShape(made.shape) !== formatShape(input.shape)) {
+    throw new Error(
+      `${opType}: expected a gradient of ${formatShape(input.shape)} by input ${place}, got ${formatShape(made.shape)}.`,
+    );
+  }
+  return known === undefined || isFolded ? made : Add(known, made);
+}
