@@ -49,3 +49,4 @@ export {
 export { GraphBuilder, type Value } from './graph.ts';
 export type { Graph } from './model-proto.ts';
 export { serialize } from './serialize.ts';
+export { bindLengths } from './bind-lengths.ts';

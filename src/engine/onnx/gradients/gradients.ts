@@ -13,7 +13,7 @@ import type { Emit } from './norms.ts';
 import type { InputGradient, RuleOptions, TapeNode } from './rule.ts';
 import { FORMS, RULES } from './rules.ts';
 
-export type GradientOptions = Partial<RuleOptions>;
+type GradientOptions = Partial<RuleOptions>;
 
 const USUAL: RuleOptions = { attentionBytes: 64 * 2 ** 20 };
 

@@ -1,2 +1,2 @@
 /** Differentiation's public face: a finished graph in, the same graph with gradients out. */
-export { gradientName, gradients, type GradientOptions } from './gradients.ts';
+export { gradientName, gradients } from './gradients.ts';
