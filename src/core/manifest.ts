@@ -8,6 +8,16 @@ import type { SchedulerName } from './request.ts';
 export const BASES = ['sd15', 'sd2', 'sdxl', 'ssd1b', 'moji', 'other'] as const;
 export type Base = (typeof BASES)[number];
 
+/** For people; '' where there is nothing to say. */
+export const BASE_NAMES: Readonly<Record<Base, string>> = {
+  sd15: 'SD 1.5',
+  sd2: 'SD 2',
+  sdxl: 'SDXL',
+  ssd1b: 'SSD-1B',
+  moji: 'moji',
+  other: '',
+};
+
 export type StyleManifest = {
   readonly id: string;
   readonly name: string;

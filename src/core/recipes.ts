@@ -17,7 +17,11 @@ export type Recipe = WholeSampling & {
   /** Step counts that it was trained for. */
   readonly steps: RecipeBounds & { readonly only?: readonly number[] };
   readonly guidance: RecipeBounds;
+  /** Of the published files, where it is known. */
+  readonly licence?: string;
 };
+
+const NON_COMMERCIAL = 'CC BY-NC: not for commercial use';
 
 const NO_GUIDANCE: RecipeBounds = { usual: 1, least: 1, most: 1 };
 
@@ -53,6 +57,7 @@ const hyperCfg = (steps: number): Recipe => ({
 const lightning = (steps: number): Recipe => ({
   ...EULER_TRAILING,
   family: 'SDXL-Lightning',
+  licence: 'OpenRAIL++',
   variant: counted(steps),
   steps: only(steps),
   guidance: NO_GUIDANCE,
@@ -89,6 +94,7 @@ export const RECIPES = {
     ...LCM,
     grid: [999, 749, 499, 249],
     family: 'DMD2',
+    licence: NON_COMMERCIAL,
     variant: '4 steps',
     steps: only(4),
     guidance: NO_GUIDANCE,
@@ -100,8 +106,22 @@ export const RECIPES = {
   'pcm-normal-4': pcm(4, 'normal', { usual: 3, least: 2.5, most: 3.5 }),
   'pcm-normal-8': pcm(8, 'normal', { usual: 4, least: 3, most: 6 }),
   'pcm-normal-16': pcm(16, 'normal', { usual: 4, least: 3, most: 6 }),
-  flash: { ...LCM, family: 'Flash', variant: '', steps: { usual: 4, least: 1, most: 8 }, guidance: NO_GUIDANCE },
-  vegart: { ...LCM, family: 'VegaRT', variant: '', steps: { usual: 4, least: 1, most: 8 }, guidance: SMALL },
+  flash: {
+    ...LCM,
+    family: 'Flash',
+    variant: '',
+    licence: NON_COMMERCIAL,
+    steps: { usual: 4, least: 1, most: 8 },
+    guidance: NO_GUIDANCE,
+  },
+  vegart: {
+    ...LCM,
+    family: 'VegaRT',
+    variant: '',
+    licence: 'Apache-2.0',
+    steps: { usual: 4, least: 1, most: 8 },
+    guidance: SMALL,
+  },
 } as const satisfies Readonly<Record<string, Recipe>>;
 
 export type RecipeName = keyof typeof RECIPES;
@@ -116,10 +136,11 @@ export function recipeOf(name: RecipeName): Recipe {
   return RECIPES[name];
 }
 
-/** `4 steps: DDIM trailing, guidance 1`. */
-export function recipeSentence(name: RecipeName): string {
-  const { variant, guidance } = recipeOf(name);
-  return `${variant === '' ? '' : `${variant}: `}${samplingWords(recipeOf(name))}, guidance ${range(guidance)}`;
+/** `Hyper-SD, SD 1.5, 4 steps: DDIM trailing, guidance 1`; `base` as people call it, where it is known. */
+export function recipeSentence(name: RecipeName, base = ''): string {
+  const { family, variant, guidance } = recipeOf(name);
+  const who = [family, base, variant].filter((word) => word !== '').join(', ');
+  return `${who}: ${samplingWords(recipeOf(name))}, guidance ${range(guidance)}`;
 }
 
 const SAMPLERS = { lcm: 'LCM', tcd: 'TCD', ddim: 'DDIM', euler: 'Euler', 'dpm++': 'DPM-Solver++' } as const;

@@ -1,7 +1,8 @@
 /** `fourstep lora inspect FILE`: what a LoRA file is, in a few lines or as JSON. */
 import { resolve } from 'node:path';
 
-import { inspectLora } from '../engine/weights/index.ts';
+import { recipeOf } from '../core/recipes.ts';
+import { acceleratorWords, inspectLora } from '../engine/weights/index.ts';
 
 export async function inspect(
   file: string,
@@ -22,6 +23,15 @@ export async function inspect(
     `targets   ${report.targets.unet} in the UNet, ${report.targets.textEncoders} in text encoders${report.strays === 0 ? '' : `; ${report.strays} stray tensors`}`,
   );
   print(`base      ${report.base ?? 'not stated'}`);
+  const { accelerator } = report;
+  const words = acceleratorWords(accelerator);
+  if (words !== undefined) {
+    print(`accelerator  ${words}`);
+  }
+  const licence = accelerator.kind === 'known' ? recipeOf(accelerator.recipe).licence : undefined;
+  if (licence !== undefined) {
+    print(`licence   ${licence}`);
+  }
   print(`triggers  ${list(report.triggers)}`);
   if (report.title !== undefined) {
     print(`title     ${report.title}`);

@@ -18,6 +18,8 @@ export type { LoraNet } from './lora/module-spellings.ts';
 export { readLoraMatrices } from './lora/lora-matrices.ts';
 export { inspectLora } from './lora/inspect-lora.ts';
 export { mergeLora } from './lora/merge-lora.ts';
+export { acceleratorWords } from './accelerator/accelerator-words.ts';
+export { recogniseAccelerator } from './accelerator/recognise.ts';
 export { openAddProduct, type OpenedAddProduct } from './lora/ort-add-product.ts';
 export type { LoadedLora } from './lora/loaded-lora.ts';
 export { LoraCache, type CachedLora } from './lora/lora-cache.ts';

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 
 import { UserError } from '../../../core/errors.ts';
+import { recogniseAccelerator, type Recognition } from '../accelerator/recognise.ts';
 import { openSafetensors } from '../safetensors-file.ts';
 import { guessBase } from './base-guess.ts';
 import { foreignAdapter } from './lora-keys.ts';
@@ -26,6 +27,8 @@ export type LoraReport = {
   readonly title: string | undefined;
   /** Tensors that are no part of a pair. */
   readonly strays: number;
+  /** Whether it makes a model quick, and how it wants to be stepped. */
+  readonly accelerator: Recognition;
 };
 
 /** Throws `UserError` as `openSafetensors`, and `lora.empty` for a file without LoRA matrices of any kind. */
@@ -37,7 +40,8 @@ export async function inspectLora(file: string): Promise<LoraReport> {
     title: metadata.get('modelspec.title') ?? metadata.get('ss_output_name'),
   };
   try {
-    return { ...describe(await openLora(file)), ...about };
+    const lora = await openLora(file);
+    return { ...describe(lora), accelerator: await recogniseAccelerator(lora), ...about };
   } catch (error) {
     if (!(error instanceof UserError) || error.code !== 'lora.kind') {
       throw error;
@@ -51,12 +55,13 @@ export async function inspectLora(file: string): Promise<LoraReport> {
       targets: { unet: 0, textEncoders: 0 },
       base,
       strays: 0,
+      accelerator: { kind: 'none' },
       ...about,
     };
   }
 }
 
-function describe(lora: LoraFile): Omit<LoraReport, 'triggers' | 'title'> {
+function describe(lora: LoraFile): Omit<LoraReport, 'triggers' | 'title' | 'accelerator'> {
   const isText = (stem: string) => /^(?:lora_te[12]?_|text_encoder(?:_2)?\.)/.test(stem);
   const textEncoders = lora.groups.filter(({ stem }) => isText(stem)).length;
   const hasKernels = lora.groups.some(({ down, mid }) => (mid ?? down).shape.slice(2).some((side) => side > 1));

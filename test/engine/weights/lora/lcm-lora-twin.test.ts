@@ -3,14 +3,14 @@
  * that very header and zeros for weights (a sparse file, which takes no space) is opened and matched.
  */
 import { createHash } from 'node:crypto';
-import { mkdtemp, open, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { inspectLora, matchLora, openLora } from '../../../../src/engine/weights/index.ts';
+import { twinHeader, writeTwin, type TwinModule } from '../../../support/lora-twin.ts';
 
-const RANK = 64;
 const PUBLISHED = {
   bytes: 134_621_556,
   headerBytes: 116_544,
@@ -20,11 +20,9 @@ const CHANNELS = [320, 640, 1280, 1280] as const;
 const TIME = 1280;
 const TEXT = 768;
 
-type Module = { readonly module: string; readonly shape: readonly number[] };
-
 /** The modules of SD 1.5's UNet that LCM-LoRA targets. */
-function sd15Modules(): readonly Module[] {
-  const modules: Module[] = [];
+function sd15Modules(): readonly TwinModule[] {
+  const modules: TwinModule[] = [];
   const add = (module: string, ...shape: readonly number[]) => modules.push({ module, shape });
   const resnet = (at: string, inputs: number, out: number) => {
     add(`${at}.conv1`, out, inputs, 3, 3);
@@ -84,44 +82,16 @@ function sd15Modules(): readonly Module[] {
   return modules;
 }
 
-/** As the safetensors library of 2023 wrote it: metadata first, names sorted, padded with spaces to eight bytes. */
-function header(modules: readonly Module[]): { json: string; dataBytes: number } {
-  const tensors = modules.flatMap(({ module, shape: [out = 0, inputs = 0, ...kernel] }) => {
-    const stem = `lora_unet_${module.replaceAll('.', '_')}`;
-    return [
-      { name: `${stem}.alpha`, shape: [] },
-      { name: `${stem}.lora_down.weight`, shape: [RANK, inputs, ...kernel] },
-      { name: `${stem}.lora_up.weight`, shape: [out, RANK, ...kernel.map(() => 1)] },
-    ];
-  });
-  let at = 0;
-  const entries = tensors
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .map(({ name, shape }) => {
-      const begin = at;
-      at += 2 * shape.reduce((product, side) => product * side, 1);
-      return `"${name}":{"dtype":"F16","shape":[${shape.join(',')}],"data_offsets":[${begin},${at}]}`;
-    });
-  const json = `{"__metadata__":{"format":"pt"},${entries.join(',')}}`;
-  return { json: json.padEnd(Math.ceil(json.length / 8) * 8), dataBytes: at };
-}
-
 describe('the twin of the published LCM-LoRA for SD 1.5', () => {
   const modules = sd15Modules();
-  const { json, dataBytes } = header(modules);
+  const { json, dataBytes } = twinHeader({ modules });
   let folder: string;
   let file: string;
 
   beforeAll(async () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'fourstep-twin-'));
     file = path.join(folder, 'lcm-lora-sdv1-5.safetensors');
-    const handle = await open(file, 'w');
-    const length = new Uint8Array(8);
-    new DataView(length.buffer).setBigUint64(0, BigInt(json.length), true);
-    await handle.write(length);
-    await handle.write(json);
-    await handle.truncate(8 + json.length + dataBytes);
-    await handle.close();
+    await writeTwin(file, { modules });
   });
   afterAll(() => rm(folder, { recursive: true }));
 

@@ -265,6 +265,7 @@ describe('the report on a LoRA', () => {
       triggers: ['inkwash', 'paper', 'brush'],
       title: 'ink',
       strays: 0,
+      accelerator: { kind: 'none' },
     });
   });
 
