@@ -81,7 +81,7 @@ export async function requireStillThere({ models, stores }: Kit, job: Job, reque
     throw refusal('job.model-gone', { model: request.model });
   }
   const builtin = new Set(builtinStyles(models).map(({ file }) => file));
-  for (const { file } of request.loras) {
+  for (const { file } of request.styles) {
     if (!builtin.has(file) && !(await stores.files.has(file))) {
       throw refusal('job.style-gone', { style: job.styleName });
     }

@@ -3,6 +3,7 @@
  * quota and no history. It takes its turn in the queue as `live` work, before what can wait.
  */
 import { withTrigger } from '../../commands/prompt-words.ts';
+import { defaultRequest } from '../core/default-request.ts';
 import type { LiveDrawing, LiveEvent, LiveRequest } from '../core/live.ts';
 import type { Actor, Place } from '../core/people.ts';
 import type { GenerationRequest } from '../core/request.ts';
@@ -91,24 +92,14 @@ async function resolveLive(
   const { manifest } = serverModel(settings, options, models);
   const all = await stylesOf(place.server, stores, models);
   const styles = asked.styles.map(({ name, weight }) => ({ style: findStyle(all, name, manifest.id), share: weight }));
-  const { defaults } = manifest;
-  return {
-    prompt: styles.reduce(
-      (prompt, { style, share }) => (share > 0 ? withTrigger(prompt, style.trigger) : prompt),
-      asked.prompt,
-    ),
+  const prompt = styles.reduce(
+    (words, { style, share }) => (share > 0 ? withTrigger(words, style.trigger) : words),
+    asked.prompt,
+  );
+  return defaultRequest(manifest, prompt, {
     negative: asked.negative,
-    model: manifest.id,
-    lcmLora: { kind: 'model' },
-    vae: undefined,
-    loras: styles.map(({ style, share }) => ({ id: style.id, file: style.file, weight: style.weight * share })),
+    styles: styles.map(({ style, share }) => ({ id: style.id, file: style.file, weight: style.weight * share })),
     seed: asked.seed,
     count: asked.count,
-    steps: defaults.steps,
-    guidance: defaults.guidance,
-    width: defaults.width,
-    height: defaults.height,
-    scheduler: defaults.scheduler,
-    init: undefined,
-  };
+  });
 }

@@ -7,6 +7,7 @@ import { joinWords, withTrigger } from '../../commands/prompt-words.ts';
 import { formatStyleMix, parseStyleMix } from '../../commands/style-mix.ts';
 import { resolveSize, type SizeRules } from '../../commands/size.ts';
 import type { OptionsOf } from '../core/command.ts';
+import { defaultRequest } from '../core/default-request.ts';
 import type { GenerationRequest, InitImage } from '../core/request.ts';
 import type { ServerSettings } from '../store/index.ts';
 import type { BotOptions, Model, Models } from './ports.ts';
@@ -51,13 +52,10 @@ export function resolveImagine(asked: ImagineOptions, context: ResolveContext): 
   const typed = { prompt: asked.prompt.trim(), negative: asked.negative?.trim() ?? '' };
   const negative = uses.reduce((words, { style }) => joinWords(words, style.negative), typed.negative);
   const { width, height } = resolveSize(rulesOf(model), asked.size, asked.aspect ?? aspectOf(asked.size, init));
-  const request: GenerationRequest = {
-    prompt: uses.reduceRight((words, { style }) => withTrigger(words, style.trigger), typed.prompt),
+  const prompt = uses.reduceRight((words, { style }) => withTrigger(words, style.trigger), typed.prompt);
+  const request = defaultRequest(model.manifest, prompt, {
     negative,
-    model: model.manifest.id,
-    lcmLora: { kind: 'model' },
-    vae: undefined,
-    loras: uses.map(({ style: { id, file, weight }, share }) => ({ id, file, weight: weight * share })),
+    styles: uses.map(({ style: { id, file, weight }, share }) => ({ id, file, weight: weight * share })),
     seed: asked.seed ?? context.seed,
     count: asked.count ?? settings.count,
     steps: asked.steps ?? defaults.steps,
@@ -65,9 +63,8 @@ export function resolveImagine(asked: ImagineOptions, context: ResolveContext): 
       asked.guidance ?? (typed.negative === '' ? defaults.guidance : Math.max(defaults.guidance, NEGATIVE_GUIDANCE)),
     width,
     height,
-    scheduler: defaults.scheduler,
     init: initOf(asked.strength, init),
-  };
+  });
   const styleName = formatStyleMix(uses.map(({ style: { name }, share }) => ({ name, share })));
   return { request, styles: uses.map(({ style }) => style), styleName, typed };
 }

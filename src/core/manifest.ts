@@ -2,7 +2,7 @@
  * What can be drawn with: one manifest a model. The file `fourstep.json` beside a model's folders holds it; a plain
  * diffusers folder without one gets a manifest derived from its configs.
  */
-import type { SchedulerName } from './request.ts';
+import type { SchedulerName } from './sampling.ts';
 
 /** Bases whose LoRAs fit one another; a LoRA for another base is refused with both names. */
 export const BASES = ['sd15', 'sd2', 'sdxl', 'ssd1b', 'moji', 'other'] as const;

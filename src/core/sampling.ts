@@ -2,7 +2,8 @@
  * How a picture is stepped from noise to latents, as data: which sampler, at which timesteps, with how much fresh noise,
  * and what its last step ends on. What is absent is as the sampler does on this model by itself.
  */
-import type { SchedulerName } from './request.ts';
+export const SCHEDULER_NAMES = ['lcm', 'ddim', 'dpm++', 'euler', 'tcd'] as const;
+export type SchedulerName = (typeof SCHEDULER_NAMES)[number];
 
 /** How timesteps are spread over training. */
 export const SPREADS = ['lcm', 'leading', 'trailing', 'linspace'] as const;

@@ -6,7 +6,7 @@
 import path from 'node:path';
 import { stat } from 'node:fs/promises';
 import { UserError } from '../core/errors.ts';
-import type { GenerationRequest } from '../core/request.ts';
+import type { Accelerator, GenerationRequest } from '../core/request.ts';
 import { openModelFiles } from './model/model-files.ts';
 import { withVae } from './model/vae-override.ts';
 import { Model } from './model/model.ts';
@@ -14,14 +14,13 @@ import type { SessionOpener } from './model/session-opener.ts';
 import { LruCache } from './weights/index.ts';
 
 /** What of a request says which model it is. */
-type ModelRequest = Pick<GenerationRequest, 'model' | 'lcmLora' | 'vae'>;
-type LcmLora = GenerationRequest['lcmLora'];
+type ModelRequest = Pick<GenerationRequest, 'model' | 'accelerator' | 'vae'>;
 
 /** Where a model lies; what an operator chose for it goes before what its manifest says. */
 export type ModelLocation = {
   /** Absolute: a diffusers folder or a single-file checkpoint. */
   readonly source: string;
-  readonly lcmLora?: Exclude<LcmLora, { readonly kind: 'model' }> | undefined;
+  readonly lcmLora?: Exclude<Accelerator, { readonly kind: 'model' }> | undefined;
 };
 
 export type ModelCacheOptions = {
@@ -96,10 +95,10 @@ export class ModelCache {
     }
   }
 
-  async #get({ model: name, lcmLora, vae }: ModelRequest): Promise<Model> {
+  async #get({ model: name, accelerator, vae }: ModelRequest): Promise<Model> {
     const { locate, open, cacheDir, clipTokenizer } = this.#options;
     const location = await locate(name);
-    const chosen = lcmLora.kind === 'model' ? (location.lcmLora ?? lcmLora) : lcmLora;
+    const chosen = accelerator.kind === 'model' ? (location.lcmLora ?? accelerator) : accelerator;
     const key = JSON.stringify([location.source, chosen, vae ?? null]);
     return this.#models.get(key, async () => {
       const own = await openModelFiles(location.source, { cacheDir, clipTokenizer });
@@ -113,7 +112,7 @@ export class ModelCache {
 
 /** The file to merge: the model's own by its manifest, none, or the one that was named. */
 async function lcmFile(
-  chosen: LcmLora,
+  chosen: Accelerator,
   {
     location,
     manifest,

@@ -36,10 +36,12 @@ export async function prepare({
   now,
 }: Preparation): Promise<Prepared> {
   const startedAt = now();
-  const { width, height, scheduler, steps, guidance, init, count, seed } = request;
+  const { width, height, recipe, steps, init, count } = request;
+  const guidance = recipe.guidance ?? request.guidance;
+  const seed = request.seed + request.index;
   checkSides(request, model.pixelsPerLatent);
-  const planned = plan(model.scheduler, { scheduler, steps, strength: init?.strength });
-  const styles = await model.styles.prepare(request.loras);
+  const planned = plan(model.scheduler, { ...recipe, steps, strength: init?.strength });
+  const styles = await model.styles.prepare(request.styles);
   const positive = await model.prompts.encode(request.prompt, styles);
   const isGuided = guidance > 1 && !model.takesGuidance;
   const negative = isGuided ? await model.prompts.encodeNegative(request.negative, styles) : undefined;

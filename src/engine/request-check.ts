@@ -9,14 +9,16 @@ const LIMITS = { steps: 150, count: 16, guidance: 30, sidePx: 2048, leastSidePx:
 
 /** Throws `UserError('request.…')` that names the field. */
 export function checkRequest(request: GenerationRequest): void {
-  const { steps, count, guidance, seed, width, height, init, loras } = request;
+  checkHonoured(request);
+  const { steps, count, guidance, seed, index, width, height, init, styles } = request;
   expectWhole('steps', steps, 1, LIMITS.steps);
   expectWhole('count', count, 1, LIMITS.count);
-  expectWhole('seed', seed, 0, Number.MAX_SAFE_INTEGER - LIMITS.count);
+  expectWhole('index', index, 0, LIMITS.count);
+  expectWhole('seed', seed, 0, Number.MAX_SAFE_INTEGER - LIMITS.count - index);
   expectNumber('guidance', guidance, 0, LIMITS.guidance);
   expectSide('width', width);
   expectSide('height', height);
-  for (const { id, weight } of loras) {
+  for (const { id, weight } of styles) {
     if (!Number.isFinite(weight) || Math.abs(weight) > LIMITS.weight) {
       throw new UserError(
         'request.weight',
@@ -35,6 +37,31 @@ export function checkRequest(request: GenerationRequest): void {
         params: { given: init.strength },
       },
     );
+  }
+}
+
+/** What a request may ask for and this engine cannot draw yet is refused, never left out. */
+const NOT_YET: readonly (readonly [what: string, isAsked: (request: GenerationRequest) => boolean])[] = [
+  ['precision int8', ({ precision }) => precision !== 'fp32'],
+  ['the tiny decoder', ({ decoder }) => decoder !== 'full'],
+  ['weighted prompts', ({ promptGrammar }) => promptGrammar !== 'plain'],
+  ['textual inversions', ({ embeddings }) => embeddings.length > 0],
+  ['variations', ({ variation }) => variation !== undefined],
+  ['masks', ({ mask }) => mask !== undefined],
+  ['extending a picture', ({ extend }) => extend !== undefined],
+  ['transparent pictures', ({ alpha }) => alpha],
+];
+
+/** Throws `UserError('request.not-yet')`. */
+function checkHonoured(request: GenerationRequest): void {
+  const { accelerator } = request;
+  const weight = accelerator.kind === 'file' ? (accelerator.weight ?? 1) : 1;
+  const found =
+    weight === 1 ? NOT_YET.find(([, isAsked]) => isAsked(request))?.[0] : `an accelerator at weight ${weight}`;
+  if (found !== undefined) {
+    throw new UserError('request.not-yet', `Expected what this version can draw, but got ${found}; leave it out.`, {
+      params: { what: found },
+    });
   }
 }
 
@@ -77,7 +104,7 @@ function sideError(name: 'width' | 'height', side: number, multiple: number): Us
   );
 }
 
-function expectWhole(name: 'steps' | 'count' | 'seed', value: number, least: number, most: number): void {
+function expectWhole(name: 'steps' | 'count' | 'seed' | 'index', value: number, least: number, most: number): void {
   if (!Number.isSafeInteger(value) || value < least || value > most) {
     throw new UserError(
       `request.${name}`,

@@ -5,48 +5,24 @@
 import { z } from 'zod';
 
 import { CancelledError, StoppedError, UserError } from '../core/errors.ts';
-import { SCHEDULER_NAMES } from '../core/request.ts';
+import { generationRequest, upscaleRequest } from '../core/request-schema.ts';
 import type { Work, WorkEvent } from '../core/work.ts';
 
 const picture = z
   .object({ width: z.int().positive(), height: z.int().positive(), data: z.instanceof(Uint8Array) })
   .refine(({ width, height, data }) => data.length === width * height * 3, 'expected width × height × 3 bytes');
 
-const generationFields = z.object({
-  prompt: z.string(),
-  negative: z.string(),
-  model: z.string(),
-  lcmLora: z.discriminatedUnion('kind', [
-    z.object({ kind: z.literal('model') }),
-    z.object({ kind: z.literal('none') }),
-    z.object({ kind: z.literal('file'), file: z.string() }),
-  ]),
-  vae: z.string().optional(),
-  loras: z.array(z.object({ id: z.string(), file: z.string(), weight: z.number() })),
-  seed: z.int().nonnegative(),
-  count: z.int().positive(),
-  steps: z.int().positive(),
-  guidance: z.number(),
-  width: z.int().positive(),
-  height: z.int().positive(),
-  scheduler: z.enum(SCHEDULER_NAMES),
-  init: z.object({ file: z.string(), strength: z.number() }).optional(),
-});
-
-/** JSON drops what is undefined; the request has it all the same. */
-const generation = generationFields.transform(({ vae, init, ...request }) => ({ ...request, vae, init }));
-
 const work: z.ZodType<Work> = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('imagine'),
     id: z.string(),
-    request: generation,
+    request: generationRequest,
     previewAfter: z.array(z.int().positive()),
   }),
   z.object({
     kind: z.literal('upscale'),
     id: z.string(),
-    request: z.object({ model: z.string(), file: z.string(), scale: z.union([z.literal(2), z.literal(4)]) }),
+    request: upscaleRequest,
   }),
 ]);
 

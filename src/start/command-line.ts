@@ -14,8 +14,9 @@ import { describeModel } from '../../models/describe-model.ts';
 import type { ImagineOptions, UpscaleOptions } from '../adapters/cli/commands.ts';
 import { drawToFiles } from '../adapters/cli/imagine.ts';
 import { upscaleFile } from '../adapters/cli/upscale.ts';
+import { defaultRequest } from '../core/default-request.ts';
 import { UserError } from '../core/errors.ts';
-import type { GenerationRequest, LoraUse } from '../core/request.ts';
+import type { Accelerator, GenerationRequest, StyleUse } from '../core/request.ts';
 import { openCatalog, openEngine } from './open-engine.ts';
 
 const USUAL_STRENGTH = 0.6;
@@ -83,35 +84,36 @@ export async function requestOf(
   options: ImagineOptions,
 ): Promise<GenerationRequest> {
   const model = await catalog.find(options.model ?? config.model);
-  const lcmLora = lcmLoraOf(options.lcmLora);
-  const { defaults: usual } = await describeModel(lcmLora.kind === 'model' ? model : { ...model, lcmLora });
+  const accelerator = acceleratorOf(options.lcmLora);
+  const { defaults: usual } = await describeModel(
+    accelerator.kind === 'model' ? model : { ...model, lcmLora: accelerator },
+  );
   const styles = await stylesOf(await catalog.styles(model), options.style ?? '');
   const negatives = [options.negative, ...styles.map(({ style }) => style.negative)].filter((words) => words !== '');
   if (options.strength !== undefined && options.init === undefined) {
     throw new UserError('usage.strength', 'Expected --strength together with --init FILE, got it alone. Add --init.');
   }
-  return {
-    prompt: styles.reduceRight((words, { style }) => withTrigger(words, style.trigger), prompt),
+  const words = styles.reduceRight((sofar, { style }) => withTrigger(sofar, style.trigger), prompt);
+  return defaultRequest({ id: model.id, defaults: usual }, words, {
     negative: negatives.join(', '),
-    model: model.id,
-    lcmLora,
+    accelerator,
     vae: options.vae === undefined ? undefined : resolve(options.vae),
-    loras: [...styles.map(({ use }) => use), ...(options.lora ?? [])],
+    styles: [...styles.map(({ use }) => use), ...(options.lora ?? [])],
     seed: options.seed ?? randomInt(0, 2 ** 32),
     count: options.count,
     steps: options.steps ?? usual.steps,
     guidance: options.guidance ?? usual.guidance,
     width: options.size?.width ?? usual.width,
     height: options.size?.height ?? usual.height,
-    scheduler: options.scheduler ?? usual.scheduler,
+    recipe: { scheduler: options.scheduler ?? usual.scheduler },
     init:
       options.init === undefined
         ? undefined
         : { file: resolve(options.init), strength: options.strength ?? USUAL_STRENGTH },
-  };
+  });
 }
 
-function lcmLoraOf(text: string | undefined): GenerationRequest['lcmLora'] {
+function acceleratorOf(text: string | undefined): Accelerator {
   if (text === undefined) {
     return { kind: 'model' };
   }
@@ -121,7 +123,7 @@ function lcmLoraOf(text: string | undefined): GenerationRequest['lcmLora'] {
 async function stylesOf(
   styles: readonly CatalogStyle[],
   mix: string,
-): Promise<readonly { readonly style: CatalogStyle; readonly use: LoraUse }[]> {
+): Promise<readonly { readonly style: CatalogStyle; readonly use: StyleUse }[]> {
   return parseStyleMix(mix).map(({ name, share }) => {
     const style =
       styles.find(({ id }) => id === name) ?? styles.find((each) => each.name.toLowerCase() === name.toLowerCase());

@@ -4,7 +4,9 @@
  * is written with the job or before it, never after: an entry without its job is passed over, a job without its entry
  * would be lost.
  */
+import { z } from 'zod';
 import type { Job, JobId } from '../core/job.ts';
+import { storedJob } from '../core/job-schema.ts';
 import type { ServerKey, UserKey } from '../core/people.ts';
 import { corruptStore, type Database, keyPart } from './database.ts';
 
@@ -92,19 +94,14 @@ export function isOpen(job: Job): boolean {
 }
 
 function readJob(id: JobId, value: unknown): Job {
-  const isJob =
-    typeof value === 'object' &&
-    value !== null &&
-    'id' in value &&
-    value.id === id &&
-    'work' in value &&
-    'state' in value &&
-    'address' in value;
-  if (!isJob) {
-    throw corruptStore(`job ${id}`, 'it is no job');
+  const parsed = storedJob.safeParse(value);
+  if (!parsed.success) {
+    throw corruptStore(`job ${id}`, z.prettifyError(parsed.error));
   }
-  // Written by `save` of this very layout; another one is refused at opening.
-  return value as unknown as Job;
+  if (parsed.data.id !== id) {
+    throw corruptStore(`job ${id}`, `it holds another, ${parsed.data.id}`);
+  }
+  return parsed.data;
 }
 
 function jobKey(id: JobId): string {

@@ -4,7 +4,8 @@
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
-import type { GenerationRequest, LoraUse } from '../core/request.ts';
+import { defaultRequest } from '../core/default-request.ts';
+import type { StyleUse } from '../core/request.ts';
 import type { Runner } from '../core/work.ts';
 import type { Percentiles } from '../queue/simulate.ts';
 import { openCatalog } from '../start/open-engine.ts';
@@ -26,6 +27,10 @@ const MODEL = 'moji';
 const JOBS_PER_ROUND = 32;
 const ROUNDS = 4;
 const DEVICE = 'cpu';
+const MANIFEST = {
+  id: MODEL,
+  defaults: { steps: 4, guidance: 1, width: 128, height: 128, scheduler: 'lcm' },
+} as const;
 
 /** Undefined where the model or its styles are not installed. */
 export async function measureEngine(dataFolder: string): Promise<EngineFigures | undefined> {
@@ -35,7 +40,7 @@ export async function measureEngine(dataFolder: string): Promise<EngineFigures |
   if (model === undefined || styles.length === 0) {
     return undefined;
   }
-  const loras: readonly LoraUse[] = styles.map(({ id, file, weight }) => ({ id, file, weight }));
+  const loras: readonly StyleUse[] = styles.map(({ id, file, weight }) => ({ id, file, weight }));
   const { runner, slots, ready } = await openLocalRunners({ dataFolder }, [DEVICE], () => {});
   try {
     await ready();
@@ -73,13 +78,15 @@ export async function measureEngine(dataFolder: string): Promise<EngineFigures |
 }
 
 /** Milliseconds that so many take, some at once, styles in turn. */
-async function draw(runner: Runner, loras: readonly LoraUse[], together: number, jobs: number): Promise<number> {
+async function draw(runner: Runner, loras: readonly StyleUse[], together: number, jobs: number): Promise<number> {
   const startMs = performance.now();
   let next = 0;
   const worker = async () => {
     for (let k = next++; k < jobs; k = next++) {
       const lora = loras[k % loras.length];
-      const work = { kind: 'imagine', id: `bench ${k}`, request: requestOf(k, lora), previewAfter: [] } as const;
+      const styles = lora === undefined ? [] : [lora];
+      const request = defaultRequest(MANIFEST, 'a fox face on blue', { seed: k, styles });
+      const work = { kind: 'imagine', id: `bench ${k}`, request, previewAfter: [] } as const;
       for await (const event of runner.run(work, new AbortController().signal)) {
         void event;
       }
@@ -87,23 +94,4 @@ async function draw(runner: Runner, loras: readonly LoraUse[], together: number,
   };
   await Promise.all(Array.from({ length: together }, worker));
   return performance.now() - startMs;
-}
-
-function requestOf(seed: number, lora: LoraUse | undefined): GenerationRequest {
-  return {
-    prompt: 'a fox face on blue',
-    negative: '',
-    model: MODEL,
-    lcmLora: { kind: 'model' },
-    vae: undefined,
-    loras: lora === undefined ? [] : [lora],
-    seed,
-    count: 1,
-    steps: 4,
-    guidance: 1,
-    width: 128,
-    height: 128,
-    scheduler: 'lcm',
-    init: undefined,
-  };
 }

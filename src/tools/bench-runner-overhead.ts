@@ -5,7 +5,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 import type { Ticket } from '../core/admission.ts';
-import type { GenerationRequest } from '../core/request.ts';
+import { defaultRequest } from '../core/default-request.ts';
 import type { Runner } from '../core/work.ts';
 import { FairAdmission } from '../queue/admission.ts';
 import { percentilesOf, type Percentiles } from '../queue/simulate.ts';
@@ -113,19 +113,8 @@ class Bench {
   }
 }
 
-const REQUEST: GenerationRequest = {
-  prompt: 'nothing',
-  negative: '',
-  model: 'none',
-  lcmLora: { kind: 'none' },
-  vae: undefined,
-  loras: [],
-  seed: 1,
-  count: 1,
-  steps: 4,
-  guidance: 1,
-  width: SIDE_PX,
-  height: SIDE_PX,
-  scheduler: 'lcm',
-  init: undefined,
-};
+const REQUEST = defaultRequest(
+  { id: 'none', defaults: { steps: 4, guidance: 1, width: SIDE_PX, height: SIDE_PX, scheduler: 'lcm' } },
+  'nothing',
+  { accelerator: { kind: 'none' }, seed: 1 },
+);

@@ -6,6 +6,7 @@ import type { Config } from '../../config/load.ts';
 import { type CatalogModel, idFrom } from '../../models/catalog.ts';
 import { describeModel } from '../../models/describe-model.ts';
 import type { ModelAddOptions } from '../adapters/cli/commands.ts';
+import { defaultRequest } from '../core/default-request.ts';
 import { UserError } from '../core/errors.ts';
 import { openCatalog, openEngine } from '../start/open-engine.ts';
 import { downloadModel, parseHubName } from './hub-download.ts';
@@ -52,22 +53,12 @@ async function drawTrial(config: Config, model: CatalogModel, print: Print): Pro
     kind: 'imagine',
     id: 'model-add',
     previewAfter: [],
-    request: {
-      prompt: 'a trial',
-      negative: '',
-      model: model.id,
-      lcmLora: { kind: 'model' },
-      vae: undefined,
-      loras: [],
-      seed: 0,
-      count: 1,
+    request: defaultRequest({ id: model.id, defaults }, 'a trial', {
       steps: 1,
       guidance: 1,
       width: Math.min(TRIAL_PX, defaults.width),
       height: Math.min(TRIAL_PX, defaults.height),
-      scheduler: defaults.scheduler,
-      init: undefined,
-    },
+    }),
   } as const;
   try {
     for await (const event of runner.run(work, new AbortController().signal)) {

@@ -54,7 +54,7 @@ describe('/imagine', () => {
     await world.imagine('a fox --style neon');
     const [job] = await world.stores.jobs.ofUser(ada.user);
     expect(job?.work).toMatchObject({
-      request: { prompt: 'neon lights, a fox', loras: [{ id: 'neon', weight: 0.8 }] },
+      request: { prompt: 'neon lights, a fox', styles: [{ id: 'neon', weight: 0.8 }] },
     });
     expect(job?.typed?.prompt).toBe('a fox');
   });

@@ -51,7 +51,7 @@ describe('/style add', () => {
     expect(job?.work).toMatchObject({
       request: {
         prompt: 'glowing tubes, a fox',
-        loras: [{ weight: 0.8, file: world.stores.files.pathOf('loras', preset!.sha256, '.safetensors') }],
+        styles: [{ weight: 0.8, file: world.stores.files.pathOf('loras', preset!.sha256, '.safetensors') }],
       },
     });
   });
@@ -207,7 +207,7 @@ describe('styles', () => {
     const [job] = await world.stores.jobs.ofUser(ada.user);
     expect(job?.work).toMatchObject({
       request: {
-        loras: [
+        styles: [
           { id: 'neon', weight: 0.4 },
           { id: 'ink', weight: 1 },
         ],

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { modelsFolder } from '../../config/paths.ts';
+import { defaultRequest } from '../../src/core/default-request.ts';
 import { CancelledError, StoppedError, UserError } from '../../src/core/errors.ts';
 import type { GenerationRequest } from '../../src/core/request.ts';
 import type { Runner, Work, WorkEvent } from '../../src/core/work.ts';
@@ -16,22 +17,11 @@ import { writeTinyLora, writeTinyModel, writeTinyUpscaler } from '../support/tin
 let folder = '';
 let runner: Runner;
 
-const REQUEST: GenerationRequest = {
-  prompt: 'a blue fox',
-  negative: '',
-  model: 'sd15',
-  lcmLora: { kind: 'none' },
-  vae: undefined,
-  loras: [],
-  seed: 5,
-  count: 1,
-  steps: 2,
-  guidance: 1,
-  width: 64,
-  height: 64,
-  scheduler: 'lcm',
-  init: undefined,
-};
+const REQUEST = defaultRequest(
+  { id: 'sd15', defaults: { steps: 2, guidance: 1, width: 64, height: 64, scheduler: 'lcm' } },
+  'a blue fox',
+  { accelerator: { kind: 'none' }, seed: 5 },
+);
 
 const MANIFEST = {
   id: 'sd15',
@@ -139,7 +129,7 @@ describe('the engine as a runner', () => {
 
   it('draws with a style, and not with one at weight 0', async () => {
     const lora = { id: 'ink', file: path.join(folder, 'ink.safetensors'), weight: 1 };
-    const draw = async (loras: GenerationRequest['loras']) => (await eventsOf(imagine({ steps: 1, loras }))).at(-1);
+    const draw = async (styles: GenerationRequest['styles']) => (await eventsOf(imagine({ steps: 1, styles }))).at(-1);
     const [plain, styled, off] = [await draw([]), await draw([lora]), await draw([{ ...lora, weight: 0 }])];
     expect(pixels(styled)).not.toEqual(pixels(plain));
     expect(pixels(off)).toEqual(pixels(plain));
@@ -148,8 +138,8 @@ describe('the engine as a runner', () => {
   it('lets a style speak to the text encoder alone', async () => {
     const file = path.join(folder, 'voice.safetensors');
     writeTinyLora('sd15', { name: 'voice', targets: ['q_proj', 'fc1'], rank: 2, alpha: 2 }, file);
-    const loras = [{ id: 'voice', file, weight: 1 }];
-    const [plain, styled] = [await eventsOf(imagine({ steps: 1 })), await eventsOf(imagine({ steps: 1, loras }))];
+    const styles = [{ id: 'voice', file, weight: 1 }];
+    const [plain, styled] = [await eventsOf(imagine({ steps: 1 })), await eventsOf(imagine({ steps: 1, styles }))];
     expect(pixels(styled.at(-1))).not.toEqual(pixels(plain.at(-1)));
   });
 
@@ -172,16 +162,25 @@ describe('the engine as a runner', () => {
     [{ width: 100 }, 'request.width', 'multiple of 8 pixels, but got 100; the nearest is 104'],
     [{ height: 4096 }, 'request.height', '64 to 2048 pixels'],
     [{ init: { file: 'any', strength: 0 } }, 'request.strength', 'but got 0'],
-    [{ scheduler: 'ddim', init: { file: 'any', strength: 0.2 } }, 'request.strength', 'leave none'],
+    [{ recipe: { scheduler: 'ddim' }, init: { file: 'any', strength: 0.2 } }, 'request.strength', 'leave none'],
     [
-      { loras: [{ id: 'ink', file: 'ink.safetensors', weight: 99 }] },
+      { styles: [{ id: 'ink', file: 'ink.safetensors', weight: 99 }] },
       'request.weight',
       'for the style ink, but got 99',
     ],
     [{ model: 'unknown' }, 'model.unknown', 'unknown is not'],
     [{ model: 'nowhere' }, 'model.missing', 'no such folder'],
-    [{ lcmLora: { kind: 'file', file: '/nowhere/lcm.safetensors' } }, 'lora.missing', '/nowhere/lcm.safetensors'],
-    [{ loras: [{ id: 'ink', file: '/nowhere/ink.safetensors', weight: 1 }] }, 'weights.missing', 'ink.safetensors'],
+    [{ precision: 'int8' }, 'request.not-yet', 'precision int8'],
+    [{ decoder: 'tiny' }, 'request.not-yet', 'the tiny decoder'],
+    [{ promptGrammar: 'weighted' }, 'request.not-yet', 'weighted prompts'],
+    [{ embeddings: [{ word: 'cat', file: '/a' }] }, 'request.not-yet', 'textual inversions'],
+    [{ accelerator: { kind: 'file', file: '/a', weight: 0.5 } }, 'request.not-yet', 'an accelerator at weight 0.5'],
+    [{ variation: { seed: 1, amount: 0.1 } }, 'request.not-yet', 'variations'],
+    [{ mask: { file: '/a' } }, 'request.not-yet', 'masks'],
+    [{ extend: { left: 8, top: 0, right: 0, bottom: 0 } }, 'request.not-yet', 'extending a picture'],
+    [{ alpha: true }, 'request.not-yet', 'transparent pictures'],
+    [{ accelerator: { kind: 'file', file: '/nowhere/lcm.safetensors' } }, 'lora.missing', '/nowhere/lcm.safetensors'],
+    [{ styles: [{ id: 'ink', file: '/nowhere/ink.safetensors', weight: 1 }] }, 'weights.missing', 'ink.safetensors'],
   ] as const)('refuses %o with %s', async (changes, code, sentence) => {
     const drawing = eventsOf(imagine(changes));
     await expect(drawing).rejects.toThrow(sentence);
@@ -254,10 +253,10 @@ describe('the engine as a runner', () => {
   it('opens a model anew whose derived files were deleted', async () => {
     writeTinyModel('sd15', path.join(folder, 'cleared'));
     const lora = { id: 'ink', file: path.join(folder, 'ink.safetensors'), weight: 1 };
-    const lcmLora = { kind: 'file', file: lora.file } as const;
+    const accelerator = { kind: 'file', file: lora.file } as const;
     const on = openRunner();
-    const draw = async (loras: GenerationRequest['loras']) =>
-      pixels((await eventsOf(imagine({ model: 'cleared', steps: 1, lcmLora, loras }), { on })).at(-1));
+    const draw = async (styles: GenerationRequest['styles']) =>
+      pixels((await eventsOf(imagine({ model: 'cleared', steps: 1, accelerator, styles }), { on })).at(-1));
     const plain = await draw([]);
     const derived = path.join(folder, 'cleared', 'unet', '.fourstep');
     expect(readdirSync(derived)).toEqual([expect.stringContaining('.merged.')]);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { modelsFolder } from '../../config/paths.ts';
-import type { GenerationRequest } from '../../src/core/request.ts';
+import { defaultRequest } from '../../src/core/default-request.ts';
 import { createEngineRunner } from '../../src/engine/index.ts';
 import { parseAutoencoderConfig } from '../../src/engine/model/autoencoder.ts';
 import { autoencoderNumberType, unetIslands, usualNumberType } from '../../src/engine/model/number-type.ts';
@@ -36,22 +36,15 @@ async function draw(
     numberType,
     threads: 1,
   });
-  const request: GenerationRequest = {
-    prompt: 'a blue fox',
-    negative: '',
-    model,
-    lcmLora: { kind: 'none' },
-    vae: undefined,
-    loras: style ? [{ id: 'ink', file: path.join(folder, 'ink.safetensors'), weight: 1 }] : [],
-    seed: 5,
-    count: 1,
-    steps: 1,
-    guidance: 1,
-    width: 64,
-    height: 64,
-    scheduler: 'lcm',
-    init: undefined,
-  };
+  const request = defaultRequest(
+    { id: model, defaults: { steps: 1, guidance: 1, width: 64, height: 64, scheduler: 'lcm' } },
+    'a blue fox',
+    {
+      accelerator: { kind: 'none' },
+      styles: style ? [{ id: 'ink', file: path.join(folder, 'ink.safetensors'), weight: 1 }] : [],
+      seed: 5,
+    },
+  );
   try {
     for await (const event of runner.run(
       { kind: 'imagine', id: 'one', request, previewAfter: [] },

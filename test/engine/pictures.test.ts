@@ -9,7 +9,9 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { Picture } from '../../src/core/picture.ts';
-import { SCHEDULER_NAMES, type GenerationRequest } from '../../src/core/request.ts';
+import { defaultRequest } from '../../src/core/default-request.ts';
+import type { GenerationRequest } from '../../src/core/request.ts';
+import { SCHEDULER_NAMES } from '../../src/core/sampling.ts';
 import type { Runner } from '../../src/core/work.ts';
 import { modelsFolder } from '../../config/paths.ts';
 import { createEngineRunner } from '../../src/engine/index.ts';
@@ -82,22 +84,14 @@ function requestOf(golden: GoldenCase): GenerationRequest {
   const { model, prompt, negative, seed, count, steps, guidance, width, height, scheduler, lcm, loras, strength } =
     golden;
   const loraFile = (name: string): string => path.join(folder, 'loras', model, `${name}.safetensors`);
-  return {
-    prompt,
+  return defaultRequest({ id: model, defaults: { steps, guidance, width, height, scheduler } }, prompt, {
     negative,
-    model,
-    lcmLora: lcm ? { kind: 'file', file: loraFile('lcm') } : { kind: 'none' },
-    vae: undefined,
-    loras: Object.entries(loras).map(([id, weight]) => ({ id, file: loraFile(id), weight })),
+    accelerator: lcm ? { kind: 'file', file: loraFile('lcm') } : { kind: 'none' },
+    styles: Object.entries(loras).map(([id, weight]) => ({ id, file: loraFile(id), weight })),
     seed,
     count,
-    steps,
-    guidance,
-    width,
-    height,
-    scheduler,
     init: strength === null ? undefined : { file: 'made up', strength },
-  };
+  });
 }
 
 /** The picture that make_pictures.py starts from. */
@@ -146,8 +140,8 @@ describe('a picture in company', () => {
     named('sd15-guided'),
     { ...named('sd15-lcm-2'), seed: 99 },
     { ...named('sd15-three'), prompt: 'the red cat' },
-    { ...named('sd15-lcm-4'), loras: [{ ...named('sd15-lcm-4').loras[0]!, weight: -0.3 }] },
-    { ...named('sd15-lcm-4'), scheduler: 'euler', guidance: 3 },
+    { ...named('sd15-lcm-4'), styles: [{ ...named('sd15-lcm-4').styles[0]!, weight: -0.3 }] },
+    { ...named('sd15-lcm-4'), recipe: { scheduler: 'euler' }, guidance: 3 },
   ];
 
   it('is the picture drawn alone, whoever shares its calls', async () => {
@@ -159,7 +153,10 @@ describe('a picture in company', () => {
 
   it('with convolution styles sees its own kernels through the gate', async () => {
     const request = named('sd15-clay');
-    const others = [named('sd15-two-styles'), { ...named('sd15-clay'), loras: [{ ...request.loras[0]!, weight: 2 }] }];
+    const others = [
+      named('sd15-two-styles'),
+      { ...named('sd15-clay'), styles: [{ ...request.styles[0]!, weight: 2 }] },
+    ];
     const [alone, together] = [
       await draw(request),
       await Promise.all([request, ...others].map((one) => draw(one, batching))),

@@ -85,7 +85,7 @@ describe('fourstep runner', () => {
     let steps = 0;
     const drawing = async () => {
       const work = imagine(
-        { width: 128, height: 128, scheduler: 'ddim', steps: 150, count: 16 },
+        { width: 128, height: 128, recipe: { scheduler: 'ddim' }, steps: 150, count: 16 },
         `cancelled-${Date.now()}`,
       );
       for await (const event of bot.run(work, cancel.signal)) {

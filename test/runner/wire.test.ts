@@ -12,8 +12,14 @@ describe('work on the wire', () => {
       {
         vae: '/a/vae',
         init: { file: '/a/start.png', strength: 0.5 },
-        lcmLora: { kind: 'file', file: '/a/lora' },
-        loras: [{ id: 'neon', file: '/a/neon', weight: 0.8 }],
+        accelerator: { kind: 'file', file: '/a/lora', weight: 0.5 },
+        recipe: { scheduler: 'tcd', grid: [999, 499], eta: 0.3, lastStep: 'first', guidance: 1 },
+        styles: [{ id: 'neon', file: '/a/neon', weight: 0.8, sha256: 'aa', base: 'bb' }],
+        embeddings: [{ word: 'cat-toy', file: '/a/cat' }],
+        variation: { seed: 3, amount: 0.2 },
+        mask: { file: '/a/mask.png' },
+        extend: { left: 8, top: 0, right: 8, bottom: 0 },
+        alpha: true,
         seed: 2 ** 53 - 1,
       },
       'full',
@@ -27,7 +33,7 @@ describe('work on the wire', () => {
   });
 
   it('is refused with the name of the field that is not as expected', () => {
-    const wrong = { ...imagine(), request: { ...requestOf(), scheduler: 'magic' } };
+    const wrong = { ...imagine(), request: { ...requestOf(), recipe: { scheduler: 'magic' } } };
     expect(() => wire.work.parse(wrong)).toThrow(/scheduler/);
   });
 });

@@ -1,25 +1,14 @@
 /** Work for tests that need any work at all. */
+import { defaultRequest } from '../../src/core/default-request.ts';
 import type { GenerationRequest } from '../../src/core/request.ts';
 import type { Work, WorkEvent } from '../../src/core/work.ts';
 
 export function requestOf(changes: Partial<GenerationRequest> = {}): GenerationRequest {
-  return {
-    prompt: 'a fox',
-    negative: '',
-    model: 'moji',
-    lcmLora: { kind: 'model' },
-    vae: undefined,
-    loras: [],
-    seed: 7,
-    count: 1,
-    steps: 4,
-    guidance: 1,
-    width: 16,
-    height: 8,
-    scheduler: 'lcm',
-    init: undefined,
-    ...changes,
-  };
+  return defaultRequest(
+    { id: 'moji', defaults: { steps: 4, guidance: 1, width: 16, height: 8, scheduler: 'lcm' } },
+    'a fox',
+    { seed: 7, ...changes },
+  );
 }
 
 export function imagine(changes: Partial<GenerationRequest> = {}, id = 'job', previewAfter: number[] = []): Work {

@@ -4,7 +4,8 @@
  */
 import { Command, Option } from 'commander';
 
-import type { LoraUse, SchedulerName } from '../../core/request.ts';
+import type { StyleUse } from '../../core/request.ts';
+import type { SchedulerName } from '../../core/sampling.ts';
 import { renderUsageError } from './render.ts';
 import { parseInteger, parseLora, parseNumber, parseScale, parseScheduler, parseSize, type Size } from './parse.ts';
 
@@ -15,7 +16,7 @@ export type ImagineOptions = {
   readonly model?: string;
   readonly lcmLora?: string;
   readonly style?: string;
-  readonly lora?: readonly LoraUse[];
+  readonly lora?: readonly StyleUse[];
   readonly vae?: string;
   readonly negative: string;
   readonly steps?: number;

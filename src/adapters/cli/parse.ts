@@ -6,8 +6,8 @@ import { basename, resolve } from 'node:path';
 
 import { InvalidArgumentError } from 'commander';
 
-import type { LoraUse } from '../../core/request.ts';
-import { SCHEDULER_NAMES, type SchedulerName } from '../../core/request.ts';
+import type { StyleUse } from '../../core/request.ts';
+import { SCHEDULER_NAMES, type SchedulerName } from '../../core/sampling.ts';
 
 export function parseInteger(name: string, min: number, max: number): (text: string) => number {
   return (text) => {
@@ -45,7 +45,7 @@ export function parseSize(text: string): Size {
 }
 
 /** `FILE` or `FILE:WEIGHT`; a drive letter's colon is not taken for a weight. Collects repeats. */
-export function parseLora(text: string, previous: readonly LoraUse[] = []): readonly LoraUse[] {
+export function parseLora(text: string, previous: readonly StyleUse[] = []): readonly StyleUse[] {
   const match = /^(.+?)(?::(-?\d*\.?\d+))?$/.exec(text);
   const file = match?.[1] ?? '';
   const weight = match?.[2] === undefined ? 1 : Number(match[2]);

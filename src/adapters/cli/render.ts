@@ -21,12 +21,12 @@ export function renderJson(request: GenerationRequest, { path, seed, ms }: Drawn
     prompt: request.prompt,
     negative: request.negative,
     model: request.model,
-    styles: request.loras.map(({ id, weight }) => ({ id, weight })),
+    styles: request.styles.map(({ id, weight }) => ({ id, weight })),
     steps: request.steps,
     guidance: request.guidance,
     width: request.width,
     height: request.height,
-    scheduler: request.scheduler,
+    scheduler: request.recipe.scheduler,
     ms: { text: rounded(ms.text), denoise: rounded(ms.denoise), decode: rounded(ms.decode), total: rounded(ms.total) },
   });
 }
@@ -44,10 +44,10 @@ export function renderUsageError(text: string): string {
 
 /** The text inside our PNG files; the same line that people know from other programs, so that theirs can read it. */
 export function renderParameters(request: GenerationRequest, seed: number): string {
-  const styles = request.loras.map(({ id, weight }) => `${id}:${weight}`).join(', ');
+  const styles = request.styles.map(({ id, weight }) => `${id}:${weight}`).join(', ');
   const facts = [
     `Steps: ${request.steps}`,
-    `Sampler: ${request.scheduler}`,
+    `Sampler: ${request.recipe.scheduler}`,
     `CFG scale: ${request.guidance}`,
     `Seed: ${seed}`,
     `Size: ${request.width}x${request.height}`,

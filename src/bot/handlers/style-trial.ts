@@ -8,9 +8,9 @@ import { checkOptions } from '../../../commands/check.ts';
 import { styleAdd } from '../../../commands/style.ts';
 import { StoppedError, UserError } from '../../core/errors.ts';
 import type { OptionValue } from '../../core/command.ts';
+import { defaultRequest } from '../../core/default-request.ts';
 import type { Locale } from '../../core/people.ts';
 import type { MessageFile } from '../../core/message.ts';
-import type { GenerationRequest } from '../../core/request.ts';
 import { composeGrid, encodeWithin } from '../../image/index.ts';
 import type { StyleDraft, StylePreset } from '../../store/index.ts';
 import { deliveryOf } from '../accepted.ts';
@@ -181,26 +181,10 @@ async function preview(kit: Kit, draft: StyleDraft, locale: Locale): Promise<Mes
   if (model === undefined) {
     throw unknownModel(kit, preset.model);
   }
-  const { width, height, steps, guidance, scheduler } = model.manifest.defaults;
   const prompt = text('en', 'style.draft.prompt');
-  const without: GenerationRequest = {
-    prompt,
-    negative: '',
-    model: preset.model,
-    lcmLora: { kind: 'model' },
-    vae: undefined,
-    loras: [],
-    seed,
-    count: 1,
-    steps,
-    guidance,
-    width,
-    height,
-    scheduler,
-    init: undefined,
-  };
+  const without = defaultRequest(model.manifest, prompt, { seed });
   const { id, file, weight, trigger } = fromPreset(preset, kit.stores);
-  const withStyle = { ...without, prompt: withTrigger(prompt, trigger), loras: [{ id, file, weight }] };
+  const withStyle = { ...without, prompt: withTrigger(prompt, trigger), styles: [{ id, file, weight }] };
   const drawn = await Promise.all(
     [without, withStyle].map(async (request) => {
       const work = { kind: 'imagine', request } as const;

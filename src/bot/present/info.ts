@@ -47,7 +47,7 @@ export function infoMessage({ job, root, again, models, locale }: InfoParts): Me
       fact(locale, 'info.steps', formatNumber(locale, request.steps)),
       fact(locale, 'info.guidance', formatNumber(locale, request.guidance)),
       fact(locale, 'info.size', `${request.width} × ${request.height}`),
-      fact(locale, 'info.scheduler', request.scheduler),
+      fact(locale, 'info.scheduler', request.recipe.scheduler),
     );
     if (request.init !== undefined) {
       lines.push([plain(text(locale, 'info.init', { strength: request.init.strength }))]);
@@ -75,6 +75,6 @@ function styleText(job: Job, locale: Locale): string {
   if (job.work.kind !== 'imagine' || job.styleName === '') {
     return text(locale, 'info.none');
   }
-  const weight = job.work.request.loras[0]?.weight;
+  const weight = job.work.request.styles[0]?.weight;
   return weight === undefined ? job.styleName : `${job.styleName} (${formatNumber(locale, weight)})`;
 }

@@ -6,10 +6,20 @@ export function parametersOf(job: Pick<Job, 'work' | 'styleName' | 'typed'>, see
   const { work, styleName, typed } = job;
   switch (work.kind) {
     case 'imagine': {
-      const { prompt, negative, model, steps, guidance, width, height, scheduler } = work.request;
+      const { prompt, negative, model, steps, guidance, width, height, recipe } = work.request;
       const words = typed ?? { prompt, negative };
       const style = styleName === '' ? undefined : styleName;
-      return JSON.stringify({ ...words, style, model, seed, steps, guidance, width, height, scheduler });
+      return JSON.stringify({
+        ...words,
+        style,
+        model,
+        seed,
+        steps,
+        guidance,
+        width,
+        height,
+        scheduler: recipe.scheduler,
+      });
     }
     case 'upscale':
       return JSON.stringify({ prompt: typed?.prompt, seed, model: work.request.model, scale: work.request.scale });

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../../core/errors.ts';
 import { BASES, type ModelManifest } from '../../core/manifest.ts';
-import { SCHEDULER_NAMES } from '../../core/request.ts';
+import { SCHEDULER_NAMES } from '../../core/sampling.ts';
 
 const MANIFEST_FILE = 'fourstep.json';
 

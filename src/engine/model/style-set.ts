@@ -5,7 +5,7 @@
  */
 import path from 'node:path';
 import type { Base } from '../../core/manifest.ts';
-import type { LoraUse } from '../../core/request.ts';
+import type { StyleUse } from '../../core/request.ts';
 import type { LoraTarget } from '../nets/index.ts';
 import { LoraCache, type LoraRow, type CachedLora } from '../weights/index.ts';
 
@@ -60,7 +60,7 @@ export class StyleLibrary {
   }
 
   /** Throws `UserError` (`lora.…`, `weights.…`) for files that are no LoRA for this model. */
-  async prepare(uses: readonly LoraUse[]): Promise<StyleSet> {
+  async prepare(uses: readonly StyleUse[]): Promise<StyleSet> {
     const counting = uses.filter(({ weight }) => weight !== 0);
     if (counting.length === 0) {
       return NO_STYLE;

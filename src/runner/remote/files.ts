@@ -112,14 +112,17 @@ function withPaths(work: Work, change: (path: string) => string): Work {
   if (work.kind === 'upscale') {
     return { ...work, request: { ...work.request, file: change(work.request.file) } };
   }
-  const { loras, init, lcmLora, vae } = work.request;
+  const { styles, embeddings, init, mask, accelerator, vae } = work.request;
+  const moved = <T extends { readonly file: string }>(use: T): T => ({ ...use, file: change(use.file) });
   return {
     ...work,
     request: {
       ...work.request,
-      loras: loras.map((lora) => ({ ...lora, file: change(lora.file) })),
-      init: init === undefined ? undefined : { ...init, file: change(init.file) },
-      lcmLora: lcmLora.kind === 'file' ? { ...lcmLora, file: change(lcmLora.file) } : lcmLora,
+      styles: styles.map(moved),
+      embeddings: embeddings.map(moved),
+      init: init === undefined ? undefined : moved(init),
+      mask: mask === undefined ? undefined : moved(mask),
+      accelerator: accelerator.kind === 'file' ? moved(accelerator) : accelerator,
       vae: vae === undefined ? undefined : change(vae),
     },
   };

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { SCHEDULER_NAMES } from '../../../src/core/request.ts';
+import { SCHEDULER_NAMES } from '../../../src/core/sampling.ts';
 import { isRecipeName, RECIPE_NAMES, recipeOf } from '../../../src/core/recipes.ts';
 import type { Sampling } from '../../../src/core/sampling.ts';
 import { lcmTimesteps } from '../../../src/engine/sampling/grid.ts';

@@ -118,7 +118,7 @@ describe.skipIf(url === undefined)('runners on other machines (needs TEST_REDIS_
     const inbox = join(folder, 'inbox');
     const note = async (work: Work) => {
       if (work.kind === 'imagine') {
-        for (const file of [work.request.init?.file ?? '', ...work.request.loras.map((use) => use.file)]) {
+        for (const file of [work.request.init?.file ?? '', ...work.request.styles.map((use) => use.file)]) {
           received.push(`${dirname(file) === inbox} ${await readFile(file, 'utf8')}`);
         }
       }
@@ -128,7 +128,7 @@ describe.skipIf(url === undefined)('runners on other machines (needs TEST_REDIS_
     const request = {
       steps: 1,
       init: { file: start, strength: 0.5 },
-      loras: [{ id: 'style', file: lora, weight: 1 }],
+      styles: [{ id: 'style', file: lora, weight: 1 }],
     };
     await eventsOf(bot.run(imagine(request, 'files 1'), anySignal()));
     await eventsOf(bot.run(imagine(request, 'files 2'), anySignal()));
