@@ -1,36 +1,43 @@
 /**
- * Slack as one of the chats: wires transport, listener and delivery. Decides nothing itself.
+ * Slack as one of the chats: what Bolt hears goes through the intake to the workspace's dispatcher, answers go out by the
+ * workspace's sender. Decides nothing itself.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import { App } from '@slack/bolt';
 
+import type { Log } from '../../bot/index.ts';
 import type { Adapter, Bot, DeliverOptions, ServerChannel } from '../../core/chat.ts';
-import type { Upload } from '../../core/command.ts';
 import { UserError } from '../../core/errors.ts';
 import type { ReplyAddress } from '../../core/job.ts';
 import type { Message } from '../../core/message.ts';
+import { isFailure } from '../shared/failure.ts';
+import { Intake } from '../shared/intake.ts';
 import { decodeAddress, encodeAddress } from './address.ts';
-import { apiBase, SlackApi, SlackRefusal, TOKEN_CODES } from './api.ts';
-import { Delivery } from './deliver.ts';
-import { uploadOf } from './files.ts';
-import { HandOver } from './hand-over.ts';
+import { apiBase } from './client.ts';
+import { placeOf } from './dispatch.ts';
 import { SignedHttp } from './http.ts';
-import { textAt } from './json.ts';
-import { Listener } from './listen.ts';
-import { libraryLogger, type Log } from './log.ts';
-import { type Identity, People } from './people.ts';
-import { Pictures } from './pictures.ts';
-import { Posts } from './posts.ts';
-import { PrivateAnswers } from './private-answers.ts';
-import { Hooks } from './respond.ts';
-import { Shares } from './share.ts';
+import { at, textAt } from './json.ts';
+import { LIMITS } from './limits.ts';
+import { libraryLogger } from './log.ts';
+import {
+  eventFromPress,
+  eventFromShortcut,
+  eventFromSlash,
+  eventFromSubmission,
+  type ParseOptions,
+  type SlackEvent,
+} from './parse.ts';
+import { commandOfView, readSubmission } from './parse-form.ts';
+import { readSubmitter } from './payload.ts';
+import { userKey } from './people.ts';
 import { Socket } from './socket.ts';
+import { uploadFrom } from './uploads.ts';
+import { openWorkspace, type SlackTiming, type Workspace } from './workspace.ts';
 
 export type SlackAdapterOptions = {
   readonly botToken: string;
-  /** Socket Mode with an app-level token, or signed deliveries over HTTP. */
+  /** Socket Mode with an app-level token, or signed events over HTTP. */
   readonly transport:
     | { readonly kind: 'socket'; readonly appToken: string }
     | { readonly kind: 'http'; readonly signingSecret: string };
@@ -39,168 +46,158 @@ export type SlackAdapterOptions = {
   readonly bot: Bot;
   readonly log: Log;
   readonly now?: () => number;
-  /** Milliseconds by a clock that nobody sets. */
   readonly monotonicMs?: () => number;
-  /** Told once a delivery: milliseconds until it was acknowledged, and whether that was in time. */
+  /** Told once an event: milliseconds until it was acknowledged, and whether that was in time. */
   readonly onAcknowledged?: (ms: number, isInTime: boolean) => void;
-  /** Waiting times, in milliseconds; the defaults suit Slack, tests shorten them. */
-  readonly timing?: {
-    /** How long a final answer is tried before `deliver` throws. */
-    readonly patienceMs?: number;
-    /** How long `stop` waits for what runs. */
-    readonly drainMs?: number;
-    readonly firstPauseMs?: number;
-    readonly processingPausesMs?: readonly number[];
-    readonly sharePausesMs?: readonly number[];
-  };
+  readonly timing?: SlackTiming;
 };
 
 export interface SlackAdapter extends Adapter {
-  /** Takes Slack's deliveries over HTTP, for the server to mount at `/slack/events`; undefined in Socket Mode. */
+  /** Takes Slack's events over HTTP, for the server to mount at `/slack/events`; undefined in Socket Mode. */
   readonly listener: ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
 }
 
-type Transport =
-  | { readonly kind: 'socket'; readonly way: Socket }
-  | { readonly kind: 'http'; readonly way: SignedHttp };
+type Parse = (body: unknown, options: ParseOptions) => SlackEvent | undefined;
+type Ack = () => Promise<void>;
 
 export function createSlackAdapter(options: SlackAdapterOptions): SlackAdapter {
-  const { botToken, apiUrl, log, now = Date.now, monotonicMs = () => performance.now(), timing = {} } = options;
-  const { patienceMs, firstPauseMs, processingPausesMs, sharePausesMs } = timing;
-  const logger = libraryLogger(log);
-  const api = new SlackApi({
-    botToken,
-    apiUrl,
-    logger,
-    monotonicMs,
-    ...(patienceMs === undefined ? {} : { patienceMs }),
-    ...(firstPauseMs === undefined ? {} : { firstPauseMs }),
-  });
-  const posts = new Posts(api, now);
-  const pictures = new Pictures({ api, ...(processingPausesMs === undefined ? {} : { processingPausesMs }) });
-  const shares = new Shares(api, sharePausesMs);
-  const hooks = new Hooks({ now, ...(firstPauseMs === undefined ? {} : { pauseMs: firstPauseMs }) });
-  const privately = new PrivateAnswers({ api, posts, pictures, shares, hooks });
-  const delivery = new Delivery({ api, posts, pictures, shares, privately });
-  const transport: Transport =
-    options.transport.kind === 'socket'
-      ? {
-          kind: 'socket',
-          way: new Socket({
-            appToken: options.transport.appToken,
-            apiUrl,
-            log,
-            logger,
-            ...(firstPauseMs === undefined ? {} : { firstPauseMs }),
-          }),
-        }
-      : { kind: 'http', way: new SignedHttp({ signingSecret: options.transport.signingSecret, logger, now }) };
-  return new WiredAdapter({ api, delivery, posts, transport, options, now, monotonicMs });
+  return new BoltAdapter(options);
 }
 
-type Wiring = {
-  readonly api: SlackApi;
-  readonly delivery: Delivery;
-  readonly posts: Posts;
-  readonly transport: Transport;
-  readonly options: SlackAdapterOptions;
-  readonly now: () => number;
-  readonly monotonicMs: () => number;
-};
-
-class WiredAdapter implements SlackAdapter {
+class BoltAdapter implements SlackAdapter {
   readonly platform = 'slack';
-  readonly listener: SlackAdapter['listener'];
-  readonly #api: SlackApi;
-  readonly #delivery: Delivery;
-  readonly #transport: Transport;
-  readonly #listener: Listener;
+  readonly #options: SlackAdapterOptions;
   readonly #now: () => number;
-  readonly #drainMs: number;
-  #identity: Identity | undefined;
+  readonly #monotonicMs: () => number;
+  readonly #transport: Socket | SignedHttp;
+  readonly #intake: Intake;
+  #workspace: Workspace | undefined;
 
-  constructor({ api, delivery, posts, transport, options, now, monotonicMs }: Wiring) {
-    this.#api = api;
-    this.#delivery = delivery;
-    this.#transport = transport;
+  constructor(options: SlackAdapterOptions) {
+    const { apiUrl, log, now = Date.now, monotonicMs = () => performance.now(), transport, timing } = options;
+    this.#options = options;
     this.#now = now;
-    this.#drainMs = options.timing?.drainMs ?? 2000;
-    this.listener = transport.kind === 'http' ? transport.way.listener : undefined;
-    const identity = (): Identity => this.#known();
-    const { bot, log, onAcknowledged = () => undefined } = options;
-    const handOver = new HandOver({ bot, api, delivery, posts, people: new People(api, monotonicMs), identity, log });
-    const toUpload = (file: unknown): Upload => uploadOf(file, options);
-    this.#listener = new Listener({
-      bot,
-      handOver,
-      uploadOf: toUpload,
-      identity,
-      log,
-      now,
-      monotonicMs,
-      onAcknowledged,
-    });
+    this.#monotonicMs = monotonicMs;
+    const logger = libraryLogger(log);
+    this.#transport =
+      transport.kind === 'socket'
+        ? new Socket({ appToken: transport.appToken, apiUrl, log, logger, firstPauseMs: timing?.firstPauseMs })
+        : new SignedHttp({ signingSecret: transport.signingSecret, logger, now });
+    this.#intake = new Intake({ ...options, monotonicMs });
     const app = new App({
-      receiver: transport.way.receiver,
+      receiver: this.#transport.receiver,
       // Our own `auth.test` at the start is asked once; Bolt need not ask again.
-      authorize: () =>
-        Promise.resolve({ botToken: options.botToken, botId: this.#known().bot, botUserId: this.#known().botUser }),
-      logger: libraryLogger(options.log),
-      clientOptions: { slackApiUrl: apiBase(options.apiUrl), retryConfig: { retries: 0 } },
+      authorize: async () => {
+        const { botToken, identity } = this.#known();
+        return { botToken, botId: identity.bot, botUserId: identity.botUser };
+      },
+      logger,
+      clientOptions: { slackApiUrl: apiBase(apiUrl), retryConfig: { retries: 0 } },
       convoStore: false,
     });
-    this.#listener.register(app);
+    this.#register(app);
+  }
+
+  get listener(): SlackAdapter['listener'] {
+    return this.#transport instanceof SignedHttp ? this.#transport.listener : undefined;
   }
 
   /** Throws `UserError` `slack.token` for a token that Slack refuses, `slack.unreachable` after a minute without it. */
   async start(): Promise<void> {
-    this.#identity = identityOf(
-      await orTokenFault(this.#api.call('auth.test', {}, { patience: 'patient' }), 'SLACK_BOT_TOKEN', 'xoxb-'),
+    const { botToken, timing = {} } = this.#options;
+    const options = { ...this.#options, logger: libraryLogger(this.#options.log), timing };
+    const clocks = { now: this.#now, monotonicMs: this.#monotonicMs };
+    this.#workspace = await orTokenFault(
+      openWorkspace(botToken, { ...options, ...clocks }),
+      'SLACK_BOT_TOKEN',
+      'xoxb-',
     );
-    if (this.#transport.kind === 'socket') {
-      await orTokenFault(this.#transport.way.start(), 'SLACK_APP_TOKEN', 'xapp-');
-    } else {
-      this.#transport.way.open();
-    }
+    await orTokenFault(this.#transport.start(), 'SLACK_APP_TOKEN', 'xapp-');
   }
 
   async stop(): Promise<void> {
-    if (this.#transport.kind === 'socket') {
-      await this.#transport.way.stop();
-    } else {
-      this.#transport.way.close();
-    }
+    await this.#transport.stop();
     // A handler lasts as long as its job; what is not done by then is taken up after the next start.
-    await Promise.race([this.#listener.drain(), sleep(this.#drainMs, undefined, { ref: false })]);
-    this.#api.close();
+    await this.#intake.drain(this.#options.timing?.drainMs ?? 2000);
+    this.#workspace?.client.close();
   }
 
   readiness(): { readonly isReady: boolean; readonly detail: string } {
-    const { isConnected, detail } = this.#transport.way.state;
-    const fault = this.#api.tokenFault;
+    const { isConnected, detail } = this.#transport.state;
+    const fault = this.#workspace?.client.tokenFault;
     return fault === undefined
       ? { isReady: isConnected, detail }
       : { isReady: false, detail: `Slack refuses the bot token: ${fault}` };
   }
 
   async deliver(address: ReplyAddress, message: Message, options: DeliverOptions): Promise<ReplyAddress> {
-    return encodeAddress(await this.#delivery.deliver(decodeAddress(address), message, options));
+    return encodeAddress(await this.#known().sender.deliver(decodeAddress(address), message, options));
   }
 
-  remove(address: ReplyAddress): Promise<void> {
-    return this.#delivery.remove(decodeAddress(address));
+  async remove(address: ReplyAddress): Promise<void> {
+    await this.#known().sender.remove(decodeAddress(address));
   }
 
-  post({ id }: ServerChannel, message: Message, key: string): Promise<void> {
+  async post({ id }: ServerChannel, message: Message, key: string): Promise<void> {
     // One token, one workspace: every channel that it reaches is this server's.
-    return this.#delivery.post(id, message, key, this.#now());
+    await this.#known().sender.post(id, message, key, this.#now());
   }
 
-  #known(): Identity {
-    if (this.#identity === undefined) {
+  #register(app: App): void {
+    const every = /[\s\S]*/;
+    app.command(every, ({ ack, body }) => this.#receive(eventFromSlash, body, ack));
+    app.action(every, ({ ack, body }) => this.#receive(eventFromPress, body, ack));
+    app.shortcut(every, ({ ack, body }) => this.#receive(eventFromShortcut, body, ack));
+    app.view(every, ({ ack, body }) => this.#receive(eventFromSubmission, body, ack));
+    app.options(every, async ({ ack, body }) => {
+      await ack({ options: await this.#suggest(body) });
+    });
+    app.error(async (error) => {
+      this.#options.log.error({ err: error }, 'Slack: an event could not be handled');
+    });
+  }
+
+  /** Not acknowledged while stopping: Slack says that the app did not respond, which is the truth. */
+  async #receive(parse: Parse, body: unknown, ack: Ack): Promise<void> {
+    const receivedAtMs = this.#monotonicMs();
+    const { botToken, dispatcher } = this.#known();
+    const { apiUrl } = this.#options;
+    const uploadOf = (file: unknown) => uploadFrom(file, { botToken, apiUrl });
+    const event = parse(body, { nowMs: this.#now(), uploadOf });
+    if (event !== undefined) {
+      await this.#intake.receive(dispatcher.inbound(event, { ack, receivedAtMs }));
+    } else if (!this.#intake.isStopping) {
+      await ack();
+    }
+  }
+
+  async #suggest(body: unknown): Promise<{ text: { type: 'plain_text'; text: string }; value: string }[]> {
+    const { identity } = this.#known();
+    const submitter = readSubmitter(body);
+    const command = commandOfView(at(body, 'view'));
+    const option = textAt(body, 'block_id');
+    if (submitter === undefined || command === undefined || option === undefined) {
+      return [];
+    }
+    const origin = readSubmission(at(body, 'view'))?.origin;
+    const place = placeOf(identity, origin?.channel ?? '', 'en');
+    const user = userKey(identity, submitter.user);
+    const { bot } = this.#options;
+    const suggestions = await bot.suggest(place, user, command, option, textAt(body, 'value') ?? '');
+    return suggestions
+      .filter((suggestion) => suggestion.value !== '' && suggestion.value.length <= LIMITS.optionValue)
+      .slice(0, LIMITS.selectOptions)
+      .map(({ label, value }) => ({
+        text: { type: 'plain_text', text: (label === '' ? value : label).slice(0, LIMITS.optionText) },
+        value,
+      }));
+  }
+
+  #known(): Workspace {
+    if (this.#workspace === undefined) {
       throw new Error('the Slack adapter has not been started');
     }
-    return this.#identity;
+    return this.#workspace;
   }
 }
 
@@ -209,8 +206,8 @@ async function orTokenFault<Result>(attempt: Promise<Result>, variable: string, 
   try {
     return await attempt;
   } catch (error) {
-    const code = error instanceof SlackRefusal ? error.code : textAt(error, 'data', 'error');
-    if (code !== undefined && TOKEN_CODES.has(code)) {
+    if (isFailure(error, 'token')) {
+      const { code } = error;
       throw new UserError(
         'slack.token',
         `Slack refuses the token in ${variable} (${code}). Expected one that begins with ${prefix}; copy it anew from api.slack.com/apps into .env.`,
@@ -224,18 +221,4 @@ async function orTokenFault<Result>(attempt: Promise<Result>, variable: string, 
       { params: { what }, cause: error },
     );
   }
-}
-
-function identityOf(test: unknown): Identity {
-  const team = textAt(test, 'team_id');
-  if (team === undefined) {
-    throw new SlackRefusal('auth.test', 'no_team', [JSON.stringify(test)]);
-  }
-  return {
-    team,
-    teamName: textAt(test, 'team') ?? team,
-    enterprise: textAt(test, 'enterprise_id'),
-    botUser: textAt(test, 'user_id') ?? '',
-    bot: textAt(test, 'bot_id') ?? '',
-  };
 }

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 
 import type { ReplyAddress } from '../../core/job.ts';
+import type { PlacedPicture } from './render.ts';
 
 const addressSchema = z.object({
   /** Channel, group or direct message: `C…`, `G…`, `D…`. */
@@ -26,14 +27,14 @@ const addressSchema = z.object({
   fileSum: z.string(),
   /** The message is a shared file with blocks: its picture cannot be exchanged by an edit. */
   isShare: z.boolean(),
-  /** `response_url` of the delivery: 5 posts within 30 minutes of `at`. */
+  /** `response_url` of the event: 5 posts within 30 minutes of `at`. */
   hook: z.string().nullable(),
   /**
-   * What a post to the hook does. `command`: the first posts, later ones replace it; `beside`: always another message
-   * (the hook belongs to a message that stays); `replace`: edits the private message whose button was pressed.
+   * What a post to that address does. `command`: the first posts, later ones replace it; `beside`: always another message
+   * (the address belongs to a message that stays); `replace`: edits the private message whose button was pressed.
    */
   hookMode: z.enum(['command', 'beside', 'replace']),
-  /** When the delivery was received. */
+  /** When the event was received. */
   at: z.number(),
 });
 
@@ -68,4 +69,14 @@ export function newAddress(known: NewAddress): SlackAddress {
     hookMode: 'beside',
     ...known,
   };
+}
+
+/** The picture that the message at the address shows. */
+export function standingIn({ file, fileSum }: SlackAddress): PlacedPicture | undefined {
+  return file === null ? undefined : { fileId: file, sum: fileSum };
+}
+
+/** What the address says of a picture that is shown now. */
+export function shownIn(picture: PlacedPicture | undefined): Pick<SlackAddress, 'file' | 'fileSum'> {
+  return { file: picture?.fileId ?? null, fileSum: picture?.sum ?? '' };
 }

@@ -38,12 +38,12 @@ export class SignedHttp {
     return { isConnected: this.#isOpen, detail: this.#isOpen ? `signed HTTP, ${heard}` : 'signed HTTP, closed' };
   }
 
-  open(): void {
+  async start(): Promise<void> {
     this.#isOpen = true;
   }
 
   /** What comes from now on is answered with 503; Slack tells the person that the app did not respond. */
-  close(): void {
+  async stop(): Promise<void> {
     this.#isOpen = false;
   }
 

@@ -28,8 +28,6 @@ export const LIMITS = {
   inputHint: 2000,
   /** `plain_text_input`: what a person may type into one field. */
   inputText: 3000,
-  /** A delivery has to be acknowledged, and a `trigger_id` used, within this. */
-  ackMs: 3000,
   responseUrlPosts: 5,
   responseUrlMs: 30 * 60 * 1000,
   /** Signed requests may be this much older or newer than our clock. */
@@ -44,12 +42,3 @@ export const LIMITS = {
   shortcutName: 24,
   shortcutDescription: 150,
 } as const;
-
-/** Cuts to `max` characters (never inside a surrogate pair), the last of them an ellipsis where something was cut. */
-export function cut(text: string, max: number): string {
-  if (text.length <= max) {
-    return text;
-  }
-  const end = /[\uD800-\uDBFF]/.test(text.charAt(max - 2)) ? max - 2 : max - 1;
-  return `${text.slice(0, end)}…`;
-}

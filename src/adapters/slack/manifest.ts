@@ -5,9 +5,10 @@
 import { COMMANDS } from '../../../commands/index.ts';
 import { describeCommand, text } from '../../bot/texts/index.ts';
 import type { CommandSpec } from '../../core/command.ts';
+import { cut } from '../shared/cut.ts';
 import { EVENTS_PATH } from './http.ts';
-import { cut, LIMITS } from './limits.ts';
-import { COMMAND_ROOTS } from './slash.ts';
+import { LIMITS } from './limits.ts';
+import { COMMAND_ROOTS } from './parse-command.ts';
 
 /** `http`: the public address of the server, without a path, to which Slack delivers. */
 type ManifestTransport = { readonly kind: 'socket' } | { readonly kind: 'http'; readonly publicUrl: string };

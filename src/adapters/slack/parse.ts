@@ -1,185 +1,134 @@
 /**
- * Slack's payloads → what was done, by whom, where. From `unknown` to our types once; everything that is not as Slack
- * documents it is undefined, never an exception. Knows no network: who is an admin and what a file holds is asked later.
+ * A payload of any kind → what was asked, where, and where the answer belongs. Pure: nobody is looked up and nothing is
+ * sent, so that it is known before the acknowledgement.
  */
-import { createHash } from 'node:crypto';
-
 import type { Action } from '../../core/chat.ts';
-import { at, listAt, textAt } from './json.ts';
-import { buttonIdsOf, pictureOf, type PlacedPicture } from './render.ts';
+import type { OptionValue, Upload } from '../../core/command.ts';
+import { UserError } from '../../core/errors.ts';
+import { newAddress, type SlackAddress } from './address.ts';
+import { at } from './json.ts';
+import { optionsOf, type Origin, readSubmission } from './parse-form.ts';
+import { type PressedMessage, readPress, readShortcut, readSlash, readSubmitter, type Source } from './payload.ts';
+import { type Asked, readSlashCommand, specNamed } from './parse-command.ts';
 
-/** Where a delivery comes from; every id is Slack's. */
-export type Source = {
-  /** The same id twice is one delivery. */
-  readonly id: string;
-  /** Undefined where the payload does not say. */
-  readonly team: string | undefined;
-  readonly enterprise: string | undefined;
-  readonly user: string;
-  readonly userName: string;
-  readonly channel: string;
-  /** Set when it happened inside a thread. */
-  readonly thread: string | null;
-  /** Usable once, for three seconds; undefined where Slack gives none. */
-  readonly trigger: string | undefined;
-  readonly hook: string | null;
+export type Ask =
+  | { readonly kind: 'action'; readonly action: Action }
+  /** A command that lacks something: a form asks for it. */
+  | {
+      readonly kind: 'command-form';
+      readonly spec: Asked['spec'];
+      readonly options: Readonly<Record<string, OptionValue>>;
+    }
+  | { readonly kind: 'refused'; readonly error: UserError };
+
+export type SlackEvent = {
+  readonly source: Source;
+  /** Something was filled in and sent: who may is asked anew. */
+  readonly isSubmit: boolean;
+  readonly atMs: number;
+  readonly ask: Ask;
+  /** Where the answer belongs as long as nothing has been posted. */
+  readonly address: SlackAddress;
+  /** The message of ours that was pressed. */
+  readonly pressed: PressedMessage | undefined;
 };
 
-/** A message of ours on which something was pressed. */
-export type PressedMessage = {
-  readonly ts: string;
-  /** Only the person sees it. */
-  readonly isEphemeral: boolean;
-  readonly picture: PlacedPicture | undefined;
-  /** The message is a shared file. */
-  readonly isShare: boolean;
-};
+export type ParseOptions = { readonly nowMs: number; readonly uploadOf: (file: unknown) => Upload };
 
-export type SlashDelivery = { readonly source: Source; readonly command: string; readonly text: string };
-export type PressDelivery = { readonly source: Source; readonly action: Action; readonly message: PressedMessage };
-export type ShortcutDelivery = { readonly source: Source; readonly action: Action };
-
-export function parseSlash(body: unknown): SlashDelivery | undefined {
-  const command = textAt(body, 'command');
-  const [team, user, channel] = [textAt(body, 'team_id'), textAt(body, 'user_id'), textAt(body, 'channel_id')];
-  if (command === undefined || user === undefined || channel === undefined) {
+export function eventFromSlash(body: unknown, { nowMs }: ParseOptions): SlackEvent | undefined {
+  const payload = readSlash(body);
+  if (payload === undefined) {
     return undefined;
   }
-  const trigger = textAt(body, 'trigger_id');
-  const hook = textAt(body, 'response_url');
+  const { source, command, text } = payload;
+  const ask = asked(() => {
+    const { spec, options, isIncomplete } = readSlashCommand(command, text);
+    return isIncomplete
+      ? { kind: 'command-form', spec, options }
+      : { kind: 'action', action: { kind: 'command', name: spec.name, options } };
+  });
   return {
-    source: {
-      id: idOf(trigger, hook, user, command, textAt(body, 'text')),
-      team,
-      enterprise: textAt(body, 'enterprise_id'),
-      user,
-      userName: textAt(body, 'user_name') ?? user,
-      channel,
-      thread: textAt(body, 'thread_ts') ?? null,
-      trigger,
-      hook: hookOf(hook),
-    },
-    command,
-    text: textAt(body, 'text') ?? '',
+    source,
+    isSubmit: false,
+    atMs: nowMs,
+    ask,
+    address: addressOf(source, nowMs, 'command'),
+    pressed: undefined,
   };
 }
 
-/** A button or select in a message. */
-export function parsePress(body: unknown): PressDelivery | undefined {
-  const source = sourceOf(body);
-  const pressed = at(body, 'actions', 0);
-  const ts = textAt(body, 'container', 'message_ts') ?? textAt(body, 'message', 'ts');
-  const action = actionOf(pressed);
-  if (source === undefined || ts === undefined || action === undefined) {
+export function eventFromPress(body: unknown, { nowMs }: ParseOptions): SlackEvent | undefined {
+  const payload = readPress(body);
+  if (payload === undefined) {
     return undefined;
   }
-  const blocks = listAt(body, 'message', 'blocks');
-  const files = listAt(body, 'message', 'files');
-  const picture = pictureOf(blocks) ?? sharedPicture(files);
-  return {
-    source: { ...source, id: idOf(source.id, ts, textAt(pressed, 'action_id'), textAt(pressed, 'action_ts')) },
-    action,
-    message: {
-      ts,
-      isEphemeral: at(body, 'container', 'is_ephemeral') === true,
-      picture,
-      isShare: pictureOf(blocks) === undefined && files.length > 0,
-    },
-  };
+  const { source, action, message } = payload;
+  const ask: Ask = { kind: 'action', action };
+  return { source, isSubmit: false, atMs: nowMs, ask, address: addressOf(source, nowMs, 'beside'), pressed: message };
 }
 
-/** A message shortcut: "more actions" on a message. */
-export function parseShortcut(body: unknown): ShortcutDelivery | undefined {
-  const source = sourceOf(body);
-  const name = textAt(body, 'callback_id');
-  if (source === undefined || (name !== 'upscale' && name !== 'info')) {
+export function eventFromShortcut(body: unknown, { nowMs }: ParseOptions): SlackEvent | undefined {
+  const payload = readShortcut(body);
+  if (payload === undefined) {
     return undefined;
   }
-  return {
-    source: { ...source, id: idOf(source.id, name, textAt(body, 'action_ts')) },
-    action: { kind: 'message', name, buttonIds: buttonIdsOf(listAt(body, 'message', 'blocks')) },
-  };
+  const { source, action } = payload;
+  const ask: Ask = { kind: 'action', action };
+  return { source, isSubmit: false, atMs: nowMs, ask, address: addressOf(source, nowMs, 'beside'), pressed: undefined };
 }
 
-/** Who submitted a modal; its channel is the modal's origin. */
-export function parseSubmitter(body: unknown): Omit<Source, 'channel' | 'thread' | 'hook'> | undefined {
-  const user = textAt(body, 'user', 'id');
-  if (user === undefined) {
+export function eventFromSubmission(body: unknown, { nowMs, uploadOf }: ParseOptions): SlackEvent | undefined {
+  const submitter = readSubmitter(body);
+  const read = readSubmission(at(body, 'view'));
+  if (submitter === undefined || read === undefined) {
     return undefined;
   }
-  const trigger = textAt(body, 'trigger_id');
-  const state = JSON.stringify(at(body, 'view', 'state') ?? null);
-  return {
-    id: idOf(trigger, user, textAt(body, 'view', 'id'), textAt(body, 'view', 'hash'), state),
-    team: teamOf(body),
-    enterprise: enterpriseOf(body),
-    user,
-    userName: textAt(body, 'user', 'username') ?? textAt(body, 'user', 'name') ?? user,
-    trigger,
-  };
-}
-
-function sourceOf(body: unknown): Source | undefined {
-  const user = textAt(body, 'user', 'id');
-  const channel = textAt(body, 'channel', 'id') ?? textAt(body, 'container', 'channel_id');
-  if (user === undefined || channel === undefined) {
-    return undefined;
-  }
-  const trigger = textAt(body, 'trigger_id');
-  const thread = textAt(body, 'message', 'thread_ts') ?? textAt(body, 'container', 'thread_ts');
-  const isThreadHead = thread === (textAt(body, 'message', 'ts') ?? textAt(body, 'container', 'message_ts'));
-  return {
-    id: idOf(trigger, user, textAt(body, 'response_url')),
-    team: teamOf(body),
-    enterprise: enterpriseOf(body),
-    user,
-    userName: textAt(body, 'user', 'username') ?? textAt(body, 'user', 'name') ?? user,
-    channel,
-    thread: thread === undefined || isThreadHead ? null : thread,
-    trigger,
-    hook: hookOf(textAt(body, 'response_url')),
-  };
-}
-
-/** Names a delivery by all that tells it from another one: the same delivery, sent again, has the same name. */
-function idOf(...parts: readonly (string | undefined)[]): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 24);
-}
-
-function teamOf(body: unknown): string | undefined {
-  return textAt(body, 'team', 'id') ?? textAt(body, 'user', 'team_id');
-}
-
-function enterpriseOf(body: unknown): string | undefined {
-  return textAt(body, 'enterprise', 'id') ?? textAt(body, 'team', 'enterprise_id');
-}
-
-function actionOf(pressed: unknown): Action | undefined {
-  const id = textAt(pressed, 'action_id');
-  switch (textAt(pressed, 'type') ?? '') {
-    case 'button': {
-      const value = textAt(pressed, 'value') ?? id;
-      return value === undefined ? undefined : { kind: 'button', id: value };
+  const { origin, submitted } = read;
+  const source: Source = { ...submitter, channel: origin.channel, thread: origin.thread, responseUrl: origin.hook };
+  const ask = asked(() => {
+    if (submitted.kind === 'form') {
+      return { kind: 'action', action: submitted };
     }
-    case 'static_select':
-    case 'external_select': {
-      const value = textAt(pressed, 'selected_option', 'value');
-      return id === undefined || value === undefined ? undefined : { kind: 'select', id, values: [value] };
+    const spec = specNamed(submitted.name);
+    const options = optionsOf(spec, submitted.values, uploadOf);
+    return { kind: 'action', action: { kind: 'command', name: spec.name, options } };
+  });
+  // The response_url is as old as the event that opened the form.
+  const urlAtMs = origin.hook === null ? nowMs : origin.hookAt;
+  const address = addressOf(source, urlAtMs, origin.ts === null ? 'command' : 'beside');
+  return { source, isSubmit: true, atMs: nowMs, ask, address, pressed: pressedIn(origin) };
+}
+
+/** Where a form that is opened now comes from. */
+export function originOf({ source, atMs, pressed }: SlackEvent): Origin {
+  return {
+    channel: source.channel,
+    thread: source.thread,
+    ts: pressed?.ts ?? null,
+    isEphemeral: pressed?.isEphemeral ?? false,
+    hook: source.responseUrl,
+    hookAt: atMs,
+  };
+}
+
+function pressedIn(origin: Origin): PressedMessage | undefined {
+  return origin.ts === null
+    ? undefined
+    : { ts: origin.ts, isEphemeral: origin.isEphemeral, picture: undefined, isShare: false };
+}
+
+function asked(read: () => Ask): Ask {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof UserError) {
+      return { kind: 'refused', error };
     }
-    case 'multi_static_select': {
-      const values = listAt(pressed, 'selected_options').flatMap((option) => textAt(option, 'value') ?? []);
-      return id === undefined ? undefined : { kind: 'select', id, values };
-    }
-    default:
-      return undefined;
+    throw error;
   }
 }
 
-function sharedPicture(files: readonly unknown[]): PlacedPicture | undefined {
-  const fileId = textAt(files[0], 'id');
-  return fileId === undefined ? undefined : { fileId, sum: '' };
-}
-
-function hookOf(url: string | undefined): string | null {
-  return url !== undefined && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol) ? url : null;
+function addressOf(source: Source, atMs: number, hookMode: SlackAddress['hookMode']): SlackAddress {
+  const { channel, thread, user, responseUrl: hook } = source;
+  return newAddress({ channel, thread, user, hook, hookMode, at: atMs });
 }

@@ -6,7 +6,9 @@
  */
 import type { Actor, Locale, ServerKey, UserKey } from '../../core/people.ts';
 import { LOCALES } from '../../core/people.ts';
-import { type SlackApi, SlackRefusal, SlackUnreachable } from './api.ts';
+import { BoundedMap } from '../shared/bounded-map.ts';
+import { isFailure } from '../shared/failure.ts';
+import type { SlackClient } from './client.ts';
 import { at, textAt } from './json.ts';
 
 export type Person = { readonly name: string; readonly isAdmin: boolean; readonly locale: Locale };
@@ -24,12 +26,12 @@ const FRESH_MS = 30_000;
 const REMEMBERED = 5000;
 
 export class People {
-  readonly #api: SlackApi;
+  readonly #client: SlackClient;
   readonly #monotonicMs: () => number;
-  readonly #known = new Map<string, { readonly person: Person; readonly atMs: number }>();
+  readonly #known = new BoundedMap<string, { readonly person: Person; readonly atMs: number }>({ entries: REMEMBERED });
 
-  constructor(api: SlackApi, monotonicMs: () => number) {
-    this.#api = api;
+  constructor(client: SlackClient, monotonicMs: () => number) {
+    this.#client = client;
     this.#monotonicMs = monotonicMs;
   }
 
@@ -59,24 +61,15 @@ export class People {
       return known.person;
     }
     try {
-      const found = await this.#api.call('users.info', { user, include_locale: true }, { patience: 'brief' });
+      const found = await this.#client.call('users.info', { user, include_locale: true }, { patience: 'brief' });
       const person = personOf(at(found, 'user'), identity, userName);
-      this.#known.delete(user);
       this.#known.set(user, { person, atMs: this.#monotonicMs() });
-      this.#forgetOldest();
       return person;
     } catch (error) {
-      if (!(error instanceof SlackRefusal) && !(error instanceof SlackUnreachable)) {
+      if (!isFailure(error)) {
         throw error;
       }
       return { name: known?.person.name ?? userName, isAdmin: false, locale: known?.person.locale ?? 'en' };
-    }
-  }
-
-  #forgetOldest(): void {
-    const oldest = this.#known.keys().next();
-    if (this.#known.size > REMEMBERED && oldest.done !== true) {
-      this.#known.delete(oldest.value);
     }
   }
 }

@@ -8,16 +8,19 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { MessageFile } from '../../core/message.ts';
-import { isRefusal, type Patience, type SlackApi, SlackRefusal } from './api.ts';
+import type { Message, MessageFile } from '../../core/message.ts';
+import { BoundedMap } from '../shared/bounded-map.ts';
+import { cut } from '../shared/cut.ts';
+import { isFailure } from '../shared/failure.ts';
+import type { Patience, SlackClient } from './client.ts';
 import { textAt } from './json.ts';
-import { cut, LIMITS } from './limits.ts';
-import type { PlacedPicture } from './render.ts';
+import { LIMITS } from './limits.ts';
+import { type PlacedPicture, type RenderedMessage, renderMessage } from './render.ts';
 
 export type PicturesOptions = {
-  readonly api: SlackApi;
+  readonly client: SlackClient;
   /** Pauses between looks at a file that is being processed, in milliseconds; after the last one we try our luck. */
-  readonly processingPausesMs?: readonly number[];
+  readonly processingPausesMs?: readonly number[] | undefined;
 };
 
 const PROCESSING_PAUSES_MS = [100, 200, 300, 500, 700, 1000, 1500, 2000, 2000, 2000];
@@ -28,15 +31,15 @@ const RETRIES_WHEN_PROCESSED = 5;
 const REMEMBERED = 200;
 
 export class Pictures {
-  readonly #api: SlackApi;
+  readonly #client: SlackClient;
   readonly #pausesMs: readonly number[];
-  readonly #placed = new Map<string, string>();
+  readonly #placed = new BoundedMap<string, string>({ entries: REMEMBERED });
   /** The workspace seems to take no uploads in blocks at all. */
   #isRefusing = false;
   #isTold = false;
 
-  constructor({ api, processingPausesMs = PROCESSING_PAUSES_MS }: PicturesOptions) {
-    this.#api = api;
+  constructor({ client, processingPausesMs = PROCESSING_PAUSES_MS }: PicturesOptions) {
+    this.#client = client;
     this.#pausesMs = processingPausesMs;
   }
 
@@ -59,22 +62,36 @@ export class Pictures {
       return { fileId: known, sum };
     }
     const alt = cut(picture.alt, LIMITS.altText);
-    const fileId = await this.#api.upload({ data: picture.data, name: picture.name, alt }, {}, options);
+    const fileId = await this.#client.upload({ data: picture.data, name: picture.name, alt }, {}, options);
     try {
       await this.#waitUntilProcessed(fileId, options);
     } catch (error) {
       await this.discard(fileId);
       throw error;
     }
-    this.#remember(memory, fileId);
+    this.#placed.set(memory, fileId);
     return { fileId, sum };
+  }
+
+  /** Runs `send` with the message as it looks with its picture, which is uploaded for it; what it gives, and the picture. */
+  async show<Result>(
+    message: Message,
+    standing: PlacedPicture | undefined,
+    key: string,
+    send: (rendered: RenderedMessage) => Promise<Result>,
+  ): Promise<{ readonly result: Result; readonly picture: PlacedPicture | undefined }> {
+    if (message.picture === undefined) {
+      return { result: await send(renderMessage(message, undefined)), picture: undefined };
+    }
+    const picture = await this.place(message.picture, standing, { key, patience: 'patient' });
+    return { result: await this.#whenUsable(async () => send(renderMessage(message, picture))), picture };
   }
 
   /**
    * Runs `send`; while Slack still refuses the picture in it, waits and runs it again. Throws the last refusal; once it
    * had to, it waits no more until a picture is accepted again.
    */
-  async whenUsable<Result>(send: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
+  async #whenUsable<Result>(send: () => Promise<Result>): Promise<Result> {
     for (const pauseMs of this.#isRefusing ? [] : this.#retryPausesMs) {
       try {
         return await send();
@@ -82,7 +99,7 @@ export class Pictures {
         if (!isPictureRefusal(error)) {
           throw error;
         }
-        await sleep(pauseMs, undefined, signal === undefined ? {} : { signal });
+        await sleep(pauseMs);
       }
     }
     try {
@@ -97,13 +114,9 @@ export class Pictures {
 
   /** Removes a file that no message shows any more. A file that cannot be removed is no reason to fail. */
   async discard(fileId: string): Promise<void> {
-    for (const [memory, known] of this.#placed) {
-      if (known === fileId) {
-        this.#placed.delete(memory);
-      }
-    }
+    this.#placed.deleteWhere((known) => known === fileId);
     try {
-      await this.#api.call('files.delete', { file: fileId }, { patience: 'once' });
+      await this.#client.call('files.delete', { file: fileId }, { patience: 'once' });
     } catch {
       // Left behind in the app's own files, seen by nobody; the next attempt would fail the same way.
     }
@@ -122,13 +135,13 @@ export class Pictures {
     const looks = patience === 'once' ? PREVIEW_LOOKS : this.#pausesMs.length;
     for (const pauseMs of this.#pausesMs.slice(0, looks)) {
       try {
-        const info = await this.#api.call('files.info', { file: fileId }, { patience: 'once' });
+        const info = await this.#client.call('files.info', { file: fileId }, { patience: 'once' });
         if (textAt(info, 'file', 'mimetype') !== undefined) {
           this.#isTold = true;
           return;
         }
       } catch (error) {
-        if (error instanceof SlackRefusal && error.code !== 'file_not_found') {
+        if (isFailure(error) && error.kind !== 'passing' && error.code !== 'file_not_found') {
           // Without files:read nobody tells us; the block is tried until it is accepted.
           return;
         }
@@ -136,20 +149,15 @@ export class Pictures {
       await sleep(pauseMs, undefined, signal === undefined ? {} : { signal });
     }
   }
-
-  #remember(memory: string, fileId: string): void {
-    this.#placed.set(memory, fileId);
-    const oldest = this.#placed.keys().next();
-    if (this.#placed.size > REMEMBERED && oldest.done !== true) {
-      this.#placed.delete(oldest.value);
-    }
-  }
 }
+
+const PICTURE_CODES = ['invalid_blocks', 'invalid_slack_file', 'slack_file_not_found', 'file_not_found'];
 
 /** Slack does not (yet) accept the uploaded file in a block. */
 export function isPictureRefusal(error: unknown): boolean {
   return (
-    isRefusal(error, 'invalid_blocks', 'invalid_slack_file', 'slack_file_not_found', 'file_not_found') &&
+    isFailure(error, 'refused') &&
+    PICTURE_CODES.includes(error.code) &&
     (error.code !== 'invalid_blocks' ||
       error.details.length === 0 ||
       error.details.some((detail) => /slack.?file/i.test(detail)))

@@ -6,8 +6,9 @@
  * better than none. How far to look back is not left to our clock, which may have been set: Slack's newest messages are
  * looked at.
  */
-import type { Patience, SlackApi, SlackResult } from './api.ts';
-import { SlackRefusal, SlackUnreachable } from './api.ts';
+import { BoundedMap } from '../shared/bounded-map.ts';
+import { isFailure } from '../shared/failure.ts';
+import { type Patience, requireText, type SlackClient, type SlackResult } from './client.ts';
 import { listAt, textAt } from './json.ts';
 import type { RenderedMessage } from './render.ts';
 
@@ -28,16 +29,16 @@ const PAGE = 200;
 const THREAD_PAGE = 999;
 
 export class Posts {
-  readonly #api: SlackApi;
+  readonly #client: SlackClient;
   readonly #now: () => number;
   readonly #startedAtMs: number;
   /** Keys of posts of this process that may have arrived. */
-  readonly #uncertain = new Set<string>();
-  readonly #posted = new Map<string, Promise<Posted>>();
+  readonly #uncertain = new BoundedMap<string, true>({ entries: REMEMBERED });
+  readonly #posted = new BoundedMap<string, Promise<Posted>>({ entries: REMEMBERED });
   #canLook = true;
 
-  constructor(api: SlackApi, now: () => number) {
-    this.#api = api;
+  constructor(client: SlackClient, now: () => number) {
+    this.#client = client;
     this.#now = now;
     this.#startedAtMs = now();
   }
@@ -51,10 +52,6 @@ export class Posts {
     const posting = this.#post(spot, message, options);
     this.#posted.set(options.key, posting);
     posting.catch(() => this.#posted.delete(options.key));
-    const oldest = this.#posted.keys().next();
-    if (this.#posted.size > REMEMBERED && oldest.done !== true) {
-      this.#posted.delete(oldest.value);
-    }
     return posting;
   }
 
@@ -81,20 +78,12 @@ export class Posts {
       metadata: { event_type: EVENT_TYPE, event_payload: { key } },
     };
     try {
-      return postedOf(await this.#api.call('chat.postMessage', args, { patience, find }), spot.channel);
+      return postedOf(await this.#client.call('chat.postMessage', args, { patience, find }), spot.channel);
     } catch (error) {
-      if (error instanceof SlackUnreachable) {
-        this.#doubt(key);
+      if (isFailure(error, 'passing')) {
+        this.#uncertain.set(key, true);
       }
       throw error;
-    }
-  }
-
-  #doubt(key: string): void {
-    this.#uncertain.add(key);
-    const [oldest] = this.#uncertain;
-    if (this.#uncertain.size > REMEMBERED && oldest !== undefined) {
-      this.#uncertain.delete(oldest);
     }
   }
 
@@ -105,7 +94,7 @@ export class Posts {
     const method = spot.thread === null ? 'conversations.history' : 'conversations.replies';
     let result: SlackResult;
     try {
-      result = await this.#api.call(
+      result = await this.#client.call(
         method,
         {
           channel: spot.channel,
@@ -116,7 +105,7 @@ export class Posts {
         { patience: 'quick' },
       );
     } catch (error) {
-      if (error instanceof SlackRefusal) {
+      if (isFailure(error) && error.kind !== 'passing') {
         this.#canLook = !['missing_scope', 'unknown_method', 'not_allowed_token_type'].includes(error.code);
       }
       return undefined;
@@ -132,9 +121,5 @@ export class Posts {
 }
 
 function postedOf(result: SlackResult, channel: string): Posted {
-  const ts = textAt(result, 'ts');
-  if (ts === undefined) {
-    throw new SlackRefusal('chat.postMessage', 'no_ts', [JSON.stringify(result)]);
-  }
-  return { channel: textAt(result, 'channel') ?? channel, ts };
+  return { channel: textAt(result, 'channel') ?? channel, ts: requireText('chat.postMessage', result, 'ts') };
 }

@@ -7,8 +7,9 @@
  */
 import type { Button, Line, Message, Row, Select } from '../../core/message.ts';
 import type { UserKey } from '../../core/people.ts';
+import { cut } from '../shared/cut.ts';
 import { listAt, textAt } from './json.ts';
-import { cut, LIMITS } from './limits.ts';
+import { LIMITS } from './limits.ts';
 import { isPlainEnough, lineToFallback, lineToMrkdwn, lineToRichText, unmentioned } from './mrkdwn.ts';
 
 export type SlackBlock = { readonly type: string; readonly [key: string]: unknown };

@@ -1,101 +1,71 @@
 /**
- * Posts to a delivery's own address (`response_url`): it reaches places where the bot is no member, five times within
- * thirty minutes. Knows the count and the clock; no messages.
+ * The first sign after the acknowledgement: a line that the answer replaces, a form, or a refusal that only the person
+ * sees. Knows messages of one line; nothing of jobs.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
+import type { Log } from '../../bot/index.ts';
+import { message } from '../../bot/present/lines.ts';
+import { refusal } from '../../bot/refusal.ts';
+import { text } from '../../bot/texts/index.ts';
+import type { Locale } from '../../core/people.ts';
+import { faultMessage } from '../shared/fault.ts';
+import { isFailure } from '../shared/failure.ts';
+import type { SlackAddress } from './address.ts';
+import type { SlackClient } from './client.ts';
+import type { SlackEvent } from './parse.ts';
+import type { Posts } from './posts.ts';
+import type { SlackView } from './render-form.ts';
+import { renderMessage } from './render.ts';
+import type { MessageSender } from './send.ts';
 
-import { SlackRefusal, SlackUnreachable } from './api.ts';
-import { LIMITS } from './limits.ts';
+export type ResponderParts = {
+  readonly client: SlackClient;
+  readonly posts: Posts;
+  readonly sender: MessageSender;
+  readonly log: Log;
+};
 
-export type HookPost = Readonly<Record<string, unknown>>;
+export class Responder {
+  readonly #parts: ResponderParts;
 
-const ATTEMPTS = 4;
-const TIMEOUT_MS = 10_000;
-const REMEMBERED = 2000;
-
-export class Hooks {
-  readonly #now: () => number;
-  readonly #pauseMs: number;
-  readonly #posts = new Map<string, number>();
-
-  constructor({ now = Date.now, pauseMs = 500 }: { readonly now?: () => number; readonly pauseMs?: number } = {}) {
-    this.#now = now;
-    this.#pauseMs = pauseMs;
+  constructor(parts: ResponderParts) {
+    this.#parts = parts;
   }
 
-  /** Posts left for a hook of a delivery received at `receivedAtMs`; those of an earlier process are not counted. */
-  left(hook: string, receivedAtMs: number): number {
-    const isOver = this.#now() - receivedAtMs >= LIMITS.responseUrlMs;
-    return isOver ? 0 : Math.max(0, LIMITS.responseUrlPosts - this.count(hook));
-  }
-
-  /** How often this process has posted to the hook. */
-  count(hook: string): number {
-    return this.#posts.get(hook) ?? 0;
-  }
-
-  /** Throws `SlackRefusal` where Slack will not have it (expired, used up, bad blocks), `SlackUnreachable` otherwise. */
-  async post(hook: string, body: HookPost): Promise<void> {
-    let failure = new SlackUnreachable('response_url', { isOutcomeUnknown: false, cause: new Error('not tried') });
-    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      if (attempt > 0) {
-        await sleep(Math.max(this.#pauseMs * 2 ** (attempt - 1), failure.retryAfterMs ?? 0));
-      }
-      try {
-        await this.#postOnce(hook, body);
-        return;
-      } catch (error) {
-        if (!(error instanceof SlackUnreachable)) {
-          throw error;
-        }
-        failure = error;
-      }
-    }
-    throw failure;
-  }
-
-  async #postOnce(hook: string, body: HookPost): Promise<void> {
-    this.#remember(hook);
-    let response: Response;
-    let answer: string;
+  /**
+   * One line in the channel that the answer replaces. With its `ts` saved before the work begins, everything later is an
+   * edit, and an edit done twice after a crash is one edit. Where Slack is slow, the first answer makes the message.
+   * Throws `UserError` `place.shut-out`.
+   */
+  async placeholder({ source, atMs }: SlackEvent, address: SlackAddress, locale: Locale): Promise<SlackAddress> {
+    const { posts, log } = this.#parts;
+    const line = renderMessage(message({ lines: [[{ kind: 'italic', text: text(locale, 'wait.begin') }]] }), undefined);
     try {
-      response = await fetch(hook, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(body),
-        redirect: 'error',
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-      });
-      answer = await response.text();
-    } catch (cause) {
-      throw new SlackUnreachable('response_url', { isOutcomeUnknown: true, cause });
-    }
-    if (response.status === 429 || response.status >= 500) {
-      this.#posts.set(hook, this.count(hook) - 1);
-      const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
-      throw new SlackUnreachable('response_url', {
-        ...(Number.isFinite(seconds) ? { retryAfterMs: seconds * 1000 } : {}),
-        isOutcomeUnknown: response.status !== 429,
-        cause: new Error(`status ${response.status}`),
-      });
-    }
-    const refusal = refusalOf(answer);
-    if (!response.ok || refusal !== undefined) {
-      throw new SlackRefusal('response_url', refusal ?? `http_${response.status}`, [answer.slice(0, 300)]);
+      const posted = await posts.post(address, line, { key: source.id, patience: 'brief', sinceMs: atMs });
+      return { ...address, ...posted, isPlaceholder: true };
+    } catch (error) {
+      if (isFailure(error, 'shut-out')) {
+        throw refusal('place.shut-out');
+      }
+      log.warn({ err: error }, 'Slack: no first line could be posted; the answer will make its own message');
+      return address;
     }
   }
 
-  #remember(hook: string): void {
-    this.#posts.set(hook, this.count(hook) + 1);
-    const oldest = this.#posts.keys().next();
-    if (this.#posts.size > REMEMBERED && oldest.done !== true) {
-      this.#posts.delete(oldest.value);
+  /** Throws `UserError` `form.late`. */
+  async openForm({ source }: SlackEvent, view: SlackView): Promise<void> {
+    if (source.trigger === undefined) {
+      throw new Error('an event without trigger_id cannot open a form');
+    }
+    try {
+      await this.#parts.client.call('views.open', { trigger_id: source.trigger, view }, { patience: 'quick' });
+    } catch (error) {
+      throw isFailure(error, 'late') ? refusal('form.late') : error;
     }
   }
-}
 
-/** Slack answers `ok`, or JSON, or the bare name of an error such as `invalid_blocks`. */
-function refusalOf(answer: string): string | undefined {
-  const jsonError = /"ok":\s*false/.test(answer) ? (/"error":\s*"([^"]+)"/.exec(answer)?.[1] ?? 'refused') : undefined;
-  return jsonError ?? /^(invalid|no|expired|used|cant)_[a-z_]+$/.exec(answer.trim())?.[0];
+  async refuse({ source, address }: SlackEvent, locale: Locale, error: unknown): Promise<void> {
+    const { sender, log } = this.#parts;
+    const options = { mode: 'private', key: `refused:${source.id}`, isFinal: true } as const;
+    await sender.deliver({ ...address, isPrivate: true }, faultMessage(error, locale, log), options);
+  }
 }

@@ -3,12 +3,12 @@
  * answer while it reconnects its rejection is caught by nobody and ends the process; so it is off, and this loop opens
  * the next socket: at once after an orderly goodbye, later and later while Slack is away.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { type Logger, SocketModeReceiver } from '@slack/bolt';
 
-import { type Logger, SocketModeReceiver, webApi } from '@slack/bolt';
-
-import { apiBase } from './api.ts';
-import type { Log } from './log.ts';
+import type { Log } from '../../bot/index.ts';
+import { RequestFailure } from '../shared/failure.ts';
+import { pause, retry, within } from '../shared/retry.ts';
+import { apiBase, failureOf } from './client.ts';
 
 export type SocketOptions = {
   readonly appToken: string;
@@ -16,12 +16,12 @@ export type SocketOptions = {
   readonly log: Log;
   readonly logger: Logger;
   /** The first pause after a failed attempt; it doubles up to 30 s. */
-  readonly firstPauseMs?: number;
+  readonly firstPauseMs?: number | undefined;
 };
 
 const CONNECT_TIMEOUT_MS = 20_000;
 const START_PATIENCE_MS = 60_000;
-const LONGEST_PAUSE_MS = 30_000;
+const STOP_WITHIN_MS = 2_000;
 
 export class Socket {
   readonly receiver: SocketModeReceiver;
@@ -64,17 +64,7 @@ export class Socket {
 
   /** Opens the first socket; throws when Slack refuses it or stays away for a minute. Then it stays open by itself. */
   async start(): Promise<void> {
-    const giveUpAtMs = performance.now() + START_PATIENCE_MS;
-    for (let pauseMs = this.#firstPauseMs; !this.#isConnected; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
-      try {
-        await this.#connect();
-      } catch (error) {
-        if (error instanceof webApi.WebAPIPlatformError || performance.now() + pauseMs > giveUpAtMs) {
-          throw error;
-        }
-        await this.#rest(pauseMs);
-      }
-    }
+    await retry(async () => this.#connect(), { patienceMs: START_PATIENCE_MS, firstPauseMs: this.#firstPauseMs });
     this.#loop = this.#keepOpen();
   }
 
@@ -82,49 +72,51 @@ export class Socket {
     this.#stopping.abort();
     this.#isConnected = false;
     this.#fault = 'stopped';
-    await Promise.race([this.receiver.client.disconnect(), sleep(2000, undefined, { ref: false })]);
+    await within(STOP_WITHIN_MS, this.receiver.client.disconnect());
     await this.#loop;
   }
 
+  /** Whatever Slack says while it is away, it is asked again: a refusal that lasts shows in the state and the log. */
   async #keepOpen(): Promise<void> {
-    let pauseMs = this.#firstPauseMs;
-    while (!this.#stopping.signal.aborted) {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
       await this.#untilDisconnected();
-      if (this.#stopping.signal.aborted) {
-        return;
-      }
-      try {
-        await this.#connect();
-        pauseMs = this.#firstPauseMs;
-        this.#log.info({}, 'Slack: the socket is open again');
-      } catch (error) {
-        this.#fault = error instanceof Error ? error.message : String(error);
-        this.#log.warn({ error: this.#fault, pauseMs }, 'Slack: the socket could not be opened; trying again');
-        await this.#rest(pauseMs * (0.75 + Math.random() / 2));
-        pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
-      }
+      const opening = retry(async () => this.#connect().catch((error: unknown) => this.#again(error)), {
+        patienceMs: Number.POSITIVE_INFINITY,
+        firstPauseMs: this.#firstPauseMs,
+        wait: async (ms, stop) => pause(ms * (0.75 + Math.random() / 2), stop),
+        signal,
+      });
+      await opening.then(
+        () => this.#log.info({}, 'Slack: the socket is open again'),
+        () => undefined, // stopped while it waited
+      );
     }
   }
 
+  #again(error: unknown): never {
+    this.#fault = error instanceof Error ? error.message : String(error);
+    this.#log.warn({ error: this.#fault }, 'Slack: the socket could not be opened; trying again');
+    throw new RequestFailure(this.#fault, { kind: 'passing', cause: error });
+  }
+
   async #connect(): Promise<void> {
-    const timeout = new Error(`no hello within ${CONNECT_TIMEOUT_MS / 1000} s`);
-    const timer = new AbortController();
-    const late = sleep(CONNECT_TIMEOUT_MS, undefined, { signal: timer.signal, ref: false }).then(() => {
-      throw timeout;
-    });
+    if (this.#stopping.signal.aborted || this.#isConnected) {
+      return;
+    }
+    const starting = this.receiver.client.start().then(() => true);
     // Whichever loses the race must not end as a rejection that nobody handles.
-    late.catch(() => undefined);
-    const starting = this.receiver.client.start();
     starting.catch(() => undefined);
     try {
-      await Promise.race([starting, late]);
-    } catch (error) {
-      if (error === timeout) {
+      if ((await within(CONNECT_TIMEOUT_MS, starting)) === undefined) {
         void this.receiver.client.disconnect().catch(() => undefined);
+        throw new Error(`no hello within ${CONNECT_TIMEOUT_MS / 1000} s`);
       }
-      throw error ?? new Error('the socket closed before Slack said hello');
-    } finally {
-      timer.abort();
+    } catch (error) {
+      const failure = failureOf('apps.connections.open', error ?? new Error('it closed before Slack said hello'));
+      throw failure instanceof RequestFailure
+        ? failure
+        : new RequestFailure(`Slack's socket: ${String(failure)}`, { kind: 'passing', cause: failure });
     }
   }
 
@@ -142,13 +134,5 @@ export class Socket {
       this.#stopping.signal.addEventListener('abort', done, { once: true });
     });
     this.#fault = 'the socket was closed';
-  }
-
-  async #rest(ms: number): Promise<void> {
-    try {
-      await sleep(ms, undefined, { signal: this.#stopping.signal });
-    } catch {
-      // Stopped while resting.
-    }
   }
 }

@@ -158,7 +158,7 @@ describe('a command that lacks something', () => {
     const stored = ana.upload('neon.safetensors', Buffer.from('x'));
     await ana.submit({ file: { file: stored } });
     const { invocation } = await handled();
-    const { uploadOf: build } = await import('../../../src/adapters/slack/files.ts');
+    const { uploadFrom: build } = await import('../../../src/adapters/slack/uploads.ts');
     expect(uploadOf(invocation.action).name).toBe('neon.safetensors');
     for (const url of [
       'https://example.com/neon.safetensors',

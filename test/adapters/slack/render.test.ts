@@ -2,8 +2,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { cut } from '../../../src/adapters/slack/limits.ts';
-import { formView, readSubmission } from '../../../src/adapters/slack/modal.ts';
+import { cut } from '../../../src/adapters/shared/cut.ts';
+import { readSubmission } from '../../../src/adapters/slack/parse-form.ts';
+import { formView } from '../../../src/adapters/slack/render-form.ts';
 import { buttonIdsOf, pictureOf, renderMessage } from '../../../src/adapters/slack/render.ts';
 import type { Form, Line, Message, Row, Span } from '../../../src/core/message.ts';
 import { messageFaults, viewFaults } from '../../support/slack/block-rules.ts';

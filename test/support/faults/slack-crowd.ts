@@ -1,5 +1,5 @@
 /** The crowd in Slack: one workspace, in which everybody has a channel, and Socket Mode. */
-import { parseSlash } from '../../../src/adapters/slack/parse.ts';
+import { readSlash } from '../../../src/adapters/slack/payload.ts';
 import { jobIdOf } from '../../../src/bot/jobs/ids.ts';
 import { text } from '../../../src/bot/texts/index.ts';
 import { FakeSlack } from '../slack/fake-slack.ts';
@@ -30,7 +30,7 @@ export async function slackCrowd(size: number): Promise<Crowd> {
       const isAbout = (message: StoredMessage) => JSON.stringify(message.blocks).includes(`*${prompt}*`);
       // Its first line has no words of its own, but names the delivery.
       const isFirstLine = (message: StoredMessage) => JSON.stringify(message.metadata ?? '').includes(delivery);
-      const delivery = parseSlash(fake.deliveries.last?.body)?.source.id ?? '';
+      const delivery = readSlash(fake.deliveries.last?.body)?.source.id ?? '';
       return {
         prompt,
         askedAtMs,

@@ -7,7 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Message, MessageFile } from '../../core/message.ts';
 import type { SlackAddress } from './address.ts';
-import { type SlackApi, SlackRefusal } from './api.ts';
+import { isFailure } from '../shared/failure.ts';
+import type { SlackClient } from './client.ts';
 import { at, isRecord, listAt, textAt } from './json.ts';
 import { pictureSum } from './pictures.ts';
 import { type Spot } from './posts.ts';
@@ -16,11 +17,11 @@ import { renderMessage } from './render.ts';
 const LOOKS_MS = [200, 300, 500, 800, 1000, 1500, 2000, 3000];
 
 export class Shares {
-  readonly #api: SlackApi;
+  readonly #client: SlackClient;
   readonly #pausesMs: readonly number[];
 
-  constructor(api: SlackApi, pausesMs: readonly number[] = LOOKS_MS) {
-    this.#api = api;
+  constructor(client: SlackClient, pausesMs: readonly number[] = LOOKS_MS) {
+    this.#client = client;
     this.#pausesMs = pausesMs;
   }
 
@@ -32,7 +33,7 @@ export class Shares {
   /** Shares the picture with the message's words and buttons as one message in the address's place. */
   async share(address: SlackAddress, message: Message, picture: MessageFile): Promise<SlackAddress> {
     const { blocks } = renderMessage({ ...message, picture: undefined }, undefined);
-    const fileId = await this.#api.upload(
+    const fileId = await this.#client.upload(
       { data: picture.data, name: picture.name, alt: picture.alt },
       {
         channel_id: address.channel,
@@ -54,7 +55,7 @@ export class Shares {
   /** Offers files for download in the thread of a message. */
   async offer(spot: Spot, files: readonly MessageFile[]): Promise<void> {
     for (const file of files) {
-      await this.#api.upload(
+      await this.#client.upload(
         { data: file.data, name: file.name, alt: file.alt },
         { channel_id: spot.channel, ...(spot.thread === null ? {} : { thread_ts: spot.thread }) },
         { patience: 'patient' },
@@ -66,7 +67,7 @@ export class Shares {
     for (const pauseMs of this.#pausesMs) {
       await sleep(pauseMs);
       try {
-        const info = await this.#api.call('files.info', { file: fileId }, { patience: 'once' });
+        const info = await this.#client.call('files.info', { file: fileId }, { patience: 'once' });
         const shares = at(info, 'file', 'shares');
         for (const kind of isRecord(shares) ? Object.keys(shares) : []) {
           const ts = textAt(listAt(shares, kind, channel)[0], 'ts');
@@ -75,7 +76,7 @@ export class Shares {
           }
         }
       } catch (error) {
-        if (error instanceof SlackRefusal) {
+        if (isFailure(error) && error.kind !== 'passing') {
           return null;
         }
       }

@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { COMMAND_ROOTS, plainText, readSlashCommand } from '../../../src/adapters/slack/slash.ts';
+import { COMMAND_ROOTS, plainText, readSlashCommand } from '../../../src/adapters/slack/parse-command.ts';
 import { COMMANDS } from '../../../commands/index.ts';
 import { UserError } from '../../../src/core/errors.ts';
 

@@ -3,9 +3,8 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { decodeAddress, encodeAddress, newAddress } from '../../../src/adapters/slack/address.ts';
-import { readSubmission } from '../../../src/adapters/slack/modal.ts';
-import { parsePress, parseShortcut, parseSlash, parseSubmitter } from '../../../src/adapters/slack/parse.ts';
-import { Seen } from '../../../src/adapters/slack/seen.ts';
+import { readSubmission } from '../../../src/adapters/slack/parse-form.ts';
+import { readPress, readShortcut, readSlash, readSubmitter } from '../../../src/adapters/slack/payload.ts';
 
 const KEYS = [
   'type team user id channel actions message view state values container blocks elements callback_id',
@@ -30,7 +29,7 @@ const press = {
 
 describe('a press', () => {
   it('says which button, where, in which thread, and what the message shows', () => {
-    expect(parsePress(press)).toEqual({
+    expect(readPress(press)).toEqual({
       source: {
         id: expect.stringMatching(/^[0-9a-f]{24}$/),
         team: 'T1',
@@ -40,7 +39,7 @@ describe('a press', () => {
         channel: 'C1',
         thread: '9.0',
         trigger: '1.2.3',
-        hook: 'https://hooks.slack.com/actions/T1/1/x',
+        responseUrl: 'https://hooks.slack.com/actions/T1/1/x',
       },
       action: { kind: 'button', id: '1.a.j' },
       message: { ts: '10.1', isEphemeral: false, picture: { fileId: 'F1', sum: 'ab' }, isShare: false },
@@ -49,13 +48,13 @@ describe('a press', () => {
 
   it('has one name however often it is delivered, and another one the next time', () => {
     const again = { ...press, actions: [{ ...press.actions[0], action_ts: '12.0' }], trigger_id: '1.2.4' };
-    expect(parsePress(structuredClone(press))?.source.id).toBe(parsePress(press)?.source.id);
-    expect(parsePress(again)?.source.id).not.toBe(parsePress(press)?.source.id);
+    expect(readPress(structuredClone(press))?.source.id).toBe(readPress(press)?.source.id);
+    expect(readPress(again)?.source.id).not.toBe(readPress(press)?.source.id);
   });
 
   it('on a message that has a thread under it is answered in the channel', () => {
     const head = { ...press, message: { ...press.message, thread_ts: '10.1' } };
-    expect(parsePress(head)?.source.thread).toBeNull();
+    expect(readPress(head)?.source.thread).toBeNull();
   });
 });
 
@@ -73,7 +72,7 @@ describe('payloads', () => {
     })).any;
     fc.assert(
       fc.property(shape, (body) => {
-        for (const parse of [parseSlash, parsePress, parseShortcut, parseSubmitter, readSubmission]) {
+        for (const parse of [readSlash, readPress, readShortcut, readSubmitter, readSubmission]) {
           const parsed: unknown = parse(body);
           expect(parsed === undefined || typeof parsed === 'object').toBe(true);
         }
@@ -87,7 +86,7 @@ describe('payloads', () => {
     const paths = [...text.matchAll(/"(\w+)":/g)].map((match) => match[1]!);
     for (const path of paths) {
       const broken: unknown = JSON.parse(text.replace(`"${path}":`, '"gone":'));
-      expect(() => parsePress(broken)).not.toThrow();
+      expect(() => readPress(broken)).not.toThrow();
     }
   });
 });
@@ -101,15 +100,5 @@ describe('an address', () => {
   it('of another chat is refused', () => {
     expect(() => decodeAddress({ platform: 'discord', data: {} })).toThrow(/address of Slack/);
     expect(() => decodeAddress({ platform: 'slack', data: { channel: 'C1' } })).toThrow(/address of Slack/);
-  });
-});
-
-describe('deliveries seen', () => {
-  it('are new once within an hour', () => {
-    let nowMs = 0;
-    const seen = new Seen(() => nowMs);
-    expect([seen.isNew('a'), seen.isNew('a'), seen.isNew('b')]).toEqual([true, false, true]);
-    nowMs = 61 * 60_000;
-    expect(seen.isNew('a')).toBe(true);
   });
 });

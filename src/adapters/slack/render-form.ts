@@ -1,45 +1,22 @@
 /**
- * Forms as Slack's modals, and what was filled in read back. Two kinds: the bot's own forms, and one made from a
+ * Forms as Slack's modals. Two kinds: the bot's own forms, and one made from a
  * command's spec for what a slash command's text cannot carry (files, choices) or did not. Pure.
  *
  * A submission says nothing of the place it was opened in, so the modal carries its origin as private metadata.
  */
-import { z } from 'zod';
-
 import { describeCommand, describeOption, text } from '../../bot/texts/index.ts';
-import type { CommandSpec, OptionSpec, OptionValue, Upload } from '../../core/command.ts';
+import type { CommandSpec, OptionSpec, OptionValue } from '../../core/command.ts';
 import type { Form, FormField } from '../../core/message.ts';
 import type { Locale } from '../../core/people.ts';
-import { at, isRecord, listAt, textAt } from './json.ts';
-import { cut, LIMITS } from './limits.ts';
+import { cut } from '../shared/cut.ts';
+import { LIMITS } from './limits.ts';
 import { CONVERSATION } from './mrkdwn.ts';
+import { COMMAND, FORM, type Origin } from './parse-form.ts';
 import type { SlackBlock } from './render.ts';
 
 export type SlackView = { readonly type: 'modal'; readonly [key: string]: unknown };
 
-const originSchema = z.object({
-  channel: z.string(),
-  thread: z.string().nullable(),
-  /** The message whose button opened the modal; null for a command. */
-  ts: z.string().nullable(),
-  isEphemeral: z.boolean(),
-  hook: z.string().nullable(),
-  hookAt: z.number(),
-});
-
-/** Where a modal was opened. */
-export type Origin = Readonly<z.infer<typeof originSchema>>;
-
-/** What came back: a form of the bot's, or a command with what was typed before the modal opened and in it. */
-export type Submitted =
-  | { readonly kind: 'form'; readonly id: string; readonly fields: Readonly<Record<string, string>> }
-  | { readonly kind: 'command'; readonly name: string; readonly values: Readonly<Record<string, SubmittedValue>> };
-
-export type SubmittedValue = string | boolean | { readonly file: unknown };
-
 const ELEMENT = 'value';
-const FORM = 'form:';
-const COMMAND = 'command:';
 
 export function formView(form: Form, origin: Origin, locale: Locale): SlackView {
   return view(`${FORM}${form.id}`, form.title, form.submit, origin, locale, form.fields.map(fieldBlock));
@@ -60,58 +37,6 @@ export function commandView(
     elements: [{ type: 'plain_text', text: describeCommand(locale, spec.name) }],
   };
   return view(`${COMMAND}${spec.name}`, title, submit, origin, locale, [about, ...blocks]);
-}
-
-/** Undefined for a modal that is none of ours. */
-export function readSubmission(
-  submittedView: unknown,
-): { readonly origin: Origin; readonly submitted: Submitted } | undefined {
-  const callbackId = textAt(submittedView, 'callback_id') ?? '';
-  const origin = readOrigin(textAt(submittedView, 'private_metadata') ?? '');
-  if (origin === undefined) {
-    return undefined;
-  }
-  const values = stateValues(at(submittedView, 'state', 'values'));
-  if (callbackId.startsWith(FORM)) {
-    const fields = Object.fromEntries(
-      Object.entries(values).flatMap(([id, value]) => (typeof value === 'string' ? [[id, value]] : [])),
-    );
-    return { origin, submitted: { kind: 'form', id: callbackId.slice(FORM.length), fields } };
-  }
-  if (callbackId.startsWith(COMMAND)) {
-    return { origin, submitted: { kind: 'command', name: callbackId.slice(COMMAND.length), values } };
-  }
-  return undefined;
-}
-
-/** The command whose modal asks for suggestions. */
-export function commandOfView(openView: unknown): string | undefined {
-  const callbackId = textAt(openView, 'callback_id') ?? '';
-  return callbackId.startsWith(COMMAND) ? callbackId.slice(COMMAND.length) : undefined;
-}
-
-/** Typed words and picked files → the values of the spec; what was left empty is left out. */
-export function optionsOf(
-  spec: CommandSpec,
-  values: Readonly<Record<string, SubmittedValue>>,
-  uploadOf: (file: unknown) => Upload,
-): Readonly<Record<string, OptionValue>> {
-  const options: Record<string, OptionValue> = {};
-  for (const option of spec.options) {
-    const value = values[option.name];
-    if (value === undefined || value === '') {
-      continue;
-    }
-    if (typeof value === 'object') {
-      options[option.name] = uploadOf(value.file);
-    } else if ((option.kind === 'integer' || option.kind === 'number') && typeof value === 'string') {
-      const number = Number(value);
-      options[option.name] = Number.isNaN(number) ? value : number;
-    } else {
-      options[option.name] = value;
-    }
-  }
-  return options;
 }
 
 function view(
@@ -249,48 +174,4 @@ function choice(label: string, value: string): SlackBlock {
   const shown = { type: 'plain_text', text: cut(label, LIMITS.optionText) };
   // An option's type is not written on the wire; `text` and `value` are all it has.
   return { text: shown, value: value.slice(0, LIMITS.optionValue) } as unknown as SlackBlock;
-}
-
-function readOrigin(metadata: string): Origin | undefined {
-  try {
-    const parsed = originSchema.safeParse(JSON.parse(metadata));
-    return parsed.success ? parsed.data : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function stateValues(values: unknown): Readonly<Record<string, SubmittedValue>> {
-  const found: Record<string, SubmittedValue> = {};
-  for (const [id, elements] of isRecord(values) ? Object.entries(values) : []) {
-    for (const element of isRecord(elements) ? Object.values(elements) : []) {
-      const value = elementValue(element);
-      if (value !== undefined) {
-        found[id] = value;
-      }
-    }
-  }
-  return found;
-}
-
-function elementValue(element: unknown): SubmittedValue | undefined {
-  switch (textAt(element, 'type') ?? '') {
-    case 'file_input': {
-      const [file] = listAt(element, 'files');
-      return file === undefined ? undefined : { file };
-    }
-    case 'checkboxes':
-      return listAt(element, 'selected_options').length > 0;
-    case 'static_select':
-    case 'external_select':
-      return textAt(element, 'selected_option', 'value');
-    case 'conversations_select':
-      return textAt(element, 'selected_conversation');
-    case 'multi_conversations_select':
-      return listAt(element, 'selected_conversations').join('\n');
-    default: {
-      const value = at(element, 'value');
-      return typeof value === 'string' ? value : undefined;
-    }
-  }
 }

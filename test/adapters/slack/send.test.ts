@@ -350,6 +350,19 @@ describe('a private answer', () => {
     expect(ana.sees().map((message) => message.isPrivate)).toEqual([false, true]);
   });
 
+  it('takes nothing from the pressed message, whichever way that was acknowledged', async () => {
+    const { adapter, fake, bot } = stage;
+    await adapter.deliver(await asked(), answer('pixels', 'Delete'), FINAL);
+    for (const how of ['update', 'private', 'public'] as const) {
+      bot.acknowledge = () => how;
+      const { address } = await pressed('Delete');
+      await adapter.deliver(address, say('Only the requester can do this.'), { ...FINAL, mode: 'private', key: how });
+      expect(ana.sees().at(-1)).toMatchObject({ isPrivate: true, words: 'Only the requester can do this.' });
+      expect([...fake.state.files.values()].map((file) => file.data?.toString())).toEqual(['pixels']);
+      expect(fake.messages().map(({ pictures }) => pictures.length)).toEqual([1]);
+    }
+  });
+
   it('replaces itself while it is being made, and still arrives after half an hour and after five posts', async () => {
     const { fake, adapter, bot } = stage;
     bot.acknowledge = () => 'private';

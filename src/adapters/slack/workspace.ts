@@ -1,0 +1,80 @@
+/**
+ * One workspace that has the app: who the bot is there, and everything that speaks with its token. Knows how the parts fit
+ * together; decides nothing itself.
+ */
+import type { Logger } from '@slack/bolt';
+
+import type { Log } from '../../bot/index.ts';
+import type { Bot } from '../../core/chat.ts';
+import { RequestFailure } from '../shared/failure.ts';
+import { SlackClient } from './client.ts';
+import { Dispatcher } from './dispatch.ts';
+import { textAt } from './json.ts';
+import { type Identity, People } from './people.ts';
+import { Pictures } from './pictures.ts';
+import { Posts } from './posts.ts';
+import { Responder } from './respond.ts';
+import { ResponseUrls } from './response-urls.ts';
+import { PrivateSender } from './send-private.ts';
+import { MessageSender } from './send.ts';
+import { Shares } from './shares.ts';
+
+export type WorkspaceOptions = {
+  readonly apiUrl: string;
+  readonly bot: Bot;
+  readonly log: Log;
+  readonly logger: Logger;
+  readonly now: () => number;
+  readonly monotonicMs: () => number;
+  readonly timing: SlackTiming;
+};
+
+/** Waiting times, in milliseconds; the defaults suit Slack, tests shorten them. */
+export type SlackTiming = {
+  /** How long a final answer is tried before `deliver` throws. */
+  readonly patienceMs?: number;
+  /** How long `stop` waits for what runs. */
+  readonly drainMs?: number;
+  readonly firstPauseMs?: number;
+  readonly processingPausesMs?: readonly number[];
+  readonly sharePausesMs?: readonly number[];
+};
+
+export type Workspace = {
+  readonly identity: Identity;
+  readonly botToken: string;
+  readonly client: SlackClient;
+  readonly sender: MessageSender;
+  readonly dispatcher: Dispatcher;
+};
+
+/** Throws `RequestFailure`: `token` where Slack refuses it. */
+export async function openWorkspace(botToken: string, options: WorkspaceOptions): Promise<Workspace> {
+  const { apiUrl, bot, log, logger, now, monotonicMs, timing } = options;
+  const { patienceMs, firstPauseMs, processingPausesMs, sharePausesMs } = timing;
+  const client = new SlackClient({ botToken, apiUrl, logger, monotonicMs, patienceMs, firstPauseMs });
+  const identity = identityOf(await client.call('auth.test', {}, { patience: 'patient' }));
+  const posts = new Posts(client, now);
+  const pictures = new Pictures({ client, processingPausesMs });
+  const shares = new Shares(client, sharePausesMs);
+  const responseUrls = new ResponseUrls({ now, firstPauseMs });
+  const privately = new PrivateSender({ client, posts, pictures, shares, responseUrls });
+  const sender = new MessageSender({ client, posts, pictures, shares, privately });
+  const responder = new Responder({ client, posts, sender, log });
+  const dispatcher = new Dispatcher({ bot, responder, identity, people: new People(client, monotonicMs) });
+  return { identity, botToken, client, sender, dispatcher };
+}
+
+function identityOf(test: unknown): Identity {
+  const team = textAt(test, 'team_id');
+  if (team === undefined) {
+    throw new RequestFailure('Slack does not say whose token it is', { kind: 'refused', code: 'no_team' });
+  }
+  return {
+    team,
+    teamName: textAt(test, 'team') ?? team,
+    enterprise: textAt(test, 'enterprise_id'),
+    botUser: textAt(test, 'user_id') ?? '',
+    bot: textAt(test, 'bot_id') ?? '',
+  };
+}
