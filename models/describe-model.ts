@@ -9,6 +9,7 @@ import { z } from 'zod';
 
 import { UserError } from '../src/core/errors.ts';
 import type { Base, ModelManifest } from '../src/core/manifest.ts';
+import { baseOf } from '../src/engine/model/base-of.ts';
 import { openSafetensors } from '../src/engine/weights/index.ts';
 import type { CatalogModel } from './catalog.ts';
 
@@ -85,7 +86,11 @@ async function traitsOf({ id, source }: CatalogModel): Promise<Traits> {
   const scheduler = schedulerConfig.parse(await jsonOf(join(source, 'scheduler/scheduler_config.json')));
   const levels = (vae.encoder_block_out_channels ?? vae.block_out_channels).length;
   return {
-    base: baseOf(unet),
+    base: baseOf({
+      contextFeatures: unet.cross_attention_dim,
+      takesTextTime: true,
+      attendsInMiddle: unet.mid_block_type === undefined || unet.mid_block_type === 'UNetMidBlock2DCrossAttn',
+    }),
     side: unet.sample_size * 2 ** (levels - 1),
     isFullLcm: typeof unet.time_cond_proj_dim === 'number',
     isLcmScheduler: scheduler._class_name === 'LCMScheduler',
@@ -96,19 +101,6 @@ async function checkpointTraits(file: string): Promise<Traits> {
   const { tensors } = await openSafetensors(file);
   const isXl = tensors.get('conditioner.embedders.1.model.transformer.resblocks.9.mlp.c_proj.bias') !== undefined;
   return { base: isXl ? 'sdxl' : 'sd15', side: isXl ? 1024 : 512, isFullLcm: false, isLcmScheduler: false };
-}
-
-function baseOf(unet: z.infer<typeof unetConfig>): Base {
-  switch (unet.cross_attention_dim) {
-    case 768:
-      return 'sd15';
-    case 1024:
-      return 'sd2';
-    case 2048:
-      return unet.mid_block_type === 'UNetMidBlock2DCrossAttn' || unet.mid_block_type === undefined ? 'sdxl' : 'ssd1b';
-    default:
-      return 'other';
-  }
 }
 
 /** An absent or broken file has no traits; opening the model says what is wrong with it. */

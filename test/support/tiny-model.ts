@@ -14,13 +14,14 @@ import {
   buildTinyEncoder,
   buildUNet,
   clipTextLoraTargets,
+  loweringFor,
   parseAutoencoderKLConfig,
   parseAutoencoderTinyConfig,
   parseClipTextConfig,
   parseSrvggConfig,
   parseUNetConfig,
   unetLoraTargets,
-  type LoraTarget,
+  type Layer,
 } from '../../src/engine/nets/index.ts';
 import { NO_WEIGHTS } from '../../src/engine/nets/building.ts';
 import type { Graph } from '../../src/engine/onnx/index.ts';
@@ -29,7 +30,7 @@ import { randomWeight } from './random-weights.ts';
 import { writeTensors, type NamedTensor } from './safetensors-file.ts';
 
 const CONFIGS = path.join(import.meta.dirname, '../golden/configs');
-const BUILD = { provider: 'cpu' } as const;
+const BUILD = { lowering: loweringFor({ provider: 'cpu' }) };
 const MERGES =
   't h|th e</w>|a n|i n|e r|f o|fo x</w>|c a|ca t</w>|r e|re d</w>|b l|bl u|blu e</w>|o n</w>|o f</w>|o r|a r|in g</w>|s t|e n|t i|a t|an d</w>|h e|a l'.split(
     '|',
@@ -131,7 +132,7 @@ export function writeTinyLora(model: string, lora: TinyLora, file: string): void
 
 function loraTensors(
   prefix: string,
-  modules: readonly LoraTarget[],
+  modules: readonly Layer[],
   { name, targets, rank, alpha }: TinyLora,
 ): NamedTensor[] {
   return modules

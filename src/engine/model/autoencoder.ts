@@ -18,14 +18,17 @@ import {
   type AutoencoderKLConfig,
   type AutoencoderTinyConfig,
   type BuildOptions,
+  loweringFor,
   type NetWeights,
 } from '../nets/index.ts';
 import type { Graph } from '../onnx/index.ts';
 import type { TorchGenerator } from '../sampling/index.ts';
+import type { TensorSource } from '../weights/index.ts';
 import { LazySessions } from './lazy-sessions.ts';
+import type { NetFiles } from './model-files.ts';
 import { autoencoderNumberType } from './number-type.ts';
 import { pictureToValues, valuesToPicture } from './picture-values.ts';
-import type { SessionOpener } from './session-opener.ts';
+import type { NetPlace, SessionOpener } from './session-opener.ts';
 
 export type AutoencoderConfig = AutoencoderKLConfig | AutoencoderTinyConfig;
 
@@ -44,20 +47,32 @@ export function parseAutoencoderConfig(json: unknown, origin: string): Autoencod
 
 export class Autoencoder {
   readonly config: AutoencoderConfig;
-  readonly #weights: NetWeights;
+  /** As its graphs take them. */
+  readonly weights: TensorSource;
   readonly #sessions: LazySessions;
   readonly #build: BuildOptions;
 
-  constructor(config: AutoencoderConfig, weights: NetWeights, open: SessionOpener) {
+  /** Throws `UserError('model.config')`. */
+  static async open({ config: json, origin, weights }: NetFiles, { open, cacheDir }: NetPlace): Promise<Autoencoder> {
+    const config = parseAutoencoderConfig(json, origin);
+    const build = {
+      lowering: loweringFor({ ...open.target, dtype: autoencoderNumberType(config, open.target.dtype) }),
+    };
+    // For what every picture goes through; pictures to start from are rarer, and encoded by what the decoder asks for.
+    const decoder = (given: NetWeights): Graph => decoderGraph(config, given, build);
+    return new Autoencoder(config, await build.lowering.prepareWeights(weights, decoder, cacheDir), build, open);
+  }
+
+  private constructor(config: AutoencoderConfig, weights: TensorSource, build: BuildOptions, open: SessionOpener) {
     this.config = config;
-    this.#weights = weights;
+    this.weights = weights;
     this.#sessions = new LazySessions(open);
-    this.#build = { ...open.build, dtype: autoencoderNumberType(config, open.build.dtype) };
+    this.#build = build;
   }
 
   /** `latents`: [channels · height · width]. Throws `UserError` `model.nan`. */
   async decode(latents: Float32Array, { channels, height, width }: LatentSize): Promise<Picture> {
-    const session = await this.#sessions.get('decoder', () => this.#decoderGraph());
+    const session = await this.#sessions.get('decoder', () => decoderGraph(this.config, this.weights, this.#build));
     const scaled = this.#unscale(latents, height * width);
     const { image } = await session.run({ latents: { data: scaled, shape: [1, channels, height, width] } });
     if (image === undefined) {
@@ -77,7 +92,7 @@ export class Autoencoder {
 
   /** Sides must be multiples of the VAE's factor. */
   async encode(picture: Picture): Promise<LatentSampler> {
-    const session = await this.#sessions.get('encoder', () => this.#encoderGraph());
+    const session = await this.#sessions.get('encoder', () => encoderGraph(this.config, this.weights, this.#build));
     const { width, height } = picture;
     const outputs = await session.run({ image: { data: pictureToValues(picture), shape: [1, 3, height, width] } });
     const area = (height / this.config.scale) * (width / this.config.scale);
@@ -105,20 +120,6 @@ export class Autoencoder {
 
   release(): Promise<void> {
     return this.#sessions.release();
-  }
-
-  #encoderGraph(): Graph {
-    const { config } = this;
-    return config.kind === 'AutoencoderTiny'
-      ? buildTinyEncoder(config, this.#weights, this.#build)
-      : buildKLEncoder(config, this.#weights, this.#build);
-  }
-
-  #decoderGraph(): Graph {
-    const { config } = this;
-    return config.kind === 'AutoencoderTiny'
-      ? buildTinyDecoder(config, this.#weights, this.#build)
-      : buildKLDecoder(config, this.#weights, this.#build);
   }
 
   #scale(encoded: Float32Array, area: number): Float32Array {
@@ -153,6 +154,18 @@ export class Autoencoder {
       deviations: Array.from({ length: count }, () => 1),
     };
   }
+}
+
+function encoderGraph(config: AutoencoderConfig, weights: NetWeights, build: BuildOptions): Graph {
+  return config.kind === 'AutoencoderTiny'
+    ? buildTinyEncoder(config, weights, build)
+    : buildKLEncoder(config, weights, build);
+}
+
+function decoderGraph(config: AutoencoderConfig, weights: NetWeights, build: BuildOptions): Graph {
+  return config.kind === 'AutoencoderTiny'
+    ? buildTinyDecoder(config, weights, build)
+    : buildKLDecoder(config, weights, build);
 }
 
 /** Averages blocks of factor × factor; a rest at the edges is left out. */

@@ -2,7 +2,7 @@
  * The LoRA inputs of a call as a session takes them. Rows in one style are given once and broadcast by the graph, so
  * the usual call copies nothing.
  */
-import type { LoraRows } from '../nets/index.ts';
+import type { StyleForm } from '../nets/index.ts';
 import type { FloatTensor } from '../ort/index.ts';
 import type { LoraPacker, LoraRow } from '../weights/index.ts';
 
@@ -12,11 +12,11 @@ export type StyledRow = {
   readonly loras: LoraRow;
 };
 
-/** For a graph built with `loraRows`: 'shared' only where `inOneStyle(rows)`. */
+/** `loraRows`: as the graph was built; 'shared' only where `inOneStyle(rows)`. */
 export function loraFeeds(
   packer: LoraPacker,
   rows: readonly StyledRow[],
-  loraRows: LoraRows = 'each',
+  loraRows: StyleForm['rows'] = 'each',
 ): Readonly<Record<string, FloatTensor>> {
   const isOne = inOneStyle(rows);
   if (loraRows === 'shared' && !isOne) {

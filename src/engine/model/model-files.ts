@@ -18,7 +18,7 @@ export type NetFiles = {
   readonly weights: TensorSource;
 };
 
-type TextNetFiles = NetFiles & {
+export type TextNetFiles = NetFiles & {
   readonly tokenizer: {
     readonly folder: string;
     /** Where the folder does not say it: the token that fills up short prompts. */

@@ -9,11 +9,11 @@ import type { Base, ModelManifest } from '../../core/manifest.ts';
 import { UserError } from '../../core/errors.ts';
 import type { Picture } from '../../core/picture.ts';
 import type { Denoiser, LatentSize, UNetRow } from './denoiser.ts';
-import { parseClipTextConfig, parseUNetConfig, type UNetConfig } from '../nets/index.ts';
+import { parseUNetConfig } from '../nets/index.ts';
 import { parseSchedulerConfig, type SchedulerConfig } from '../sampling/index.ts';
-import { openTokenizer } from '../tokenizer/index.ts';
-import { derivedFiles, sweepBeside, widen, type TensorSource } from '../weights/index.ts';
-import { Autoencoder, parseAutoencoderConfig, type LatentSampler } from './autoencoder.ts';
+import { derivedFiles, sweepBeside } from '../weights/index.ts';
+import { Autoencoder, type LatentSampler } from './autoencoder.ts';
+import { baseOf } from './base-of.ts';
 import { mergedUNet } from './lcm-merge.ts';
 import type { ModelFiles, NetFiles } from './model-files.ts';
 import { PromptEncoder } from './prompt-encoder.ts';
@@ -21,7 +21,6 @@ import type { SessionOpener } from './session-opener.ts';
 import { StyleLibrary } from './style-set.ts';
 import { TextEncoder } from './text-encoder.ts';
 import { UNet } from './unet.ts';
-import { withDecoderKernels, withUNetKernels } from './winograd-weights.ts';
 
 export type ModelOptions = {
   readonly files: ModelFiles;
@@ -53,42 +52,33 @@ export class Model implements Denoiser {
 
   /** Throws `UserError` (`model.…`, `weights.…`, `lora.…`, `tokenizer.files`). */
   static async open({ files, key, lcmLora, open, cacheDir }: ModelOptions): Promise<Model> {
-    const unetConfig = parseUNetConfig(files.unet.config, files.unet.origin);
-    if (unetConfig.inChannels !== unetConfig.outChannels) {
+    const config = parseUNetConfig(files.unet.config, files.unet.origin);
+    if (config.inChannels !== config.outChannels) {
       throw new UserError(
         'model.inpainting',
-        `Expected a model that draws from noise alone, but the UNet in ${files.location} takes ${unetConfig.inChannels} channels, as inpainting models do; take the ordinary version of the model.`,
-        { params: { location: files.location, channels: unetConfig.inChannels } },
+        `Expected a model that draws from noise alone, but the UNet in ${files.location} takes ${config.inChannels} channels, as inpainting models do; take the ordinary version of the model.`,
+        { params: { location: files.location, channels: config.inChannels } },
       );
     }
-    const base = files.manifest?.base ?? guessBase(unetConfig);
-    // onnxruntime's CPU kernels are fp32: half-precision weights are widened once.
-    const prepared = (weights: TensorSource): Promise<TensorSource> =>
-      open.build.provider === 'cpu' ? widen(weights, cacheDir) : Promise.resolve(weights);
+    const base =
+      files.manifest?.base ??
+      baseOf({
+        contextFeatures: config.contextFeatures,
+        takesTextTime: config.textTime !== undefined,
+        attendsInMiddle: config.mid.kind === 'attention',
+      });
     const merged =
       lcmLora === undefined
         ? files.unet.weights
         : await mergedUNet({ base, weights: files.unet.weights, lcmLora, cacheDir });
-    const unetWeights = await withUNetKernels(unetConfig, await prepared(merged), open.build, cacheDir);
-    const unet = new UNet(unetConfig, unetWeights, open);
+    const unet = await UNet.open(config, merged, { open, cacheDir });
     const encoders: TextEncoder[] = [];
-    const text: TensorSource[] = [];
-    for (const { config, origin, weights, tokenizer } of files.text) {
-      const textWeights = await prepared(weights);
-      text.push(textWeights);
-      encoders.push(
-        new TextEncoder({
-          config: parseClipTextConfig(config, origin),
-          weights: textWeights,
-          tokenizer: await openTokenizer(tokenizer.folder, tokenizer.pad),
-          open,
-        }),
-      );
+    for (const net of files.text) {
+      encoders.push(await TextEncoder.open(net, { open, cacheDir }));
     }
-    const vaeConfig = parseAutoencoderConfig(files.vae.config, files.vae.origin);
-    const vaeWeights = await withDecoderKernels(vaeConfig, await prepared(files.vae.weights), open.build, cacheDir);
-    const autoencoder = new Autoencoder(vaeConfig, vaeWeights, open);
-    const derived = [unetWeights, vaeWeights, ...text].flatMap((weights) => derivedFiles(weights, cacheDir));
+    const autoencoder = await Autoencoder.open(files.vae, { open, cacheDir });
+    const nets = [unet, autoencoder, ...encoders];
+    const derived = nets.flatMap(({ weights }) => derivedFiles(weights, cacheDir));
     return new Model({ files, key, base, unet, encoders, autoencoder, derived, cacheDir });
   }
 
@@ -170,20 +160,6 @@ type ModelParts = {
   readonly derived: readonly string[];
   readonly cacheDir: string;
 };
-
-/** By the width of the prompt's vectors; SSD-1B is SDXL without attention in the middle. */
-function guessBase({ contextFeatures, textTime, mid }: UNetConfig): Base {
-  switch (contextFeatures) {
-    case 768:
-      return 'sd15';
-    case 1024:
-      return 'sd2';
-    case 2048:
-      return textTime === undefined ? 'other' : mid.kind === 'attention' ? 'sdxl' : 'ssd1b';
-    default:
-      return 'other';
-  }
-}
 
 function bytesOf({ weights }: NetFiles): number {
   return weights.names.reduce((total, name) => total + (weights.get(name)?.length ?? 0), 0);

@@ -2,15 +2,18 @@
  * Opens graphs on the device that an engine was made for; carried by everything that owns a session, so that device
  * and number type are chosen in one place.
  */
-import type { BuildOptions, NumberType } from '../nets/index.ts';
+import type { LoweringOptions, NumberType } from '../nets/index.ts';
 import { serialize, type Graph } from '../onnx/index.ts';
 import { Session, type Device } from '../ort/index.ts';
 
 export type SessionOpener = {
   (graph: Graph): Promise<Session>;
-  /** What graphs must be built for. */
-  readonly build: BuildOptions & { readonly dtype: NumberType };
+  /** What graphs must be lowered for. */
+  readonly target: LoweringOptions & { readonly dtype: NumberType };
 };
+
+/** Where a net is opened, and where what is derived from its weights goes when their own folder cannot be written. */
+export type NetPlace = { readonly open: SessionOpener; readonly cacheDir: string };
 
 export type SessionOpenerOptions = {
   readonly device: Device;
@@ -32,9 +35,8 @@ export function sessionOpener({ device, numberType, startup, threads }: SessionO
       ...(threads !== undefined && { threads }),
     });
   // What starts at once has no time to transform kernels.
-  const convolutions =
-    device.kind === 'cpu' && numberType === 'f32' && startup === 'throughput' ? 'winograd' : 'direct';
-  return Object.assign(open, { build: { provider: device.kind, dtype: numberType, convolutions } as const });
+  const convolutions = startup === 'throughput' ? 'winograd' : 'direct';
+  return Object.assign(open, { target: { provider: device.kind, dtype: numberType, convolutions } as const });
 }
 
 /**

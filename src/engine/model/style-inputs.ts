@@ -2,14 +2,7 @@
  * What a UNet's graph takes of the styles of a call, and how it is made: low-rank pairs beside most layers, and where that
  * pays a style's own weights, merged when the style is first drawn with and kept while there is room.
  */
-import {
-  buildMerge,
-  worthMerging,
-  type BuildOptions,
-  type LoraRows,
-  type LoraTarget,
-  type NetWeights,
-} from '../nets/index.ts';
+import { buildMerge, worthMerging, type Layer, type NetWeights, type StyleForm } from '../nets/index.ts';
 import type { Feeds, FloatTensor } from '../ort/index.ts';
 import { LoraPacker, LruCache } from '../weights/index.ts';
 import { LazySessions } from './lazy-sessions.ts';
@@ -30,7 +23,7 @@ type Floats = Readonly<Record<string, FloatTensor>>;
 
 /** Modules that get a style in one way. */
 type Part = {
-  readonly targets: readonly LoraTarget[];
+  readonly targets: readonly Layer[];
   readonly modules: ReadonlySet<string>;
   readonly packer: LoraPacker;
 };
@@ -39,29 +32,27 @@ type Part = {
 type Parts = { readonly beside: Part; readonly merged: Part };
 
 export class StyleInputs {
-  readonly #targets: () => readonly LoraTarget[];
+  readonly #targets: () => readonly Layer[];
   readonly #weights: NetWeights;
-  readonly #open: SessionOpener;
   readonly #mergers: LazySessions;
   readonly #parts = new Map<string, Parts>();
   readonly #merged = new LruCache<Floats>({ maxCost: KEPT_BYTES, costOf: bytesOf });
 
   /** `targets`: all of the UNet's, asked for with the first style. */
-  constructor(targets: () => readonly LoraTarget[], weights: NetWeights, open: SessionOpener) {
+  constructor(targets: () => readonly Layer[], weights: NetWeights, open: SessionOpener) {
     this.#targets = targets;
     this.#weights = weights;
-    this.#open = open;
     this.#mergers = new LazySessions(open);
   }
 
   /** What to build the UNet with. */
-  build(variant: UNetVariant, loraRows: LoraRows): Pick<BuildOptions, 'loraRows' | 'loraModules' | 'mergedModules'> {
-    const { beside, merged } = this.#partsOf(variant, loraRows);
-    return { loraRows, loraModules: beside.modules, mergedModules: merged.modules };
+  form(variant: UNetVariant, rows: StyleForm['rows']): StyleForm {
+    const { beside, merged } = this.#partsOf(variant, rows);
+    return { rows, beside: beside.modules, merged: merged.modules };
   }
 
   /** The inputs of a call of these rows. */
-  async feeds(rows: readonly StyledRow[], variant: UNetVariant, loraRows: LoraRows): Promise<Feeds> {
+  async feeds(rows: readonly StyledRow[], variant: UNetVariant, loraRows: StyleForm['rows']): Promise<Feeds> {
     if (variant === 'plain') {
       return {};
     }
@@ -78,13 +69,13 @@ export class StyleInputs {
   /** Of rows in one style. */
   #mergedWeights(rows: readonly StyledRow[], variant: UNetVariant, { targets, packer }: Part): Promise<Floats> {
     return this.#merged.get(JSON.stringify([variant, rows[0]?.key]), async () => {
-      const merger = await this.#mergers.get(variant, () => buildMerge(this.#weights, targets, this.#open.build));
+      const merger = await this.#mergers.get(variant, () => buildMerge(this.#weights, targets));
       return merger.run(loraFeeds(packer, rows, 'shared'));
     });
   }
 
   /** Weights are one for a call, so only rows in one style can have them merged. */
-  #partsOf(variant: UNetVariant, loraRows: LoraRows): Parts {
+  #partsOf(variant: UNetVariant, loraRows: StyleForm['rows']): Parts {
     const name = `${variant} ${loraRows}`;
     const known = this.#parts.get(name);
     if (known !== undefined) {
@@ -101,7 +92,7 @@ export class StyleInputs {
   }
 }
 
-function partOf(targets: readonly LoraTarget[], packedBytes: number): Part {
+function partOf(targets: readonly Layer[], packedBytes: number): Part {
   return {
     targets,
     modules: new Set(targets.map(({ module }) => module)),

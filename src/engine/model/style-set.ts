@@ -6,7 +6,7 @@
 import path from 'node:path';
 import type { Base } from '../../core/manifest.ts';
 import type { StyleUse } from '../../core/request.ts';
-import type { LoraTarget } from '../nets/index.ts';
+import type { Layer } from '../nets/index.ts';
 import { LoraCache, type LoraRow, type CachedLora } from '../weights/index.ts';
 
 /**
@@ -43,9 +43,9 @@ export type StyleLibraryOptions = {
 };
 
 type StyleTargets = {
-  readonly unet: readonly LoraTarget[];
+  readonly unet: readonly Layer[];
   /** In the order of the encoders. */
-  readonly text: readonly (readonly LoraTarget[])[];
+  readonly text: readonly (readonly Layer[])[];
 };
 
 const TEXT_NETS = ['text_encoder', 'text_encoder_2'] as const;
@@ -53,7 +53,7 @@ const LORA_BYTES = 1024 * 2 ** 20;
 
 export class StyleLibrary {
   readonly #options: StyleLibraryOptions;
-  #opened: { readonly unet: readonly LoraTarget[]; readonly cache: LoraCache } | undefined;
+  #opened: { readonly unet: readonly Layer[]; readonly cache: LoraCache } | undefined;
 
   constructor(options: StyleLibraryOptions) {
     this.#options = options;
@@ -84,7 +84,7 @@ export class StyleLibrary {
     };
   }
 
-  #open(): { readonly unet: readonly LoraTarget[]; readonly cache: LoraCache } {
+  #open(): { readonly unet: readonly Layer[]; readonly cache: LoraCache } {
     if (this.#opened === undefined) {
       const { base, targets } = this.#options;
       const {
@@ -103,7 +103,7 @@ export class StyleLibrary {
 }
 
 /** The targets that a graph of `variant` has inputs for. */
-export function targetsOf(variant: UNetVariant, targets: readonly LoraTarget[]): readonly LoraTarget[] {
+export function targetsOf(variant: UNetVariant, targets: readonly Layer[]): readonly Layer[] {
   switch (variant) {
     case 'plain':
       return [];
@@ -119,7 +119,7 @@ export function targetsOf(variant: UNetVariant, targets: readonly LoraTarget[]):
 }
 
 /** The smallest set of modules that holds all of `touched`. */
-function variantFor(targets: readonly LoraTarget[], touched: ReadonlySet<string>): UNetVariant {
+function variantFor(targets: readonly Layer[], touched: ReadonlySet<string>): UNetVariant {
   const holdsAll = (variant: UNetVariant): boolean => {
     const taken = new Set(targetsOf(variant, targets).map(({ module }) => module));
     return [...touched].every((module) => taken.has(module));

@@ -6,16 +6,21 @@
 import {
   buildClipText,
   clipTextLoraTargets,
+  loweringFor,
+  parseClipTextConfig,
   type ClipTextConfig,
-  type LoraTarget,
+  type Layer,
+  type Lowering,
   type NetWeights,
 } from '../nets/index.ts';
+import type { Graph } from '../onnx/index.ts';
 import type { Feeds, FloatTensor, Session } from '../ort/index.ts';
-import type { ClipTokenizer } from '../tokenizer/index.ts';
-import { LoraPacker, type LoraRow } from '../weights/index.ts';
+import { openTokenizer, type ClipTokenizer } from '../tokenizer/index.ts';
+import { LoraPacker, type LoraRow, type TensorSource } from '../weights/index.ts';
 import { LazySessions } from './lazy-sessions.ts';
 import { loraFeeds } from './lora-feeds.ts';
-import type { SessionOpener } from './session-opener.ts';
+import type { TextNetFiles } from './model-files.ts';
+import type { NetPlace, SessionOpener } from './session-opener.ts';
 
 export type EncodedText = {
   /** [positions · features], after the last norm. */
@@ -29,9 +34,10 @@ export type EncodedText = {
   readonly cut: string;
 };
 
-export type TextEncoderOptions = {
+type TextEncoderOptions = {
   readonly config: ClipTextConfig;
-  readonly weights: NetWeights;
+  readonly weights: TensorSource;
+  readonly lowering: Lowering;
   readonly tokenizer: ClipTokenizer;
   readonly open: SessionOpener;
 };
@@ -41,17 +47,34 @@ const PACKED_BYTES = 64 * 2 ** 20;
 
 export class TextEncoder {
   readonly #options: TextEncoderOptions;
-  #targets: readonly LoraTarget[] | undefined;
+  #targets: readonly Layer[] | undefined;
   #packer: LoraPacker | undefined;
   readonly #sessions: LazySessions;
 
-  constructor(options: TextEncoderOptions) {
+  /** Throws `UserError` (`model.config`, `tokenizer.files`). */
+  static async open(
+    { config: json, origin, weights: stored, tokenizer: { folder, pad } }: TextNetFiles,
+    { open, cacheDir }: NetPlace,
+  ): Promise<TextEncoder> {
+    const config = parseClipTextConfig(json, origin);
+    const lowering = loweringFor(open.target);
+    const build = (given: NetWeights): Graph => buildClipText(config, given, { lowering });
+    const weights = await lowering.prepareWeights(stored, build, cacheDir);
+    return new TextEncoder({ config, weights, lowering, tokenizer: await openTokenizer(folder, pad), open });
+  }
+
+  private constructor(options: TextEncoderOptions) {
     this.#options = options;
     this.#sessions = new LazySessions(options.open);
   }
 
+  /** As its graphs take them. */
+  get weights(): TensorSource {
+    return this.#options.weights;
+  }
+
   /** What a LoRA can change. */
-  get targets(): readonly LoraTarget[] {
+  get targets(): readonly Layer[] {
     this.#targets ??= clipTextLoraTargets(this.#options.config);
     return this.#targets;
   }
@@ -83,12 +106,12 @@ export class TextEncoder {
   }
 
   #session(isStyled: boolean): Promise<Session> {
-    const { config, weights, open } = this.#options;
+    const { config, weights, lowering } = this.#options;
     if (!isStyled) {
-      return this.#sessions.get('plain', () => buildClipText(config, weights, open.build));
+      return this.#sessions.get('plain', () => buildClipText(config, weights, { lowering }));
     }
-    const loraModules = new Set(this.targets.map(({ module }) => module));
-    return this.#sessions.get('styled', () => buildClipText(config, weights, { ...open.build, loraModules }));
+    const beside = new Set(this.targets.map(({ module }) => module));
+    return this.#sessions.get('styled', () => buildClipText(config, weights, { lowering, styles: { beside } }));
   }
 }
 

@@ -5,44 +5,53 @@
 import type { LatentSize, UNetRow } from './denoiser.ts';
 import {
   buildUNet,
+  loweringFor,
   sizeMultiple,
+  TIME_IDS,
   unetLoraTargets,
-  type LoraRows,
-  type LoraTarget,
+  type Layer,
+  type Lowering,
   type NetWeights,
+  type StyleForm,
   type UNetConfig,
 } from '../nets/index.ts';
+import type { Graph } from '../onnx/index.ts';
 import type { Feeds, FloatTensor, Session } from '../ort/index.ts';
 import { guidanceEmbedding } from '../sampling/index.ts';
+import type { TensorSource } from '../weights/index.ts';
 import { LazySessions } from './lazy-sessions.ts';
 import { inOneStyle } from './lora-feeds.ts';
 import { unetIslands } from './number-type.ts';
-import type { SessionOpener } from './session-opener.ts';
+import type { NetPlace, SessionOpener } from './session-opener.ts';
 import { StyleInputs } from './style-inputs.ts';
 import type { UNetVariant } from './style-set.ts';
 
-/** Original height and width, crop from the top and the left, wanted height and width. */
-const TIME_IDS = 6;
-
 export class UNet {
   readonly config: UNetConfig;
-  readonly #weights: NetWeights;
-  readonly #open: SessionOpener;
+  /** As its graphs take them. */
+  readonly weights: TensorSource;
+  readonly #lowering: Lowering;
   readonly #sessions: LazySessions;
   readonly #styles: StyleInputs;
-  #targets: readonly LoraTarget[] | undefined;
+  #targets: readonly Layer[] | undefined;
   readonly #arrays = new Map<string, Float32Array<ArrayBuffer>>();
 
-  constructor(config: UNetConfig, weights: NetWeights, open: SessionOpener) {
+  static async open(config: UNetConfig, weights: TensorSource, { open, cacheDir }: NetPlace): Promise<UNet> {
+    const lowering = loweringFor({ ...open.target, islands: unetIslands(config) });
+    const build = (given: NetWeights): Graph => buildUNet(config, given, { lowering });
+    return new UNet(config, await lowering.prepareWeights(weights, build, cacheDir), lowering, open);
+  }
+
+  private constructor(config: UNetConfig, weights: TensorSource, lowering: Lowering, open: SessionOpener) {
     this.config = config;
-    this.#weights = weights;
-    this.#open = open;
+    this.weights = weights;
+    this.#lowering = lowering;
     this.#sessions = new LazySessions(open);
     this.#styles = new StyleInputs(() => this.targets, weights, open);
   }
 
   /** What a LoRA can change. */
-  get targets(): readonly LoraTarget[] {
+  get targets(): readonly Layer[] {
     this.#targets ??= unetLoraTargets(this.config);
     return this.#targets;
   }
@@ -57,7 +66,7 @@ export class UNet {
     const styled = rows.map(({ styles }) => ({ key: styles.key, loras: styles.unet }));
     // The rows of a processor's call are one picture's. Elsewhere styles mix, and a second session for those that do not
     // would cost the device the memory of another UNet.
-    const loraRows = this.#open.build.provider === 'cpu' && inOneStyle(styled) ? 'shared' : 'each';
+    const loraRows = this.#lowering.sharesStyles && inOneStyle(styled) ? 'shared' : 'each';
     const session = await this.#session(variant, size, loraRows);
     const style = await this.#styles.feeds(styled, variant, loraRows);
     const feeds = { ...this.#inputs(rows, size, pixelsPerLatent), ...style };
@@ -127,15 +136,14 @@ export class UNet {
     return array;
   }
 
-  #session(variant: UNetVariant, { height, width }: LatentSize, loraRows: LoraRows): Promise<Session> {
+  #session(variant: UNetVariant, { height, width }: LatentSize, loraRows: StyleForm['rows']): Promise<Session> {
     const multiple = sizeMultiple(this.config);
     const sizes = height % multiple === 0 && width % multiple === 0 ? 'whole' : 'any';
     return this.#sessions.get(`${variant} ${sizes} ${loraRows}`, () =>
-      buildUNet(this.config, this.#weights, {
-        ...this.#open.build,
-        islands: unetIslands(this.config),
+      buildUNet(this.config, this.weights, {
+        lowering: this.#lowering,
         sizes,
-        ...this.#styles.build(variant, loraRows),
+        styles: this.#styles.form(variant, loraRows),
       }),
     );
   }

@@ -5,7 +5,7 @@
 /* oxlint-disable typescript/no-non-null-assertion -- loops keep every index within its array */
 import type { Picture } from '../../core/picture.ts';
 import { areNumbers, notNumbers } from './numbers.ts';
-import { buildSrvgg, parseSrvggConfig, type SrvggConfig } from '../nets/index.ts';
+import { buildSrvgg, loweringFor, parseSrvggConfig, type SrvggConfig } from '../nets/index.ts';
 import type { Session } from '../ort/index.ts';
 import type { NetFiles } from './model-files.ts';
 import type { SessionOpener } from './session-opener.ts';
@@ -26,7 +26,7 @@ export class Upscaler {
   /** Throws `UserError` (`model.config`, `model.weights`). */
   static async open({ config: json, origin, weights }: NetFiles, open: SessionOpener): Promise<Upscaler> {
     const config = parseSrvggConfig(json, origin);
-    return new Upscaler(config, await open(buildSrvgg(config, weights, open.build)));
+    return new Upscaler(config, await open(buildSrvgg(config, weights, { lowering: loweringFor(open.target) })));
   }
 
   private constructor(config: SrvggConfig, session: Session) {

@@ -4,16 +4,13 @@
  */
 import type { Graph, Value } from '../onnx/index.ts';
 import { Add } from '../onnx/index.ts';
-import { fixedDim } from '../onnx/shape.ts';
-import { attention } from './attention.ts';
 import type { AutoencoderKLConfig } from './autoencoder-kl-config.ts';
-import { buildNet, input, output, ROWS, type BuildOptions, type NetWeights } from './building.ts';
+import { buildNet, type BuildOptions, type NetWeights } from './building.ts';
 import { conv2d, conv2dUpsampled } from './convolution.ts';
+import { attention, groupNorm } from './layers.ts';
 import { linear } from './linear.ts';
-import { groupNorm } from './norms.ts';
+import { asPicture, asTokens, channelsOf, pictureInput, pictureOutput } from './pictures.ts';
 import { resnet } from './resnet.ts';
-import { silu } from './time-embedding.ts';
-import { asPicture, asTokens } from './transformer-2d.ts';
 import { WeightScope } from './weight-scope.ts';
 
 const EPSILON = 1e-6;
@@ -24,11 +21,7 @@ export function buildKLEncoder(config: AutoencoderKLConfig, weights: NetWeights,
     const root = new WeightScope(building);
     const encoder = root.at('encoder');
     const { channels, latentChannels } = config;
-    let x = conv2d(
-      encoder.at('conv_in'),
-      input(building, 'image', [ROWS, config.pictureChannels, 'height', 'width']),
-      channels[0] ?? 0,
-    );
+    let x = conv2d(encoder.at('conv_in'), pictureInput(building, 'image', config.pictureChannels), channels[0] ?? 0);
     for (const [level, features] of channels.entries()) {
       const scope = encoder.at('down_blocks', level);
       x = resnets(scope, x, features, config.layersPerBlock, config);
@@ -40,10 +33,10 @@ export function buildKLEncoder(config: AutoencoderKLConfig, weights: NetWeights,
     x = middle(encoder.at('mid_block'), x, config);
     x = conv2d(
       encoder.at('conv_out'),
-      silu(groupNorm(encoder.at('conv_norm_out'), x, config.groups, EPSILON)),
+      groupNorm(encoder.at('conv_norm_out'), x, { groups: config.groups, epsilon: EPSILON, silu: true }),
       2 * latentChannels,
     );
-    output(
+    pictureOutput(
       building,
       'moments',
       config.quantConv ? conv2d(root.at('quant_conv'), x, 2 * latentChannels, { kernel: 1 }) : x,
@@ -58,7 +51,7 @@ export function buildKLDecoder(config: AutoencoderKLConfig, weights: NetWeights,
     const root = new WeightScope(building);
     const decoder = root.at('decoder');
     const channels = config.channels.toReversed();
-    const latents = input(building, 'latents', [ROWS, config.latentChannels, 'height', 'width']);
+    const latents = pictureInput(building, 'latents', config.latentChannels);
     const z = config.postQuantConv
       ? conv2d(root.at('post_quant_conv'), latents, config.latentChannels, { kernel: 1 })
       : latents;
@@ -70,8 +63,8 @@ export function buildKLDecoder(config: AutoencoderKLConfig, weights: NetWeights,
         x = conv2dUpsampled(scope.at('upsamplers', 0, 'conv'), x, features);
       }
     }
-    const normed = silu(groupNorm(decoder.at('conv_norm_out'), x, config.groups, EPSILON));
-    output(building, 'image', conv2d(decoder.at('conv_out'), normed, config.pictureChannels));
+    const normed = groupNorm(decoder.at('conv_norm_out'), x, { groups: config.groups, epsilon: EPSILON, silu: true });
+    pictureOutput(building, 'image', conv2d(decoder.at('conv_out'), normed, config.pictureChannels));
   });
 }
 
@@ -90,7 +83,7 @@ function resnets(
 }
 
 function middle(scope: WeightScope, x: Value, { groups, midAttention }: AutoencoderKLConfig): Value {
-  const channels = fixedDim(x.shape, 1);
+  const channels = channelsOf(x);
   const options = { channels, groups, epsilon: EPSILON };
   const first = resnet(scope.at('resnets', 0), x, options);
   const seen = midAttention ? attend(scope.at('attentions', 0), first, groups) : first;
@@ -99,16 +92,12 @@ function middle(scope: WeightScope, x: Value, { groups, midAttention }: Autoenco
 
 /** One head over all pixels. Files from before 2023 name the projections otherwise. */
 function attend(scope: WeightScope, x: Value, groups: number): Value {
-  const channels = fixedDim(x.shape, 1);
-  const normed = groupNorm(scope.at('group_norm'), x, groups, EPSILON);
+  const channels = channelsOf(x);
+  const normed = groupNorm(scope.at('group_norm'), x, { groups, epsilon: EPSILON });
   const tokens = asTokens(normed); // [rows·HW, C]
   const q = linear(scope.either('to_q', 'query'), tokens, channels);
   const k = linear(scope.either('to_k', 'key'), tokens, channels);
   const v = linear(scope.either('to_v', 'value'), tokens, channels);
-  const mixed = linear(
-    scope.either('to_out.0', 'proj_attn'),
-    attention(scope.building, q, k, v, { heads: 1 }),
-    channels,
-  );
+  const mixed = linear(scope.either('to_out.0', 'proj_attn'), attention(scope, q, k, v, { heads: 1 }), channels);
   return Add(asPicture(mixed, normed), x);
 }

@@ -8,9 +8,10 @@ import { z } from 'zod';
 import type { Graph, Value } from '../onnx/index.ts';
 import { Add, Div, Mul, Relu, Sub, Tanh } from '../onnx/index.ts';
 import { Cast } from '../onnx/index.ts';
-import { buildNet, input, output, ROWS, type BuildOptions, type NetWeights } from './building.ts';
+import { buildNet, type BuildOptions, type NetWeights } from './building.ts';
 import { only, parseConfig } from './config.ts';
 import { conv2d, conv2dUpsampled } from './convolution.ts';
+import { pictureInput, pictureOutput } from './pictures.ts';
 import { WeightScope } from './weight-scope.ts';
 
 const schema = z.object({
@@ -63,15 +64,15 @@ export function parseAutoencoderTinyConfig(json: unknown, origin: string): Autoe
 export function buildTinyEncoder(config: AutoencoderTinyConfig, weights: NetWeights, options: BuildOptions): Graph {
   return buildNet('vae_encoder', weights, options, (building) => {
     const next = layersOf(new WeightScope(building).at('encoder'));
-    const { graph, dtype } = building;
-    const image = input(building, 'image', [ROWS, config.pictureChannels, 'height', 'width']);
+    const { graph, lowering } = building;
+    const image = pictureInput(building, 'image', config.pictureChannels);
     // TAESD sees pictures from 0 to 1.
-    let x = Div(Add(image, Cast(graph.scalar(1), dtype)), Cast(graph.scalar(2), dtype));
+    let x = Div(Add(image, Cast(graph.scalar(1), lowering.dtype)), Cast(graph.scalar(2), lowering.dtype));
     for (const [k, { channels, blocks }] of config.encoder.entries()) {
       x = k === 0 ? conv2d(next(), x, channels) : conv2d(next(), x, channels, { stride: 2, bias: false });
       x = tinyBlocks(next, x, channels, blocks);
     }
-    output(building, 'latents', conv2d(next(), x, config.latentChannels));
+    pictureOutput(building, 'latents', conv2d(next(), x, config.latentChannels));
   });
 }
 
@@ -79,9 +80,9 @@ export function buildTinyEncoder(config: AutoencoderTinyConfig, weights: NetWeig
 export function buildTinyDecoder(config: AutoencoderTinyConfig, weights: NetWeights, options: BuildOptions): Graph {
   return buildNet('vae_decoder', weights, options, (building) => {
     const next = layersOf(new WeightScope(building).at('decoder'));
-    const { graph, dtype } = building;
-    const scalar = (value: number): Value => Cast(graph.scalar(value), dtype);
-    const latents = input(building, 'latents', [ROWS, config.latentChannels, 'height', 'width']);
+    const { graph, lowering } = building;
+    const scalar = (value: number): Value => Cast(graph.scalar(value), lowering.dtype);
+    const latents = pictureInput(building, 'latents', config.latentChannels);
     // A soft clamp to ±3.
     let x = Relu(conv2d(next(), Mul(Tanh(Div(latents, scalar(3))), scalar(3)), config.decoder[0]?.channels ?? 0));
     next(); // the activation has a number too
@@ -93,7 +94,7 @@ export function buildTinyDecoder(config: AutoencoderTinyConfig, weights: NetWeig
       }
     }
     const image = conv2d(next(), x, config.pictureChannels);
-    output(building, 'image', Sub(Mul(image, scalar(2)), scalar(1)));
+    pictureOutput(building, 'image', Sub(Mul(image, scalar(2)), scalar(1)));
   });
 }
 

@@ -1,38 +1,29 @@
 /**
- * What all nets are built with: the graph, where weights come from, the number type, and which forms of an operator
- * the device likes. Whoever adds a number type or a device changes this file and the layers, no net.
+ * What all nets are built with: the graph, where weights come from, and the lowering that turns layers into operators.
  */
 import { GraphBuilder, type Value } from '../onnx/graph.ts';
 import { Cast, Concat, Reshape, Shape } from '../onnx/index.ts';
-import type { DataType, Dim, Graph } from '../onnx/model-proto.ts';
-import type { Provider } from '../onnx/provider.ts';
+import type { Dim, Graph } from '../onnx/model-proto.ts';
 import { dimAt, fixedDim, lengthWhere, type Shape as Dims } from '../onnx/shape.ts';
+import type { LoraTarget } from '../weights/lora/lora-module.ts';
 import type { TensorSource } from '../weights/tensor-source.ts';
-
-/** What is computed in; inputs and outputs of every graph stay fp32. */
-export type NumberType = 'f32' | 'f16';
-
-/** Parts computed in fp32 inside an fp16 net, where a model would overflow. */
-export type Island = 'norm' | 'attention';
+import type { Lowering } from './lowering.ts';
 
 export type BuildOptions = {
-  readonly provider: Provider;
-  readonly dtype?: NumberType;
-  readonly islands?: readonly Island[];
-  /**
-   * 'winograd': the convolutions that gain by it take transformed kernels where the weights have them; see winograd.ts.
-   * Over `NO_WEIGHTS` such a graph says which ones it wants. Default 'direct'.
-   */
-  readonly convolutions?: 'direct' | 'winograd';
-  /** Modules that take a LoRA at run time, by their dotted names; see lora-inputs.ts for the inputs they add. */
-  readonly loraModules?: ReadonlySet<string>;
-  /** Whether each row of a call brings matrices of its own (default) or all rows share one set: the faster graph. */
-  readonly loraRows?: LoraRows;
-  /** Modules whose matrix is an input, for a style is in it already; see merged-weights.ts. */
-  readonly mergedModules?: ReadonlySet<string>;
+  readonly lowering: Lowering;
+  /** Default: a style gets in nowhere. */
+  readonly styles?: Partial<StyleForm>;
 };
 
-export type LoraRows = 'each' | 'shared';
+/** How a style gets into a net, at modules by their dotted names. */
+export type StyleForm = {
+  /** Whether each row of a call brings matrices of its own (default) or all rows share one set: the faster graph. */
+  readonly rows: 'each' | 'shared';
+  /** As a low-rank pair beside the layer; see lora-inputs.ts for the inputs they add. */
+  readonly beside: ReadonlySet<string>;
+  /** In the matrix, which then is an input; see merged-weights.ts. */
+  readonly merged: ReadonlySet<string>;
+};
 
 /** What is known beforehand of the height and width of a net's first input. */
 export type Sides = {
@@ -42,20 +33,10 @@ export type Sides = {
   readonly multiple: number;
 };
 
-/** A layer that a LoRA can change. */
-export type LoraTarget = {
-  /** The dotted checkpoint name: `down_blocks.0.attentions.0.proj_in`. */
-  readonly module: string;
-  /** 1×1 convolutions are matrices too: `linear`. */
-  readonly kind: 'linear' | 'conv';
-  readonly inFeatures: number;
-  readonly outFeatures: number;
-  readonly kernel: readonly [number, number];
-  readonly stride: number;
+/** A layer of a net, as it is announced while the net is built; a 1×1 convolution is a matrix too: `linear`. */
+export type Layer = LoraTarget & {
   /** The tensor in the checkpoint. */
   readonly weightName: string;
-  /** Of that tensor: 1×1 convolutions keep their two ones where the checkpoint has them. */
-  readonly convolution: boolean;
   /** How a matrix is used; undefined for what is computed as a convolution. */
   readonly use:
     | {
@@ -76,62 +57,41 @@ export const NO_WEIGHTS: NetWeights = { origin: 'no file', get: () => undefined 
 export type Building = {
   readonly graph: GraphBuilder;
   readonly source: NetWeights;
-  readonly dtype: NumberType;
-  readonly attention: 'fused' | 'decomposed';
-  readonly islands: ReadonlySet<Island>;
-  /** See subpixel.ts. */
-  readonly isSubpixel: boolean;
-  /** Absent where every convolution is direct. */
-  readonly winograd: Sides | undefined;
-  readonly loraModules: ReadonlySet<string>;
-  readonly loraRows: LoraRows;
-  readonly mergedModules: ReadonlySet<string>;
+  readonly lowering: Lowering;
+  readonly styles: StyleForm;
   /** Of the first input, where the net has one with height and width. */
   readonly sides: Sides | undefined;
-  readonly onTarget: (target: LoraTarget) => void;
+  readonly onLayer: (layer: Layer) => void;
 };
 
 /** Stands for the first axis of everything: pictures in a call. */
 export const ROWS = 'rows';
 
+const NO_STYLES: StyleForm = { rows: 'each', beside: new Set(), merged: new Set() };
+
 /** Runs `define` over a fresh graph and returns what it built. */
 export function buildNet(
   name: string,
   source: NetWeights,
-  {
-    provider,
-    dtype = 'f32',
-    islands = [],
-    convolutions = 'direct',
-    sides,
-    loraModules = new Set(),
-    loraRows = 'each',
-    mergedModules = new Set(),
-  }: BuildOptions & { readonly sides?: Sides },
+  { lowering, styles, sides }: BuildOptions & { readonly sides?: Sides },
   define: (building: Building) => void,
-  onTarget: (target: LoraTarget) => void = () => {},
+  onLayer: (layer: Layer) => void = () => {},
 ): Graph {
   const graph = new GraphBuilder(name);
-  const attention = provider === 'cpu' || provider === 'cuda' ? 'fused' : 'decomposed';
+  const form = { ...NO_STYLES, ...styles };
   const seen = new Set<string>();
   define({
     graph,
     source,
-    dtype,
-    attention,
-    islands: new Set(islands),
-    isSubpixel: provider === 'cpu' && dtype === 'f32',
-    winograd: convolutions === 'winograd' ? sides : undefined,
-    loraModules,
-    loraRows,
-    mergedModules,
+    lowering,
+    styles: form,
     sides,
-    onTarget: (target) => {
-      seen.add(target.module);
-      onTarget(target);
+    onLayer: (layer) => {
+      seen.add(layer.module);
+      onLayer(layer);
     },
   });
-  for (const module of [...loraModules, ...mergedModules]) {
+  for (const module of [...form.beside, ...form.merged]) {
     if (!seen.has(module)) {
       throw new Error(`${name} has no module ${module} that could take a LoRA.`);
     }
@@ -141,7 +101,7 @@ export function buildNet(
 
 /** An fp32 input, cast to the number type of the net. */
 export function input(building: Building, name: string, shape: Dims): Value {
-  return Cast(building.graph.input(name, 'f32', shape), building.dtype);
+  return Cast(building.graph.input(name, 'f32', shape), building.lowering.dtype);
 }
 
 export function output(building: Building, name: string, value: Value): void {
@@ -191,15 +151,4 @@ function tokensPerRow(tokens: Value): Dim {
   }
   const perRow = length.slice(`${ROWS}·`.length);
   return /^\d+$/.test(perRow) ? Number(perRow) : perRow;
-}
-
-/** Runs `compute` in fp32 where the net says so. */
-export function onIsland(
-  building: Building,
-  island: Island,
-  values: readonly Value[],
-  compute: (values: readonly Value[]) => Value,
-): Value {
-  const wanted: DataType = building.islands.has(island) ? 'f32' : building.dtype;
-  return Cast(compute(values.map((value) => Cast(value, wanted))), building.dtype);
 }

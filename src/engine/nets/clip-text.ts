@@ -9,7 +9,6 @@
  */
 import type { Graph, Value } from '../onnx/index.ts';
 import { Add, ArgMax, Cast, Equal, Gather, GatherND, Gelu, QuickGelu } from '../onnx/index.ts';
-import { attention } from './attention.ts';
 import {
   buildNet,
   byRows,
@@ -18,12 +17,12 @@ import {
   ROWS,
   type Building,
   type BuildOptions,
-  type LoraTarget,
+  type Layer,
   type NetWeights,
 } from './building.ts';
 import type { ClipTextConfig } from './clip-text-config.ts';
+import { attention, layerNorm } from './layers.ts';
 import { linear } from './linear.ts';
-import { layerNorm } from './norms.ts';
 import { WeightScope } from './weight-scope.ts';
 
 /** Throws `UserError` `model.weights` where a tensor is missing or has another shape than the config asks for. */
@@ -31,9 +30,9 @@ export function buildClipText(
   config: ClipTextConfig,
   weights: NetWeights,
   options: BuildOptions,
-  onTarget?: (target: LoraTarget) => void,
+  onLayer?: (layer: Layer) => void,
 ): Graph {
-  return buildNet('text_encoder', weights, options, (building) => define(building, config), onTarget);
+  return buildNet('text_encoder', weights, options, (building) => define(building, config), onLayer);
 }
 
 function define(building: Building, config: ClipTextConfig): void {
@@ -86,7 +85,7 @@ function encoderLayer(
   const q = linear(self.at('q_proj'), normed, features);
   const k = linear(self.at('k_proj'), normed, features);
   const v = linear(self.at('v_proj'), normed, features);
-  const seen = Add(x, linear(self.at('out_proj'), attention(scope.building, q, k, v, { heads, bias }), features));
+  const seen = Add(x, linear(self.at('out_proj'), attention(scope, q, k, v, { heads, bias }), features));
   const hidden = linear(scope.at('mlp', 'fc1'), layerNorm(scope.at('layer_norm2'), seen, epsilon), innerFeatures);
   const active = activation === 'quick_gelu' ? QuickGelu(hidden) : Gelu(hidden);
   return Add(seen, linear(scope.at('mlp', 'fc2'), active, features));

@@ -1,17 +1,12 @@
 /**
  * The nets' public face: a config.json and a tensor source in, an ONNX graph out. Nothing here imports onnxruntime.
  */
-export {
-  NO_WEIGHTS,
-  type BuildOptions,
-  type Island,
-  type LoraRows,
-  type LoraTarget,
-  type NetWeights,
-  type NumberType,
-} from './building.ts';
+export { NO_WEIGHTS, type BuildOptions, type Layer, type NetWeights, type StyleForm } from './building.ts';
+export type { Lowering, NumberType } from './lowering.ts';
+export { loweringFor, type LoweringOptions } from './lowerings/lowering-for.ts';
+export type { Island } from './lowerings/precision.ts';
 export { buildUNet, sizeMultiple, type UNetOptions } from './unet.ts';
-export { parseUNetConfig, type UNetConfig } from './unet-config.ts';
+export { parseUNetConfig, TIME_IDS, type UNetConfig } from './unet-config.ts';
 export { buildClipText } from './clip-text.ts';
 export { parseClipTextConfig, type ClipTextConfig } from './clip-text-config.ts';
 export { buildKLDecoder, buildKLEncoder } from './autoencoder-kl.ts';
@@ -22,7 +17,6 @@ export {
   parseAutoencoderTinyConfig,
   type AutoencoderTinyConfig,
 } from './autoencoder-tiny.ts';
-export { winogradKernels } from './winograd.ts';
 export { buildSrvgg, parseSrvggConfig, type SrvggConfig } from './srvgg.ts';
 export { buildMerge, worthMerging } from './merged-weights.ts';
 export { clipTextLoraTargets, unetLoraTargets } from './lora-targets.ts';

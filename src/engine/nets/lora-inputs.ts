@@ -31,14 +31,8 @@ import type { WeightScope } from './weight-scope.ts';
 /** Rows in one style may be given it once. */
 const STYLES = `${ROWS}?`;
 
-/** y + (x·down)·up over tokens x [rows·S, in]; unchanged where the module takes no LoRA. */
-export function withLinearLora(scope: WeightScope, x: Value, y: Value, inFeatures: number, outFeatures: number): Value {
-  const [changed = y] = withLinearLoraInParts(scope, x, [y], inFeatures, outFeatures);
-  return changed;
-}
-
-/** As `withLinearLora` for a matrix used in parts of equal size: y = [first, second], each with its own part of `up`. */
-export function withLinearLoraInParts(
+/** y + (x·down)·up over tokens x [rows·S, in], y in parts of equal width; unchanged where the module takes no LoRA. */
+export function withLinearLora(
   scope: WeightScope,
   x: Value,
   parts: readonly Value[],
@@ -51,7 +45,7 @@ export function withLinearLoraInParts(
   }
   const [down, up] = linearInputs(scope, inFeatures, outFeatures);
   const ups = inParts(up, parts.length, outFeatures);
-  if (building.loraRows === 'shared') {
+  if (building.styles.rows === 'shared') {
     const low = Gemm(x, down, undefined); // [rows·S, r]
     return parts.map((y, k) => Add(y, Gemm(low, ups[k] ?? up, undefined)));
   }
@@ -93,14 +87,14 @@ export function withConvLora(
   const rank = `${module}.rank`;
   const [inFeatures, outFeatures] = [dimAt(x.shape, 1), dimAt(y.shape, 1)];
   const down = input(building, `${module}.lora_down`, [rank, inFeatures, ...kernel]);
-  const gate = input(building, `${module}.lora_gate`, [building.loraRows === 'each' ? STYLES : 1, rank]);
+  const gate = input(building, `${module}.lora_gate`, [building.styles.rows === 'each' ? STYLES : 1, rank]);
   const up = input(building, `${module}.lora_up`, [outFeatures, rank, 1, 1]);
   const low = Conv(x, down, undefined, attributes); // [rows, R, H, W]
   return Add(y, Conv(Mul(low, Unsqueeze(gate, [2, 3])), up, undefined));
 }
 
 export function takesLora(scope: WeightScope): boolean {
-  return scope.building.loraModules.has(scope.module);
+  return scope.building.styles.beside.has(scope.module);
 }
 
 /** down [rows, in, r] and up [rows, r, out], without rows where all share one set. */
@@ -110,7 +104,7 @@ export function linearInputs(
   outFeatures: number,
 ): readonly [Value, Value] {
   const rank = `${module}.rank`;
-  const rows = building.loraRows === 'each' ? [STYLES] : [];
+  const rows = building.styles.rows === 'each' ? [STYLES] : [];
   return [
     input(building, `${module}.lora_down`, [...rows, inFeatures, rank]),
     input(building, `${module}.lora_up`, [...rows, rank, outFeatures]),

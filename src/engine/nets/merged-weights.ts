@@ -8,21 +8,19 @@
  */
 import type { Graph } from '../onnx/index.ts';
 import { Gemm } from '../onnx/index.ts';
-import { buildNet, output, type BuildOptions, type LoraTarget, type NetWeights } from './building.ts';
+import { buildNet, output, type Layer, type NetWeights } from './building.ts';
 import { inParts, linearInputs } from './lora-inputs.ts';
+import { ordinaryLowering } from './lowerings/ordinary.ts';
 import { rowsName, WeightScope } from './weight-scope.ts';
 
 /** W + (down · up)ᵀ for every target, in fp32; all must be matrices. */
-export function buildMerge(
-  weights: NetWeights,
-  targets: readonly LoraTarget[],
-  { provider }: Pick<BuildOptions, 'provider'>,
-): Graph {
-  const loraModules = new Set(targets.map(({ module }) => module));
-  return buildNet('merge', weights, { provider, loraModules, loraRows: 'shared' }, (building) => {
+export function buildMerge(weights: NetWeights, targets: readonly Layer[]): Graph {
+  const lowering = ordinaryLowering({ dtype: 'f32', islands: [], attention: 'decomposed' });
+  const beside = new Set(targets.map(({ module }) => module));
+  return buildNet('merge', weights, { lowering, styles: { rows: 'shared', beside } }, (building) => {
     for (const target of targets) {
       const { module, weightName, inFeatures, outFeatures, use } = target;
-      building.onTarget(target);
+      building.onLayer(target);
       const scope = new WeightScope(building, weightName.replace(/\.weight$/, ''), module);
       const [down, up] = linearInputs(scope, inFeatures, outFeatures);
       const parts = use?.parts ?? 1;
@@ -43,7 +41,7 @@ const SMALL_BYTES = 2 ** 20;
  * Those of `targets` that gain by it, as far as `maxBytes` of fp32 weights go: where the term beside the layer is most
  * work for the weights that it saves, first. Of large ones none where merging is more work than one call's term.
  */
-export function worthMerging(targets: readonly LoraTarget[], maxBytes: number): readonly LoraTarget[] {
+export function worthMerging(targets: readonly Layer[], maxBytes: number): readonly Layer[] {
   const gains = targets
     .map((target) => ({ target, gain: gainOf(target), bytes: 4 * target.inFeatures * target.outFeatures }))
     .filter(({ gain, bytes }) => gain >= 1 || (gain > 0 && bytes <= SMALL_BYTES))
@@ -56,6 +54,6 @@ export function worthMerging(targets: readonly LoraTarget[], maxBytes: number): 
 }
 
 /** Operations of a call's term ÷ operations of merging, at any rank. */
-function gainOf({ inFeatures, outFeatures, use }: LoraTarget): number {
+function gainOf({ inFeatures, outFeatures, use }: Layer): number {
   return use === undefined ? 0 : (use.tokens * (inFeatures + outFeatures)) / (inFeatures * outFeatures);
 }

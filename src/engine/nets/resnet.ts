@@ -2,12 +2,11 @@
  * ResnetBlock2D of diffusers: two normed convolutions around the timestep, and a way past them. UNet and VAE share it.
  */
 import type { Value } from '../onnx/graph.ts';
-import { Add, Unsqueeze } from '../onnx/index.ts';
-import { fixedDim } from '../onnx/shape.ts';
+import { Add } from '../onnx/index.ts';
 import { conv2d } from './convolution.ts';
+import { groupNorm } from './layers.ts';
 import { linear } from './linear.ts';
-import { groupNorm } from './norms.ts';
-import { silu } from './time-embedding.ts';
+import { addToPixels, channelsOf } from './pictures.ts';
 import type { WeightScope } from './weight-scope.ts';
 
 export type ResnetOptions = {
@@ -18,12 +17,12 @@ export type ResnetOptions = {
   readonly time?: Value;
 };
 
-/** x [rows, C, H, W] → [rows, channels, H, W] */
+/** A picture → one of `channels`, as large */
 export function resnet(scope: WeightScope, x: Value, { channels, groups, epsilon, time }: ResnetOptions): Value {
-  const first = conv2d(scope.at('conv1'), silu(groupNorm(scope.at('norm1'), x, groups, epsilon)), channels);
-  const timed =
-    time === undefined ? first : Add(first, Unsqueeze(linear(scope.at('time_emb_proj'), time, channels), [2, 3]));
-  const second = conv2d(scope.at('conv2'), silu(groupNorm(scope.at('norm2'), timed, groups, epsilon)), channels);
-  const past = fixedDim(x.shape, 1) === channels ? x : conv2d(scope.at('conv_shortcut'), x, channels, { kernel: 1 });
+  const norm = { groups, epsilon, silu: true };
+  const first = conv2d(scope.at('conv1'), groupNorm(scope.at('norm1'), x, norm), channels);
+  const timed = time === undefined ? first : addToPixels(first, linear(scope.at('time_emb_proj'), time, channels));
+  const second = conv2d(scope.at('conv2'), groupNorm(scope.at('norm2'), timed, norm), channels);
+  const past = channelsOf(x) === channels ? x : conv2d(scope.at('conv_shortcut'), x, channels, { kernel: 1 });
   return Add(past, second);
 }

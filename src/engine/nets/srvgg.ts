@@ -7,9 +7,10 @@ import { z } from 'zod';
 
 import type { Graph } from '../onnx/index.ts';
 import { Add, DepthToSpace, PRelu, Resize } from '../onnx/index.ts';
-import { buildNet, input, output, ROWS, type BuildOptions, type NetWeights } from './building.ts';
+import { buildNet, type BuildOptions, type NetWeights } from './building.ts';
 import { only, parseConfig } from './config.ts';
 import { conv2d } from './convolution.ts';
+import { perChannel, pictureInput, pictureOutput } from './pictures.ts';
 import { WeightScope } from './weight-scope.ts';
 
 const schema = z.object({
@@ -46,12 +47,12 @@ export function buildSrvgg(config: SrvggConfig, weights: NetWeights, options: Bu
   return buildNet('upscaler', weights, options, (building) => {
     const body = new WeightScope(building).at('body');
     const { features, upscale } = config;
-    const image = input(building, 'image', [ROWS, config.inChannels, 'height', 'width']);
+    const image = pictureInput(building, 'image', config.inChannels);
     let x = image;
     for (let k = 0; k <= config.convolutions; k++) {
-      x = PRelu(conv2d(body.at(2 * k), x, features), body.at(2 * k + 1).weight('weight', [features, 1, 1]));
+      x = PRelu(conv2d(body.at(2 * k), x, features), perChannel(body.at(2 * k + 1), 'weight', features));
     }
     x = conv2d(body.at(2 * config.convolutions + 2), x, config.outChannels * upscale ** 2);
-    output(building, 'upscaled', Add(DepthToSpace(x, upscale), Resize(image, upscale)));
+    pictureOutput(building, 'upscaled', Add(DepthToSpace(x, upscale), Resize(image, upscale)));
   });
 }

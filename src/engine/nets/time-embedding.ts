@@ -30,7 +30,7 @@ export function timestepEmbedding(scope: WeightScope, x: Value, features: number
   const inFeatures = Number(x.shape[1]);
   const shifted =
     condition === undefined ? x : Add(x, linear(scope.at('cond_proj'), condition, inFeatures, { bias: false }));
-  const hidden = silu(linear(scope.at('linear_1'), Cast(shifted, scope.building.dtype), features));
+  const hidden = silu(linear(scope.at('linear_1'), Cast(shifted, scope.building.lowering.dtype), features));
   return linear(scope.at('linear_2'), hidden, features);
 }
 

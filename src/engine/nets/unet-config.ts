@@ -96,7 +96,6 @@ export type UNetConfig = {
   readonly groups: number;
   readonly epsilon: number;
   readonly contextFeatures: number;
-  readonly linearProjection: boolean;
   /** fp16 overflows in attention: compute it in fp32. */
   readonly upcastAttention: boolean;
   /** SDXL: pooled text (`textFeatures`) and six numbers, each embedded in `timeFeatures`. */
@@ -160,7 +159,6 @@ export function parseUNetConfig(json: unknown, origin: string): UNetConfig {
     groups: config.norm_num_groups,
     epsilon: config.norm_eps,
     contextFeatures: config.cross_attention_dim,
-    linearProjection: config.use_linear_projection ?? false,
     upcastAttention: config.upcast_attention ?? false,
     textTime: textTimeOf(config, origin),
     guidanceFeatures: config.time_cond_proj_dim ?? undefined,

@@ -12,15 +12,15 @@ import {
   buildNet,
   flat,
   input,
-  output,
   ROWS,
   type Building,
   type BuildOptions,
-  type LoraTarget,
+  type Layer,
   type NetWeights,
 } from './building.ts';
 import { conv2d, conv2dUpsampled } from './convolution.ts';
-import { groupNorm } from './norms.ts';
+import { groupNorm } from './layers.ts';
+import { joinChannels, pictureInput, pictureOutput } from './pictures.ts';
 import { resnet } from './resnet.ts';
 import { silu, sinusoid, timestepEmbedding } from './time-embedding.ts';
 import { transformer2D } from './transformer-2d.ts';
@@ -45,17 +45,17 @@ export function buildUNet(
   config: UNetConfig,
   weights: NetWeights,
   options: UNetOptions,
-  onTarget?: (target: LoraTarget) => void,
+  onLayer?: (layer: Layer) => void,
 ): Graph {
   const { sizes = 'any' } = options;
   const sides = { usual: config.usualSide, multiple: sizes === 'whole' ? sizeMultiple(config) : 1 };
-  return buildNet('unet', weights, { ...options, sides }, (building) => define(building, config, sizes), onTarget);
+  return buildNet('unet', weights, { ...options, sides }, (building) => define(building, config, sizes), onLayer);
 }
 
 function define(building: Building, config: UNetConfig, sizes: 'whole' | 'any'): void {
   const root = new WeightScope(building);
   const { groups, epsilon } = config;
-  const sample = input(building, 'sample', [ROWS, config.inChannels, 'height', 'width']);
+  const sample = pictureInput(building, 'sample', config.inChannels);
 
   // 1. time
   const time = silu(timeOf(root, config));
@@ -63,14 +63,7 @@ function define(building: Building, config: UNetConfig, sizes: 'whole' | 'any'):
   const layer = (scope: WeightScope, k: number, x: Value, { channels, transformers, heads }: UNetBlock): Value => {
     const y = resnet(scope.at('resnets', k), x, { channels, groups, epsilon, time });
     const depth = transformers[k];
-    return depth === undefined
-      ? y
-      : transformer2D(scope.at('attentions', k), y, context, {
-          depth,
-          heads,
-          groups,
-          linearProjection: config.linearProjection,
-        });
+    return depth === undefined ? y : transformer2D(scope.at('attentions', k), y, context, { depth, heads, groups });
   };
 
   // 2. pre-process
@@ -101,7 +94,7 @@ function define(building: Building, config: UNetConfig, sizes: 'whole' | 'any'):
       if (skip === undefined) {
         throw new Error('More resnets on the way up than outputs on the way down.');
       }
-      x = layer(scope, index, Concat([x, skip], 1), block);
+      x = layer(scope, index, joinChannels([x, skip]), block);
     }
     if (block.resizes) {
       const next = sizes === 'any' ? skips.at(-1) : undefined;
@@ -110,8 +103,8 @@ function define(building: Building, config: UNetConfig, sizes: 'whole' | 'any'):
   }
 
   // 6. post-process
-  const normed = silu(groupNorm(root.at('conv_norm_out'), x, groups, epsilon));
-  output(building, 'out_sample', conv2d(root.at('conv_out'), normed, config.outChannels));
+  const normed = groupNorm(root.at('conv_norm_out'), x, { groups, epsilon, silu: true });
+  pictureOutput(building, 'out_sample', conv2d(root.at('conv_out'), normed, config.outChannels));
 }
 
 function timeOf(root: WeightScope, config: UNetConfig): Value {
@@ -124,7 +117,7 @@ function timeOf(root: WeightScope, config: UNetConfig): Value {
     config.guidanceFeatures === undefined
       ? undefined
       : input(building, 'timestep_cond', [ROWS, config.guidanceFeatures]);
-  const embedded = Cast(sinusoid(timestep, { features: channels, ...waves }), building.dtype); // [rows, channels]
+  const embedded = Cast(sinusoid(timestep, { features: channels, ...waves }), building.lowering.dtype); // [rows, channels]
   const time = timestepEmbedding(root.at('time_embedding'), embedded, features, condition);
   if (config.textTime === undefined) {
     return time;
@@ -132,7 +125,10 @@ function timeOf(root: WeightScope, config: UNetConfig): Value {
   const { textFeatures, timeFeatures } = config.textTime;
   const text = input(building, 'text_embeds', [ROWS, textFeatures]);
   const ids = sinusoid(building.graph.input('time_ids', 'f32', [ROWS, TIME_IDS]), { features: timeFeatures, ...waves }); // [rows, 6, timeFeatures]
-  const flat = Cast(Reshape(ids, [0, TIME_IDS * timeFeatures], [ROWS, TIME_IDS * timeFeatures]), building.dtype);
+  const flat = Cast(
+    Reshape(ids, [0, TIME_IDS * timeFeatures], [ROWS, TIME_IDS * timeFeatures]),
+    building.lowering.dtype,
+  );
   return Add(time, timestepEmbedding(root.at('add_embedding'), Concat([text, flat], 1), features));
 }
 
@@ -149,12 +145,7 @@ function middle(scope: WeightScope, x: Value, context: Value, time: Value, confi
     case 'attention':
       return nth(
         1,
-        transformer2D(scope.at('attentions', 0), nth(0, x), context, {
-          depth: mid.depth,
-          heads: mid.heads,
-          groups,
-          linearProjection: config.linearProjection,
-        }),
+        transformer2D(scope.at('attentions', 0), nth(0, x), context, { depth: mid.depth, heads: mid.heads, groups }),
       );
     default:
       return mid satisfies never;

@@ -54,7 +54,7 @@ export class WeightScope {
   weightRows(name: string, shape: readonly number[], start: number, count: number): Value {
     const rows = shape[0] ?? 1;
     const taken = count === rows ? shape : [count, ...shape.slice(1)];
-    if (name === 'weight' && this.building.mergedModules.has(this.module)) {
+    if (name === 'weight' && this.building.styles.merged.has(this.module)) {
       return input(this.building, rowsName(`${this.module}.merged`, rows, start, count), taken);
     }
     const info = this.#find(name, shape);
@@ -67,7 +67,7 @@ export class WeightScope {
       offset: info.offset + start * rowBytes,
       length: count * rowBytes,
     });
-    return Cast(value, this.building.dtype);
+    return Cast(value, this.building.lowering.dtype);
   }
 
   #find(name: string, shape: readonly number[]): TensorInfo {

@@ -7,8 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { buildUNet, NO_WEIGHTS, parseUNetConfig, type UNetConfig } from '../../engine/nets/index.ts';
-import { withUNetKernels } from '../../engine/model/winograd-weights.ts';
+import { buildUNet, loweringFor, NO_WEIGHTS, parseUNetConfig, type UNetConfig } from '../../engine/nets/index.ts';
 import { serialize } from '../../engine/onnx/index.ts';
 import { type Feeds, type FloatTensor, Session } from '../../engine/ort/index.ts';
 import { openSafetensors } from '../../engine/weights/index.ts';
@@ -66,19 +65,19 @@ export async function benchUnet({ arch, side: wantedSide, python, say }: BenchUn
   try {
     say(`writing random weights of ${arch} …`);
     const file = join(folder, 'unet.safetensors');
-    const parameters = await writeRandomCheckpoint(
-      file,
-      checkpointTensors(buildUNet(config, NO_WEIGHTS, { provider: 'cpu', sizes: 'whole' })),
-    );
+    const direct = { lowering: loweringFor({ provider: 'cpu' }), sizes: 'whole' } as const;
+    const parameters = await writeRandomCheckpoint(file, checkpointTensors(buildUNet(config, NO_WEIGHTS, direct)));
     const isLong = gflop > LONG_GFLOP;
     const rounds = isLong ? FEW_ROUNDS : ROUNDS;
-    const build = { provider: 'cpu', sizes: 'whole', convolutions: 'winograd' } as const;
+    const build = { ...direct, lowering: loweringFor({ provider: 'cpu', convolutions: 'winograd' }) };
     say('transforming kernels …');
     const { tensors } = await openSafetensors(file);
-    const transforming = await opened(() => withUNetKernels(config, tensors, build, folder));
+    const transforming = await opened(() =>
+      build.lowering.prepareWeights(tensors, (given) => buildUNet(config, given, build), folder),
+    );
     const weights = transforming.value;
     const plain = serialize(buildUNet(config, weights, build), { shapes: false });
-    const direct = serialize(buildUNet(config, weights, { ...build, convolutions: 'direct' }));
+    const startingFast = serialize(buildUNet(config, weights, direct));
     const feeds = feedsOf(config, side);
 
     say('opening and running …');
@@ -94,7 +93,7 @@ export async function benchUnet({ arch, side: wantedSide, python, say }: BenchUn
     const bestRate = Math.max(...kernels.map(({ gflopPerSecond }) => gflopPerSecond));
 
     say('starting fast …');
-    const fast = await opened(() => Session.create(direct, { startup: 'fast' }));
+    const fast = await opened(() => Session.create(startingFast, { startup: 'fast' }));
     const firstStep = await timed(() => fast.value.run(feeds));
     const fastStep = await bestOf(rounds, () => fast.value.run(feeds));
     await fast.value.release();

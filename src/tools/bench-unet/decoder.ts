@@ -6,8 +6,13 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { parseAutoencoderConfig } from '../../engine/model/autoencoder.ts';
-import { withDecoderKernels } from '../../engine/model/winograd-weights.ts';
-import { buildKLDecoder, NO_WEIGHTS, type AutoencoderKLConfig } from '../../engine/nets/index.ts';
+import {
+  buildKLDecoder,
+  loweringFor,
+  NO_WEIGHTS,
+  type AutoencoderKLConfig,
+  type BuildOptions,
+} from '../../engine/nets/index.ts';
 import { serialize } from '../../engine/onnx/index.ts';
 import { Session } from '../../engine/ort/index.ts';
 import { openSafetensors } from '../../engine/weights/index.ts';
@@ -30,17 +35,17 @@ export async function measureDecoder(folder: string, side: number, rounds: numbe
   const place = join(folder, 'vae');
   await mkdir(place);
   const file = join(place, 'vae.safetensors');
-  const build = { provider: 'cpu', convolutions: 'winograd' } as const;
-  const direct = { ...build, convolutions: 'direct' } as const;
+  const direct = { lowering: loweringFor({ provider: 'cpu' }) };
+  const build = { lowering: loweringFor({ provider: 'cpu', convolutions: 'winograd' }) };
   await writeRandomCheckpoint(file, checkpointTensors(buildKLDecoder(config, NO_WEIGHTS, direct)));
   const { tensors } = await openSafetensors(file);
-  const weights = await withDecoderKernels(config, tensors, build, place);
+  const weights = await build.lowering.prepareWeights(tensors, (given) => buildKLDecoder(config, given, build), place);
   const length = config.latentChannels * config.usualSide ** 2;
   const latents = {
     data: Float32Array.from({ length }, (_, index) => Math.sin(index * 1.7)),
     shape: [1, config.latentChannels, config.usualSide, config.usualSide],
   };
-  const seconds = async (options: typeof build | typeof direct): Promise<number> => {
+  const seconds = async (options: BuildOptions): Promise<number> => {
     const session = await Session.create(serialize(buildKLDecoder(config, weights, options), { shapes: false }));
     let best = Number.POSITIVE_INFINITY;
     for (let round = 0; round <= rounds; round += 1) {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { SessionOpener } from '../../engine/model/session-opener.ts';
 import { StyleInputs } from '../../engine/model/style-inputs.ts';
 import { targetsOf } from '../../engine/model/style-set.ts';
-import type { LoraTarget, NetWeights } from '../../engine/nets/index.ts';
+import type { Layer, NetWeights, StyleForm } from '../../engine/nets/index.ts';
 import type { Feeds } from '../../engine/ort/index.ts';
 import { LoraCache, writeSafetensors } from '../../engine/weights/index.ts';
 
@@ -27,12 +27,12 @@ export type SwitchTimes = {
 
 export class RandomStyles {
   readonly #folder: string;
-  readonly #targets: readonly LoraTarget[];
+  readonly #targets: readonly Layer[];
   readonly #cache: LoraCache;
   readonly #inputs: StyleInputs;
 
   /** `targets`: all of the UNet's. */
-  constructor(folder: string, targets: readonly LoraTarget[], weights: NetWeights, open: SessionOpener) {
+  constructor(folder: string, targets: readonly Layer[], weights: NetWeights, open: SessionOpener) {
     this.#folder = folder;
     this.#targets = targetsOf(VARIANT, targets);
     this.#cache = new LoraCache({ base: 'other', targets: { unet: targets } }, KEPT_BYTES);
@@ -40,8 +40,8 @@ export class RandomStyles {
   }
 
   /** What to build the UNet with: all rows in one style. */
-  get build(): ReturnType<StyleInputs['build']> {
-    return this.#inputs.build(VARIANT, 'shared');
+  get form(): StyleForm {
+    return this.#inputs.form(VARIANT, 'shared');
   }
 
   /** Writes a style; `feed` takes its name. */

@@ -48,7 +48,7 @@ export async function measureStyles({
 }: StyleMeasurement): Promise<StyleCosts> {
   const open = sessionOpener({ device: { kind: 'cpu' }, numberType: 'f32', startup: 'throughput', threads: undefined });
   const styles = new RandomStyles(folder, unetLoraTargets(config), weights, open);
-  const styledGraph = buildUNet(config, weights, { ...build, ...styles.build });
+  const styledGraph = buildUNet(config, weights, { ...build, styles: styles.form });
   // Two sessions at once: where both do not fit with packed weights, they are compared without.
   const startup = startupThatFits('throughput', 2 * weightBytes(styledGraph), process.availableMemory());
   const plain = await Session.create(serialize(buildUNet(config, weights, build), { shapes: false }), { startup });

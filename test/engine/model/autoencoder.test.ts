@@ -2,11 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Autoencoder, parseAutoencoderConfig } from '../../../src/engine/model/autoencoder.ts';
+import { Autoencoder } from '../../../src/engine/model/autoencoder.ts';
 import { openNet, type NetFiles } from '../../../src/engine/model/model-files.ts';
 import { sessionOpener } from '../../../src/engine/model/session-opener.ts';
 import { TorchGenerator } from '../../../src/engine/sampling/index.ts';
 import { openSafetensors, type TensorSource } from '../../../src/engine/weights/index.ts';
+import { overlay } from '../../../src/engine/weights/tensor-table.ts';
 import { writeTensors } from '../../support/safetensors-file.ts';
 import { goldenConfig } from '../../support/net-case.ts';
 import { writeTinyModel } from '../../support/tiny-model.ts';
@@ -29,10 +30,10 @@ afterAll(() => {
 
 function open(
   changes: Readonly<Record<string, unknown>> = {},
-  weights: Pick<TensorSource, 'origin' | 'get'> = files.weights,
-): Autoencoder {
+  weights: TensorSource = files.weights,
+): Promise<Autoencoder> {
   const config = { ...Object(goldenConfig('sd15', 'vae')), ...changes };
-  return new Autoencoder(parseAutoencoderConfig(config, 'vae/config.json'), weights, OPEN);
+  return Autoencoder.open({ config, origin: 'vae/config.json', weights }, { open: OPEN, cacheDir: folder });
 }
 
 describe('Autoencoder', () => {
@@ -41,7 +42,7 @@ describe('Autoencoder', () => {
       [0.5, -1, 0, 2],
       [1, 2, 0.5, 3],
     ];
-    const [plain, normalised] = [open(), open({ latents_mean: means, latents_std: deviations })];
+    const [plain, normalised] = [await open(), await open({ latents_mean: means, latents_std: deviations })];
     const latents = new TorchGenerator(1).randn(4 * AREA);
     const factor = plain.config.scalingFactor;
     const undone = latents.map(
@@ -58,7 +59,7 @@ describe('Autoencoder', () => {
       [0.5, -1, 0, 2],
       [1, 2, 0.5, 3],
     ];
-    const [plain, normalised] = [open(), open({ latents_mean: means, latents_std: deviations })];
+    const [plain, normalised] = [await open(), await open({ latents_mean: means, latents_std: deviations })];
     const picture = { width: 64, height: 64, data: Uint8Array.from({ length: 64 * 64 * 3 }, (_, i) => (i * 5) % 256) };
     const sample = async (vae: Autoencoder) => (await vae.encode(picture))(new TorchGenerator(2));
     const [raw, scaled] = [await sample(plain), await sample(normalised)];
@@ -72,7 +73,7 @@ describe('Autoencoder', () => {
   });
 
   it('previews small latents as they are and large ones averaged down', async () => {
-    const vae = open();
+    const vae = await open();
     const large = { channels: 4, height: 40, width: 24 };
     expect(await vae.preview(new TorchGenerator(3).randn(4 * AREA), SIZE)).toMatchObject({ width: 64, height: 64 });
     expect(await vae.preview(new TorchGenerator(3).randn(4 * 40 * 24), large)).toMatchObject({
@@ -86,7 +87,7 @@ describe('Autoencoder', () => {
     const file = path.join(folder, 'damaged.safetensors');
     writeTensors(file, [{ name: 'decoder.conv_out.bias', shape: [3], data: Float32Array.of(0, NaN, 0) }]);
     const { tensors: damaged } = await openSafetensors(file);
-    const vae = open({}, { origin: file, get: (name) => damaged.get(name) ?? files.weights.get(name) });
+    const vae = await open({}, overlay(file, files.weights, damaged));
     const decoded = vae.decode(new TorchGenerator(4).randn(4 * AREA), SIZE);
     await expect(decoded).rejects.toMatchObject({ code: 'model.nan' });
     await vae.release();

@@ -7,7 +7,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sessionOpener } from '../../../src/engine/model/session-opener.ts';
 import { StyleInputs } from '../../../src/engine/model/style-inputs.ts';
 import { StyleLibrary } from '../../../src/engine/model/style-set.ts';
-import { buildUNet, NO_WEIGHTS, parseUNetConfig, unetLoraTargets } from '../../../src/engine/nets/index.ts';
+import {
+  buildUNet,
+  loweringFor,
+  NO_WEIGHTS,
+  parseUNetConfig,
+  unetLoraTargets,
+} from '../../../src/engine/nets/index.ts';
 import type { TensorSource } from '../../../src/engine/weights/index.ts';
 import { goldenConfig, randomSource } from '../../support/net-case.ts';
 import { writeTinyLora } from '../../support/tiny-model.ts';
@@ -20,7 +26,7 @@ let weights: TensorSource;
 
 beforeAll(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'fourstep-style-inputs-'));
-  weights = randomSource(folder, 'unet', buildUNet(CONFIG, NO_WEIGHTS, { provider: 'cpu' }));
+  weights = randomSource(folder, 'unet', buildUNet(CONFIG, NO_WEIGHTS, { lowering: loweringFor({ provider: 'cpu' }) }));
 });
 
 afterAll(() => {
@@ -59,9 +65,9 @@ describe('StyleInputs', () => {
   it('merges nothing where each row may be in a style of its own', async () => {
     const styles = inputs();
     const ink = await styledRow('ink');
-    const { mergedModules, loraModules } = styles.build('transformers', 'each');
-    expect(mergedModules?.size).toBe(0);
-    expect(loraModules).toContain(QUERY);
+    const { merged, beside } = styles.form('transformers', 'each');
+    expect(merged.size).toBe(0);
+    expect(beside).toContain(QUERY);
     const names = Object.keys(await styles.feeds([ink, ink], 'transformers', 'each'));
     expect(names.filter((name) => name.includes('merged'))).toEqual([]);
     await styles.release();

@@ -7,7 +7,7 @@ import { openNet } from '../../../src/engine/model/model-files.ts';
 import { pictureToValues, valuesToPicture } from '../../../src/engine/model/picture-values.ts';
 import { sessionOpener } from '../../../src/engine/model/session-opener.ts';
 import { Upscaler } from '../../../src/engine/model/upscaler.ts';
-import { buildSrvgg, parseSrvggConfig } from '../../../src/engine/nets/index.ts';
+import { buildSrvgg, loweringFor, parseSrvggConfig } from '../../../src/engine/nets/index.ts';
 import { writeTinyUpscaler } from '../../support/tiny-model.ts';
 
 const OPEN = sessionOpener({ device: { kind: 'cpu' }, numberType: 'f32', startup: 'fast', threads: 1 });
@@ -40,7 +40,9 @@ describe('Upscaler', () => {
     await upscaler.release();
     expect(seen).toEqual(['1/6', '2/6', '3/6', '4/6', '5/6', '6/6']);
 
-    const session = await OPEN(buildSrvgg(parseSrvggConfig(files.config, files.origin), files.weights, OPEN.build));
+    const session = await OPEN(
+      buildSrvgg(parseSrvggConfig(files.config, files.origin), files.weights, { lowering: loweringFor(OPEN.target) }),
+    );
     const image = { data: pictureToValues(given).map((value) => (value + 1) / 2), shape: [1, 3, 220, 401] };
     const { upscaled } = await session.run({ image });
     await session.release();

@@ -6,6 +6,7 @@ import {
   buildKLEncoder,
   buildSrvgg,
   buildTinyDecoder,
+  loweringFor,
   buildTinyEncoder,
   parseAutoencoderKLConfig,
   parseAutoencoderTinyConfig,
@@ -15,7 +16,7 @@ import { given, goldenConfig, goldens, relativeL2, runNet } from '../../support/
 
 const TOLERANCE = 1e-4;
 const golden = await goldens();
-const cpu = { provider: 'cpu' } as const;
+const cpu = { lowering: loweringFor({ provider: 'cpu' }) };
 
 describe('AutoencoderKL', () => {
   const config = parseAutoencoderKLConfig(goldenConfig('sd15', 'vae'), 'sd15');

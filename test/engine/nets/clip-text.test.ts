@@ -1,14 +1,14 @@
 /** The text encoders against transformers' outputs for the tiny random models. */
 import { describe, expect, it } from 'vitest';
 
-import { buildClipText, parseClipTextConfig, type NetWeights } from '../../../src/engine/nets/index.ts';
+import { buildClipText, loweringFor, parseClipTextConfig, type NetWeights } from '../../../src/engine/nets/index.ts';
 import type { FloatTensor, IdTensor } from '../../../src/engine/ort/index.ts';
 import { goldenConfig, goldens, relativeL2, runNet } from '../../support/net-case.ts';
 
 const TOLERANCE = 1e-4;
 const STRIDE = 7; // the goldens keep every seventh position
 const golden = await goldens();
-const cpu = { provider: 'cpu' } as const;
+const cpu = { lowering: loweringFor({ provider: 'cpu' }) };
 
 async function idsOf(key: string): Promise<IdTensor> {
   return { data: BigInt64Array.from(await golden(`${key}/input_ids`), BigInt), shape: [3, 77] };
@@ -66,9 +66,13 @@ describe('CLIPTextModel', () => {
   });
 
   it('gives the same where attention is decomposed', async () => {
-    const results = await runNet('text_encoder', (weights) => buildClipText(config, weights, { provider: 'webgpu' }), {
-      input_ids: await idsOf('text-sd15'),
-    });
+    const results = await runNet(
+      'text_encoder',
+      (weights) => buildClipText(config, weights, { lowering: loweringFor({ provider: 'webgpu' }) }),
+      {
+        input_ids: await idsOf('text-sd15'),
+      },
+    );
     expect(await distance('text-sd15', results)).toBeLessThan(TOLERANCE);
   });
 

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { buildNet, input, output } from '../../../src/engine/nets/building.ts';
+import { loweringFor } from '../../../src/engine/nets/index.ts';
 import { linear } from '../../../src/engine/nets/linear.ts';
 import { WeightScope } from '../../../src/engine/nets/weight-scope.ts';
 import { serialize } from '../../../src/engine/onnx/index.ts';
@@ -37,7 +38,7 @@ async function run(dtype: 'F16' | 'BF16', startup: 'fast' | 'throughput'): Promi
   });
   const tensors = [tensor('proj.weight', [2, 2], 0, 8), tensor('proj.bias', [2], 8, 4)];
   const weights = { origin: file, get: (name: string) => tensors.find((info) => info.name === name) };
-  const graph = buildNet('half', weights, { provider: 'cpu' }, (building) => {
+  const graph = buildNet('half', weights, { lowering: loweringFor({ provider: 'cpu' }) }, (building) => {
     output(building, 'y', linear(new WeightScope(building).at('proj'), input(building, 'x', ['rows', 2]), 2));
   });
   const session = await Session.create(serialize(graph), { threads: 1, startup });

@@ -9,9 +9,10 @@ import {
   parseClipTextConfig,
   parseUNetConfig,
   buildMerge,
+  loweringFor,
   unetLoraTargets,
   worthMerging,
-  type LoraTarget,
+  type Layer,
 } from '../../../src/engine/nets/index.ts';
 import type { Feeds, FloatTensor } from '../../../src/engine/ort/index.ts';
 import { floats, given, goldenConfig, goldens, relativeL2, runNet } from '../../support/net-case.ts';
@@ -22,6 +23,7 @@ const golden = await goldens();
 
 const config = parseUNetConfig(goldenConfig('sd15', 'unet'), 'sd15');
 const targets = unetLoraTargets(config);
+const lowering = loweringFor({ provider: 'cpu' });
 
 /** What a row is drawn with: a LoRA of make_nets.py by its number, or none. */
 type Row = { readonly index: number; readonly rank: number } | undefined;
@@ -30,7 +32,7 @@ type Row = { readonly index: number; readonly rank: number } | undefined;
 function matrices(
   index: number,
   rank: number,
-  { module, inFeatures, outFeatures, kernel }: LoraTarget,
+  { module, inFeatures, outFeatures, kernel }: Layer,
 ): readonly [Float32Array, Float32Array] {
   const fanIn = inFeatures * kernel[0] * kernel[1];
   const name = module.replace(/^text_model\./, ''); // make_nets.py names modules as transformers 5 does
@@ -40,7 +42,7 @@ function matrices(
 }
 
 /** Aᵀ and Bᵀ of every row, padded with zeros to the greatest rank. */
-function linearFeeds(target: LoraTarget, rows: readonly Row[]): Feeds {
+function linearFeeds(target: Layer, rows: readonly Row[]): Feeds {
   const { module, inFeatures, outFeatures } = target;
   const width = Math.max(1, ...rows.map((row) => row?.rank ?? 0));
   const down = new Float32Array(rows.length * inFeatures * width);
@@ -63,7 +65,7 @@ function linearFeeds(target: LoraTarget, rows: readonly Row[]): Feeds {
 }
 
 /** The kernels of all rows stacked, and which row sees which. */
-function convFeeds(target: LoraTarget, rows: readonly Row[]): Feeds {
+function convFeeds(target: Layer, rows: readonly Row[]): Feeds {
   const { module, inFeatures, outFeatures, kernel } = target;
   const total = rows.reduce((sum, row) => sum + (row?.rank ?? 0), 0);
   const size = inFeatures * kernel[0] * kernel[1];
@@ -89,7 +91,7 @@ function convFeeds(target: LoraTarget, rows: readonly Row[]): Feeds {
   };
 }
 
-function feedsOf(list: readonly LoraTarget[], modules: ReadonlySet<string>, rows: readonly Row[]): Feeds {
+function feedsOf(list: readonly Layer[], modules: ReadonlySet<string>, rows: readonly Row[]): Feeds {
   const wanted = list.filter((target) => modules.has(target.module));
   return Object.assign(
     {},
@@ -100,15 +102,15 @@ function feedsOf(list: readonly LoraTarget[], modules: ReadonlySet<string>, rows
 const ROWS: readonly Row[] = [{ index: 0, rank: 3 }, { index: 1, rank: 5 }, undefined];
 
 async function distance(variant: 'linear' | 'all', key: string): Promise<number> {
-  const loraModules = new Set(targetsOf(variant, targets).map(({ module }) => module));
+  const taken = new Set(targetsOf(variant, targets).map(({ module }) => module));
   const { out_sample } = await runNet(
     'unet',
-    (weights) => buildUNet(config, weights, { provider: 'cpu', loraModules }),
+    (weights) => buildUNet(config, weights, { lowering, styles: { beside: taken } }),
     {
       sample: given(`${key}/sample`, 3, 4, 16, 8),
       timestep: floats([999, 259, 259]),
       encoder_hidden_states: given(`${key}/encoder_hidden_states`, 3, 77, 32),
-      ...feedsOf(targets, loraModules, ROWS),
+      ...feedsOf(targets, taken, ROWS),
     },
   );
   return relativeL2(out_sample!.data, await golden(`${key}/out_sample`));
@@ -119,11 +121,11 @@ async function distanceShared(
   variant: 'linear' | 'all',
   key: string,
   k: number,
-  merged: readonly LoraTarget[] = [],
+  merged: readonly Layer[] = [],
 ): Promise<number> {
   const mergedModules = new Set(merged.map(({ module }) => module));
-  const beside = targetsOf(variant, targets).filter(({ module }) => !mergedModules.has(module));
-  const loraModules = new Set(beside.map(({ module }) => module));
+  const taken = targetsOf(variant, targets).filter(({ module }) => !mergedModules.has(module));
+  const beside = new Set(taken.map(({ module }) => module));
   const styled = (modules: ReadonlySet<string>): Feeds =>
     Object.fromEntries(
       Object.entries(feedsOf(targets, modules, ROWS.slice(k, k + 1))).map(([name, { data, shape }]) => [
@@ -133,14 +135,13 @@ async function distanceShared(
     );
   const { out_sample } = await runNet(
     'unet',
-    (weights) => buildUNet(config, weights, { provider: 'cpu', loraModules, loraRows: 'shared', mergedModules }),
+    (weights) => buildUNet(config, weights, { lowering, styles: { rows: 'shared', beside, merged: mergedModules } }),
     {
       sample: given(`${key}/sample`, 3, 4, 16, 8),
       timestep: floats([999, 259, 259]),
       encoder_hidden_states: given(`${key}/encoder_hidden_states`, 3, 77, 32),
-      ...styled(loraModules),
-      ...(merged.length > 0 &&
-        (await runNet('unet', (weights) => buildMerge(weights, merged, { provider: 'cpu' }), styled(mergedModules)))),
+      ...styled(beside),
+      ...(merged.length > 0 && (await runNet('unet', (weights) => buildMerge(weights, merged), styled(mergedModules)))),
     },
   );
   const row = (values: Float32Array): Float32Array =>
@@ -199,13 +200,13 @@ describe('LoRA inputs', () => {
   it('on the text encoder equal the fused LoRA', async () => {
     const text = parseClipTextConfig(goldenConfig('sd15', 'text_encoder'), 'sd15');
     const textTargets = clipTextLoraTargets(text);
-    const loraModules = new Set(textTargets.map((target) => target.module));
+    const beside = new Set(textTargets.map((target) => target.module));
     const key = 'text-lora';
     const ids = BigInt64Array.from(await golden(`${key}/input_ids`), BigInt);
     const one = { index: 0, rank: 4 };
     const { pooled } = await runNet(
       'text_encoder',
-      (weights) => buildClipText(text, weights, { provider: 'cpu', loraModules }),
+      (weights) => buildClipText(text, weights, { lowering, styles: { beside } }),
       {
         input_ids: { data: ids, shape: [3, 77] },
         ...Object.assign({}, ...textTargets.map((target) => linearFeeds(target, [one, one, one]))),
@@ -223,13 +224,10 @@ describe('LoRA inputs', () => {
       inFeatures: 32,
       outFeatures: 32,
       kernel: [3, 3],
-      stride: 2,
       weightName: 'down_blocks.1.downsamplers.0.conv.weight',
-      convolution: true,
     });
     expect(targets.find((target) => target.module === 'down_blocks.0.attentions.0.proj_in')).toMatchObject({
       kind: 'linear',
-      convolution: true,
     });
     expect(targets.find((target) => target.module === 'up_blocks.1.resnets.0.conv_shortcut')).toMatchObject({
       kind: 'linear',

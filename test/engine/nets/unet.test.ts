@@ -3,9 +3,11 @@ import { describe, expect, it } from 'vitest';
 
 import {
   buildUNet,
+  loweringFor,
   NO_WEIGHTS,
   parseUNetConfig,
   sizeMultiple,
+  type LoweringOptions,
   type UNetOptions,
 } from '../../../src/engine/nets/index.ts';
 import type { Feeds } from '../../../src/engine/ort/index.ts';
@@ -26,7 +28,7 @@ type Case = {
   readonly timesteps: readonly number[];
   readonly size: readonly [number, number];
   readonly features: number;
-  readonly options?: Partial<UNetOptions>;
+  readonly options?: Partial<LoweringOptions> & Pick<UNetOptions, 'sizes'>;
   readonly config?: Readonly<Record<string, unknown>>;
   readonly more?: Feeds;
 };
@@ -38,7 +40,7 @@ async function distance({
   timesteps,
   size,
   features,
-  options = {},
+  options: { sizes = 'any', ...options } = {},
   config = {},
   more = {},
 }: Case): Promise<number> {
@@ -47,7 +49,7 @@ async function distance({
   const rows = timesteps.length;
   const { out_sample } = await runNet(
     'unet',
-    (weights) => buildUNet(parsed, weights, { provider: 'cpu', ...options }),
+    (weights) => buildUNet(parsed, weights, { lowering: loweringFor({ provider: 'cpu', ...options }), sizes }),
     {
       sample: given(`${key}/sample`, rows, parsed.inChannels, ...size),
       timestep: floats(timesteps),
@@ -146,8 +148,11 @@ describe('UNet2DConditionModel', () => {
 
   it('refuses to take a LoRA for a module it lacks', () => {
     const config = parseUNetConfig(goldenConfig('sd15', 'unet'), 'sd15');
-    expect(() => buildUNet(config, NO_WEIGHTS, { provider: 'cpu', loraModules: new Set(['conv_inn']) })).toThrow(
-      /no module conv_inn/,
-    );
+    expect(() =>
+      buildUNet(config, NO_WEIGHTS, {
+        lowering: loweringFor({ provider: 'cpu' }),
+        styles: { beside: new Set(['conv_inn']) },
+      }),
+    ).toThrow(/no module conv_inn/);
   });
 });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { GraphBuilder } from '../../../src/engine/onnx/index.ts';
 import { NO_WEIGHTS, type Building } from '../../../src/engine/nets/building.ts';
+import { loweringFor } from '../../../src/engine/nets/index.ts';
 import { WeightScope } from '../../../src/engine/nets/weight-scope.ts';
 import type { Dtype, TensorInfo } from '../../../src/engine/weights/tensor-source.ts';
 
@@ -23,16 +24,10 @@ function scopeOver(...tensors: readonly TensorInfo[]): WeightScope {
   const building: Building = {
     graph: new GraphBuilder('test'),
     source: { origin: 'test.safetensors', get: (name) => tensors.find((info) => info.name === name) },
-    dtype: 'f32',
-    attention: 'fused',
-    isSubpixel: false,
-    islands: new Set(),
-    winograd: undefined,
-    loraRows: 'each',
-    mergedModules: new Set(),
+    lowering: loweringFor({ provider: 'cpu' }),
+    styles: { rows: 'each', beside: new Set(), merged: new Set() },
     sides: undefined,
-    loraModules: new Set(),
-    onTarget: () => {},
+    onLayer: () => {},
   };
   return new WeightScope(building);
 }

@@ -1,11 +1,18 @@
 /** A graph for one size against the graph for every size. */
 import { expect, it } from 'vitest';
 
-import { buildUNet, NO_WEIGHTS, parseUNetConfig, unetLoraTargets } from '../../../src/engine/nets/index.ts';
+import {
+  buildUNet,
+  loweringFor,
+  NO_WEIGHTS,
+  parseUNetConfig,
+  unetLoraTargets,
+} from '../../../src/engine/nets/index.ts';
 import { bindLengths, GraphBuilder } from '../../../src/engine/onnx/index.ts';
 import { floats, given, goldenConfig, relativeL2, runNet } from '../../support/net-case.ts';
 
 const config = parseUNetConfig(goldenConfig('sd15', 'unet'), 'sd15');
+const lowering = loweringFor({ provider: 'cpu' });
 
 it('computes what the graph for every size computes, without arithmetic of shapes', async () => {
   const feeds = {
@@ -14,22 +21,22 @@ it('computes what the graph for every size computes, without arithmetic of shape
     encoder_hidden_states: given('bound/encoder_hidden_states', 2, 77, 32),
   };
   const lengths = { rows: 2, height: 12, width: 9, tokens: 77 };
-  const free = await runNet('unet', (weights) => buildUNet(config, weights, { provider: 'cpu' }), feeds);
+  const free = await runNet('unet', (weights) => buildUNet(config, weights, { lowering }), feeds);
   const bound = await runNet(
     'unet',
-    (weights) => bindLengths(buildUNet(config, weights, { provider: 'cpu' }), lengths),
+    (weights) => bindLengths(buildUNet(config, weights, { lowering }), lengths),
     feeds,
   );
   // The same operators in another order of memory.
   expect(relativeL2(bound['out_sample']!.data, free['out_sample']!.data)).toBeLessThan(1e-6);
-  const graph = bindLengths(buildUNet(config, NO_WEIGHTS, { provider: 'cpu' }), lengths);
+  const graph = bindLengths(buildUNet(config, NO_WEIGHTS, { lowering }), lengths);
   expect(graph.nodes.filter(({ opType }) => opType === 'Shape')).toEqual([]);
   expect(graph.values.flatMap(({ shape }) => shape).filter((dim) => typeof dim !== 'number')).toEqual([]);
 });
 
 it('finds a length of many names by how they end', () => {
-  const loraModules = new Set(unetLoraTargets(config).map(({ module }) => module));
-  const options = { provider: 'cpu', loraModules, loraRows: 'shared' } as const;
+  const beside = new Set(unetLoraTargets(config).map(({ module }) => module));
+  const options = { lowering, styles: { rows: 'shared', beside } } as const;
   const graph = bindLengths(buildUNet(config, NO_WEIGHTS, options), {
     rows: 1,
     height: 8,

@@ -4,19 +4,19 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { buildNet, input, output, ROWS, type BuildOptions } from '../../../src/engine/nets/building.ts';
-import { conv2dUpsampled } from '../../../src/engine/nets/convolution.ts';
-import { NO_WEIGHTS, type LoraTarget } from '../../../src/engine/nets/index.ts';
-import { WeightScope } from '../../../src/engine/nets/weight-scope.ts';
-import type { Graph } from '../../../src/engine/onnx/index.ts';
-import type { TensorSource } from '../../../src/engine/weights/index.ts';
-import { floats, given, outputOf, randomSource, relativeL2 } from '../../support/net-case.ts';
+import { buildNet, input, output, ROWS, type StyleForm } from '../../../../src/engine/nets/building.ts';
+import { conv2dUpsampled } from '../../../../src/engine/nets/convolution.ts';
+import { loweringFor, NO_WEIGHTS, type Layer, type Lowering } from '../../../../src/engine/nets/index.ts';
+import { WeightScope } from '../../../../src/engine/nets/weight-scope.ts';
+import type { Graph } from '../../../../src/engine/onnx/index.ts';
+import type { TensorSource } from '../../../../src/engine/weights/index.ts';
+import { floats, given, outputOf, randomSource, relativeL2 } from '../../../support/net-case.ts';
 
 /** Rounding only: the same sums in another order. */
 const TOLERANCE = 1e-6;
-const CPU = { provider: 'cpu' } as const;
+const CPU = loweringFor({ provider: 'cpu' });
 /** The graph for other devices, which a processor can run as well. */
-const ELSEWHERE = { provider: 'cuda' } as const;
+const ELSEWHERE = loweringFor({ provider: 'cuda' });
 
 let folder: string;
 beforeEach(() => {
@@ -24,22 +24,27 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-type Case = { readonly channels?: number; readonly bias?: boolean; readonly onTarget?: (target: LoraTarget) => void };
+type Case = {
+  readonly channels?: number;
+  readonly bias?: boolean;
+  readonly styles?: Partial<StyleForm>;
+  readonly onLayer?: (target: Layer) => void;
+};
 
 function doubledConvolution(
   weights: typeof NO_WEIGHTS,
-  options: BuildOptions,
-  { channels = 6, bias = true, onTarget }: Case = {},
+  lowering: Lowering,
+  { channels = 6, bias = true, styles, onLayer }: Case = {},
 ): Graph {
   return buildNet(
     'doubled',
     weights,
-    options,
+    { lowering, ...(styles && { styles }) },
     (building) => {
       const x = input(building, 'x', [ROWS, channels, 'height', 'width']);
       output(building, 'y', conv2dUpsampled(new WeightScope(building).at('conv'), x, channels + 4, { bias }));
     },
-    onTarget,
+    onLayer,
   );
 }
 
@@ -58,7 +63,7 @@ describe('a convolution of a doubled picture', () => {
     { rows: 2, size: [1, 3], bias: false },
   ])('doubles nothing and gives the same: $rows rows of $size, bias $bias', async ({ rows, size, bias }) => {
     const weights = randomWeights(doubledConvolution(NO_WEIGHTS, ELSEWHERE, { bias }));
-    const [small, doubled] = [CPU, ELSEWHERE].map((options) => doubledConvolution(weights, options, { bias }));
+    const [small, doubled] = [CPU, ELSEWHERE].map((lowering) => doubledConvolution(weights, lowering, { bias }));
     expect(operators(small!)).not.toContain('Resize');
     expect(operators(doubled!)).toContain('Resize');
     const feeds = { x: given('subpixel/x', rows, 6, ...size) };
@@ -67,10 +72,10 @@ describe('a convolution of a doubled picture', () => {
 
   it('takes a LoRA for the whole kernel, and is the same target for one', async () => {
     const weights = randomWeights(doubledConvolution(NO_WEIGHTS, ELSEWHERE));
-    const targets: LoraTarget[] = [];
-    const styled = { loraModules: new Set(['conv']) };
-    const [small, doubled] = [CPU, ELSEWHERE].map((options) =>
-      doubledConvolution(weights, { ...options, ...styled }, { onTarget: (target) => targets.push(target) }),
+    const targets: Layer[] = [];
+    const styles = { beside: new Set(['conv']) };
+    const [small, doubled] = [CPU, ELSEWHERE].map((lowering) =>
+      doubledConvolution(weights, lowering, { styles, onLayer: (target) => targets.push(target) }),
     );
     const feeds = {
       x: given('subpixel/x', 2, 6, 3, 5),
@@ -85,6 +90,8 @@ describe('a convolution of a doubled picture', () => {
 
   it('is left whole where summing its kernels would delay every start, and in half precision', () => {
     expect(operators(doubledConvolution(NO_WEIGHTS, CPU, { channels: 640 }))).toContain('Resize');
-    expect(operators(doubledConvolution(NO_WEIGHTS, { ...CPU, dtype: 'f16' }))).toContain('Resize');
+    expect(operators(doubledConvolution(NO_WEIGHTS, loweringFor({ provider: 'cpu', dtype: 'f16' })))).toContain(
+      'Resize',
+    );
   });
 });

@@ -4,24 +4,28 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { withDecoderKernels, withUNetKernels } from '../../../src/engine/model/winograd-weights.ts';
-import { buildNet, input, output, ROWS, type BuildOptions, type Sides } from '../../../src/engine/nets/building.ts';
-import { conv2d } from '../../../src/engine/nets/convolution.ts';
+import { buildNet, input, output, ROWS, type Sides } from '../../../../src/engine/nets/building.ts';
+import { conv2d } from '../../../../src/engine/nets/convolution.ts';
 import {
   buildKLDecoder,
   buildUNet,
   NO_WEIGHTS,
   parseAutoencoderKLConfig,
   parseUNetConfig,
-  winogradKernels,
-} from '../../../src/engine/nets/index.ts';
-import { WeightScope } from '../../../src/engine/nets/weight-scope.ts';
-import type { Graph } from '../../../src/engine/onnx/index.ts';
-import type { Feeds } from '../../../src/engine/ort/index.ts';
-import { withWinogradKernels, type TensorSource } from '../../../src/engine/weights/index.ts';
-import { floats, given, goldenConfig, outputOf, randomSource, relativeL2 } from '../../support/net-case.ts';
+  loweringFor,
+  type Lowering,
+  type LoweringOptions,
+} from '../../../../src/engine/nets/index.ts';
+import { winogradKernels } from '../../../../src/engine/nets/lowerings/winograd.ts';
+import { WeightScope } from '../../../../src/engine/nets/weight-scope.ts';
+import type { Graph } from '../../../../src/engine/onnx/index.ts';
+import type { Feeds } from '../../../../src/engine/ort/index.ts';
+import { withWinogradKernels, type TensorSource } from '../../../../src/engine/weights/index.ts';
+import { floats, given, goldenConfig, outputOf, randomSource, relativeL2 } from '../../../support/net-case.ts';
 
-const WINOGRAD = { provider: 'cpu', convolutions: 'winograd' } as const;
+const OPTIONS = { provider: 'cpu', convolutions: 'winograd' } as const;
+const WINOGRAD = loweringFor(OPTIONS);
+const DIRECT = loweringFor({ provider: 'cpu' });
 const TOLERANCE = 2e-5;
 
 let folder: string;
@@ -35,8 +39,8 @@ function randomWeights(graph: Graph): TensorSource {
 }
 
 /** One convolution of 192 → 200 features. */
-function oneConvolution(weights: typeof NO_WEIGHTS, options: Partial<BuildOptions>, sides: Sides): Graph {
-  return buildNet('one', weights, { provider: 'cpu', ...options, sides }, (building) => {
+function oneConvolution(weights: typeof NO_WEIGHTS, lowering: Lowering, sides: Sides): Graph {
+  return buildNet('one', weights, { lowering, sides }, (building) => {
     const x = input(building, 'x', [ROWS, 192, 'height', 'width']);
     output(building, 'y', conv2d(new WeightScope(building).at('conv'), x, 200));
   });
@@ -51,20 +55,20 @@ describe('a Winograd convolution', () => {
     { rows: 1, size: [1, 2], multiple: 1 },
   ])('gives what the direct one gives: $rows rows of $size', async ({ rows, size, multiple }) => {
     const sides = { usual: 64, multiple };
-    const plain = randomWeights(oneConvolution(NO_WEIGHTS, {}, sides));
+    const plain = randomWeights(oneConvolution(NO_WEIGHTS, DIRECT, sides));
     const weights = await withWinogradKernels(plain, ['conv.winograd'], folder);
     const graph = oneConvolution(weights, WINOGRAD, sides);
     expect(graph.nodes.map(({ opType }) => opType)).toContain('FusedMatMul');
     expect(graph.nodes.map(({ opType }) => opType).includes('Slice')).toBe(multiple === 1);
     const feeds = { x: given('winograd/x', rows, 192, ...size) };
     const y = await outputOf(graph, feeds);
-    expect(relativeL2(y, await outputOf(oneConvolution(plain, {}, sides), feeds))).toBeLessThan(TOLERANCE);
+    expect(relativeL2(y, await outputOf(oneConvolution(plain, DIRECT, sides), feeds))).toBeLessThan(TOLERANCE);
   });
 
   it('is direct where the weights have no transformed kernel', () => {
     const sides = { usual: 64, multiple: 1 };
-    const plain = randomWeights(oneConvolution(NO_WEIGHTS, {}, sides));
-    expect(oneConvolution(plain, WINOGRAD, sides)).toEqual(oneConvolution(plain, {}, sides));
+    const plain = randomWeights(oneConvolution(NO_WEIGHTS, DIRECT, sides));
+    expect(oneConvolution(plain, WINOGRAD, sides)).toEqual(oneConvolution(plain, DIRECT, sides));
   });
 });
 
@@ -80,9 +84,13 @@ describe('a UNet with Winograd convolutions', () => {
   );
 
   it('agrees with the direct one, whatever the size and with LoRA inputs on convolutions', async () => {
-    const plain = randomWeights(buildUNet(config, NO_WEIGHTS, { provider: 'cpu' }));
-    const weights = await withUNetKernels(config, plain, WINOGRAD, folder);
-    const loraModules = new Set(['down_blocks.1.resnets.0.conv1']);
+    const plain = randomWeights(buildUNet(config, NO_WEIGHTS, { lowering: DIRECT }));
+    const weights = await WINOGRAD.prepareWeights(
+      plain,
+      (given) => buildUNet(config, given, { lowering: WINOGRAD }),
+      folder,
+    );
+    const styles = { beside: new Set(['down_blocks.1.resnets.0.conv1']) };
     const feeds = (height: number, width: number): Feeds => ({
       sample: given('winograd/sample', 2, 4, height, width),
       timestep: floats([999, 259]),
@@ -95,8 +103,8 @@ describe('a UNet with Winograd convolutions', () => {
       ['whole', 16, 24],
       ['any', 13, 18],
     ] as const) {
-      const [fast, direct] = [WINOGRAD, { provider: 'cpu' } as const].map((build) =>
-        buildUNet(config, weights, { ...build, sizes, loraModules }),
+      const [fast, direct] = [WINOGRAD, DIRECT].map((lowering) =>
+        buildUNet(config, weights, { lowering, sizes, styles }),
       );
       const expected = await outputOf(direct!, feeds(height, width));
       expect(relativeL2(await outputOf(fast!, feeds(height, width)), expected)).toBeLessThan(1e-4);
@@ -104,9 +112,9 @@ describe('a UNet with Winograd convolutions', () => {
   });
 
   it('wants kernels for its two largest levels, and none in a small model, in fp16 or on another device', () => {
-    const wanted = (options: Partial<BuildOptions>, json: object = {}): readonly string[] => {
+    const wanted = (options: Partial<LoweringOptions>, json: object = {}): readonly string[] => {
       const other = parseUNetConfig({ ...Object(goldenConfig('sd15', 'unet')), ...json }, 'test');
-      return winogradKernels(buildUNet(other, NO_WEIGHTS, { ...WINOGRAD, ...options }));
+      return winogradKernels(buildUNet(other, NO_WEIGHTS, { lowering: loweringFor({ ...OPTIONS, ...options }) }));
     };
     const large = { block_out_channels: [320, 640, 1280, 1280], norm_num_groups: 32, sample_size: 64 };
     const names = wanted({}, large);
@@ -131,16 +139,20 @@ describe('a VAE decoder with Winograd convolutions', () => {
       { ...golden, block_out_channels: [192, 192, 192], layers_per_block: 1, sample_size: 512 },
       'test',
     );
-    const plain = randomWeights(buildKLDecoder(config, NO_WEIGHTS, { provider: 'cpu' }));
-    const weights = await withDecoderKernels(config, plain, WINOGRAD, folder);
-    const fast = buildKLDecoder(config, weights, WINOGRAD);
+    const plain = randomWeights(buildKLDecoder(config, NO_WEIGHTS, { lowering: DIRECT }));
+    const weights = await WINOGRAD.prepareWeights(
+      plain,
+      (given) => buildKLDecoder(config, given, { lowering: WINOGRAD }),
+      folder,
+    );
+    const fast = buildKLDecoder(config, weights, { lowering: WINOGRAD });
     expect(fast.nodes.map(({ opType }) => opType)).toContain('FusedMatMul');
     for (const [height, width] of [
       [8, 12],
       [7, 9],
     ] as const) {
       const feeds = { latents: given('winograd/latents', 1, config.latentChannels, height, width) };
-      const expected = await outputOf(buildKLDecoder(config, plain, { provider: 'cpu' }), feeds);
+      const expected = await outputOf(buildKLDecoder(config, plain, { lowering: DIRECT }), feeds);
       expect(relativeL2(await outputOf(fast, feeds), expected)).toBeLessThan(1e-4);
     }
   });
@@ -148,7 +160,7 @@ describe('a VAE decoder with Winograd convolutions', () => {
   it('wants kernels where features are many and tiles fit into the memory', () => {
     const wanted = (pixels: number): readonly string[] => {
       const config = parseAutoencoderKLConfig({ ...golden, sample_size: pixels }, 'test');
-      return winogradKernels(buildKLDecoder(config, NO_WEIGHTS, WINOGRAD));
+      return winogradKernels(buildKLDecoder(config, NO_WEIGHTS, { lowering: WINOGRAD }));
     };
     expect(wanted(512)).toContain('decoder.up_blocks.1.upsamplers.0.conv.winograd');
     expect(wanted(1024)).not.toContain('decoder.up_blocks.1.upsamplers.0.conv.winograd');
@@ -159,7 +171,7 @@ describe('a VAE decoder with Winograd convolutions', () => {
 });
 
 describe('transformed kernels', () => {
-  const graph = oneConvolution(NO_WEIGHTS, {}, { usual: 64, multiple: 1 });
+  const graph = oneConvolution(NO_WEIGHTS, DIRECT, { usual: 64, multiple: 1 });
 
   it('are written once, beside the model, and found again', async () => {
     const plain = randomWeights(graph);

@@ -3,7 +3,7 @@
  * times the kernel. Which convolutions gain is decided here and nowhere else; the kernels come transformed from
  * weights/winograd.ts. In fp32 a convolution differs from the direct one by about 5e-6 (relative L2).
  */
-import type { Value } from '../onnx/graph.ts';
+import type { Value } from '../../onnx/graph.ts';
 import {
   Add,
   Concat,
@@ -15,12 +15,12 @@ import {
   Shape,
   Slice,
   Transpose,
-} from '../onnx/index.ts';
-import type { Dim, Graph } from '../onnx/model-proto.ts';
-import { dimAt, fixedDim, lengthWhere, type Shape as Dims } from '../onnx/shape.ts';
-import { A_T, B_T, SEEN, TILE, WINOGRAD } from '../weights/winograd.ts';
-import { NO_WEIGHTS, rowCount, ROWS } from './building.ts';
-import type { WeightScope } from './weight-scope.ts';
+} from '../../onnx/index.ts';
+import type { Dim, Graph } from '../../onnx/model-proto.ts';
+import { dimAt, lengthWhere, type Shape as Dims } from '../../onnx/shape.ts';
+import { A_T, B_T, SEEN, TILE, WINOGRAD } from '../../weights/winograd.ts';
+import { NO_WEIGHTS, rowCount, ROWS } from '../building.ts';
+import type { ConvolutionLayer } from '../lowering.ts';
 
 /** With fewer tiles, at the size the model was made for, the larger kernel costs memory and saves little time. */
 const FEWEST_TILES = 64;
@@ -33,13 +33,16 @@ const LARGEST_TILES = 640e6;
 
 const POSITIONS = SEEN ** 2;
 
-/** Whether the convolution that keeps the size of a picture of `shape` [rows, C, H, W] is to be a Winograd one. */
-export function suitsWinograd(scope: WeightScope, shape: Dims, outFeatures: number): boolean {
-  const { winograd: sides, source, dtype } = scope.building;
-  if (sides === undefined || dtype !== 'f32' || !(source === NO_WEIGHTS || scope.has(WINOGRAD))) {
+/** Whether `layer` over a picture of `shape` [rows, C, H, W] is to be a Winograd one. */
+export function suitsWinograd(
+  { scope, kernel, keepsSize, bias, inFeatures, outFeatures }: ConvolutionLayer,
+  shape: Dims,
+): boolean {
+  const { sides, source } = scope.building;
+  const isOfKind = kernel === 3 && keepsSize && bias;
+  if (!isOfKind || sides === undefined || !(source === NO_WEIGHTS || scope.has(WINOGRAD))) {
     return false;
   }
-  const inFeatures = fixedDim(shape, 1);
   const [height, width] = [2, 3].map((axis) => lengthWhere(dimAt(shape, axis), sides.usual));
   const tiles = ((height ?? 0) * (width ?? 0)) / TILE ** 2;
   return (
@@ -56,10 +59,9 @@ export function winogradKernels({ initializers }: Graph): readonly string[] {
 }
 
 /** x [rows, C, H, W] → [rows, out, H, W]; H and W may be anything, multiples of 4 are not cropped. */
-export function winograd3x3(scope: WeightScope, x: Value, outFeatures: number): Value {
+export function winograd3x3({ scope, inFeatures, outFeatures }: ConvolutionLayer, x: Value): Value {
   const { building } = scope;
   const { graph } = building;
-  const inFeatures = fixedDim(x.shape, 1);
   const [height, width] = [dimAt(x.shape, 2), dimAt(x.shape, 3)];
   const u = scope.weight(WINOGRAD, [1, POSITIONS, outFeatures, inFeatures]);
   const b = graph.floats('winograd B', kronecker(B_T), [POSITIONS, 1, SEEN, SEEN]);
@@ -80,7 +82,7 @@ export function winograd3x3(scope: WeightScope, x: Value, outFeatures: number): 
   // 4. Aᵀ·m·A: 16 pixels of each tile, which then take their places.
   const y = MatMul(a, Reshape(m, [0, POSITIONS, -1], [ROWS, POSITIONS, `${outFeatures}·${down}·${across}`])); // [rows, 16, out·tiles]
   const byTile = Concat([rowCount(building), graph.ints([TILE ** 2 * outFeatures]), Shape(tiles, { start: 2 })], 0);
-  const multiple = building.winograd?.multiple ?? 1;
+  const multiple = building.sides?.multiple ?? 1;
   const isExact = [height, width].every((dim) => isWhole(dim, multiple));
   const sides = isExact ? [down, across] : [`(${down})`, `(${across})`]; // four times of it is not the height again
   const blocks = Reshape(y, byTile, [ROWS, TILE ** 2 * outFeatures, ...sides]);

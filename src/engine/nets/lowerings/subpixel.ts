@@ -3,10 +3,9 @@
  * 2×2 different ones, so four convolutions of 2×2 over the small picture, one for each place in a 2×2 block, do the same
  * with four ninths of the multiplications. As in `Upsample2D` of diffusers followed by its `conv`, to rounding.
  */
-import type { Value } from '../onnx/graph.ts';
-import { Concat, Conv, DepthToSpace, MatMul, Reshape } from '../onnx/index.ts';
-import { fixedDim } from '../onnx/shape.ts';
-import type { WeightScope } from './weight-scope.ts';
+import type { Value } from '../../onnx/graph.ts';
+import { Concat, Conv, DepthToSpace, MatMul, Reshape } from '../../onnx/index.ts';
+import type { ConvolutionLayer } from '../lowering.ts';
 
 /** in × out; above it a session that starts at once would spend its time on summing kernels. */
 const LARGEST_KERNEL = 512 ** 2;
@@ -30,15 +29,14 @@ const TAPS = [
 
 const PLACES = [0, 1] as const;
 
-/** Whether it gains: on a processor, where kernels are small enough to be summed whenever a session opens. */
-export function suitsSubpixel({ building }: WeightScope, x: Value, outFeatures: number): boolean {
-  return building.isSubpixel && fixedDim(x.shape, 1) * outFeatures <= LARGEST_KERNEL;
+/** Whether kernels are small enough to be summed whenever a session opens. */
+export function suitsSubpixel({ inFeatures, outFeatures }: ConvolutionLayer): boolean {
+  return inFeatures * outFeatures <= LARGEST_KERNEL;
 }
 
 /** x [rows, C, H, W] → [rows, out, 2H, 2W] */
-export function subpixel3x3(scope: WeightScope, x: Value, outFeatures: number, bias: boolean): Value {
+export function subpixel3x3({ scope, inFeatures, outFeatures, bias }: ConvolutionLayer, x: Value): Value {
   const { graph } = scope.building;
-  const inFeatures = fixedDim(x.shape, 1);
   const pairs = outFeatures * inFeatures;
   const kernels = Reshape(scope.weight('weight', [outFeatures, inFeatures, 3, 3]), [pairs, 9], [pairs, 9]);
   const b = bias ? scope.weight('bias', [outFeatures]) : undefined;

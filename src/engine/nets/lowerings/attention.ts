@@ -2,25 +2,27 @@
  * softmax(QKᵀ/√d + bias)V over several heads. One fused operator where the device has a correct one, plain products
  * elsewhere: on WebGPU the fused one was seen to compute wrong values.
  */
-import type { Value } from '../onnx/graph.ts';
-import { Add, Cast, Concat, MatMul, Mul, MultiHeadAttention, Reshape, Softmax, Transpose } from '../onnx/index.ts';
-import { dimAt, fixedDim } from '../onnx/shape.ts';
-import { byRows, flat, onIsland, rowCount, type Building } from './building.ts';
+import type { Value } from '../../onnx/graph.ts';
+import { Add, Cast, Concat, MatMul, Mul, MultiHeadAttention, Reshape, Softmax, Transpose } from '../../onnx/index.ts';
+import { dimAt, fixedDim } from '../../onnx/shape.ts';
+import { byRows, flat, rowCount, type Building } from '../building.ts';
+import type { Heads } from '../lowering.ts';
+import type { OrdinaryOptions } from './ordinary.ts';
+import { typeOn } from './precision.ts';
 
-export type Heads = {
-  readonly heads: number;
-  /** Added to the scores; broadcasts to [rows, heads, S, L]. */
-  readonly bias?: Value;
-};
+type Tokens = Heads & { readonly query: Value; readonly key: Value; readonly value: Value };
 
 /** query [rows·S, C], key and value [rows·L, C] → [rows·S, C] */
-export function attention(building: Building, query: Value, key: Value, value: Value, { heads, bias }: Heads): Value {
-  const inputs = [query, key, value].map((tokens) => byRows(building, tokens));
-  return flat(
-    onIsland(building, 'attention', inputs, ([q = query, k = key, v = value]) =>
-      building.attention === 'fused' ? fused(q, k, v, { heads, bias }) : decomposed(building, q, k, v, { heads, bias }),
-    ),
-  );
+export function attention(
+  options: OrdinaryOptions,
+  building: Building,
+  { query, key, value, heads, bias }: Tokens,
+): Value {
+  const taken = (tokens: Value): Value => Cast(byRows(building, tokens), typeOn(options, 'attention'));
+  const [q, k, v] = [taken(query), taken(key), taken(value)];
+  const given = { heads, bias };
+  const mixed = options.attention === 'fused' ? fused(q, k, v, given) : decomposed(building, q, k, v, given);
+  return flat(Cast(mixed, options.dtype));
 }
 
 type Given = { readonly heads: number; readonly bias: Value | undefined };

@@ -1,0 +1,20 @@
+/** Which lowering a device gets. The one place that knows devices by name. */
+import type { Provider } from '../../onnx/provider.ts';
+import type { Lowering, NumberType } from '../lowering.ts';
+import { ordinaryLowering } from './ordinary.ts';
+import type { Island } from './precision.ts';
+import { processorLowering } from './processor.ts';
+
+export type LoweringOptions = {
+  readonly provider: Provider;
+  readonly dtype?: NumberType;
+  readonly islands?: readonly Island[];
+  /** 'winograd': the convolutions that gain by it take transformed kernels. Default 'direct'; on a processor in fp32 only. */
+  readonly convolutions?: 'direct' | 'winograd';
+};
+
+export function loweringFor({ provider, dtype = 'f32', islands = [], convolutions }: LoweringOptions): Lowering {
+  const attention = provider === 'cpu' || provider === 'cuda' ? 'fused' : 'decomposed';
+  const ordinary = ordinaryLowering({ dtype, islands, attention });
+  return provider === 'cpu' ? processorLowering(ordinary, { isWinograd: convolutions === 'winograd' }) : ordinary;
+}

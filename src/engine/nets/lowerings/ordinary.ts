@@ -1,0 +1,34 @@
+/**
+ * The forms that every device has: products over flat tokens, direct convolutions, pictures as [rows, C, H, W], weights
+ * where they lie. The others change what they do better.
+ */
+import { Conv, Gemm } from '../../onnx/index.ts';
+import type { Lowering } from '../lowering.ts';
+import { attention } from './attention.ts';
+import { groupNorm, layerNorm } from './norms.ts';
+import type { Precision } from './precision.ts';
+
+export type OrdinaryOptions = Precision & { readonly attention: 'fused' | 'decomposed' };
+
+export function ordinaryLowering(options: OrdinaryOptions): Lowering {
+  return {
+    dtype: options.dtype,
+    sharesStyles: false,
+    // onnxruntime's Gemm takes W as checkpoints keep it, [out, in], and adds b on the way.
+    linear: ({ scope, inFeatures, outFeatures, bias, parts }, x) =>
+      Array.from({ length: parts }, (_, part) => {
+        const count = outFeatures / parts;
+        const w = scope.weightRows('weight', [outFeatures, inFeatures], part * count, count);
+        const b = bias ? scope.weightRows('bias', [outFeatures], part * count, count) : undefined;
+        return Gemm(x, w, b, { transB: true });
+      }),
+    convolution: ({ scope, inFeatures, outFeatures, kernel, bias, attributes }, x) => {
+      const w = scope.weight('weight', [outFeatures, inFeatures, kernel, kernel]);
+      return Conv(x, w, bias ? scope.weight('bias', [outFeatures]) : undefined, attributes);
+    },
+    groupNorm: (scope, x, norm) => groupNorm(options, scope, x, norm),
+    layerNorm: (scope, x, epsilon) => layerNorm(options, scope, x, epsilon),
+    attention: (building, query, key, value, heads) => attention(options, building, { query, key, value, ...heads }),
+    prepareWeights: (weights) => Promise.resolve(weights),
+  };
+}

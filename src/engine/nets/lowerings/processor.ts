@@ -1,0 +1,33 @@
+/**
+ * A processor's forms: convolutions of few multiplications, and fp32 weights, which are all that onnxruntime's kernels
+ * read there. Half-precision ones are widened once into a cached file.
+ */
+import { scaled, type Shape } from '../../onnx/shape.ts';
+import { widen, withWinogradKernels } from '../../weights/index.ts';
+import { NO_WEIGHTS } from '../building.ts';
+import type { ConvolutionLayer, Lowering } from '../lowering.ts';
+import { subpixel3x3, suitsSubpixel } from './subpixel.ts';
+import { suitsWinograd, winograd3x3, winogradKernels } from './winograd.ts';
+
+/** `isWinograd`: what starts at once has no time to transform kernels. */
+export function processorLowering(ordinary: Lowering, { isWinograd }: { readonly isWinograd: boolean }): Lowering {
+  const isNarrow = ordinary.dtype === 'f16'; // kernels of fp32 only
+  const gains = (layer: ConvolutionLayer, shape: Shape): boolean =>
+    isWinograd && !isNarrow && suitsWinograd(layer, shape);
+  return {
+    ...ordinary,
+    sharesStyles: true,
+    convolution: (layer, x) => (gains(layer, x.shape) ? winograd3x3(layer, x) : ordinary.convolution(layer, x)),
+    doubledConvolution: (layer, x) =>
+      isNarrow || !suitsSubpixel(layer) || gains(layer, doubled(x.shape)) ? undefined : subpixel3x3(layer, x),
+    prepareWeights: async (weights, build, cacheDir) => {
+      const wide = await widen(weights, cacheDir);
+      return isWinograd ? withWinogradKernels(wide, winogradKernels(build(NO_WEIGHTS)), cacheDir) : wide;
+    },
+  };
+}
+
+/** [rows, C, H, W] at twice its size. */
+function doubled([rows = 1, channels = 1, ...sides]: Shape): Shape {
+  return [rows, channels, ...sides.map((side) => scaled(side, 2, 1))];
+}
