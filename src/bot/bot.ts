@@ -1,5 +1,5 @@
 /**
- * The bot: `Bot` of `core/chat.ts` on top of the queue, the runner, the stores and the chats. Handles each delivery
+ * The bot: `Bot` of `core/chat.ts` on top of the queue, the runner, the stores and the chats. Handles each event
  * once and ends every conversation, if only with a number for the operator.
  */
 import type { Bot, Chat, Invocation, Suggestion } from '../core/chat.ts';
@@ -7,7 +7,7 @@ import { CancelledError, StoppedError, UserError } from '../core/errors.ts';
 import type { Form } from '../core/message.ts';
 import type { ReplyAddress } from '../core/job.ts';
 import type { Place, UserKey } from '../core/people.ts';
-import { deliveryOf, packAccepted, parseAccepted } from './accepted.ts';
+import { inboxIdOf, packRecord, parseRecord } from './inbox-record.ts';
 import { acknowledgementOf } from './acknowledgement.ts';
 import { JobLife } from './jobs/job-life.ts';
 import { jobIdOf, randomId } from './jobs/ids.ts';
@@ -40,7 +40,7 @@ export function createBot(ports: BotPorts): FourstepBot {
 class BotOnPorts implements FourstepBot {
   readonly #kit: Kit;
   #isClosing = false;
-  /** Accepted by this process while what an earlier one left has not been taken up. */
+  /** Recorded by this process while what an earlier one left has not been taken up. */
   #heard: Set<string> | undefined = new Set();
   #endHousekeeping: () => void = () => undefined;
 
@@ -62,28 +62,28 @@ class BotOnPorts implements FourstepBot {
     return await routeToForm(this.#kit, await this.#turnOf(invocation, address, chat));
   }
 
-  async accept(invocation: Invocation, address: ReplyAddress): Promise<() => Promise<void>> {
-    const { deliveries } = this.#kit.stores;
-    const delivery = deliveryOf(invocation);
-    this.#heard?.add(delivery);
-    await deliveries.accept(delivery, packAccepted(invocation, address));
-    return async () => deliveries.settle(delivery);
+  async record(invocation: Invocation, address: ReplyAddress): Promise<() => Promise<void>> {
+    const { inbox } = this.#kit.stores;
+    const event = inboxIdOf(invocation);
+    this.#heard?.add(event);
+    await inbox.record(event, packRecord(invocation, address));
+    return async () => inbox.discard(event);
   }
 
   async handle(invocation: Invocation, address: ReplyAddress): Promise<void> {
     const { stores, log } = this.#kit;
-    const delivery = deliveryOf(invocation);
+    const event = inboxIdOf(invocation);
     try {
-      if (!(await stores.deliveries.begin(delivery))) {
+      if (!(await stores.inbox.claim(event))) {
         return;
       }
       const turn = await this.#turnOf(invocation, address, this.#chatOf(invocation));
       if (await this.#answer(turn)) {
-        await stores.deliveries.end(delivery);
+        await stores.inbox.complete(event);
       }
     } catch (error) {
       // Nobody could be told: the store or the chat itself is gone.
-      log.error({ delivery, err: error }, 'a delivery was not answered');
+      log.error({ event, err: error }, 'an event was not answered');
     }
   }
 
@@ -101,7 +101,7 @@ class BotOnPorts implements FourstepBot {
     this.#endHousekeeping();
     this.#endHousekeeping = keepHouse(this.#kit);
     await this.#kit.jobs.resume();
-    await this.#takeUpAccepted();
+    await this.#resumeRecorded();
     for (const draft of (await this.#kit.stores.styles.drafts()).filter(({ isShown }) => !isShown)) {
       void showTrial(this.#kit, draft).catch((error: unknown) => {
         this.#kit.log.error({ draft: draft.id, err: error }, 'a style could not be tried again');
@@ -116,23 +116,23 @@ class BotOnPorts implements FourstepBot {
   }
 
   /** Heard before a crash, and no job of it was kept: handled now, in its old place. */
-  async #takeUpAccepted(): Promise<void> {
-    const { deliveries, jobs } = this.#kit.stores;
-    for (const { id, record } of await deliveries.accepted()) {
-      const accepted = parseAccepted(record);
-      if (accepted !== undefined && this.#heard?.has(deliveryOf(accepted.invocation)) === true) {
+  async #resumeRecorded(): Promise<void> {
+    const { inbox, jobs } = this.#kit.stores;
+    for (const { id, record } of await inbox.recorded()) {
+      const recorded = parseRecord(record);
+      if (recorded !== undefined && this.#heard?.has(inboxIdOf(recorded.invocation)) === true) {
         continue; // its chat is about to hand it over
       }
-      const job = accepted && jobIdOf(accepted.invocation.place.platform, accepted.invocation.id);
-      if (accepted === undefined || job === undefined || (await jobs.get(job)) !== undefined) {
-        await deliveries.settle(id);
-      } else if (accepted.hadFile) {
-        const { invocation, address } = accepted;
+      const job = recorded && jobIdOf(recorded.invocation.place.platform, recorded.invocation.id);
+      if (recorded === undefined || job === undefined || (await jobs.get(job)) !== undefined) {
+        await inbox.discard(id);
+      } else if (recorded.hadFile) {
+        const { invocation, address } = recorded;
         const turn = await this.#turnOf(invocation, address, this.#chatOf(invocation));
         await sayPrivately(turn, errorText(turn.locale, refusal('stopping')));
-        await deliveries.end(id);
+        await inbox.complete(id);
       } else {
-        void this.handle(accepted.invocation, accepted.address);
+        void this.handle(recorded.invocation, recorded.address);
       }
     }
     this.#heard = undefined;

@@ -1,7 +1,7 @@
 /**
  * The ports between the bot and the chats.
  *
- * An adapter turns a platform's delivery into an `Invocation`, acknowledges it at once as `Bot.acknowledgement` says
+ * An adapter turns a platform's event into an `Invocation`, acknowledges it at once as `Bot.acknowledgement` says
  * (a pure function: no disk, no device), and hands it over. From then on everything shown goes through
  * `Chat.deliver` and the saved `ReplyAddress`, so an answer after a restart takes the same path as one before it.
  */
@@ -32,7 +32,7 @@ export type Action =
     };
 
 export type Invocation = {
-  /** The platform's id of this delivery; the same id twice is one delivery. */
+  /** The platform's id of this event; the same id twice is one event. */
   readonly id: string;
   readonly actor: Actor;
   readonly place: Place;
@@ -79,7 +79,7 @@ export interface Chat {
 
 export interface Adapter extends Chat {
   start(): Promise<void>;
-  /** No new deliveries are accepted; running deliveries are finished. */
+  /** No new events are taken in; what runs is finished. */
   stop(): Promise<void>;
   /** Connected and hearing from the platform: a dead socket is not ready. */
   readiness(): { readonly isReady: boolean; readonly detail: string };
@@ -95,7 +95,7 @@ export interface Bot {
    * what is returned takes it back, for an acknowledgement that did not arrive. Throws `UserError` where it cannot be
    * kept: that sentence is then the whole answer. Absent where nothing outlives the process.
    */
-  accept?(invocation: Invocation, address: ReplyAddress): Promise<() => Promise<void>>;
+  record?(invocation: Invocation, address: ReplyAddress): Promise<() => Promise<void>>;
   /** Never throws; the conversation at `address` is ended by the time the job is: done, failed or cancelled. */
   handle(invocation: Invocation, address: ReplyAddress): Promise<void>;
   /** Values for an option while it is typed; at most 25, best first. */

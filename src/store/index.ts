@@ -4,7 +4,7 @@ import { UserError } from '../core/errors.ts';
 import { AuditStore } from './audit.ts';
 import { claimFolder, type Release } from './claim.ts';
 import { checkSchema, type Database, readSchema } from './database.ts';
-import { DeliveryStore } from './deliveries.ts';
+import { InboxStore } from './inbox.ts';
 import { hasEmbedded, makeFolder, openEmbedded } from './embedded.ts';
 import { FileStore } from './files.ts';
 import { JobStore } from './jobs.ts';
@@ -33,7 +33,7 @@ export type Stores = {
   readonly people: PeopleStore;
   readonly quotas: QuotaStore;
   readonly audit: AuditStore;
-  readonly deliveries: DeliveryStore;
+  readonly inbox: InboxStore;
   readonly files: FileStore;
   /** Deletes what is past its time: records that expire, and ended jobs created before `jobsBeforeMs`. */
   readonly tidy: (jobsBeforeMs: number) => Promise<void>;
@@ -116,7 +116,7 @@ export function storesOn(database: Database, files: FileStore): Stores {
     people: new PeopleStore(database),
     quotas: new QuotaStore(database),
     audit: new AuditStore(database),
-    deliveries: new DeliveryStore(database),
+    inbox: new InboxStore(database),
     files,
     tidy: async (jobsBeforeMs) => {
       await sweepExpired(database);

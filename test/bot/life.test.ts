@@ -216,7 +216,7 @@ describe('a bot that stops', () => {
     const action = { kind: 'button', id: buttonOf(chat.at(grid), 'V2').id } as const;
     const invocation = { id: 'press', actor: ada, place: guild, action, receivedAtMs: Date.now() };
     const address = { platform: 'discord', data: { message: 'variation' } } as const;
-    await before.bot.accept?.(invocation, address);
+    await before.bot.record?.(invocation, address);
     const pressed = before.bot.handle(invocation, address);
     await begun;
     await before.bot.close(20);
@@ -234,7 +234,7 @@ describe('a bot that stops', () => {
     const action = { kind: 'command', name: 'imagine', options: { prompt: 'a fox', count: 1 } } as const;
     const invocation = { id: 'early', actor: ada, place: guild, action, receivedAtMs: Date.now() };
     const expected = { platform: 'discord', data: { message: 'expected' } } as const;
-    await world.bot.accept?.(invocation, expected);
+    await world.bot.record?.(invocation, expected);
     await world.bot.resume();
     // Only now is there a message in which the answer belongs.
     await world.bot.handle(invocation, { platform: 'discord', data: { message: 'known' } });

@@ -83,7 +83,7 @@ describe('/style add', () => {
       ports: { loras: { fetch: async () => '', inspect: async () => facts } },
       runner: {
         beforeStep: async () => {
-          atWork = await world.stores.deliveries.accepted();
+          atWork = await world.stores.inbox.recorded();
         },
       },
     });
@@ -91,7 +91,7 @@ describe('/style add', () => {
     const action = { kind: 'command', name: 'style add', options } as const;
     const invocation = { id: 'add', actor: admin, place: guild, action, receivedAtMs: Date.now() };
     const address = { platform: 'discord', data: { message: 'trial' } } as const;
-    await world.bot.accept?.(invocation, address);
+    await world.bot.record?.(invocation, address);
     await world.bot.handle(invocation, address);
     expect(atWork).toEqual([]);
   });

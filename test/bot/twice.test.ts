@@ -48,7 +48,7 @@ describe('U pressed by two at once', () => {
     const action = { kind: 'button', id: buttonOf(chat.at(grid), 'U1').id } as const;
     const invocation = { id: 'press', actor: ada, place: guild, action, receivedAtMs: Date.now() };
     const address = { platform: 'discord', data: { message: 'larger' } } as const;
-    await before.bot.accept?.(invocation, address);
+    await before.bot.record?.(invocation, address);
     void before.bot.handle(invocation, address);
     await vi.waitFor(async () => {
       expect(await before.stores.jobs.open()).toHaveLength(1);

@@ -162,13 +162,13 @@ describe('settings', () => {
 describe('deliveries', () => {
   it('are begun once, also after a restart', async () => {
     const database = openMemory();
-    const before = storesOn(database, new FileStore(folder)).deliveries;
-    expect(await before.begin('a')).toBe(true);
-    expect(await before.begin('a')).toBe(false);
-    await before.end('a');
-    const after = storesOn(database, new FileStore(folder)).deliveries;
-    expect(await after.begin('a')).toBe(false);
-    expect(await after.begin('b')).toBe(true);
+    const before = storesOn(database, new FileStore(folder)).inbox;
+    expect(await before.claim('a')).toBe(true);
+    expect(await before.claim('a')).toBe(false);
+    await before.complete('a');
+    const after = storesOn(database, new FileStore(folder)).inbox;
+    expect(await after.claim('a')).toBe(false);
+    expect(await after.claim('b')).toBe(true);
   });
 });
 
@@ -179,10 +179,10 @@ describe('a delivery that the store could not look up', () => {
     const flaky: Database = Object.assign(Object.create(database), {
       get: (key: string) => (isAway ? Promise.reject(new Error('away')) : database.get(key)),
     });
-    const { deliveries } = storesOn(flaky, new FileStore(folder));
-    await expect(deliveries.begin('a')).rejects.toThrow('away');
+    const { inbox } = storesOn(flaky, new FileStore(folder));
+    await expect(inbox.claim('a')).rejects.toThrow('away');
     isAway = false;
-    expect(await deliveries.begin('a')).toBe(true);
+    expect(await inbox.claim('a')).toBe(true);
   });
 });
 

@@ -10,7 +10,7 @@ const interactionAddress = z.object({
   via: z.literal('interaction'),
   application: z.string(),
   token: z.string(),
-  /** When the delivery was received: the token dies fifteen minutes after. */
+  /** When the interaction was received: the token dies fifteen minutes after. */
   sinceMs: z.number(),
   /** `@original`, or the id of a follow-up. */
   target: z.string(),

@@ -13,7 +13,7 @@ export const LIMITS = {
   selectPlaceholder: 150,
   files: 10,
   altText: 1024,
-  /** What an upload may weigh where a delivery does not say. */
+  /** What an upload may weigh where an interaction does not say. */
   uploadBytes: 10 * 1024 * 1024,
   formTitle: 45,
   formFields: 5,

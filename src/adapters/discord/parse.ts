@@ -1,6 +1,6 @@
 /**
  * An interaction's payload, as it comes from the gateway, to what the bot understands. Everything is read from this very
- * delivery: who asks, what they may do, whether the channel is for adults, how large an upload may be. Asks nobody.
+ * payload: who asks, what they may do, whether the channel is for adults, how large an upload may be. Asks nobody.
  */
 import { ChannelType, InteractionType, MessageFlags, PermissionFlagsBits } from 'discord.js';
 

@@ -165,11 +165,11 @@ export class Intake {
    */
   async #record({ id, record, acknowledgement }: InboundEvent): Promise<Recorded> {
     const { bot, log } = this.#options;
-    if (record === undefined || bot.accept === undefined) {
+    if (record === undefined || bot.record === undefined) {
       return { kind: 'not-recorded' };
     }
     try {
-      return { kind: 'recorded', discard: await bot.accept(record.invocation, record.address) };
+      return { kind: 'recorded', discard: await bot.record(record.invocation, record.address) };
     } catch (error) {
       log.error({ err: error, event: id }, 'an event could not be written down');
       return error instanceof UserError && acknowledgement === 'public'

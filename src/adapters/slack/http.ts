@@ -1,5 +1,5 @@
 /**
- * Signed deliveries over HTTP, as a plain request listener that the product's one server mounts at `/slack/events`.
+ * Signed events over HTTP, as a plain request listener that the product's one server mounts at `/slack/events`.
  * Bolt checks the signature; what it lets through is refused here: timestamps that lie in the future.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -20,7 +20,7 @@ export class SignedHttp {
   readonly receiver: HTTPReceiver;
   readonly #now: () => number;
   #isOpen = false;
-  #lastDeliveryAtMs: number | undefined;
+  #lastEventAtMs: number | undefined;
 
   constructor({ signingSecret, logger, now }: SignedHttpOptions) {
     this.#now = now;
@@ -33,7 +33,7 @@ export class SignedHttp {
   }
 
   get state(): { readonly isConnected: boolean; readonly detail: string } {
-    const last = this.#lastDeliveryAtMs;
+    const last = this.#lastEventAtMs;
     const heard = last === undefined ? 'nothing delivered yet' : `last delivery ${new Date(last).toISOString()}`;
     return { isConnected: this.#isOpen, detail: this.#isOpen ? `signed HTTP, ${heard}` : 'signed HTTP, closed' };
   }
@@ -60,7 +60,7 @@ export class SignedHttp {
     }
     response.once('finish', () => {
       if (response.statusCode === 200) {
-        this.#lastDeliveryAtMs = this.#now();
+        this.#lastEventAtMs = this.#now();
       }
     });
     try {

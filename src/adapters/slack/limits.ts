@@ -32,7 +32,7 @@ export const LIMITS = {
   responseUrlMs: 30 * 60 * 1000,
   /** Signed requests may be this much older or newer than our clock. */
   signatureSkewMs: 5 * 60 * 1000,
-  /** The largest delivery we read over HTTP. */
+  /** The largest event we read over HTTP. */
   bodyBytes: 2 * 1024 * 1024,
   /** What a file may weigh on Slack. */
   fileBytes: 1_000_000_000,

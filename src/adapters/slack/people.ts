@@ -1,5 +1,5 @@
 /**
- * Who a person is, by Slack's own word: name, language, admin or not. Knows users, no deliveries.
+ * Who a person is, by Slack's own word: name, language, admin or not. Knows users, no events.
  *
  * Being an admin is remembered for half a minute and asked anew where something is submitted; where Slack does not say,
  * nobody is an admin.

@@ -113,7 +113,7 @@ export class WebChat implements Chat {
       data: { message: standing?.id ?? randomUUID(), browser, isPrivate },
     };
     // A "thinking …" that is shown is written down first: a crash in between leaves none that nobody ends.
-    await bot.accept?.(invocation, address);
+    await bot.record?.(invocation, address);
     if (standing === undefined) {
       await this.#show(addressOf(address).message, isPrivate ? browser : null, undefined);
     }

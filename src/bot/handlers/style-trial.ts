@@ -13,7 +13,7 @@ import type { Locale } from '../../core/people.ts';
 import type { MessageFile } from '../../core/message.ts';
 import { composeGrid, encodeWithin } from '../../image/index.ts';
 import type { StyleDraft, StylePreset } from '../../store/index.ts';
-import { deliveryOf } from '../accepted.ts';
+import { inboxIdOf } from '../inbox-record.ts';
 import { audit } from '../auditing.ts';
 import type { DraftAction } from '../button-id.ts';
 import { requireAdmin, requireDrawable } from '../gates.ts';
@@ -78,7 +78,7 @@ export async function addStyle(kit: Kit, turn: Turn, given: Readonly<Record<stri
     isShown: false,
   };
   await kit.stores.styles.saveDraft(draft);
-  await kit.stores.deliveries.settle(deliveryOf(turn.invocation));
+  await kit.stores.inbox.discard(inboxIdOf(turn.invocation));
   await replace(turn, trialMessage(draft, turn.locale, undefined));
   await showTrial(kit, draft);
 }
@@ -170,7 +170,7 @@ async function reweigh(kit: Kit, turn: Turn, draft: StyleDraft, by: number): Pro
   }
   const changed = { ...draft, preset: { ...draft.preset, weight }, address: turn.address, isShown: false };
   await kit.stores.styles.saveDraft(changed);
-  await kit.stores.deliveries.settle(deliveryOf(turn.invocation));
+  await kit.stores.inbox.discard(inboxIdOf(turn.invocation));
   await showTrial(kit, changed);
 }
 

@@ -7,7 +7,7 @@ import { UserError } from '../../../src/core/errors.ts';
 
 type Stage = { readonly intake: Intake; readonly order: string[]; readonly acknowledged: [number, boolean][] };
 
-function stage(accept?: NonNullable<Bot['accept']>): Stage {
+function stage(record?: NonNullable<Bot['record']>): Stage {
   const order: string[] = [];
   const acknowledged: [number, boolean][] = [];
   const recorded = async (): Promise<() => Promise<void>> => {
@@ -17,7 +17,7 @@ function stage(accept?: NonNullable<Bot['accept']>): Stage {
   const bot: Bot = {
     acknowledgement: () => 'public',
     form: async () => Promise.reject(new Error('no form')),
-    accept: accept ?? recorded,
+    record: record ?? recorded,
     handle: async () => undefined,
     suggest: async () => [],
   };

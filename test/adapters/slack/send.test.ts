@@ -270,7 +270,7 @@ describe('when Slack has a bad moment', () => {
 /** The address as it was when it was last written down, before our first line had a place. */
 function whatIsWritten(bot: Stage['bot']): { address?: ReplyAddress } {
   const written: { address?: ReplyAddress } = {};
-  bot.onAccept = (_invocation, address) => {
+  bot.onRecord = (_invocation, address) => {
     written.address = address;
     return Promise.resolve(() => Promise.resolve());
   };

@@ -14,7 +14,7 @@ import { FakeSlack } from '../../support/slack/fake-slack.ts';
 export class ScriptedBot implements Bot {
   readonly handled: { readonly invocation: Invocation; readonly address: ReplyAddress }[] = [];
   acknowledge: (action: Action) => Acknowledgement = () => 'public';
-  onAccept: (invocation: Invocation, address: ReplyAddress) => Promise<() => Promise<void>> = () =>
+  onRecord: (invocation: Invocation, address: ReplyAddress) => Promise<() => Promise<void>> = () =>
     Promise.resolve(() => Promise.resolve());
   onHandle: (invocation: Invocation, address: ReplyAddress) => Promise<void> = () => Promise.resolve();
   onForm: (invocation: Invocation) => Promise<Form> = () => Promise.reject(new Error('no form was scripted'));
@@ -28,8 +28,8 @@ export class ScriptedBot implements Bot {
     return this.onForm(invocation);
   }
 
-  accept(invocation: Invocation, address: ReplyAddress): Promise<() => Promise<void>> {
-    return this.onAccept(invocation, address);
+  record(invocation: Invocation, address: ReplyAddress): Promise<() => Promise<void>> {
+    return this.onRecord(invocation, address);
   }
 
   async handle(invocation: Invocation, address: ReplyAddress): Promise<void> {

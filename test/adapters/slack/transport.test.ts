@@ -112,7 +112,7 @@ describe('between hearing and acknowledging', () => {
     stage = await setStage();
     const { fake, bot } = stage;
     const order: string[] = [];
-    bot.onAccept = async (invocation, address) => {
+    bot.onRecord = async (invocation, address) => {
       order.push(`accepted ${invocation.actor.name} ${String(invocation.actor.isAdmin)} ${String(address.data['ts'])}`);
       return () => Promise.resolve();
     };
@@ -127,7 +127,7 @@ describe('between hearing and acknowledging', () => {
   it('what cannot be written down is refused, and nothing is promised in the channel', async () => {
     stage = await setStage();
     const { fake, bot } = stage;
-    bot.onAccept = () => Promise.reject(new UserError('store.full', 'The disk of this bot is full.'));
+    bot.onRecord = () => Promise.reject(new UserError('store.full', 'The disk of this bot is full.'));
     const ana = fake.person('Ana');
     expect((await ana.slash('/imagine', 'a fox')).isAcknowledged).toBe(true);
     await eventually(() => {
@@ -139,7 +139,7 @@ describe('between hearing and acknowledging', () => {
   it('a slow disk does not make the acknowledgement late', async () => {
     stage = await setStage();
     const { fake, bot } = stage;
-    bot.onAccept = () => new Promise(() => undefined);
+    bot.onRecord = () => new Promise(() => undefined);
     const outcome = await fake.person('Ana').slash('/imagine', 'a fox');
     expect(outcome.isAcknowledged).toBe(true);
     await eventually(() => {
@@ -153,7 +153,7 @@ describe('between hearing and acknowledging', () => {
       stage = await setStage();
       const { fake, bot, adapter } = stage;
       let takenBack = 0;
-      bot.onAccept = async () => {
+      bot.onRecord = async () => {
         if (takenBack === 0) {
           // Slack is away for two attempts: a socket that is back at once would leave no time in which it is lost.
           fake.faults.next('apps.connections.open', { kind: 'status', status: 503 }, 2);

@@ -57,7 +57,7 @@ beforeEach(async () => {
     form: async () => {
       throw new Error('no form was expected');
     },
-    accept: async (invocation, at) => {
+    record: async (invocation, at) => {
       accepted.push({ invocation, address: at });
       expect(handled).toHaveLength(accepted.length - 1);
       return async () => undefined;

@@ -25,7 +25,7 @@ export async function openDiscordBot({ fake, database, folder, beforeStep }: Dis
   const { now } = fake.world.clock;
   const handled: Invocation[] = [];
   const watched = (bot: Bot): Bot => ({
-    accept: async (...given) => (await bot.accept?.(...given)) ?? (async () => undefined),
+    record: async (...given) => (await bot.record?.(...given)) ?? (async () => undefined),
     acknowledgement: (action) => bot.acknowledgement(action),
     form: async (invocation) => bot.form(invocation),
     suggest: async (...given) => bot.suggest(...given),

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { writeFailure, type Database } from '../../src/store/database.ts';
-import { DeliveryStore } from '../../src/store/deliveries.ts';
+import { InboxStore } from '../../src/store/inbox.ts';
 import { openMemory } from '../../src/store/memory.ts';
 
 describe('deliveries', () => {
@@ -22,11 +22,11 @@ describe('deliveries', () => {
         await database.put(entries);
       },
     };
-    const deliveries = new DeliveryStore(onDisk);
-    await deliveries.accept('a', { words: 'a fox' });
-    expect(await deliveries.begin('a')).toBe(true);
+    const inbox = new InboxStore(onDisk);
+    await inbox.record('a', { words: 'a fox' });
+    expect(await inbox.claim('a')).toBe(true);
     isFull = true;
-    await expect(deliveries.end('a')).rejects.toThrow(/full/);
-    expect(await deliveries.accepted()).toEqual([]);
+    await expect(inbox.complete('a')).rejects.toThrow(/full/);
+    expect(await inbox.recorded()).toEqual([]);
   });
 });

@@ -9,7 +9,7 @@ import type { OptionValue } from '../core/command.ts';
 import type { ReplyAddress } from '../core/job.ts';
 import { LOCALES, PLATFORMS, type UserKey } from '../core/people.ts';
 
-export type Accepted = {
+export type InboxRecord = {
   readonly invocation: Invocation;
   readonly address: ReplyAddress;
   /** It had a file, which is gone. */
@@ -33,7 +33,7 @@ const action = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('message'), name: z.enum(['upscale', 'info']), buttonIds: z.array(z.string()) }),
 ]);
 
-const accepted: z.ZodType<Accepted> = z.object({
+const inboxRecord: z.ZodType<InboxRecord> = z.object({
   invocation: z.object({
     id: z.string(),
     actor: z.object({
@@ -63,13 +63,13 @@ const accepted: z.ZodType<Accepted> = z.object({
   hadFile: z.boolean(),
 });
 
-/** What names a delivery in the store. */
-export function deliveryOf({ place, id }: Pick<Invocation, 'place' | 'id'>): string {
+/** What names an event in the inbox. */
+export function inboxIdOf({ place, id }: Pick<Invocation, 'place' | 'id'>): string {
   return `${place.platform} ${id}`;
 }
 
 /** Plain JSON; files are left out. */
-export function packAccepted(invocation: Invocation, address: ReplyAddress): Accepted {
+export function packRecord(invocation: Invocation, address: ReplyAddress): InboxRecord {
   if (invocation.action.kind !== 'command') {
     return { invocation, address, hadFile: false };
   }
@@ -83,8 +83,8 @@ export function packAccepted(invocation: Invocation, address: ReplyAddress): Acc
 }
 
 /** Undefined for what another version wrote. */
-export function parseAccepted(record: unknown): Accepted | undefined {
-  return accepted.safeParse(record).data;
+export function parseRecord(record: unknown): InboxRecord | undefined {
+  return inboxRecord.safeParse(record).data;
 }
 
 function isFile(value: OptionValue): boolean {

@@ -1,0 +1,80 @@
+/** Events of the platforms: written down before they are acknowledged, and handled once although they may come twice. */
+import { type Database, keyPart } from './database.ts';
+
+/** How long an event may come again. */
+const KEPT_MS = 3_600_000;
+/** How long a bot may be down and still end what it had acknowledged. */
+const RECORDED_KEPT_MS = 7 * 24 * 3_600_000;
+const MAX_IN_MEMORY = 20_000;
+
+export class InboxStore {
+  readonly #database: Database;
+  readonly #claimed = new Set<string>();
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /**
+   * True for the first that asks; false for an event that is being handled or has been. Where the store cannot say,
+   * it throws, and the event may come again.
+   */
+  async claim(id: string): Promise<boolean> {
+    if (this.#claimed.has(id)) {
+      return false;
+    }
+    this.#claimed.add(id);
+    if (this.#claimed.size > MAX_IN_MEMORY) {
+      const [oldest] = this.#claimed;
+      this.#claimed.delete(oldest ?? id);
+    }
+    try {
+      return (await this.#database.get(keyOf(id))) === undefined;
+    } catch (error) {
+      this.#claimed.delete(id);
+      throw error;
+    }
+  }
+
+  /** It is about to be acknowledged: what is needed to handle it after a crash, as plain JSON. */
+  async record(id: string, record: unknown): Promise<void> {
+    await this.#database.put([{ key: recordKeyOf(id), value: record, ttlMs: RECORDED_KEPT_MS }]);
+  }
+
+  /** What was recorded and not handled to its end, by id. */
+  async recorded(): Promise<readonly { readonly id: string; readonly record: unknown }[]> {
+    const keys = await this.#database.keys(RECORDED);
+    const records = await this.#database.getMany(keys);
+    return keys.flatMap((key, k) => {
+      const record = records[k];
+      return record === undefined ? [] : [{ id: decodeURIComponent(key.slice(RECORDED.length)), record }];
+    });
+  }
+
+  /** It is in safe hands (its job is kept) or over: the next start need not take it up. */
+  async discard(id: string): Promise<void> {
+    await this.#database.delete([recordKeyOf(id)]);
+  }
+
+  /**
+   * It has been handled: also after a restart it will not be handled again. On a full disk that cannot be written, and it
+   * throws; but what was recorded needs no room to be forgotten, or the next start would answer a second time.
+   */
+  async complete(id: string): Promise<void> {
+    try {
+      await this.#database.put([{ key: keyOf(id), value: 1, ttlMs: KEPT_MS }]);
+    } finally {
+      await this.discard(id);
+    }
+  }
+}
+
+const RECORDED = 'accepted/';
+
+function recordKeyOf(id: string): string {
+  return `${RECORDED}${keyPart(id).slice(0, 200)}`;
+}
+
+function keyOf(id: string): string {
+  return `seen/${keyPart(id).slice(0, 200)}`;
+}
