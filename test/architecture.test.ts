@@ -47,6 +47,7 @@ const ARROWS: readonly (readonly [from: string, mayImport: readonly string[]])[]
   ['src/engine/ort/', ['src/core/', 'src/engine/onnx/']],
   ['src/engine/tokenizer/', ['src/core/']],
   ['src/engine/', ['src/core/']],
+  ['src/train/', ['src/core/', 'src/engine/']],
   ['src/queue/', ['src/core/']],
   ['src/store/', ['src/core/']],
   ['src/image/', ['src/core/']],

@@ -49,4 +49,5 @@ export {
 export { GraphBuilder, type Value } from './graph.ts';
 export type { Graph } from './model-proto.ts';
 export { serialize } from './serialize.ts';
-export { bindLengths } from './bind-lengths.ts';
+export { bindLengths, type Lengths } from './bind-lengths.ts';
+export { reopen, type ReopenOptions } from './reopen.ts';
