@@ -12,7 +12,8 @@ import { z } from 'zod';
 
 import { closest } from '../commands/closest.ts';
 import { UserError } from '../src/core/errors.ts';
-import type { ModelManifest, StyleManifest } from '../src/core/manifest.ts';
+import type { ModelManifest } from '../src/core/manifest.ts';
+import type { Style } from '../src/core/style.ts';
 import { readManifest } from '../src/engine/model/manifest-file.ts';
 import { exists, namesIn, readJson, writeJson, writeWhole } from './catalog-files.ts';
 
@@ -26,13 +27,6 @@ export type CatalogModel = {
   readonly manifest: ModelManifest | undefined;
   /** The operator's choice for an added model; undefined: the manifest's. */
   readonly lcmLora: { readonly kind: 'none' } | { readonly kind: 'file'; readonly file: string } | undefined;
-  readonly isEmbedded: boolean;
-};
-
-/** A style of a model's manifest or of the operator, with the absolute path of its file. */
-export type CatalogStyle = StyleManifest & {
-  readonly model: string;
-  readonly negative: string;
   readonly isEmbedded: boolean;
 };
 
@@ -142,14 +136,8 @@ export class Catalog {
   }
 
   /** Presets of a model: its manifest's own and the operator's for it. */
-  async styles(model: CatalogModel): Promise<readonly CatalogStyle[]> {
-    const own = (model.manifest?.styles ?? []).map((style) => ({
-      ...style,
-      file: join(model.source, style.file),
-      model: model.id,
-      negative: '',
-      isEmbedded: true,
-    }));
+  async styles(model: CatalogModel): Promise<readonly Style[]> {
+    const own = model.manifest === undefined ? [] : stylesOf(model.manifest, model.id, model.source);
     const added = await Promise.all(
       (await namesIn(join(this.#dataFolder, 'styles')))
         .filter((name) => name.endsWith('.json'))
@@ -162,7 +150,7 @@ export class Catalog {
    * Copies the file beside the preset's words, temporary name first. Throws `UserError` `catalog.id`, `style.taken`
    * for an id that is an added style's or one of the model's own, and `catalog.unwritable`.
    */
-  async addStyle(id: string, file: string, words: z.infer<typeof addedStyle>): Promise<CatalogStyle> {
+  async addStyle(id: string, file: string, words: z.infer<typeof addedStyle>): Promise<Style> {
     checkId(id);
     const folder = join(this.#dataFolder, 'styles');
     const own = (await this.find(words.model)).manifest?.styles ?? [];
@@ -179,7 +167,7 @@ export class Catalog {
       await rm(target, { force: true });
       throw error;
     });
-    return { id, file: target, isEmbedded: false, ...words };
+    return { id, file: target, origin: { kind: 'operator' }, ...words };
   }
 
   async removeStyle(id: string): Promise<void> {
@@ -219,12 +207,24 @@ export class Catalog {
     };
   }
 
-  async #addedStyle(id: string): Promise<CatalogStyle | undefined> {
+  async #addedStyle(id: string): Promise<Style | undefined> {
     const parsed = await readJson(join(this.#dataFolder, 'styles', `${id}.json`), addedStyle);
     return parsed === undefined
       ? undefined
-      : { id, file: join(this.#dataFolder, 'styles', `${id}.safetensors`), isEmbedded: false, ...parsed };
+      : { id, file: join(this.#dataFolder, 'styles', `${id}.safetensors`), origin: { kind: 'operator' }, ...parsed };
   }
+}
+
+/** The styles that a manifest in `folder` brings for the model `id`. */
+export function stylesOf(manifest: ModelManifest, id: string, folder: string): readonly Style[] {
+  return manifest.styles.map((style) => ({
+    ...style,
+    id: style.id.toLowerCase(),
+    file: join(folder, style.file),
+    model: id,
+    negative: '',
+    origin: { kind: 'model' },
+  }));
 }
 
 function unknownModel(given: string, ids: readonly string[]): UserError {

@@ -179,7 +179,7 @@ class BotOnPorts implements FourstepBot {
     const { actor, place } = invocation;
     const settings = await this.#kit.stores.settings.of(place.server);
     const publicLocale = settings.locale ?? place.locale;
-    return { invocation, address, chat, settings, locale: actor.locale, publicLocale };
+    return { invocation, actor, place, address, chat, settings, locale: actor.locale, publicLocale };
   }
 
   #chatOf({ place }: Invocation): Chat {

@@ -1,12 +1,16 @@
 /** Who may do what, and what may be drawn where. Every command, button, select and form comes through here. */
+import type { Invocation } from '../core/chat.ts';
 import type { Job } from '../core/job.ts';
 import type { Actor, Place } from '../core/people.ts';
 import type { GenerationRequest } from '../core/request.ts';
+import type { Style } from '../core/style.ts';
+import type { ServerSettings } from '../store/index.ts';
 import { modelOf } from './jobs/lineage.ts';
-import type { Kit, Turn } from './kit.ts';
+import type { Kit } from './kit.ts';
+import type { Models } from './ports.ts';
 import { refusal } from './refusal.ts';
 import { WordList } from './safety/word-list.ts';
-import { builtinStyles, type Style } from './styles.ts';
+import { builtinStyles } from './styles.ts';
 
 /** Throws `UserError` `allowed.admin`. */
 export function requireAdmin(actor: Actor): void {
@@ -22,10 +26,16 @@ export function requireOwner(actor: Actor, job: Job): void {
   }
 }
 
+/** Who asks, where, under which settings. */
+export type Asker = Pick<Invocation, 'actor' | 'place'> & { readonly settings: ServerSettings };
+
+/** What every drawing is measured by. */
+export type Rules = Pick<Kit, 'stores' | 'blockedWords' | 'adultWords'>;
+
 /** Throws `UserError` `allowed.blocked` or `allowed.channel`. */
-export async function requireMayDraw(kit: Kit, { invocation, settings }: Turn): Promise<void> {
-  const { actor, place } = invocation;
-  if (await kit.stores.people.isBlocked(place.server, actor.user)) {
+export async function requireMayDraw({ stores }: Pick<Rules, 'stores'>, asker: Asker): Promise<void> {
+  const { actor, place, settings } = asker;
+  if (await stores.people.isBlocked(place.server, actor.user)) {
     throw refusal('allowed.blocked');
   }
   const where = [place.channel, place.parentChannel];
@@ -38,21 +48,26 @@ export async function requireMayDraw(kit: Kit, { invocation, settings }: Turn): 
  * Throws `UserError` `safety.word`, `safety.nsfw` or `safety.nsfw-style`. Checked are the words of the prompt and of the
  * style; what is to be kept out may name anything.
  */
-export function requireDrawable(kit: Kit, turn: Turn, prompt: string, styles: readonly Style[]): void {
-  const { settings, invocation } = turn;
-  const word = kit.blockedWords.find(prompt) ?? new WordList(settings.blockedWords).find(prompt);
+export function requireDrawable(
+  rules: Omit<Rules, 'stores'>,
+  asker: Asker,
+  prompt: string,
+  styles: readonly Style[],
+): void {
+  const { settings, place } = asker;
+  const word = rules.blockedWords.find(prompt) ?? new WordList(settings.blockedWords).find(prompt);
   if (word !== undefined) {
     throw refusal('safety.word', { word });
   }
-  if (isForAdults(settings.adult, invocation.place)) {
+  if (isForAdults(settings.adult, place)) {
     return;
   }
-  const adult = kit.adultWords.find(prompt);
+  const adult = rules.adultWords.find(prompt);
   if (adult !== undefined) {
     throw refusal('safety.nsfw', { word: adult });
   }
   const style = styles.find(
-    ({ name, trigger, description }) => kit.adultWords.find(`${name} ${trigger} ${description}`) !== undefined,
+    ({ name, trigger, description }) => rules.adultWords.find(`${name} ${trigger} ${description}`) !== undefined,
   );
   if (style !== undefined) {
     throw refusal('safety.nsfw-style', { style: style.name });
@@ -71,15 +86,23 @@ export async function requireJob(kit: Kit, place: Place, id: string): Promise<Jo
   return job;
 }
 
+/** Throws `UserError` `job.model-gone`, or `job.model-changed` where the model is not what the request was made for. */
+export function requireSameModel(models: Models, { model: id, fingerprint }: GenerationRequest): void {
+  const model = modelOf(models, id);
+  if (model === undefined) {
+    throw refusal('job.model-gone', { model: id });
+  }
+  if (fingerprint !== undefined && model.fingerprint !== undefined && fingerprint !== model.fingerprint) {
+    throw refusal('job.model-changed', { model: model.manifest.name });
+  }
+}
+
 /**
- * Throws `UserError` `job.model-gone`, `job.style-gone` or `job.init-gone` where what a picture was drawn with is no
+ * Throws `UserError` `job.model-gone`, `job.model-changed`, `job.style-gone` or `job.init-gone` where what a picture was drawn with is no
  * longer here: a device would only find a file missing, and say so with its path.
  */
 export async function requireStillThere({ models, stores }: Kit, job: Job, request: GenerationRequest): Promise<void> {
-  const model = modelOf(models, request.model);
-  if (model === undefined) {
-    throw refusal('job.model-gone', { model: request.model });
-  }
+  requireSameModel(models, request);
   const builtin = new Set(builtinStyles(models).map(({ file }) => file));
   for (const { file } of request.styles) {
     if (!builtin.has(file) && !(await stores.files.has(file))) {
@@ -91,6 +114,6 @@ export async function requireStillThere({ models, stores }: Kit, job: Job, reque
   }
 }
 
-function isForAdults(rule: Turn['settings']['adult'], place: Place): boolean {
+function isForAdults(rule: ServerSettings['adult'], place: Place): boolean {
   return rule === 'marked' && place.isNsfw;
 }

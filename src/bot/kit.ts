@@ -15,7 +15,7 @@ export type Kit = BotPorts & {
 };
 
 /** One delivery that is being handled. */
-export type Turn = {
+export type Turn = Pick<Invocation, 'actor' | 'place'> & {
   readonly invocation: Invocation;
   readonly address: ReplyAddress;
   readonly chat: Chat;

@@ -2,8 +2,6 @@
  * The picture that follows somebody's typing: the same rules about words, styles and models as /imagine, but no job, no
  * quota and no history. It takes its turn in the queue as `live` work, before what can wait.
  */
-import { withTrigger } from '../../commands/prompt-words.ts';
-import { defaultRequest } from '../core/default-request.ts';
 import type { LiveDrawing, LiveEvent, LiveRequest } from '../core/live.ts';
 import type { Actor, Place } from '../core/people.ts';
 import type { GenerationRequest } from '../core/request.ts';
@@ -13,10 +11,10 @@ import { encodePng } from '../image/index.ts';
 import type { Stores } from '../store/index.ts';
 import { LiveTurn } from './live-turn.ts';
 import type { BotOptions, Models } from './ports.ts';
-import { refusal } from './refusal.ts';
-import { serverModel } from './resolve.ts';
+import { requireDrawable, requireMayDraw, type Rules } from './gates.ts';
+import { resolveImagine } from './resolve.ts';
 import { WordList } from './safety/word-list.ts';
-import { findStyle, stylesOf } from './styles.ts';
+import { stylesOf } from './styles.ts';
 
 export type LivePorts = {
   readonly runner: Runner;
@@ -31,10 +29,18 @@ export type LivePorts = {
 const COST_MS = 200;
 const LIMITS = { perUser: 2, perServer: 64 };
 
+type AskedLive = { readonly actor: Actor; readonly place: Place; readonly request: LiveRequest };
+
 export function createLiveDrawing(ports: LivePorts): LiveDrawing {
+  const { stores, options } = ports;
+  const rules = {
+    stores,
+    blockedWords: new WordList(options.blockedWords),
+    adultWords: new WordList(options.adultWords),
+  };
   return {
     async *draw(actor, place, asked, signal) {
-      const request = await resolveLive(ports, actor, place, asked);
+      const request = await resolveLive(ports, rules, { actor, place, request: asked });
       const id = `live-${ports.newId()}`;
       const turn = new LiveTurn(
         ports.admission,
@@ -69,37 +75,27 @@ async function* drawn(
   }
 }
 
-/** Throws `UserError` `safety.*`, `allowed.blocked`, `style.*`. */
-async function resolveLive(
-  { stores, models, options }: LivePorts,
-  actor: Actor,
-  place: Place,
-  asked: LiveRequest,
-): Promise<GenerationRequest> {
+/** The request that /imagine would make of it. Throws `UserError` `allowed.*`, `safety.*`, `style.*`. */
+async function resolveLive(ports: LivePorts, rules: Rules, asked: AskedLive): Promise<GenerationRequest> {
+  const { stores, models, options } = ports;
+  const { actor, place, request } = asked;
   const settings = await stores.settings.of(place.server);
-  if (await stores.people.isBlocked(place.server, actor.user)) {
-    throw refusal('allowed.blocked');
-  }
-  const word = new WordList([...options.blockedWords, ...settings.blockedWords]).find(asked.prompt);
-  if (word !== undefined) {
-    throw refusal('safety.word', { word });
-  }
-  const adult =
-    settings.adult === 'marked' && place.isNsfw ? undefined : new WordList(options.adultWords).find(asked.prompt);
-  if (adult !== undefined) {
-    throw refusal('safety.nsfw', { word: adult });
-  }
-  const { manifest } = serverModel(settings, options, models);
-  const all = await stylesOf(place.server, stores, models);
-  const styles = asked.styles.map(({ name, weight }) => ({ style: findStyle(all, name, manifest.id), share: weight }));
-  const prompt = styles.reduce(
-    (words, { style, share }) => (share > 0 ? withTrigger(words, style.trigger) : words),
-    asked.prompt,
+  const asker = { actor, place, settings };
+  await requireMayDraw(rules, asker);
+  const { seed, count, negative } = request;
+  const style = request.styles.map(({ name, weight }) => ({ name, share: weight }));
+  const resolved = resolveImagine(
+    { prompt: request.prompt, negative, seed, count, style },
+    {
+      settings,
+      options,
+      models,
+      styles: await stylesOf(place.server, stores, models),
+      mine: undefined,
+      seed,
+      init: undefined,
+    },
   );
-  return defaultRequest(manifest, prompt, {
-    negative: asked.negative,
-    styles: styles.map(({ style, share }) => ({ id: style.id, file: style.file, weight: style.weight * share })),
-    seed: asked.seed,
-    count: asked.count,
-  });
+  requireDrawable(rules, asker, resolved.typed.prompt, resolved.styles);
+  return resolved.request;
 }

@@ -6,6 +6,8 @@ import type { Admission, QueueLimits } from '../core/admission.ts';
 import type { Chat } from '../core/chat.ts';
 import type { Base, ModelManifest } from '../core/manifest.ts';
 import type { Platform } from '../core/people.ts';
+import type { Fingerprint } from '../core/request.ts';
+import type { Style } from '../core/style.ts';
 import type { Runner } from '../core/work.ts';
 import type { Stores } from '../store/index.ts';
 
@@ -48,6 +50,10 @@ export type Model = {
   readonly manifest: ModelManifest;
   /** Absolute; the manifest's paths are relative to it. */
   readonly folder: string;
+  /** Those that come with it and the operator's for it. */
+  readonly styles: readonly Style[];
+  /** Undefined: not known (yet). */
+  readonly fingerprint: Fingerprint | undefined;
 };
 
 export interface Models {

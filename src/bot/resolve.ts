@@ -1,20 +1,23 @@
 /**
- * From what somebody asked, the server's settings and the models there are to a request that leaves nothing open. The
- * same inputs give the same request: chance comes in as the seed.
+ * What somebody asked, with the server's settings and the models and styles there are, as a wish; `wish.ts` makes the
+ * request of it. The same inputs give the same request: chance comes in as the seed.
  */
 import type { imagine } from '../../commands/imagine.ts';
-import { joinWords, withTrigger } from '../../commands/prompt-words.ts';
-import { formatStyleMix, parseStyleMix } from '../../commands/style-mix.ts';
 import { resolveSize, type SizeRules } from '../../commands/size.ts';
+import { formatStyleMix, parseStyleMix, type StyleShare } from '../../commands/style-mix.ts';
 import type { OptionsOf } from '../core/command.ts';
-import { defaultRequest } from '../core/default-request.ts';
 import type { GenerationRequest, InitImage } from '../core/request.ts';
+import type { Style } from '../core/style.ts';
 import type { ServerSettings } from '../store/index.ts';
 import type { BotOptions, Model, Models } from './ports.ts';
 import { refusal } from './refusal.ts';
-import { findStyle, meansNone, type Style } from './styles.ts';
+import { meansNone, unknownStyle } from './styles.ts';
+import { chooseStyles, requestOf, type StyleInMix, USUAL_STRENGTH } from './wish.ts';
 
-export type ImagineOptions = OptionsOf<typeof imagine>;
+/** As the command has them; a slider's styles come as shares. */
+export type ImagineOptions = Omit<OptionsOf<typeof imagine>, 'style'> & {
+  readonly style?: string | readonly StyleShare[] | undefined;
+};
 
 export type Resolved = {
   readonly request: GenerationRequest;
@@ -39,34 +42,27 @@ export type ResolveContext = {
   readonly init: { readonly file: string; readonly width: number; readonly height: number } | undefined;
 };
 
-/** Words to keep out have no effect at guidance 1; who asks for them gets this much. */
-const NEGATIVE_GUIDANCE = 1.5;
-const DEFAULT_STRENGTH = 0.6;
-
 /** Throws `UserError` `style.*`, `size.*`, `aspect.*`, `image.strength`. */
 export function resolveImagine(asked: ImagineOptions, context: ResolveContext): Resolved {
   const { settings, options, models, init } = context;
   const model = serverModel(settings, options, models);
-  const { defaults } = model.manifest;
-  const uses = chooseStyles(asked.style, model, context);
+  const styles = stylesAsked(asked.style, model, context);
   const typed = { prompt: asked.prompt.trim(), negative: asked.negative?.trim() ?? '' };
-  const negative = uses.reduce((words, { style }) => joinWords(words, style.negative), typed.negative);
-  const { width, height } = resolveSize(rulesOf(model), asked.size, asked.aspect ?? aspectOf(asked.size, init));
-  const prompt = uses.reduceRight((words, { style }) => withTrigger(words, style.trigger), typed.prompt);
-  const request = defaultRequest(model.manifest, prompt, {
-    negative,
-    styles: uses.map(({ style: { id, file, weight }, share }) => ({ id, file, weight: weight * share })),
-    seed: asked.seed ?? context.seed,
-    count: asked.count ?? settings.count,
-    steps: asked.steps ?? defaults.steps,
-    guidance:
-      asked.guidance ?? (typed.negative === '' ? defaults.guidance : Math.max(defaults.guidance, NEGATIVE_GUIDANCE)),
-    width,
-    height,
-    init: initOf(asked.strength, init),
-  });
-  const styleName = formatStyleMix(uses.map(({ style: { name }, share }) => ({ name, share })));
-  return { request, styles: uses.map(({ style }) => style), styleName, typed };
+  const request = requestOf(
+    {
+      ...typed,
+      styles,
+      seed: asked.seed ?? context.seed,
+      count: asked.count ?? settings.count,
+      steps: asked.steps,
+      guidance: asked.guidance,
+      size: resolveSize(rulesOf(model), asked.size, asked.aspect ?? aspectOf(asked.size, init)),
+      init: initOf(asked.strength, init),
+    },
+    model,
+  );
+  const styleName = formatStyleMix(styles.map(({ style: { name }, share }) => ({ name, share })));
+  return { request, styles: styles.map(({ style }) => style), styleName, typed };
 }
 
 /** The model a server draws with; the operator's where its own is no longer there. */
@@ -83,7 +79,7 @@ export function serverModel(settings: ServerSettings, options: BotOptions, model
 /** What is drawn where an option is left out, for the sentence that refuses a number. */
 export function fallbacksOf(settings: ServerSettings, model: Model): Readonly<Record<string, number>> {
   const { steps, guidance } = model.manifest.defaults;
-  return { steps, guidance, count: settings.count, strength: DEFAULT_STRENGTH };
+  return { steps, guidance, count: settings.count, strength: USUAL_STRENGTH };
 }
 
 export function rulesOf({ manifest }: Model): SizeRules {
@@ -91,31 +87,20 @@ export function rulesOf({ manifest }: Model): SizeRules {
   return { model: manifest.name, width, height, sides: manifest.sizes };
 }
 
-type StyleUse = { readonly style: Style; readonly share: number };
-
-function chooseStyles(
-  given: string | undefined,
+/** What was asked for, else the asker's own usual style, else the server's. */
+function stylesAsked(
+  given: ImagineOptions['style'],
   model: Model,
   { styles, mine, settings }: ResolveContext,
-): readonly StyleUse[] {
-  const { id } = model.manifest;
+): readonly StyleInMix[] {
   if (given !== undefined) {
-    return meansNone(given) ? [] : styleMix(given, styles, id);
+    const shares = typeof given !== 'string' ? given : meansNone(given) ? [] : parseStyleMix(given);
+    return chooseStyles(shares, styles, model, (name) => unknownStyle(styles, name));
   }
   const usual = mine ?? settings.defaultStyle;
   // A default that is gone, or is for another model than today's, is passed over: nobody asked for it just now.
-  const style = styles.find((candidate) => candidate.id === usual && candidate.model === id);
+  const style = styles.find((candidate) => candidate.id === usual && candidate.model === model.manifest.id);
   return style === undefined ? [] : [{ style, share: 1 }];
-}
-
-function styleMix(given: string, styles: readonly Style[], model: string): readonly StyleUse[] {
-  return parseStyleMix(given).map(({ name, share }) => {
-    const style = findStyle(styles, name, model);
-    if (style.model !== model) {
-      throw refusal('style.model', { style: style.name, styleModel: style.model, model });
-    }
-    return { style, share };
-  });
 }
 
 /** The shape of the picture to start from, within what can be drawn; a size that was asked for goes before it. */
@@ -133,5 +118,5 @@ function initOf(strength: number | undefined, init: ResolveContext['init']): Ini
     }
     return undefined;
   }
-  return { file: init.file, strength: strength ?? DEFAULT_STRENGTH };
+  return { file: init.file, strength: strength ?? USUAL_STRENGTH };
 }

@@ -2,28 +2,14 @@
  * The styles that a server can use: those that come with its models and those that its admins added. Finds them by
  * name, in the order in which a person would look for them.
  */
-import { join } from 'node:path';
 import { closest } from '../../commands/closest.ts';
+import type { UserError } from '../core/errors.ts';
 import type { ServerKey } from '../core/people.ts';
+import type { Style } from '../core/style.ts';
 import type { StylePreset, Stores } from '../store/index.ts';
 import type { Models } from './ports.ts';
 import { refusal } from './refusal.ts';
-
-export type Style = {
-  /** Lower case; what it is found by and remembered as. */
-  readonly id: string;
-  readonly name: string;
-  /** The catalog id of the model it is for. */
-  readonly model: string;
-  /** Absolute. */
-  readonly file: string;
-  readonly weight: number;
-  readonly trigger: string;
-  readonly negative: string;
-  readonly description: string;
-  /** Undefined: it comes with the model. */
-  readonly preset: StylePreset | undefined;
-};
+import { styleNamed } from './wish.ts';
 
 /** What means "no style" wherever a style is named. */
 export const NO_STYLE = 'none';
@@ -40,48 +26,38 @@ export async function stylesOf(
 }
 
 export function fromPreset(preset: StylePreset, { files }: Pick<Stores, 'files'>): Style {
-  const { id, name, model, weight, trigger, negative, description, sha256 } = preset;
-  const file = files.pathOf('loras', sha256, '.safetensors');
-  return { id, name, model, file, weight, trigger, negative, description, preset };
+  const { addedBy, addedByName, addedAtMs: _, ...words } = preset;
+  const file = files.pathOf('loras', preset.sha256, '.safetensors');
+  return { ...words, file, origin: { kind: 'server', by: addedBy, byName: addedByName } };
 }
 
 /** Those that come with the models. */
 export function builtinStyles(models: Models): readonly Style[] {
-  return models.list().flatMap(({ manifest, folder }) =>
-    manifest.styles.map(({ id, name, file, weight, trigger, description }) => ({
-      id: id.toLowerCase(),
-      name,
-      model: manifest.id,
-      file: join(folder, file),
-      weight,
-      trigger,
-      negative: '',
-      description,
-      preset: undefined,
-    })),
-  );
+  return models.list().flatMap(({ styles }) => styles);
 }
 
 export function meansNone(given: string): boolean {
   return NO_STYLE_WORDS.includes(given.trim().toLowerCase());
 }
 
-/** Throws `UserError` `style.unknown…`, with the closest name where there is one. A style for `model` goes before its namesakes. */
+/** Throws `UserError` `style.unknown…`, with the closest name where there is one. */
 export function findStyle(styles: readonly Style[], given: string, model?: string): Style {
-  const wanted = given.trim().toLowerCase();
-  const found = styles.filter(({ id, name }) => id === wanted || name.toLowerCase() === wanted);
-  const style = found.find((candidate) => candidate.model === model) ?? found[0];
-  if (style !== undefined) {
-    return style;
+  const style = styleNamed(styles, given, model);
+  if (style === undefined) {
+    throw unknownStyle(styles, given);
   }
+  return style;
+}
+
+export function unknownStyle(styles: readonly Style[], given: string): UserError {
   if (styles.length === 0) {
-    throw refusal('style.unknown-none', { given });
+    return refusal('style.unknown-none', { given });
   }
   const near = closest(
-    wanted,
+    given.trim().toLowerCase(),
     styles.map(({ id }) => id),
   );
-  throw near === undefined
+  return near === undefined
     ? refusal('style.unknown-far', { given })
     : refusal('style.unknown', { given, closest: near });
 }

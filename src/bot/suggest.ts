@@ -3,7 +3,8 @@ import type { Suggestion } from '../core/chat.ts';
 import type { Place, UserKey } from '../core/people.ts';
 import type { Kit } from './kit.ts';
 import { serverModel } from './resolve.ts';
-import { type Style, stylesOf } from './styles.ts';
+import type { Style } from '../core/style.ts';
+import { stylesOf } from './styles.ts';
 
 const MAX_SUGGESTIONS = 25;
 const MAX_LABEL = 100;

@@ -6,20 +6,18 @@ import { randomInt } from 'node:crypto';
 import { resolve } from 'node:path';
 
 import type { Config } from '../../config/load.ts';
-import { withTrigger } from '../../commands/prompt-words.ts';
 import { closest } from '../../commands/closest.ts';
 import { parseStyleMix } from '../../commands/style-mix.ts';
-import type { Catalog, CatalogStyle } from '../../models/catalog.ts';
+import type { Catalog } from '../../models/catalog.ts';
 import { describeModel } from '../../models/describe-model.ts';
 import type { ImagineOptions, UpscaleOptions } from '../adapters/cli/commands.ts';
 import { drawToFiles } from '../adapters/cli/imagine.ts';
 import { upscaleFile } from '../adapters/cli/upscale.ts';
-import { defaultRequest } from '../core/default-request.ts';
 import { UserError } from '../core/errors.ts';
-import type { Accelerator, GenerationRequest, StyleUse } from '../core/request.ts';
+import type { Accelerator, GenerationRequest } from '../core/request.ts';
+import type { Style } from '../core/style.ts';
+import { chooseStyles, requestOf, USUAL_STRENGTH } from '../bot/wish.ts';
 import { openCatalog, openEngine } from './open-engine.ts';
-
-const USUAL_STRENGTH = 0.6;
 
 type Streams = { readonly print: (line: string) => void; readonly warn: (line: string) => void };
 
@@ -29,7 +27,7 @@ export async function imagine(
   options: ImagineOptions,
   { print, warn }: Streams,
 ): Promise<void> {
-  const request = await requestOf(config, openCatalog(config.dataFolder), prompt, options);
+  const request = await requestFrom(config, openCatalog(config.dataFolder), prompt, options);
   const mode = options.quiet === true ? 'quiet' : options.json === true ? 'json' : 'lines';
   if (options.negative !== '' && request.guidance <= 1 && mode !== 'quiet') {
     warn(`--negative has no effect at guidance ${request.guidance}; add --guidance 1.5 for it to count.`);
@@ -77,7 +75,7 @@ export async function upscale(
 }
 
 /** Fills in what was left out from the model's manifest. Throws `UserError` for an unknown model or style. */
-export async function requestOf(
+export async function requestFrom(
   config: Config,
   catalog: Catalog,
   prompt: string,
@@ -88,29 +86,39 @@ export async function requestOf(
   const { defaults: usual } = await describeModel(
     accelerator.kind === 'model' ? model : { ...model, lcmLora: accelerator },
   );
-  const styles = await stylesOf(await catalog.styles(model), options.style ?? '');
-  const negatives = [options.negative, ...styles.map(({ style }) => style.negative)].filter((words) => words !== '');
+  const all = await catalog.styles(model);
   if (options.strength !== undefined && options.init === undefined) {
     throw new UserError('usage.strength', 'Expected --strength together with --init FILE, got it alone. Add --init.');
   }
-  const words = styles.reduceRight((sofar, { style }) => withTrigger(sofar, style.trigger), prompt);
-  return defaultRequest({ id: model.id, defaults: usual }, words, {
-    negative: negatives.join(', '),
-    accelerator,
-    vae: options.vae === undefined ? undefined : resolve(options.vae),
-    styles: [...styles.map(({ use }) => use), ...(options.lora ?? [])],
-    seed: options.seed ?? randomInt(0, 2 ** 32),
-    count: options.count,
-    steps: options.steps ?? usual.steps,
-    guidance: options.guidance ?? usual.guidance,
-    width: options.size?.width ?? usual.width,
-    height: options.size?.height ?? usual.height,
-    recipe: { scheduler: options.scheduler ?? usual.scheduler },
-    init:
-      options.init === undefined
-        ? undefined
-        : { file: resolve(options.init), strength: options.strength ?? USUAL_STRENGTH },
-  });
+  const request = requestOf(
+    {
+      prompt,
+      negative: options.negative,
+      styles: chooseStyles(
+        parseStyleMix(options.style ?? ''),
+        all,
+        { manifest: { id: model.id, defaults: usual } },
+        (name) => noStyle(name, all),
+      ),
+      seed: options.seed ?? randomInt(0, 2 ** 32),
+      count: options.count,
+      steps: options.steps,
+      // Words to keep out are said to have no effect, where they have none, and raise nothing by themselves.
+      guidance: options.guidance ?? usual.guidance,
+      size: options.size,
+      init:
+        options.init === undefined
+          ? undefined
+          : { file: resolve(options.init), strength: options.strength ?? USUAL_STRENGTH },
+      rest: {
+        accelerator,
+        vae: options.vae === undefined ? undefined : resolve(options.vae),
+        recipe: { scheduler: options.scheduler ?? usual.scheduler },
+      },
+    },
+    { manifest: { id: model.id, defaults: usual } },
+  );
+  return { ...request, styles: [...request.styles, ...(options.lora ?? [])] };
 }
 
 function acceleratorOf(text: string | undefined): Accelerator {
@@ -120,24 +128,14 @@ function acceleratorOf(text: string | undefined): Accelerator {
   return text === 'none' ? { kind: 'none' } : { kind: 'file', file: resolve(text) };
 }
 
-async function stylesOf(
-  styles: readonly CatalogStyle[],
-  mix: string,
-): Promise<readonly { readonly style: CatalogStyle; readonly use: StyleUse }[]> {
-  return parseStyleMix(mix).map(({ name, share }) => {
-    const style =
-      styles.find(({ id }) => id === name) ?? styles.find((each) => each.name.toLowerCase() === name.toLowerCase());
-    if (style === undefined) {
-      const ids = styles.map(({ id }) => id);
-      const near = closest(name, ids);
-      const hint =
-        near === undefined
-          ? `There are: ${ids.length === 0 ? 'none for this model' : ids.join(', ')}.`
-          : `Did you mean ${near}?`;
-      throw new UserError('style.unknown', `There is no style "${name}". ${hint}`, { params: { name, hint } });
-    }
-    return { style, use: { id: style.id, file: style.file, weight: style.weight * share } };
-  });
+function noStyle(name: string, styles: readonly Style[]): UserError {
+  const ids = styles.map(({ id }) => id);
+  const near = closest(name, ids);
+  const hint =
+    near === undefined
+      ? `There are: ${ids.length === 0 ? 'none for this model' : ids.join(', ')}.`
+      : `Did you mean ${near}?`;
+  return new UserError('style.unknown', `There is no style "${name}". ${hint}`, { params: { name, hint } });
 }
 
 /** The first device that is in this machine: the command line draws here, not on a remote queue. */

@@ -1,32 +1,46 @@
 /**
- * The catalog as the bot sees it: every model with its manifest and the operator's styles in it, read at start and again
+ * The catalog as the bot sees it: every model with its manifest and its styles, read at start and again
  * when somebody adds one, so that a list is at hand without waiting.
  */
-import { dirname, relative } from 'node:path';
+import { dirname } from 'node:path';
 import { stat } from 'node:fs/promises';
 
 import type { Catalog, CatalogModel } from '../../models/catalog.ts';
 import { describeModel } from '../../models/describe-model.ts';
+import type { Fingerprints } from '../../models/fingerprint.ts';
+import type { Fingerprint } from '../core/request.ts';
 import type { Model, Models } from '../bot/index.ts';
 
 const LOOK_EVERY_MS = 10_000;
+const PATIENCE_MS = 2000;
+
+type FingerprintSource = Pick<Fingerprints, 'of'>;
 
 export class InstalledModels implements Models {
   readonly #catalog: Catalog;
+  readonly #fingerprints: FingerprintSource;
   readonly #onFault: (error: unknown) => void;
+  /** By source: hashing gigabytes takes its time, and nobody waits for it. */
+  readonly #known = new Map<string, Fingerprint>();
+  readonly #asked = new Set<string>();
   /** Models that were left out, as has been said. */
   readonly #told = new Set<string>();
   #models: readonly Model[] = [];
   #timer: ReturnType<typeof setInterval> | undefined;
 
-  private constructor(catalog: Catalog, onFault: (error: unknown) => void) {
+  private constructor(catalog: Catalog, fingerprints: FingerprintSource, onFault: (error: unknown) => void) {
     this.#catalog = catalog;
+    this.#fingerprints = fingerprints;
     this.#onFault = onFault;
   }
 
   /** `usual` is offered first and must be there: throws `UserError` `model.unknown` where it is not. */
-  static async open(catalog: Catalog, usual: string, onFault: (error: unknown) => void): Promise<InstalledModels> {
-    const installed = new InstalledModels(catalog, onFault);
+  static async open(
+    { catalog, fingerprints }: { readonly catalog: Catalog; readonly fingerprints: FingerprintSource },
+    usual: string,
+    onFault: (error: unknown) => void,
+  ): Promise<InstalledModels> {
+    const installed = new InstalledModels(catalog, fingerprints, onFault);
     await installed.#read(usual);
     installed.#timer = setInterval(() => void installed.#read(usual).catch(onFault), LOOK_EVERY_MS);
     installed.#timer.unref();
@@ -66,14 +80,25 @@ export class InstalledModels implements Models {
   async #open(model: CatalogModel): Promise<Model> {
     const manifest = await describeModel(model);
     const folder = (await stat(model.source)).isDirectory() ? model.source : dirname(model.source);
-    const styles = await this.#catalog.styles(model);
     return {
       folder,
-      manifest: {
-        ...manifest,
-        id: model.id,
-        styles: styles.map((style) => ({ ...style, file: relative(folder, style.file) })),
-      },
+      manifest: { ...manifest, id: model.id },
+      styles: await this.#catalog.styles(model),
+      fingerprint: await this.#fingerprintOf(model.source),
     };
+  }
+
+  /** As last known; asked again at every look, since files change. A short wait covers what is small or was hashed before. */
+  async #fingerprintOf(source: string): Promise<Fingerprint | undefined> {
+    if (!this.#asked.has(source)) {
+      this.#asked.add(source);
+      const found = this.#fingerprints
+        .of(source)
+        .then((fingerprint) => void this.#known.set(source, fingerprint))
+        .catch(() => void this.#known.delete(source)) // opening the model says what is wrong with it
+        .finally(() => this.#asked.delete(source));
+      await Promise.race([found, new Promise((resolve) => setTimeout(resolve, PATIENCE_MS).unref())]);
+    }
+    return this.#known.get(source);
   }
 }

@@ -59,7 +59,7 @@ export function createAdminView({ stores, admission, runner, models }: PagePorts
         styles: [
           ...models
             .list()
-            .flatMap(({ manifest }) => manifest.styles.map(({ id, description }) => [id, manifest.id, description])),
+            .flatMap(({ styles }) => styles.map(({ id, model, description }) => [id, model, description])),
           ...added.map(({ name, model, weight, trigger }) => [name, model, `weight ${weight}`, trigger]),
         ],
         queue: [

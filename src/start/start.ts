@@ -15,6 +15,7 @@ import { createBot, type BotOptions, type FourstepBot } from '../bot/index.ts';
 import { createLiveDrawing } from '../bot/live.ts';
 import type { Adapter } from '../core/chat.ts';
 import { adapterParts, Health, MeasuredRunner, Metrics, runnerPart } from '../health/index.ts';
+import { Fingerprints } from '../../models/fingerprint.ts';
 import { FairAdmission } from '../queue/index.ts';
 import { openStores, type Stores } from '../store/index.ts';
 import { InstalledModels } from './installed-models.ts';
@@ -70,8 +71,10 @@ async function begin(config: Config, { print, log, ends }: Beginning): Promise<v
   });
   ends.push(() => stores.close());
   const catalog = openCatalog(config.dataFolder);
-  const models = await InstalledModels.open(catalog, config.model, (error) =>
-    log.warn({ err: error }, 'the catalog could not be read'),
+  const models = await InstalledModels.open(
+    { catalog, fingerprints: new Fingerprints(join(config.dataFolder, 'cache', 'hashes')) },
+    config.model,
+    (error) => log.warn({ err: error }, 'the catalog could not be read'),
   );
   ends.push(() => models.close());
   const opened = await openLocalRunners(config, config.devices, (device, reason) => {

@@ -12,6 +12,8 @@ export type StylePreset = {
   readonly model: string;
   /** The LoRA among the kept files. */
   readonly sha256: string;
+  /** Fingerprint of that model when the style was added; undefined: unknown. */
+  readonly base?: string | undefined;
   readonly weight: number;
   readonly trigger: string;
   readonly negative: string;
@@ -47,6 +49,7 @@ const presetSchema = z.object({
   name: z.string(),
   model: z.string(),
   sha256: z.string(),
+  base: z.string().optional(),
   weight: z.number(),
   trigger: z.string(),
   negative: z.string(),
@@ -86,6 +89,11 @@ export class StyleStore {
     return found.flatMap((value, index) =>
       value === undefined ? [] : [parse(presetSchema, keys[index] ?? '', value)],
     );
+  }
+
+  async get(server: ServerKey, id: string): Promise<StylePreset | undefined> {
+    const found = await this.#database.get(presetKey(server, id));
+    return found === undefined ? undefined : parse(presetSchema, presetKey(server, id), found);
   }
 
   async save(server: ServerKey, preset: StylePreset): Promise<void> {

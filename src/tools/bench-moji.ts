@@ -4,7 +4,7 @@
  */
 import type { Config } from '../../config/load.ts';
 import type { PictureMs } from '../core/work.ts';
-import { requestOf } from '../start/command-line.ts';
+import { requestFrom } from '../start/command-line.ts';
 import { openCatalog, openEngine } from '../start/open-engine.ts';
 
 const ROUNDS = 20;
@@ -15,7 +15,7 @@ export async function benchMoji(
   print: (line: string) => void,
 ): Promise<void> {
   const startedAt = performance.now();
-  const request = await requestOf(config, openCatalog(config.dataFolder), 'a fox face on blue', {
+  const request = await requestFrom(config, openCatalog(config.dataFolder), 'a fox face on blue', {
     negative: '',
     count: 1,
     seed: 7,

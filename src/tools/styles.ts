@@ -37,7 +37,7 @@ export async function listStyles(config: Config, { json }: { readonly json?: boo
     for (const style of await catalog.styles(model)) {
       print(
         json === true
-          ? JSON.stringify(style)
+          ? JSON.stringify({ ...style, isEmbedded: style.origin.kind === 'model' })
           : `${style.id}  ${style.name}  for ${model.id}  weight ${style.weight}  ${style.description}`,
       );
     }

@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { encodePng } from '../../src/image/index.ts';
 import { stubPicture } from '../support/stub-runner.ts';
-import { BIG, MOJI } from '../support/manifests.ts';
+import { BIG, installed, MOJI } from '../support/manifests.ts';
 import { ada, admin, guild, openWorld, type World, wordsOf } from './world.ts';
 
 let world: World;
@@ -40,13 +40,32 @@ describe('Reroll', () => {
   it('of a picture whose model is gone says so', async () => {
     let list = [MOJI, BIG];
     world = await openWorld({
-      ports: { models: { list: () => list.map((manifest) => ({ manifest, folder: `/models/${manifest.id}` })) } },
+      ports: { models: { list: () => list.map((manifest) => installed(manifest)) } },
       options: { model: 'big' },
     });
     const at = await world.imagine('a fox');
     list = [MOJI];
     await world.press(ada, at, 'Reroll');
     expect(lastRefusal()).toBe('The model big of this picture is no longer here. Press Remix to draw its words anew.');
+  });
+
+  it('of a picture whose model has changed says so, and so does V; Remix draws with today’s', async () => {
+    let fingerprint = 'yesterday';
+    world = await openWorld({ ports: { models: { list: () => [installed(MOJI, undefined, fingerprint)] } } });
+    const at = await world.imagine('a fox');
+    await world.press(ada, at, 'Reroll');
+    expect(world.chat.privately).toEqual([]);
+    fingerprint = 'today';
+    for (const label of ['Reroll', 'V1']) {
+      await world.press(ada, at, label);
+      expect(lastRefusal()).toBe(
+        'The model Moji has changed since this picture was drawn; another would come. Press Remix to draw its words anew.',
+      );
+    }
+    const [job] = await world.stores.jobs.ofUser(ada.user);
+    await world.act(ada, { kind: 'form', id: `1.remix.${job!.id}`, fields: { prompt: 'a fox', options: '' } });
+    const remixed = (await world.stores.jobs.ofUser(ada.user)).at(-1);
+    expect(remixed?.work).toMatchObject({ request: { fingerprint: 'today' } });
   });
 
   it('of a picture that began from one that is no longer kept asks for it', async () => {

@@ -15,7 +15,7 @@ import { type Database, openMemory, type Stores } from '../../src/store/index.ts
 import { FileStore } from '../../src/store/files.ts';
 import { storesOn } from '../../src/store/index.ts';
 import { botPorts } from '../support/bot-ports.ts';
-import { BIG, MOJI } from '../support/manifests.ts';
+import { BIG, installed, MOJI } from '../support/manifests.ts';
 import { createStubRunner, type StubRunnerOptions } from '../support/stub-runner.ts';
 
 export const ada: Actor = { user: 'discord:ada', name: 'Ada', isAdmin: false, isModerator: false, locale: 'en' };
@@ -117,7 +117,7 @@ export async function openWorld(world: WorldOptions = {}): Promise<World> {
       stores,
       runner: createStubRunner(world.runner),
       chatOf: (platform) => (platform === 'discord' ? chat : undefined),
-      models: { list: () => [MOJI, BIG].map((manifest) => ({ manifest, folder: `/models/${manifest.id}` })) },
+      models: { list: () => [installed(MOJI), installed(BIG)] },
       random: { uint32: () => random++ },
       slots: world.slots,
       ...world.ports,

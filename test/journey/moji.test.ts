@@ -13,7 +13,7 @@ import { modelsFolder } from '../../config/paths.ts';
 import type { Picture } from '../../src/core/picture.ts';
 import type { Runner, Work } from '../../src/core/work.ts';
 import { encodePng } from '../../src/image/index.ts';
-import { requestOf } from '../../src/start/command-line.ts';
+import { requestFrom } from '../../src/start/command-line.ts';
 import { openCatalog, openEngine } from '../../src/start/open-engine.ts';
 import { writeWhole } from '../../src/adapters/cli/output-files.ts';
 
@@ -34,7 +34,7 @@ afterAll(async () => {
 async function draw(prompt: string, style?: string): Promise<Picture> {
   const config = parseConfig({ FOURSTEP_DATA: folder }, '/');
   const options = { negative: '', count: 1, seed: 7, ...(style === undefined ? {} : { style }) };
-  const request = await requestOf(config, openCatalog(folder), prompt, options);
+  const request = await requestFrom(config, openCatalog(folder), prompt, options);
   return pictureOf({ kind: 'imagine', id: prompt, request, previewAfter: [] });
 }
 

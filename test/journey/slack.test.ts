@@ -10,7 +10,7 @@ import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { createSlackAdapter } from '../../src/adapters/slack/index.ts';
-import { SMALL_MOJI } from '../support/manifests.ts';
+import { installed, SMALL_MOJI } from '../support/manifests.ts';
 import { FakeSlack } from '../support/slack/fake-slack.ts';
 import type { Person } from '../support/slack/person.ts';
 import type { Seen } from '../support/slack/screen.ts';
@@ -26,7 +26,7 @@ function startProduct(): Promise<WholeBot> {
   return openWholeBot({
     folder,
     runner: createStubRunner({ beforeStep: (...step) => beforeStep(...step) }),
-    ports: { models: { list: () => [{ manifest: SMALL_MOJI, folder: '/models/moji' }] } },
+    ports: { models: { list: () => [installed(SMALL_MOJI)] } },
     connect: async ({ bot, log }) => [
       createSlackAdapter({
         botToken: fake.tokens.bot,

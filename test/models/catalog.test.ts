@@ -71,9 +71,9 @@ describe('Catalog', () => {
     const words = { name: 'Neon', model: 'tiny', weight: 0.8, trigger: 'neon', negative: '', description: '' };
     await catalog.addStyle('neon', join(folder, 'neon.safetensors'), words);
     const styles = await catalog.styles(await catalog.find('tiny'));
-    expect(styles.map((style) => [style.id, style.isEmbedded])).toEqual([
-      ['ink', true],
-      ['neon', false],
+    expect(styles.map((style) => [style.id, style.origin.kind])).toEqual([
+      ['ink', 'model'],
+      ['neon', 'operator'],
     ]);
     expect(styles[0]?.file).toBe(join(folder, 'embedded/tiny/styles/ink.safetensors'));
     await catalog.removeStyle('neon');

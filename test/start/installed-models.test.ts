@@ -9,6 +9,7 @@ import { InstalledModels } from '../../src/start/installed-models.ts';
 
 let folder: string;
 let catalog: Catalog;
+const fingerprints = { of: async () => 'f' };
 
 function writeModel(name: string): string {
   const source = join(folder, name);
@@ -32,14 +33,32 @@ describe('InstalledModels', () => {
     await catalog.addModel({ id: 'mine', source, lcmLora: undefined, name: undefined });
     rmSync(source, { recursive: true });
     const told: unknown[] = [];
-    const models = await InstalledModels.open(catalog, 'tiny', (error) => told.push(error));
+    const models = await InstalledModels.open({ catalog, fingerprints }, 'tiny', (error) => told.push(error));
     models.close();
     expect(models.list().map(({ manifest }) => manifest.id)).toEqual(['tiny']);
     expect(told).toEqual([expect.objectContaining({ code: 'model.gone' })]);
   });
 
+  it('has each style as the catalog has it, the words to keep out and all, and the model’s fingerprint', async () => {
+    const file = join(folder, 'ink.safetensors');
+    writeFileSync(file, '');
+    const words = { name: 'Ink', model: 'tiny', weight: 0.7, trigger: 'ink', negative: 'colour', description: 'black' };
+    const added = await catalog.addStyle('ink', file, words);
+    const models = await InstalledModels.open({ catalog, fingerprints }, 'tiny', () => undefined);
+    models.close();
+    expect(models.list()[0]).toMatchObject({ styles: [added], fingerprint: 'f' });
+    expect(added.negative).toBe('colour');
+  });
+
+  it('does not wait for a fingerprint that takes long', async () => {
+    const slow = { of: () => new Promise<string>(() => undefined) };
+    const models = await InstalledModels.open({ catalog, fingerprints: slow }, 'tiny', () => undefined);
+    models.close();
+    expect(models.list()[0]?.fingerprint).toBeUndefined();
+  });
+
   it('refuses to open without the usual one', async () => {
-    await expect(InstalledModels.open(catalog, 'nowhere', () => undefined)).rejects.toMatchObject({
+    await expect(InstalledModels.open({ catalog, fingerprints }, 'nowhere', () => undefined)).rejects.toMatchObject({
       code: 'model.unknown',
     });
   });

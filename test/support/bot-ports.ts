@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto';
 
 import type { BotPorts } from '../../src/bot/index.ts';
 import { FairAdmission } from '../../src/queue/index.ts';
-import { MOJI } from './manifests.ts';
+import { installed, MOJI } from './manifests.ts';
 
 export type GivenPorts = Pick<BotPorts, 'stores' | 'runner' | 'chatOf'> &
   Partial<Omit<BotPorts, 'options'>> & {
@@ -15,7 +15,7 @@ export type GivenPorts = Pick<BotPorts, 'stores' | 'runner' | 'chatOf'> &
 export function botPorts({ slots = 2, options, ...given }: GivenPorts): BotPorts {
   return {
     admission: new FairAdmission({ slots }),
-    models: { list: () => [{ manifest: MOJI, folder: '/models/moji' }] },
+    models: { list: () => [installed(MOJI)] },
     loras: {
       fetch: () => Promise.reject(new Error('nothing is fetched here')),
       inspect: async () => ({ kind: 'LoRA', rank: 8, base: 'moji', triggers: ['glow'] }),

@@ -1,4 +1,6 @@
 /** Models as their manifests say, without their files: for tests whose device draws no model. */
+import { stylesOf } from '../../models/catalog.ts';
+import type { Model } from '../../src/bot/index.ts';
 import type { ModelManifest } from '../../src/core/manifest.ts';
 
 export const MOJI: ModelManifest = {
@@ -25,3 +27,8 @@ export const SMALL_MOJI: ModelManifest = {
 };
 
 export const BIG: ModelManifest = { ...MOJI, id: 'big', name: 'Big', base: 'sd15', styles: [], upscalers: {} };
+
+/** As the bot has it once it is installed. */
+export function installed(manifest: ModelManifest, folder = `/models/${manifest.id}`, fingerprint?: string): Model {
+  return { manifest, folder, styles: stylesOf(manifest, manifest.id, folder), fingerprint };
+}

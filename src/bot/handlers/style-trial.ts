@@ -41,7 +41,7 @@ export async function addStyle(kit: Kit, turn: Turn, given: Readonly<Record<stri
   const asked = checkOptions(styleAdd, given);
   const styles = await stylesOf(place.server, kit.stores, kit.models);
   const name = styleName(asked.name, styles);
-  if (styles.filter(({ preset }) => preset !== undefined).length >= kit.options.maxStyles) {
+  if (styles.filter(({ origin }) => origin.kind === 'server').length >= kit.options.maxStyles) {
     throw refusal('style.full', { max: kit.options.maxStyles });
   }
   requireDrawable(kit, turn, `${name} ${asked.trigger ?? ''} ${asked.description ?? ''}`, []);
@@ -58,6 +58,7 @@ export async function addStyle(kit: Kit, turn: Turn, given: Readonly<Record<stri
     name,
     model: model.manifest.id,
     sha256: basename(file, extname(file)),
+    ...(model.fingerprint === undefined ? {} : { base: model.fingerprint }),
     weight: asked.weight ?? 1,
     trigger: asked.trigger?.trim() ?? '',
     negative: asked.negative?.trim() ?? '',

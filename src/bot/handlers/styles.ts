@@ -3,6 +3,7 @@ import { checkOptions } from '../../../commands/check.ts';
 import { styleDefault, styleEdit, styleMine, styleRemove, styleRename, styleShow } from '../../../commands/style.ts';
 import type { OptionValue } from '../../core/command.ts';
 import type { Locale } from '../../core/people.ts';
+import type { Style } from '../../core/style.ts';
 import type { StylePreset } from '../../store/index.ts';
 import { audit } from '../auditing.ts';
 import { requireAdmin } from '../gates.ts';
@@ -12,7 +13,7 @@ import { removeUnused } from './lora-files.ts';
 import { styleMessage, stylesMessage } from '../present/styles.ts';
 import { refusal } from '../refusal.ts';
 import { answerPrivately, sayPrivately } from '../speaking.ts';
-import { findStyle, meansNone, type Style, stylesOf } from '../styles.ts';
+import { findStyle, meansNone, stylesOf } from '../styles.ts';
 import { formatNumber, text } from '../texts/index.ts';
 
 type Options = Readonly<Record<string, OptionValue>>;
@@ -69,7 +70,7 @@ export function mineText(locale: Locale, mine: string | undefined): string {
 export async function editStyle(kit: Kit, turn: Turn, given: Options): Promise<void> {
   requireAdmin(turn.invocation.actor);
   const { name, ...asked } = checkOptions(styleEdit, given);
-  const preset = ownPreset(findStyle(await all(kit, turn), name));
+  const preset = await ownPreset(kit, turn, findStyle(await all(kit, turn), name));
   if (asked.model !== undefined && modelOf(kit.models, asked.model) === undefined) {
     throw unknownModel(kit, asked.model);
   }
@@ -100,7 +101,7 @@ export async function editStyle(kit: Kit, turn: Turn, given: Options): Promise<v
 export async function removeStyle(kit: Kit, turn: Turn, given: Options): Promise<void> {
   requireAdmin(turn.invocation.actor);
   const { name } = checkOptions(styleRemove, given);
-  const preset = ownPreset(findStyle(await all(kit, turn), name));
+  const preset = await ownPreset(kit, turn, findStyle(await all(kit, turn), name));
   const { server } = turn.invocation.place;
   await kit.stores.styles.remove(server, preset.id);
   if (turn.settings.defaultStyle === preset.id) {
@@ -115,7 +116,7 @@ export async function renameStyle(kit: Kit, turn: Turn, given: Options): Promise
   requireAdmin(turn.invocation.actor);
   const { name, to } = checkOptions(styleRename, given);
   const styles = await all(kit, turn);
-  const preset = ownPreset(findStyle(styles, name));
+  const preset = await ownPreset(kit, turn, findStyle(styles, name));
   const renamed = styleName(
     to,
     styles.filter(({ id }) => id !== preset.id),
@@ -160,7 +161,8 @@ async function chosen(kit: Kit, turn: Turn, name: string | undefined): Promise<S
   return name === undefined || meansNone(name) ? undefined : findStyle(await all(kit, turn), name);
 }
 
-function ownPreset({ preset, name }: Style): StylePreset {
+async function ownPreset({ stores }: Kit, { invocation }: Turn, { id, name }: Style): Promise<StylePreset> {
+  const preset = await stores.styles.get(invocation.place.server, id);
   if (preset === undefined) {
     throw refusal('style.builtin', { name });
   }

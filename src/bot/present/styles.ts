@@ -3,7 +3,7 @@ import type { Line, Message, MessageFile } from '../../core/message.ts';
 import type { Locale } from '../../core/people.ts';
 import type { StyleDraft } from '../../store/index.ts';
 import { type DraftAction, encodeButtonId } from '../button-id.ts';
-import type { Style } from '../styles.ts';
+import type { Style } from '../../core/style.ts';
 import { formatNumber, text } from '../texts/index.ts';
 import { bold, button, code, message, plain, small, user } from './lines.ts';
 
@@ -43,20 +43,16 @@ export function stylesMessage({ serverName, styles, defaultStyle, mine, locale }
 }
 
 export function styleMessage(style: Style, locale: Locale): Message {
-  const { preset } = style;
+  const { origin } = style;
   const lines: Line[] = [
     [bold(style.name), ...(style.description === '' ? [] : [plain(` · ${style.description}`)])],
     [plain(text(locale, 'style.show.model', { model: style.model }))],
     [plain(text(locale, 'style.show.weight', { weight: style.weight }))],
     [plain(text(locale, 'style.show.trigger', { trigger: style.trigger || text(locale, 'style.empty') }))],
     ...(style.negative === '' ? [] : [[plain(text(locale, 'style.show.negative', { negative: style.negative }))]]),
-    preset === undefined
+    origin.kind !== 'server'
       ? [small(text(locale, 'style.show.builtin'))]
-      : [
-          small(text(locale, 'style.show.added', { name: preset.addedByName })),
-          plain(' '),
-          user(preset.addedBy, preset.addedByName),
-        ],
+      : [small(text(locale, 'style.show.added', { name: origin.byName })), plain(' '), user(origin.by, origin.byName)],
     [small(text(locale, 'style.show.use')), plain(' '), code(useOf(style.name, locale))],
   ];
   return message({ lines });

@@ -3,7 +3,7 @@ import { createDiscordAdapter } from '../../../src/adapters/discord/index.ts';
 import type { Bot, Invocation } from '../../../src/core/chat.ts';
 import type { Database } from '../../../src/store/index.ts';
 import { clockOf, SILENT_LOG } from '../bot-ports.ts';
-import { SMALL_MOJI } from '../manifests.ts';
+import { installed, SMALL_MOJI } from '../manifests.ts';
 import { createStubRunner } from '../stub-runner.ts';
 import { openWholeBot, type WholeBot } from '../whole-bot.ts';
 import type { FakeDiscord } from './index.ts';
@@ -39,7 +39,7 @@ export async function openDiscordBot({ fake, database, folder, beforeStep }: Dis
     folder,
     database,
     runner: createStubRunner({ sizePx: 16, ...(beforeStep === undefined ? {} : { beforeStep }) }),
-    ports: { clock: clockOf(now), models: { list: () => [{ manifest: { ...SMALL_MOJI, styles: [] }, folder }] } },
+    ports: { clock: clockOf(now), models: { list: () => [installed({ ...SMALL_MOJI, styles: [] }, folder)] } },
     connect: async ({ bot }) => [
       createDiscordAdapter({
         token: fake.token,

@@ -17,7 +17,7 @@ import type { Database, Entry } from '../../../src/store/database.ts';
 import { openEmbedded } from '../../../src/store/embedded.ts';
 import { FileStore } from '../../../src/store/files.ts';
 import { clockOf } from '../bot-ports.ts';
-import { SMALL_MOJI } from '../manifests.ts';
+import { installed, SMALL_MOJI } from '../manifests.ts';
 import { STUB_CHILD, type StubFactoryOptions } from '../stub-factory.ts';
 import { openWholeBot } from '../whole-bot.ts';
 
@@ -70,7 +70,7 @@ const whole = await openWholeBot({
   files: new FullableFiles(folder),
   runner,
   slots,
-  ports: { clock: clockOf(now), log, models: { list: () => [{ manifest: SMALL_MOJI, folder }] } },
+  ports: { clock: clockOf(now), log, models: { list: () => [installed(SMALL_MOJI, folder)] } },
   options: { queue: { perUser: 100, perServer: 100_000 } },
   connect: async ({ bot }) => [adapterFor(bot)],
 });

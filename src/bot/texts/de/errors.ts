@@ -31,6 +31,8 @@ export const errors: Translation<typeof english> = {
   'error.style.unknown-far': 'Dieser Server hat keinen Stil „{given}“. /style list zeigt alle.',
   'error.style.model':
     'Der Stil {style} ist für {styleModel}; dieser Server zeichnet mit {model}. Wähle einen anderen Stil, oder lass ihn weg.',
+  'error.style.base-changed':
+    'Der Stil {style} wurde für einen anderen Stand von {model} gemacht. Wähle einen anderen Stil, oder bitte einen Admin, ihn neu hinzuzufügen.',
   'error.style.mix':
     'Eine Mischung sind bis zu {max} Stile wie neon:0.6+ink:0.4, mit Anteilen bis 2; du schriebst „{given}“.',
   'error.style.name': 'Ein Stilname hat 1 bis 32 Buchstaben, Ziffern, - oder _; du schriebst „{given}“.',
@@ -94,6 +96,8 @@ export const errors: Translation<typeof english> = {
   'error.job.elsewhere': 'Dieses Bild gehört zu einem anderen Server. Verlange hier eines mit /imagine.',
   'error.job.unfinished': 'Dieses Bild wird noch gezeichnet. Versuch es, wenn es da ist.',
   'error.job.over': 'Das ist schon vorbei; es gibt nichts abzubrechen.',
+  'error.job.model-changed':
+    'Das Modell {model} hat sich geändert, seit dieses Bild gezeichnet wurde; es käme ein anderes. Mit Remix werden seine Worte neu gezeichnet.',
   'error.job.model-gone':
     'Das Modell {model} dieses Bildes gibt es hier nicht mehr. Drück Remix, um seine Worte neu zu zeichnen.',
   'error.job.style-gone':

@@ -32,6 +32,8 @@ export const errors = {
   'error.style.unknown-far': 'This server has no style “{given}”. /style list shows them all.',
   'error.style.model':
     'The style {style} is for {styleModel}; this server draws with {model}. Choose another style, or leave it out.',
+  'error.style.base-changed':
+    'The style {style} was made for another version of {model}. Choose another style, or ask an admin to add it again.',
   'error.style.mix': 'A mix is up to {max} styles like neon:0.6+ink:0.4, with shares up to 2; you wrote “{given}”.',
   'error.style.name': 'A style’s name has 1 to 32 letters, digits, - or _; you wrote “{given}”.',
   'error.style.reserved': 'No style can be called “{given}”: it means no style. Choose another name.',
@@ -90,6 +92,8 @@ export const errors = {
   'error.job.elsewhere': 'This picture belongs to another server. Ask for one here with /imagine.',
   'error.job.unfinished': 'This picture is still being drawn. Try again when it is there.',
   'error.job.over': 'This is over already; there is nothing to cancel.',
+  'error.job.model-changed':
+    'The model {model} has changed since this picture was drawn; another would come. Press Remix to draw its words anew.',
   'error.job.model-gone': 'The model {model} of this picture is no longer here. Press Remix to draw its words anew.',
   'error.job.style-gone':
     'The style {style} of this picture is no longer here. Press Remix and choose another, or none.',

@@ -1,0 +1,45 @@
+/**
+ * A style as everybody has it, from the catalog to the bot and back: a LoRA with its words, its file already found.
+ * Knows no store and no catalog.
+ */
+import type { UserKey } from './people.ts';
+import type { Fingerprint, StyleUse } from './request.ts';
+
+export type StyleOrigin =
+  /** Part of the model. */
+  | { readonly kind: 'model' }
+  /** Added for all servers by whoever runs the bot. */
+  | { readonly kind: 'operator' }
+  /** Added by a server's admin. */
+  | { readonly kind: 'server'; readonly by: UserKey; readonly byName: string };
+
+export type Style = {
+  /** What it is found by and remembered as; lower case. */
+  readonly id: string;
+  readonly name: string;
+  /** The catalog id of the model it is for. */
+  readonly model: string;
+  /** Absolute. */
+  readonly file: string;
+  readonly weight: number;
+  /** Words put into the prompt with the style; '' for none. */
+  readonly trigger: string;
+  /** Words put into the negative prompt with it; '' for none. */
+  readonly negative: string;
+  readonly description: string;
+  readonly sha256?: string | undefined;
+  /** Of the model that it was made for. */
+  readonly base?: Fingerprint | undefined;
+  readonly origin: StyleOrigin;
+};
+
+/** The style at a share of its own weight. */
+export function useOf({ id, file, weight, sha256, base }: Style, share: number): StyleUse {
+  return {
+    id,
+    file,
+    weight: weight * share,
+    ...(sha256 === undefined ? {} : { sha256 }),
+    ...(base === undefined ? {} : { base }),
+  };
+}

@@ -1,0 +1,50 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, expect, it } from 'vitest';
+
+import { Fingerprints } from '../../models/fingerprint.ts';
+import { writeTensors } from '../support/safetensors-file.ts';
+
+let folder: string;
+let fingerprints: Fingerprints;
+
+function writeNet(net: string, value: number): void {
+  mkdirSync(join(folder, 'model', net), { recursive: true });
+  const file = join(folder, 'model', net, 'diffusion_pytorch_model.safetensors');
+  writeTensors(file, [{ name: 'w', shape: [2], data: new Float32Array([value, 1]) }]);
+}
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'fourstep-fingerprint-'));
+  fingerprints = new Fingerprints(join(folder, 'hashes'));
+  writeNet('unet', 1);
+  writeNet('vae', 2);
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const today = () => fingerprints.of(join(folder, 'model'));
+
+it('is another once a net is trained anew, and the old one where the old bytes come back', async () => {
+  const first = await today();
+  expect(await today()).toBe(first);
+  writeNet('unet', 3);
+  expect(await today()).not.toBe(first);
+  writeNet('unet', 1);
+  expect(await today()).toBe(first);
+});
+
+it('does not read a file twice that is as it was', async () => {
+  const first = await today();
+  for (const name of readdirSync(join(folder, 'hashes'))) {
+    const note = join(folder, 'hashes', name);
+    writeFileSync(note, readFileSync(note, 'utf8').replaceAll(/"sha256": "[^"]+"/g, '"sha256": "kept"'));
+  }
+  const fromNotes = await today();
+  expect(fromNotes).not.toBe(first);
+  writeNet('unet', 1);
+  writeNet('vae', 2);
+  rmSync(join(folder, 'hashes'), { recursive: true });
+  expect(await today()).toBe(first);
+});
