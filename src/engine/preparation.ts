@@ -56,7 +56,7 @@ export async function prepare({
     number,
     events: new EventStream<WorkEvent>(),
     model,
-    group: JSON.stringify([model.key, styles.variant, size]),
+    group: JSON.stringify([model.key, styles.variant, styles.dense?.key ?? null, size]),
     size,
     guidance,
     positive: positive.conditioning,

@@ -183,4 +183,5 @@ def main():
     (out / "cases.json").write_text(json.dumps({"loras": loras, "cases": cases}, indent=1) + "\n")
 
 
-main()
+if __name__ == "__main__":
+    main()

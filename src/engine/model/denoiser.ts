@@ -27,7 +27,7 @@ export type UNetRow = {
 };
 
 export interface Denoiser {
-  /** [rows · channels · height · width]; valid until the next call. All rows have one size and one `styles.variant`. */
+  /** [rows · channels · height · width]; valid until the next call. All rows have one size, one `styles.variant` and one `styles.dense`. */
   predict(rows: readonly UNetRow[], size: LatentSize): Promise<Float32Array>;
   /** Finished latents to pixels. */
   decode(latents: Float32Array, size: LatentSize): Promise<Picture>;

@@ -11,14 +11,15 @@ import type { Picture } from '../../core/picture.ts';
 import type { Denoiser, LatentSize, UNetRow } from './denoiser.ts';
 import { parseUNetConfig } from '../nets/index.ts';
 import { parseSchedulerConfig, type SchedulerConfig } from '../sampling/index.ts';
-import { derivedFiles, sweepBeside } from '../weights/index.ts';
+import { derivedFiles, sweepBeside, type LoraNet, type TensorSource } from '../weights/index.ts';
 import { Autoencoder, type LatentSampler } from './autoencoder.ts';
 import { baseOf } from './base-of.ts';
-import { mergedUNet } from './lcm-merge.ts';
+import { DenseStyles } from './dense-styles.ts';
+import { mergedNet } from './lcm-merge.ts';
 import type { ModelFiles, NetFiles } from './model-files.ts';
 import { PromptEncoder } from './prompt-encoder.ts';
 import type { SessionOpener } from './session-opener.ts';
-import { StyleLibrary } from './style-set.ts';
+import { NO_STYLE, StyleLibrary, TEXT_NETS } from './style-set.ts';
 import { TextEncoder } from './text-encoder.ts';
 import { UNet } from './unet.ts';
 
@@ -46,6 +47,8 @@ export class Model implements Denoiser {
   users = 0;
   isReleased = false;
   readonly #unet: UNet;
+  readonly #encoders: readonly TextEncoder[];
+  readonly #dense: DenseStyles;
   readonly #autoencoder: Autoencoder;
   readonly #derived: readonly string[];
   readonly #cacheDir: string;
@@ -67,36 +70,49 @@ export class Model implements Denoiser {
         takesTextTime: config.textTime !== undefined,
         attendsInMiddle: config.mid.kind === 'attention',
       });
-    const merged =
-      lcmLora === undefined
-        ? files.unet.weights
-        : await mergedUNet({ base, weights: files.unet.weights, lcmLora, cacheDir });
-    const unet = await UNet.open(config, merged, { open, cacheDir });
+    const merged = (net: LoraNet, weights: TensorSource): Promise<TensorSource> =>
+      lcmLora === undefined ? Promise.resolve(weights) : mergedNet({ base, net, weights, lcmLora, cacheDir });
+    const unet = await UNet.open(config, await merged('unet', files.unet.weights), { open, cacheDir });
     const encoders: TextEncoder[] = [];
-    for (const net of files.text) {
-      encoders.push(await TextEncoder.open(net, { open, cacheDir }));
+    for (const [k, net] of files.text.entries()) {
+      const weights = await merged(TEXT_NETS[k] ?? 'text_encoder', net.weights);
+      encoders.push(await TextEncoder.open({ ...net, weights }, { open, cacheDir }));
     }
     const autoencoder = await Autoencoder.open(files.vae, { open, cacheDir });
     const nets = [unet, autoencoder, ...encoders];
     const derived = nets.flatMap(({ weights }) => derivedFiles(weights, cacheDir));
-    return new Model({ files, key, base, unet, encoders, autoencoder, derived, cacheDir });
+    const dense = new DenseStyles({
+      own: { unet, encoders },
+      pristine: { unet: files.unet.weights, text: files.text.map(({ weights }) => weights) },
+      cacheDir,
+    });
+    const [first, second] = encoders;
+    const styles = new StyleLibrary({
+      base,
+      targets: () => ({ unet: unet.targets, text: encoders.map(({ targets }) => targets) }),
+      weights: {
+        unet: unet.weights,
+        ...(first !== undefined && { text_encoder: first.weights }),
+        ...(second !== undefined && { text_encoder_2: second.weights }),
+      },
+    });
+    return new Model({ files, key, base, unet, encoders, dense, styles, autoencoder, derived, cacheDir });
   }
 
-  private constructor({ files, key, base, unet, encoders, autoencoder, derived, cacheDir }: ModelParts) {
+  private constructor({ files, key, base, unet, encoders, dense, styles, autoencoder, derived, cacheDir }: ModelParts) {
     this.key = key;
     this.manifest = files.manifest;
     this.base = base;
     this.scheduler = parseSchedulerConfig(files.scheduler.config, files.scheduler.origin);
     this.#unet = unet;
+    this.#encoders = encoders;
+    this.#dense = dense;
     this.#autoencoder = autoencoder;
     this.#derived = derived;
     this.#cacheDir = cacheDir;
-    this.styles = new StyleLibrary({
-      base,
-      targets: () => ({ unet: unet.targets, text: encoders.map(({ targets }) => targets) }),
-    });
+    this.styles = styles;
     this.prompts = new PromptEncoder({
-      encoders,
+      styles: dense,
       kind: unet.config.textTime === undefined ? 'last' : 'penultimate',
       zerosForEmptyNegative: files.zerosForEmptyNegative,
     });
@@ -122,7 +138,8 @@ export class Model implements Denoiser {
   }
 
   predict(rows: readonly UNetRow[], size: LatentSize): Promise<Float32Array> {
-    return this.#unet.predict(rows, rows[0]?.styles.variant ?? 'plain', size, this.pixelsPerLatent);
+    const { variant, dense } = rows[0]?.styles ?? NO_STYLE;
+    return this.#dense.use({ dense }, ({ unet }) => unet.predict(rows, variant, size, this.pixelsPerLatent));
   }
 
   decode(latents: Float32Array, size: LatentSize): Promise<Picture> {
@@ -142,9 +159,10 @@ export class Model implements Denoiser {
   /** Frees its sessions, and the disk of what was derived from files that are gone. Nothing may use it afterwards. */
   async release(): Promise<void> {
     this.isReleased = true;
+    await this.#dense.release();
     await this.#unet.release();
     await this.#autoencoder.release();
-    await this.prompts.release();
+    await Promise.all(this.#encoders.map((encoder) => encoder.release()));
     await sweepBeside(this.#derived, this.#cacheDir);
   }
 }
@@ -155,6 +173,8 @@ type ModelParts = {
   readonly base: Base;
   readonly unet: UNet;
   readonly encoders: readonly TextEncoder[];
+  readonly dense: DenseStyles;
+  readonly styles: StyleLibrary;
   readonly autoencoder: Autoencoder;
   /** Its files that are derived from others. */
   readonly derived: readonly string[];

@@ -4,7 +4,8 @@
  */
 import type { Conditioning } from './denoiser.ts';
 import { LruCache } from '../weights/index.ts';
-import type { EncodedText, TextEncoder } from './text-encoder.ts';
+import type { DenseStyles } from './dense-styles.ts';
+import type { EncodedText } from './text-encoder.ts';
 import type { StyleSet } from './style-set.ts';
 
 export type EncodedPrompt = {
@@ -14,7 +15,7 @@ export type EncodedPrompt = {
 };
 
 export type PromptEncoderOptions = {
-  readonly encoders: readonly TextEncoder[];
+  readonly styles: DenseStyles;
   /** What the UNet wants: the last layer of one, or the penultimate layers of all and a pooled vector. */
   readonly kind: 'last' | 'penultimate';
   /** An empty negative prompt is zeros instead of the encoding of ''. */
@@ -36,7 +37,8 @@ export class PromptEncoder {
 
   encode(prompt: string, styles: StyleSet): Promise<EncodedPrompt> {
     // Most styles leave the text encoders alone.
-    const key = styles.text.some((loras) => loras.length > 0) ? styles.key : '';
+    const isStyled = styles.text.some((loras) => loras.length > 0) || styles.dense !== undefined;
+    const key = isStyled ? styles.key : '';
     return this.#cache.get(JSON.stringify([key, prompt]), () => this.#encode(prompt, styles));
   }
 
@@ -50,16 +52,15 @@ export class PromptEncoder {
     return { conditioning: { tokens: zeros(tokens), pooled: pooled && zeros(pooled) }, cut: '' };
   }
 
-  async release(): Promise<void> {
-    await Promise.all(this.#options.encoders.map((encoder) => encoder.release()));
-  }
-
   async #encode(prompt: string, styles: StyleSet): Promise<EncodedPrompt> {
-    const { encoders, kind } = this.#options;
-    const texts: EncodedText[] = [];
-    for (const [k, encoder] of encoders.entries()) {
-      texts.push(await encoder.encode(prompt, styles.text[k] ?? []));
-    }
+    const { kind } = this.#options;
+    const texts = await this.#options.styles.use(styles, async ({ encoders }) => {
+      const encoded: EncodedText[] = [];
+      for (const [k, encoder] of encoders.entries()) {
+        encoded.push(await encoder.encode(prompt, styles.text[k] ?? []));
+      }
+      return encoded;
+    });
     const [first] = texts;
     if (first === undefined) {
       throw new Error('a model without a text encoder');

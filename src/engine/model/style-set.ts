@@ -7,7 +7,15 @@ import path from 'node:path';
 import type { Base } from '../../core/manifest.ts';
 import type { StyleUse } from '../../core/request.ts';
 import type { Layer } from '../nets/index.ts';
-import { LoraCache, type LoraRow, type CachedLora } from '../weights/index.ts';
+import {
+  LORA_NETS,
+  LoraCache,
+  type Adapter,
+  type CachedLora,
+  type LoraNet,
+  type LoraRow,
+  type TensorSource,
+} from '../weights/index.ts';
 
 /**
  * Which of a UNet's modules take a LoRA: none; those of the transformers, which is what ordinary styles touch; every
@@ -23,6 +31,15 @@ type StyleNotice = {
   readonly params: Readonly<Record<string, string | number>>;
 };
 
+/** Changes that are merged into weights of their own (dense-styles.ts). */
+export type DenseStyle = {
+  /** Equal for equal changes at equal weights. */
+  readonly key: string;
+  readonly adapters: readonly Adapter[];
+  /** Those that are changed. */
+  readonly nets: ReadonlySet<LoraNet>;
+};
+
 export type StyleSet = {
   /** Equal for equal LoRAs at equal weights. */
   readonly key: string;
@@ -31,16 +48,22 @@ export type StyleSet = {
   readonly unet: LoraRow;
   /** For each text encoder; empty where no LoRA touches it. */
   readonly text: readonly LoraRow[];
+  /** What no graph takes beside its layers; rows of one call share it. */
+  readonly dense: DenseStyle | undefined;
   readonly notices: readonly StyleNotice[];
 };
 
-export const NO_STYLE: StyleSet = { key: '', variant: 'plain', unet: [], text: [], notices: [] };
+export const NO_STYLE: StyleSet = { key: '', variant: 'plain', unet: [], text: [], dense: undefined, notices: [] };
 
 export type StyleLibraryOptions = {
   readonly base: Base;
   /** Asked for with the first style: who draws without one need not wait for it. */
   readonly targets: () => StyleTargets;
+  /** All weights of the nets, for changes that are merged; absent: those fit nothing. */
+  readonly weights?: Readonly<Partial<Record<LoraNet, TensorSource>>>;
 };
+
+type Counted = { readonly cached: CachedLora; readonly weight: number };
 
 type StyleTargets = {
   readonly unet: readonly Layer[];
@@ -48,7 +71,8 @@ type StyleTargets = {
   readonly text: readonly (readonly Layer[])[];
 };
 
-const TEXT_NETS = ['text_encoder', 'text_encoder_2'] as const;
+/** In the order of the encoders. */
+export const TEXT_NETS = ['text_encoder', 'text_encoder_2'] as const;
 const LORA_BYTES = 1024 * 2 ** 20;
 
 export class StyleLibrary {
@@ -66,7 +90,7 @@ export class StyleLibrary {
       return NO_STYLE;
     }
     const { unet: targets, cache } = this.#open();
-    const counted: { readonly cached: CachedLora; readonly weight: number }[] = [];
+    const counted: Counted[] = [];
     for (const { file, weight } of counting) {
       counted.push({ cached: await cache.load(file), weight });
     }
@@ -80,13 +104,14 @@ export class StyleLibrary {
       variant: variantFor(targets, new Set(unet.flatMap(({ lora }) => [...lora.modules.keys()]))),
       unet,
       text: TEXT_NETS.map(rowOf),
+      dense: denseOf(counted),
       notices: counted.flatMap(({ cached }) => noticeOf(cached)),
     };
   }
 
   #open(): { readonly unet: readonly Layer[]; readonly cache: LoraCache } {
     if (this.#opened === undefined) {
-      const { base, targets } = this.#options;
+      const { base, targets, weights = {} } = this.#options;
       const {
         unet,
         text: [first, second],
@@ -96,10 +121,26 @@ export class StyleLibrary {
         ...(first !== undefined && { text_encoder: first }),
         ...(second !== undefined && { text_encoder_2: second }),
       };
-      this.#opened = { unet, cache: new LoraCache({ base, targets: nets }, LORA_BYTES) };
+      this.#opened = { unet, cache: new LoraCache({ base, targets: nets, weights }, LORA_BYTES) };
     }
     return this.#opened;
   }
+}
+
+function denseOf(counted: readonly Counted[]): DenseStyle | undefined {
+  const merged = counted.filter(({ cached }) => LORA_NETS.some((net) => cached.match.dense[net].length > 0));
+  return merged.length === 0
+    ? undefined
+    : {
+        key: JSON.stringify(merged.map(({ cached, weight }) => [cached.match.lora.id, weight])),
+        adapters: merged.map(({ cached: { match }, weight }) => ({
+          file: match.lora.file,
+          match: () => Promise.resolve(match),
+          weight,
+          parts: 'dense',
+        })),
+        nets: new Set(LORA_NETS.filter((net) => merged.some(({ cached }) => cached.match.dense[net].length > 0))),
+      };
 }
 
 /** The targets that a graph of `variant` has inputs for. */

@@ -79,6 +79,11 @@ export class TextEncoder {
     return this.#targets;
   }
 
+  /** The same encoder over other weights. */
+  over(weights: TensorSource): TextEncoder {
+    return new TextEncoder({ ...this.#options, weights });
+  }
+
   /** `loras`: this encoder's part of a style; empty for none. */
   async encode(text: string, loras: LoraRow): Promise<EncodedText> {
     const { ids, cut } = this.#options.tokenizer.encode(text);

@@ -31,6 +31,7 @@ export class UNet {
   /** As its graphs take them. */
   readonly weights: TensorSource;
   readonly #lowering: Lowering;
+  readonly #open: SessionOpener;
   readonly #sessions: LazySessions;
   readonly #styles: StyleInputs;
   #targets: readonly Layer[] | undefined;
@@ -46,6 +47,7 @@ export class UNet {
     this.config = config;
     this.weights = weights;
     this.#lowering = lowering;
+    this.#open = open;
     this.#sessions = new LazySessions(open);
     this.#styles = new StyleInputs(() => this.targets, weights, open);
   }
@@ -54,6 +56,11 @@ export class UNet {
   get targets(): readonly Layer[] {
     this.#targets ??= unetLoraTargets(this.config);
     return this.#targets;
+  }
+
+  /** The same net over other weights. */
+  over(weights: TensorSource): UNet {
+    return new UNet(this.config, weights, this.#lowering, this.#open);
   }
 
   /** [rows · out · height · width] */

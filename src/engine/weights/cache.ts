@@ -14,12 +14,18 @@ import { UserError } from '../../core/errors.ts';
 import { fileState } from './file-state.ts';
 import { openSafetensors } from './safetensors-file.ts';
 import { writeSafetensors, type TensorToWrite } from './safetensors-writer.ts';
+import { keepNewest, markUsed } from './newest-files.ts';
 import { noteOf, removeSuperseded, type Label, type Origin } from './superseded.ts';
 import type { TensorSource } from './tensor-source.ts';
 import { infosOf, type TensorTable } from './tensor-table.ts';
 
 /** The folder beside a model. */
 const BESIDE = '.fourstep';
+
+/** One for each style at each weight, so only the ones used last are kept. */
+const BOUNDED: ReadonlySet<Label> = new Set(['style']);
+/** Two or three styles that change all of SD 1.5. */
+const BOUNDED_BYTES = 8 * 2 ** 30;
 
 /** Names the state of a source: the same files, unchanged, read the same way give the same id. 32 hex digits. */
 export async function sourceId(source: TensorSource): Promise<string> {
@@ -66,6 +72,7 @@ export async function cachedWeights(
   for (const folder of folders) {
     const found = await openIfThere(path.join(folder, name));
     if (found !== undefined) {
+      await (BOUNDED.has(entry.label) ? markUsed(path.join(folder, name)) : undefined);
       return found;
     }
   }
@@ -76,6 +83,9 @@ export async function cachedWeights(
   const folder = (await isWritable(beside)) ? beside : otherwise;
   const tensors = await make();
   await writeSafetensors(path.join(folder, name), tensors, noteOf({ folder, inputs: await statesOf(entry.inputs) }));
+  if (BOUNDED.has(entry.label)) {
+    await keepNewest(folder, (other) => other.includes(`.${entry.label}.`), BOUNDED_BYTES);
+  }
   return (await openSafetensors(path.join(folder, name))).tensors;
 }
 

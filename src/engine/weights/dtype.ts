@@ -23,8 +23,8 @@ export const BYTES_PER_ELEMENT = {
   F8_E5M2: 1,
 } as const satisfies Record<Dtype, number>;
 
-/** The types whose values fp32 can hold or stand in for. 8-bit floats need a scale that lies elsewhere. */
-const FLOAT_DTYPES = ['F64', 'F32', 'F16', 'BF16'] as const satisfies readonly Dtype[];
+/** The types whose values fp32 can hold or stand in for. */
+const FLOAT_DTYPES = ['F64', 'F32', 'F16', 'BF16', 'F8_E4M3', 'F8_E5M2'] as const satisfies readonly Dtype[];
 type FloatDtype = (typeof FLOAT_DTYPES)[number];
 
 export function isFloatDtype(dtype: Dtype): dtype is FloatDtype {
@@ -52,6 +52,10 @@ export function widenInto(dtype: FloatDtype, bytes: Uint8Array, out: Float32Arra
       out.set(doubles);
       return firstNonFinite(out.subarray(0, count));
     }
+    case 'F8_E4M3':
+      return widenBytes(bytes, E4M3_VALUES, out);
+    case 'F8_E5M2':
+      return widenBytes(bytes, E5M2_VALUES, out);
     default:
       throw new Error(`no such float type: ${String(dtype satisfies never)}`);
   }
@@ -93,6 +97,18 @@ function widenF16(source: Uint16Array, out: Float32Array): number {
   return bad;
 }
 
+function widenBytes(bytes: Uint8Array, values: Float32Array, out: Float32Array): number {
+  let bad = -1;
+  for (let i = bytes.length - 1; i >= 0; i--) {
+    const value = values[bytes[i] ?? 0] ?? 0;
+    out[i] = value;
+    if (!Number.isFinite(value)) {
+      bad = i;
+    }
+  }
+  return bad;
+}
+
 /** A 16-bit view of the bytes; copied where they do not lie on an even address. */
 function halves(bytes: Uint8Array): Uint16Array {
   if (bytes.byteOffset % 2 === 0) {
@@ -111,3 +127,20 @@ const HALF_VALUES: Float32Array = Float32Array.from({ length: 65_536 }, (_, half
   }
   return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 });
+
+/** 8-bit floats by their bits, https://arxiv.org/abs/2209.05433: E4M3 has no infinity, and one NaN of either sign. */
+const E4M3_VALUES = Float32Array.from({ length: 256 }, (_, bits) =>
+  (bits & 0x7f) === 0x7f ? NaN : smallFloat(bits, { fractionBits: 3, bias: 7 }),
+);
+
+const E5M2_VALUES = Float32Array.from({ length: 256 }, (_, bits) => HALF_VALUES[bits << 8] ?? NaN);
+
+function smallFloat(
+  bits: number,
+  { fractionBits, bias }: { readonly fractionBits: number; readonly bias: number },
+): number {
+  const sign = bits & 0x80 ? -1 : 1;
+  const exponent = (bits & 0x7f) >> fractionBits;
+  const fraction = (bits & ((1 << fractionBits) - 1)) / (1 << fractionBits);
+  return sign * (exponent === 0 ? fraction * 2 ** (1 - bias) : (1 + fraction) * 2 ** (exponent - bias));
+}

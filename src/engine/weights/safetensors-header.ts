@@ -118,11 +118,26 @@ class Scanner {
     return { metadata: metadata ?? new Map(), tensors: [...tensors.values()] };
   }
 
+  /** `null`, for all of it or for a value, counts as absent; some writers put it there. */
   #metadata(): ReadonlyMap<string, string> {
     const entries = new Map<string, string>();
+    if (this.#acceptWord('null')) {
+      return entries;
+    }
     this.#object((key) => {
       if (entries.has(key)) {
         throw new HeaderFault('duplicate', `its metadata names ${quote(key)} twice`);
+      }
+      if (this.#acceptWord('null')) {
+        return;
+      }
+      if (this.#text[this.#at] !== '"') {
+        const given = /[^,}\s]{0,20}/y;
+        given.lastIndex = this.#at;
+        throw new HeaderFault(
+          'header',
+          `its metadata must be text, and ${quote(key)} is ${given.exec(this.#text)?.[0] ?? ''}`,
+        );
       }
       entries.set(key, this.#string());
     });
@@ -242,6 +257,12 @@ class Scanner {
     }
     this.#at++;
     return true;
+  }
+
+  #acceptWord(word: string): boolean {
+    const isThere = this.#text.startsWith(word, this.#at);
+    this.#at += isThere ? word.length : 0;
+    return isThere;
   }
 
   #space(): void {

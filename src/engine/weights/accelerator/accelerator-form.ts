@@ -34,7 +34,7 @@ const KINDS: readonly (readonly string[])[] = [...TRANSFORMERS.map((kind) => [ki
 const MODULES: Readonly<Partial<Record<Base, number>>> = { sd15: 278, sd2: 278, sdxl: 788, ssd1b: 423 };
 
 /** Undefined for a LoRA that no accelerator looks like. */
-export function acceleratorForm(lora: Pick<LoraFile, 'groups' | 'metadata'>): AcceleratorForm | undefined {
+export function acceleratorForm(lora: Pick<LoraFile, 'groups' | 'dense' | 'metadata'>): AcceleratorForm | undefined {
   const { groups } = lora;
   const base = guessBase(lora) ?? 'other';
   if (groups.length === 0 || groups.some(({ stem }) => isText(stem)) || !isBase(base)) {

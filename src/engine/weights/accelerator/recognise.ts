@@ -34,7 +34,7 @@ export const RECIPE_NOTE = 'fourstep.recipe';
 
 /** `readSum`: sha256 of the file in hexadecimal. */
 export async function recogniseAccelerator(
-  lora: Pick<LoraFile, 'file' | 'groups' | 'metadata'>,
+  lora: Pick<LoraFile, 'file' | 'groups' | 'dense' | 'metadata'>,
   readSum: (file: string) => Promise<string> = sha256Of,
 ): Promise<Recognition> {
   const form = acceleratorForm(lora);

@@ -5,21 +5,28 @@
  * SDXL and SSD-1B. Names give away the architectures that this program does not draw with.
  */
 import type { Base } from '../../../core/manifest.ts';
+import { denseSize } from './dense-group.ts';
 import type { LoraFile } from './lora-file.ts';
+import { isSecondTextStem } from './module-spellings.ts';
 
 /** A known base, or the name of an architecture that is none; undefined when nothing tells. */
 export function guessBase({
   groups,
+  dense,
   metadata,
-}: Pick<LoraFile, 'groups' | 'metadata'>): Base | (string & {}) | undefined {
-  const stems = groups.map(({ stem }) => stem);
+}: Pick<LoraFile, 'groups' | 'dense' | 'metadata'>): Base | (string & {}) | undefined {
+  const stems = [...groups, ...dense].map(({ stem }) => stem);
   const foreign = FOREIGN_ARCHITECTURES.find(([pattern]) => stems.some((stem) => pattern.test(stem)));
   if (foreign !== undefined) {
     return foreign[1];
   }
   const noted = notedBase(metadata);
-  const crossAttention = groups.find(({ stem }) => /attn2(?:[._]processor)?[._]to_[kv]$/.test(stem));
-  const width = crossAttention?.down.shape[1];
+  const isCrossAttention = ({ stem }: { readonly stem: string }) => /attn2(?:[._]processor)?[._]to_[kv]$/.test(stem);
+  const width =
+    groups.find(isCrossAttention)?.down.shape[1] ??
+    dense.flatMap((group) =>
+      isCrossAttention(group) && group.target === 'weight' ? (denseSize(group.form)?.[1] ?? []) : [],
+    )[0];
   switch (width) {
     case 768:
       return 'sd15';
@@ -30,7 +37,7 @@ export function guessBase({
     case 128:
       return noted === 'moji' ? noted : undefined;
     case undefined:
-      return noted ?? baseByTextEncoder(groups);
+      return noted ?? baseByTextEncoder(stems);
     default:
       return undefined;
   }
@@ -62,8 +69,8 @@ const NOTES: readonly (readonly [RegExp, Base])[] = [
 ];
 
 /** Only the second encoder of SDXL is 1280 wide; 768 is shared by SD 1.x and SDXL and tells nothing. */
-function baseByTextEncoder(groups: LoraFile['groups']): Base | undefined {
-  return groups.some(({ stem }) => /^(?:lora_te2_|text_encoder_2\.)/.test(stem)) ? 'sdxl' : undefined;
+function baseByTextEncoder(stems: readonly string[]): Base | undefined {
+  return stems.some(isSecondTextStem) ? 'sdxl' : undefined;
 }
 
 /** SSD-1B has SDXL's widths, a middle without attention, and transformers 4 deep at most on the way down. */

@@ -10,15 +10,16 @@ import { openSafetensors } from '../safetensors-file.ts';
 import { guessBase } from './base-guess.ts';
 import { foreignAdapter } from './lora-keys.ts';
 import { openLora, type LoraFile } from './lora-file.ts';
+import { isTextStem } from './module-spellings.ts';
 
 export type LoraReport = {
-  /** `LoRA`, `LoCon` with convolutions beyond 1×1, or the name of a kind that cannot be applied (`LoHa`, …). */
+  /** `LoRA`, `LoCon` with convolutions beyond 1×1, `LoHa`, `DoRA`, …, or the name of a kind that cannot be applied. */
   readonly kind: string;
   readonly isUsable: boolean;
   /** Distinct ones, ascending; empty for a kind that cannot be read. */
   readonly ranks: readonly number[];
   readonly alphas: readonly number[];
-  /** Modules with a pair of matrices, by net. */
+  /** Modules that it changes, by net. */
   readonly targets: { readonly unet: number; readonly textEncoders: number };
   /** `sd15`, `sdxl`, …, or the name of another architecture; undefined when nothing tells. */
   readonly base: string | undefined;
@@ -46,7 +47,7 @@ export async function inspectLora(file: string): Promise<LoraReport> {
     if (!(error instanceof UserError) || error.code !== 'lora.kind') {
       throw error;
     }
-    const base = guessBase({ groups: [], metadata });
+    const base = guessBase({ groups: [], dense: [], metadata });
     return {
       kind: adapter ?? 'DoRA',
       isUsable: false,
@@ -62,18 +63,31 @@ export async function inspectLora(file: string): Promise<LoraReport> {
 }
 
 function describe(lora: LoraFile): Omit<LoraReport, 'triggers' | 'title' | 'accelerator'> {
-  const isText = (stem: string) => /^(?:lora_te[12]?_|text_encoder(?:_2)?\.)/.test(stem);
-  const textEncoders = lora.groups.filter(({ stem }) => isText(stem)).length;
-  const hasKernels = lora.groups.some(({ down, mid }) => (mid ?? down).shape.slice(2).some((side) => side > 1));
+  const changed = new Set([...lora.groups, ...lora.dense].map(({ stem }) => stem));
+  const textEncoders = [...changed].filter(isTextStem).length;
+  const ranked = [...lora.groups, ...lora.dense];
   return {
-    kind: hasKernels ? 'LoCon' : 'LoRA',
+    kind: kindOf(lora),
     isUsable: true,
-    ranks: distinct(lora.groups.map(({ rank }) => rank)),
-    alphas: distinct(lora.groups.map(({ alpha }) => alpha)),
-    targets: { unet: lora.groups.length - textEncoders, textEncoders },
+    ranks: distinct(ranked.flatMap(({ rank }) => rank ?? [])),
+    alphas: distinct(ranked.flatMap(({ alpha }) => alpha ?? [])),
+    targets: { unet: changed.size - textEncoders, textEncoders },
     base: guessBase(lora),
     strays: lora.strays.length,
   };
+}
+
+/** Of several kinds in one file the one that says most. */
+function kindOf({ groups, dense }: LoraFile): string {
+  if (dense.some(({ magnitude }) => magnitude !== undefined)) {
+    return 'DoRA';
+  }
+  const special = dense.find(({ form }) => form.kind !== 'LoRA' && form.kind !== 'difference');
+  if (special !== undefined) {
+    return special.form.kind;
+  }
+  const hasKernels = groups.some(({ down, mid }) => (mid ?? down).shape.slice(2).some((side) => side > 1));
+  return groups.length === 0 ? 'full difference' : hasKernels ? 'LoCon' : 'LoRA';
 }
 
 function distinct(values: readonly number[]): readonly number[] {
@@ -109,7 +123,11 @@ function commonTags(json: string | undefined): readonly string[] {
       totals.set(tag, (totals.get(tag) ?? 0) + count);
     }
   }
-  const most = Math.max(0, ...totals.values());
+  // A loop, for captions of large sets have more tags than a call takes arguments.
+  let most = 0;
+  for (const count of totals.values()) {
+    most = Math.max(most, count);
+  }
   const common = [...totals].filter(([, count]) => count >= most * 0.9);
   return common.sort(([, a], [, b]) => b - a).map(([tag]) => tag);
 }

@@ -10,13 +10,15 @@ import { LruCache } from '../lru-cache.ts';
 import { loadLora, type LoadedLora } from './loaded-lora.ts';
 import { openLora } from './lora-file.ts';
 import { moduleOfTarget, type LoraTarget } from './lora-module.ts';
-import { matchLora, type LoraMatch } from './match-lora.ts';
+import { matchLora, type LoraMatch, type LoraModel } from './match-lora.ts';
 import { LORA_NETS, type LoraNet } from './module-spellings.ts';
 
 export type LoraCacheModel = {
   readonly base: Base;
   /** What each net's graph can take; a net that is absent takes nothing. */
   readonly targets: Readonly<Partial<Record<LoraNet, readonly LoraTarget[]>>>;
+  /** All weights of the nets, for changes that are merged; absent: those fit nothing. */
+  readonly weights?: LoraModel['weights'];
 };
 
 export type CachedLora = {
@@ -43,9 +45,9 @@ export class LoraCache {
   }
 
   async #read(file: string): Promise<CachedLora> {
-    const { base, targets } = this.#model;
+    const { base, targets, weights = {} } = this.#model;
     const nets = Object.fromEntries(LORA_NETS.map((net) => [net, (targets[net] ?? []).map(moduleOfTarget)]));
-    const match = matchLora(await openLora(file), { base, nets });
+    const match = matchLora(await openLora(file), { base, nets, weights });
     const load = (net: LoraNet) => loadLora(match, net, targets[net] ?? []);
     const loaded = {
       unet: await load('unet'),

@@ -8,9 +8,12 @@ import path from 'node:path';
 import { UserError } from '../../../core/errors.ts';
 import { sourceId } from '../cache.ts';
 import { openSafetensors, type SafetensorsFile } from '../safetensors-file.ts';
-import type { TensorInfo } from '../tensor-source.ts';
-import { infosOf, readMany } from '../tensor-table.ts';
-import { foreignAdapter, splitLoraKey, type LoraRole } from './lora-keys.ts';
+import type { TensorInfo, TensorSource } from '../tensor-source.ts';
+import { readNumbers } from '../scalars.ts';
+import { infosOf } from '../tensor-table.ts';
+import { denseGroups, type DenseGroup, type Roles } from './dense-group.ts';
+import { foreignAdapter, ia3Stem, isBaseWeight, splitLoraKey, type LoraRole } from './lora-keys.ts';
+import { isSecondTextStem, isTextStem, type LoraNet } from './module-spellings.ts';
 import { peftScaling, type Scaling } from './peft-scaling.ts';
 
 /** One module's matrices: ΔW = alpha/rank · up · down. */
@@ -35,6 +38,8 @@ export type LoraFile = {
   /** Changes whenever the file does. */
   readonly id: string;
   readonly groups: readonly LoraGroup[];
+  /** Changes that are no low-rank pairs: merged where a pair would run beside its layer. */
+  readonly dense: readonly DenseGroup[];
   /** Tensors that are no part of a whole pair; reported, never dropped in silence. */
   readonly strays: readonly string[];
   readonly metadata: ReadonlyMap<string, string>;
@@ -42,7 +47,7 @@ export type LoraFile = {
 
 /**
  * Opens a LoRA of any spelling.
- * Throws `UserError`: `lora.kind` for adapters that are no plain LoRA, `lora.empty` for a file without any,
+ * Throws `UserError`: `lora.kind` for adapters that cannot be applied, `lora.empty` for a file without any,
  * `lora.shape` for matrices that cannot be multiplied, and what `openSafetensors` throws.
  */
 export async function openLora(file: string): Promise<LoraFile> {
@@ -52,60 +57,118 @@ export async function openLora(file: string): Promise<LoraFile> {
   if (adapter !== undefined) {
     throw new UserError(
       'lora.kind',
-      `A style must be a plain LoRA, but "${name}" is a ${adapter}, which cannot be applied yet; ask its author for a LoRA version, or merge it into a checkpoint.`,
+      `A style must be a LoRA of a kind that adds to weights, but "${name}" is ${article(adapter)} ${adapter}, which turns them instead and cannot be applied; ask its author for a LoRA version, or merge it into a checkpoint.`,
       { params: { file: name, kind: adapter } },
     );
   }
-  const { pairs, strays } = sortTensors(opened);
-  if (pairs.length === 0) {
+  const { modules, strays } = sortTensors(opened);
+  const hasMagnitudes = [...modules.values()].some((roles) => 'magnitude' in roles || 'dora_scale' in roles);
+  const scaling = peftScaling(opened.metadata, await adapterConfigBeside(opened.file), hasMagnitudes);
+  const numbers = await readModuleNumbers(opened.file, [...modules.values()]);
+  const sorted = [...modules].map(([stem, roles], i) => sortModule(name, stem, roles, numbers[i] ?? {}, scaling));
+  if (sorted.every(({ pair, dense }) => pair === undefined && dense.length === 0)) {
     throw new UserError(
       'lora.empty',
       `A style must be a LoRA file, but "${name}" holds no LoRA matrices among its ${opened.tensors.names.length} tensors; is it a whole checkpoint?`,
       { params: { file: name, tensors: opened.tensors.names.length } },
     );
   }
-  const scaling = peftScaling(opened.metadata, await adapterConfigBeside(opened.file));
-  const alphas = await readAlphas(opened.file, pairs);
-  const groups = pairs.map((pair, i) => toGroup(name, pair, alphas[i], scaling));
-  return { file: opened.file, id: await sourceId(opened.tensors), groups, strays, metadata: opened.metadata };
+  return {
+    file: opened.file,
+    id: await sourceId(opened.tensors),
+    groups: sorted.flatMap(({ pair }) => pair ?? []),
+    dense: sorted.flatMap(({ dense }) => dense),
+    strays: [...strays, ...sorted.flatMap(({ left }) => left)],
+    metadata: opened.metadata,
+  };
 }
 
-type Pair = { readonly stem: string; readonly down: TensorInfo; readonly up: TensorInfo } & Partial<
-  Record<'mid' | 'alpha', TensorInfo>
->;
+/** Whether the file at `file` has tensors for this net, by their names alone. Throws as `openSafetensors`. */
+export async function touchesNet(file: string, net: LoraNet): Promise<boolean> {
+  const { tensors } = await openSafetensors(file);
+  return tensors.names.some((name) =>
+    isSecondTextStem(name) ? net === 'text_encoder_2' : isTextStem(name) ? net === 'text_encoder' : net === 'unet',
+  );
+}
 
-function sortTensors({ tensors }: SafetensorsFile): { pairs: readonly Pair[]; strays: readonly string[] } {
-  const byStem = new Map<string, Partial<Record<LoraRole, TensorInfo>>>();
+type Pair = {
+  readonly stem: string;
+  readonly down: TensorInfo;
+  readonly up: TensorInfo;
+  readonly mid: TensorInfo | undefined;
+};
+
+function article(noun: string): string {
+  return /^[AEIOU]/.test(noun) ? 'an' : 'a';
+}
+
+/** Tensors by module; those with unreadable names or names taken already are strays. */
+function sortTensors({ tensors }: SafetensorsFile): {
+  readonly modules: ReadonlyMap<string, Roles>;
+  readonly strays: readonly string[];
+} {
+  const modules = new Map<string, Partial<Record<LoraRole, TensorInfo>>>();
   const strays: string[] = [];
   for (const info of infosOf(tensors)) {
-    const key = splitLoraKey(info.name);
-    const matrices = key && (byStem.get(key.stem) ?? {});
-    if (key === undefined || matrices === undefined || matrices[key.role] !== undefined) {
-      strays.push(info.name);
-    } else {
-      byStem.set(key.stem, { ...matrices, [key.role]: info });
+    const key = splitLoraKey(info.name) ?? ia3Key(tensors, info.name);
+    const roles = key && (modules.get(key.stem) ?? {});
+    if (key === undefined || roles === undefined || roles[key.role] !== undefined) {
+      if (!isBaseWeight(info.name)) {
+        strays.push(info.name);
+      }
+      continue;
     }
+    modules.set(key.stem, { ...roles, [key.role]: info });
   }
-  const pairs: Pair[] = [];
-  for (const [stem, { down, up, ...rest }] of byStem) {
-    if (down !== undefined && up !== undefined) {
-      pairs.push({ stem, down, up, ...rest });
-    } else {
-      strays.push(...[down, up, rest.mid, rest.alpha].flatMap((info) => info?.name ?? []));
-    }
-  }
-  return { pairs, strays };
+  return { modules, strays };
 }
 
-async function readAlphas(file: string, pairs: readonly Pair[]): Promise<readonly (number | undefined)[]> {
-  const scalars = pairs.flatMap(({ alpha }) => alpha ?? []);
+function ia3Key(tensors: TensorSource, name: string) {
+  const stem = ia3Stem(name);
+  return stem !== undefined && tensors.get(`${stem}.on_input`) !== undefined
+    ? ({ stem, role: 'ia3' } as const)
+    : undefined;
+}
+
+type ModuleNumbers = { readonly alpha?: number | undefined; readonly onInput?: number | undefined };
+
+async function readModuleNumbers(file: string, modules: readonly Roles[]): Promise<readonly ModuleNumbers[]> {
+  const scalars = modules.flatMap(({ alpha, on_input: onInput }) => [alpha, onInput].flatMap((info) => info ?? []));
   for (const { name, shape } of scalars) {
     if (shape.reduce((product, side) => product * side, 1) !== 1) {
       throw shapeError(path.basename(file), name, 'a single number', shape);
     }
   }
-  const values = (await readMany(file, scalars)).values();
-  return pairs.map(({ alpha }) => (alpha === undefined ? undefined : values.next().value?.[0]));
+  const values = (await readNumbers(file, scalars)).values();
+  const next = (info: TensorInfo | undefined): number | undefined =>
+    info === undefined ? undefined : values.next().value;
+  return modules.map(({ alpha, on_input: onInput }) => ({ alpha: next(alpha), onInput: next(onInput) }));
+}
+
+type SortedModule = {
+  readonly pair: LoraGroup | undefined;
+  readonly dense: readonly DenseGroup[];
+  /** Tensors without a use, for they lack their other half. */
+  readonly left: readonly string[];
+};
+
+function sortModule(
+  file: string,
+  stem: string,
+  roles: Roles,
+  { alpha, onInput }: ModuleNumbers,
+  scaling: Scaling,
+): SortedModule {
+  const { down, up, mid } = roles;
+  const pair = down && up && toGroup(file, { stem, down, up, mid }, alpha, scaling);
+  const { groups, used, takesPair } = denseGroups(stem, roles, { alpha, onInput: onInput === 1 }, pair);
+  const inPair: readonly string[] = pair === undefined ? [] : ['down', 'up', 'mid'];
+  const isUsed = (role: string): boolean => inPair.includes(role) || [...used].some((known) => known === role);
+  const counts = pair !== undefined || groups.length > 0;
+  const left = Object.entries(roles).flatMap(([role, info]) =>
+    isUsed(role) || (role === 'alpha' && counts) ? [] : [info.name],
+  );
+  return { pair: takesPair ? undefined : pair, dense: groups, left };
 }
 
 function toGroup(file: string, pair: Pair, ownAlpha: number | undefined, scaling: Scaling): LoraGroup {

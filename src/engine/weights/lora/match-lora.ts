@@ -9,6 +9,9 @@ import { BASES, type Base } from '../../../core/manifest.ts';
 import { UserError } from '../../../core/errors.ts';
 import { guessBase } from './base-guess.ts';
 import type { LoraFile, LoraGroup } from './lora-file.ts';
+import type { TensorSource } from '../tensor-source.ts';
+import { fitsShape } from './dense-difference.ts';
+import { denseSize, type DenseGroup } from './dense-group.ts';
 import type { LoraModule } from './lora-module.ts';
 import { LORA_NETS, spellModules, type LoraNet } from './module-spellings.ts';
 
@@ -16,14 +19,24 @@ export type LoraModel = {
   readonly base: Base;
   /** A net that is absent here is one that this model lacks. */
   readonly nets: Readonly<Partial<Record<LoraNet, readonly LoraModule[]>>>;
+  /** All weights of the nets, for changes that are merged: of any layer, norms and biases too. Absent: those fit nothing. */
+  readonly weights?: Readonly<Partial<Record<LoraNet, Pick<TensorSource, 'names' | 'get'>>>>;
 };
 
 /** A group that found its module. */
 export type LoraPart = LoraGroup & LoraModule;
 
+/** A dense change that found its tensor. */
+export type DensePart = DenseGroup & {
+  /** Of the tensor. */
+  readonly name: string;
+  readonly shape: readonly number[];
+};
+
 export type LoraMatch = {
   readonly lora: LoraFile;
   readonly parts: Readonly<Record<LoraNet, readonly LoraPart[]>>;
+  readonly dense: Readonly<Record<LoraNet, readonly DensePart[]>>;
   /** Modules that found their place, of `modules` in the file. */
   readonly matched: number;
   readonly modules: number;
@@ -62,15 +75,63 @@ export function matchLora(lora: LoraFile, model: LoraModel): LoraMatch {
     taken.add(target);
     parts[place.net].push({ ...group, ...target });
   }
-  if (taken.size === 0) {
+  const placed = placeDense(lora, model);
+  unmatched.push(...placed.unmatched);
+  const modules = new Set([...lora.groups, ...lora.dense].map(({ stem }) => stem)).size;
+  const matched = new Set(LORA_NETS.flatMap((net) => [...parts[net], ...placed.dense[net]]).map(({ stem }) => stem))
+    .size;
+  if (matched === 0) {
     const file = path.basename(lora.file);
+    const first = lora.groups[0]?.stem ?? lora.dense[0]?.stem ?? '';
     throw new UserError(
       'lora.unmatched',
-      `A LoRA must name parts of the model, but none of the ${lora.groups.length} modules in "${file}" (the first is "${lora.groups[0]?.stem ?? ''}") is one of a ${NAMES[model.base]} model; use a LoRA made for that.`,
-      { params: { file, modules: lora.groups.length, base: model.base } },
+      `A LoRA must name parts of the model, but none of the ${modules} modules in "${file}" (the first is "${first}") is one of a ${NAMES[model.base]} model; use a LoRA made for that.`,
+      { params: { file, modules, base: model.base } },
     );
   }
-  return { lora, parts, matched: taken.size, modules: lora.groups.length, unmatched };
+  return { lora, parts, dense: placed.dense, matched, modules, unmatched };
+}
+
+type PlacedDense = { readonly dense: LoraMatch['dense']; readonly unmatched: readonly string[] };
+
+function placeDense(lora: LoraFile, { weights = {} }: LoraModel): PlacedDense {
+  const dense: Record<LoraNet, DensePart[]> = { unet: [], text_encoder: [], text_encoder_2: [] };
+  const unmatched: string[] = [];
+  const places = lora.dense.length === 0 ? [] : LORA_NETS.flatMap((net) => placesOf(net, weights[net]));
+  const taken = new Set<string>();
+  for (const group of lora.dense) {
+    const place = places.find(({ spellings }) => spellings.has(group.stem));
+    const name = `${place?.spellings.get(group.stem) ?? ''}.${group.target}`;
+    const info = place?.source.get(name);
+    if (place === undefined || info === undefined || taken.has(`${place.net} ${name}`)) {
+      unmatched.push(group.stem);
+      continue;
+    }
+    if (!fitsShape(group.form, info.shape)) {
+      throw otherDenseShape(lora, group, name, info.shape);
+    }
+    taken.add(`${place.net} ${name}`);
+    dense[place.net].push({ ...group, name, shape: info.shape });
+  }
+  return { dense, unmatched };
+}
+
+function placesOf(net: LoraNet, source: Pick<TensorSource, 'names' | 'get'> | undefined) {
+  if (source === undefined) {
+    return [];
+  }
+  const modules = new Set(source.names.flatMap((name) => /^(.+)\.(?:weight|bias)$/.exec(name)?.[1] ?? []));
+  return [{ net, source, spellings: spellModules(net, [...modules]) }];
+}
+
+function otherDenseShape(lora: LoraFile, group: DenseGroup, name: string, shape: readonly number[]): UserError {
+  const file = path.basename(lora.file);
+  const own = (denseSize(group.form) ?? []).join(', ');
+  return new UserError(
+    'lora.base',
+    `A LoRA must have the model's shapes, but "${file}" has [${own}] where "${name}" is [${shape.join(', ')}]; it was made for another base than this model.`,
+    { params: { file, module: name, found: own, expected: shape.join(', ') } },
+  );
 }
 
 /** Whether ΔW has the shape of W: in and kernel from `down` (or LoCon's core), out from `up`. */

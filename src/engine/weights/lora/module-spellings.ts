@@ -28,8 +28,27 @@ function unetSpeller(modules: readonly string[]): (module: string) => readonly s
   };
 }
 
-/** diffusers, ComfyUI, PEFT saved directly, and diffusers' oldest files, which held the UNet's part alone. */
-const UNET_PREFIXES = ['unet.', 'diffusion_model.', 'base_model.model.', 'base_model.model.unet.', ''] as const;
+/** Whether a file's spelling means a module of a text encoder. */
+export function isTextStem(stem: string): boolean {
+  return /^(?:lora_te[12]?_|text_encoder(?:_2)?\.|text_encoders\.|clip_[lgh]\.|lora_te[12]\.)/.test(stem);
+}
+
+/** Whether it means SDXL's second text encoder. */
+export function isSecondTextStem(stem: string): boolean {
+  return /^(?:lora_te2[_.]|text_encoder_2\.|(?:text_encoders\.)?clip_g\.)/.test(stem);
+}
+
+/** diffusers and OneTrainer, ComfyUI, PEFT saved directly, and diffusers' oldest files, which held the UNet's part alone. */
+const UNET_PREFIXES = [
+  'unet.',
+  'diffusion_model.',
+  'model.diffusion_model.',
+  'base_model.model.',
+  'base_model.model.unet.',
+  'unet.base_model.model.',
+  'lora_unet.',
+  '',
+] as const;
 
 /** With and without the attention processor that the weights once belonged to; `to_out` is the first of a list. */
 function attentionVariants(name: string): readonly string[] {
@@ -45,12 +64,42 @@ function attentionVariants(name: string): readonly string[] {
 function textSpellings(net: 'text_encoder' | 'text_encoder_2', module: string): readonly string[] {
   const bare = module.replace(/^text_model\./, '');
   const full = bare.startsWith('text_projection') ? bare : `text_model.${bare}`;
-  const kohya = net === 'text_encoder' ? ['lora_te_', 'lora_te1_'] : ['lora_te2_'];
+  const { kohya, dotted } = TEXT_PREFIXES[net];
   return [full, bare].flatMap((name) => [
     ...kohya.map((prefix) => prefix + name.replaceAll('.', '_')),
-    ...oldestVariants(name).map((variant) => `${net}.${variant}`),
+    ...dotted.flatMap((prefix) => oldestVariants(name).map((variant) => prefix + variant)),
   ]);
 }
+
+/** kohya's with underscores; with dots those of diffusers, PEFT, OneTrainer and ComfyUI. */
+const TEXT_PREFIXES = {
+  text_encoder: {
+    kohya: ['lora_te_', 'lora_te1_'],
+    dotted: [
+      'text_encoder.',
+      'text_encoder.base_model.model.',
+      'lora_te.',
+      'lora_te1.',
+      'clip_l.',
+      'clip_l.transformer.',
+      'clip_h.',
+      'clip_h.transformer.',
+      'text_encoders.clip_l.transformer.',
+      'text_encoders.clip_h.transformer.',
+    ],
+  },
+  text_encoder_2: {
+    kohya: ['lora_te2_'],
+    dotted: [
+      'text_encoder_2.',
+      'text_encoder_2.base_model.model.',
+      'lora_te2.',
+      'clip_g.',
+      'clip_g.transformer.',
+      'text_encoders.clip_g.transformer.',
+    ],
+  },
+} as const;
 
 /** diffusers' oldest files called the projections as in its own attention. */
 function oldestVariants(name: string): readonly string[] {

@@ -4,7 +4,7 @@
  */
 import { Add, GraphBuilder, MatMul, serialize } from '../../onnx/index.ts';
 import { Session } from '../../ort/index.ts';
-import type { AddProduct } from './merge-lora.ts';
+import type { AddProduct } from './add-product.ts';
 
 export type OpenedAddProduct = { readonly addProduct: AddProduct; readonly release: () => Promise<void> };
 

@@ -11,19 +11,23 @@ export type Scaling = (stem: string, rank: number) => { readonly alpha: number; 
 
 /**
  * Reads the settings from a LoRA's header metadata or from PEFT's own config beside it.
- * Throws `UserError` `lora.kind` when they say that the adapter is a DoRA.
+ * Throws `UserError` `lora.kind` when they say that the adapter is a DoRA, but its magnitudes are missing.
  */
-export function peftScaling(metadata: ReadonlyMap<string, string>, adapterConfig: string | undefined): Scaling {
+export function peftScaling(
+  metadata: ReadonlyMap<string, string>,
+  adapterConfig: string | undefined,
+  hasMagnitudes: boolean,
+): Scaling {
   const configs = [
     ...configsByNet(parse(z.record(z.string(), z.unknown()), metadata.get('lora_adapter_metadata')) ?? {}),
     ...[parse(peftConfig, adapterConfig)].flatMap((config) =>
       config === undefined ? [] : [{ prefix: 'base_model.model.', config }],
     ),
   ];
-  if (configs.some(({ config }) => config.use_dora === true)) {
+  if (!hasMagnitudes && configs.some(({ config }) => config.use_dora === true)) {
     throw new UserError(
       'lora.kind',
-      'A style must be a plain LoRA, but this one is a DoRA by its own settings, which cannot be applied yet; ask its author for a LoRA version.',
+      'A DoRA must hold the magnitudes of its weights, but this one is a DoRA by its own settings and holds none; ask its author for the whole file.',
       { params: { kind: 'DoRA' } },
     );
   }

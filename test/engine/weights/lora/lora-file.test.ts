@@ -76,13 +76,11 @@ describe('the scale of a module', () => {
   });
 });
 
-describe('a file that is no plain LoRA is refused by name', () => {
+describe('a file that cannot be applied is refused by name', () => {
   it.each([
-    { kind: 'DoRA', tensor: `${STEM}.dora_scale` },
-    { kind: 'LoHa', tensor: `${STEM}.hada_w1_a` },
-    { kind: 'LoKr', tensor: `${STEM}.lokr_w1` },
-    { kind: 'GLoRA', tensor: `${STEM}.a1.weight` },
     { kind: 'OFT', tensor: `${STEM}.oft_blocks` },
+    { kind: 'BOFT', tensor: `${STEM}.boft_R` },
+    { kind: 'VeRA', tensor: `${STEM}.vera_lambda_b` },
   ])('$kind', async ({ kind, tensor }) => {
     const file = await scratch.floats('a.safetensors', { ...PAIR, [tensor]: { shape: [1] } });
     await expect(openLora(file)).rejects.toMatchObject({ code: 'lora.kind', params: { kind } });
@@ -112,6 +110,112 @@ describe('a file that is no plain LoRA is refused by name', () => {
     });
     const match = matchLora(await openLora(file), UNET);
     await expect(readLoraMatrices(file, match.parts.unet)).rejects.toMatchObject({ code: 'weights.nan' });
+  });
+});
+
+describe('what other programs write', () => {
+  it.each([
+    { type: 'I64', bytes: new Uint8Array(BigInt64Array.of(4n).buffer) },
+    { type: 'I32', bytes: new Uint8Array(Int32Array.of(4).buffer) },
+    { type: 'U8', bytes: Uint8Array.of(4) },
+    { type: 'F64', bytes: new Uint8Array(Float64Array.of(4).buffer) },
+    { type: 'BF16', bytes: Uint8Array.of(0x80, 0x40) },
+    { type: 'F16', bytes: Uint8Array.of(0x00, 0x44) },
+    { type: 'F8_E4M3', bytes: Uint8Array.of(0x48) },
+  ])('an alpha of type $type is read, in any shape of one number', async ({ type, bytes }) => {
+    for (const shape of [[], [1], [1, 1]]) {
+      const header = {
+        [`${STEM}.lora_down.weight`]: { dtype: 'F32', shape: [2, 2], data_offsets: [0, 16] },
+        [`${STEM}.lora_up.weight`]: { dtype: 'F32', shape: [3, 2], data_offsets: [16, 40] },
+        [`${STEM}.alpha`]: { dtype: type, shape, data_offsets: [40, 40 + bytes.length] },
+      };
+      const data = new Uint8Array(40 + bytes.length);
+      data.set(bytes, 40);
+      const lora = await openLora(await scratch.raw('a.safetensors', header, data));
+      expect(lora.groups).toMatchObject([{ alpha: 4, scale: 2 }]);
+    }
+  });
+
+  const module = 'mid_block.attentions.0.transformer_blocks.0.attn1.to_q';
+  it.each([
+    {
+      program: 'PEFT with a named adapter',
+      down: `unet.${module}.lora_A.default_1.weight`,
+      up: `unet.${module}.lora_B.default_1.weight`,
+    },
+    {
+      program: 'PEFT in its wrapper',
+      down: `unet.${module}.base_layer.lora_A.weight`,
+      up: `unet.${module}.base_layer.lora_B.weight`,
+    },
+    {
+      program: 'PEFT inside a prefix',
+      down: `unet.base_model.model.${module}.lora_A.weight`,
+      up: `unet.base_model.model.${module}.lora_B.weight`,
+    },
+    {
+      program: 'ComfyUI',
+      down: 'diffusion_model.middle_block.1.transformer_blocks.0.attn1.to_q.lora_down.weight',
+      up: 'diffusion_model.middle_block.1.transformer_blocks.0.attn1.to_q.lora_up.weight',
+    },
+    {
+      program: 'OneTrainer',
+      down: 'unet.middle_block.1.transformer_blocks.0.attn1.to_q.lora_down.weight',
+      up: 'unet.middle_block.1.transformer_blocks.0.attn1.to_q.lora_up.weight',
+    },
+  ])('a UNet’s module as $program spells it finds its place', async ({ down, up }) => {
+    const file = await scratch.floats('a.safetensors', {
+      [down]: { shape: [2, 2] },
+      [up]: { shape: [3, 2] },
+      [`unet.${module}.base_layer.weight`]: { shape: [3, 2] },
+    });
+    expect(matchLora(await openLora(file), UNET)).toMatchObject({ matched: 1, unmatched: [] });
+  });
+
+  const layer = 'text_model.encoder.layers.0.self_attn.q_proj';
+  it.each([
+    { prefix: 'clip_l.', net: 'text_encoder' },
+    { prefix: 'clip_g.', net: 'text_encoder_2' },
+    { prefix: 'lora_te1.', net: 'text_encoder' },
+    { prefix: 'lora_te2.', net: 'text_encoder_2' },
+    { prefix: 'text_encoders.clip_l.transformer.', net: 'text_encoder' },
+    { prefix: 'text_encoders.clip_g.transformer.', net: 'text_encoder_2' },
+    { prefix: 'text_encoder.base_model.model.', net: 'text_encoder' },
+  ] as const)('a text encoder’s module below $prefix is one of $net, and counted as one', async ({ prefix, net }) => {
+    const file = await scratch.floats('a.safetensors', {
+      [`${prefix}${layer}.lora_down.weight`]: { shape: [2, 2] },
+      [`${prefix}${layer}.lora_up.weight`]: { shape: [3, 2] },
+    });
+    const modules = {
+      text_encoder: [{ module: layer, shape: [3, 2] }],
+      text_encoder_2: [{ module: layer, shape: [3, 2] }],
+    };
+    const match = matchLora(await openLora(file), { base: 'sdxl', nets: modules });
+    expect(match.parts[net].length).toBe(1);
+    expect(await inspectLora(file)).toMatchObject({ targets: { unet: 0, textEncoders: 1 } });
+  });
+
+  it('metadata that is null counts as none', async () => {
+    const own = { dtype: 'F32', shape: [2, 2], data_offsets: [0, 16] };
+    const header = {
+      [`${STEM}.lora_down.weight`]: own,
+      [`${STEM}.lora_up.weight`]: { ...own, data_offsets: [16, 32] },
+    };
+    for (const metadata of [null, { title: null }]) {
+      const file = await scratch.raw('a.safetensors', { __metadata__: metadata, ...header }, new Uint8Array(32));
+      expect((await openLora(file)).groups.length).toBe(1);
+    }
+  });
+
+  it('metadata that is a number is refused with the value', async () => {
+    const file = await scratch.raw('a.safetensors', { __metadata__: { ss_network_dim: 4 } });
+    await expect(openLora(file)).rejects.toThrow(/its metadata must be text, and "ss_network_dim" is 4/);
+  });
+
+  it('counts of 200,000 tags are read', async () => {
+    const tags = Object.fromEntries(Array.from({ length: 200_000 }, (_, i) => [`t${i}`, i === 7 ? 40 : 1]));
+    const file = await scratch.floats('a.safetensors', PAIR, { ss_tag_frequency: JSON.stringify({ '1_set': tags }) });
+    expect((await inspectLora(file)).triggers).toEqual(['t7']);
   });
 });
 
