@@ -13,6 +13,13 @@ export type Config = {
   readonly slack: SlackConfig | undefined;
   readonly host: string;
   readonly port: number;
+  /** Who may use the page. */
+  readonly page: {
+    readonly names: readonly string[];
+    readonly visitorToken: string | undefined;
+    readonly isPublic: boolean;
+    readonly isBehindProxy: boolean;
+  };
   readonly operatorToken: string | undefined;
   /** Absolute. */
   readonly dataFolder: string;
@@ -78,6 +85,12 @@ export function parseConfig(variables: Readonly<Record<string, string | undefine
     slack: slackConfig(env),
     host: env.HOST,
     port: env.PORT,
+    page: {
+      names: env.ALLOWED_HOSTS,
+      visitorToken: env.VISITOR_TOKEN,
+      isPublic: env.PUBLIC_PAGE,
+      isBehindProxy: env.TRUST_PROXY,
+    },
     operatorToken: env.OPERATOR_TOKEN,
     dataFolder: resolve(workingFolder, env.FOURSTEP_DATA),
     storeUrl: env.STORE_URL,

@@ -21,6 +21,11 @@ const words = z
       .filter((word) => word !== ''),
   );
 
+const flag = z
+  .enum(['0', '1'], { message: 'expected 1 or 0' })
+  .default('0')
+  .transform((text) => text === '1');
+
 /** Where pictures are drawn: `cpu`, a GPU by its provider and number, or `redis://…` for runners on other machines. */
 const device = z
   .string()
@@ -53,6 +58,14 @@ export const environmentSchema = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   /** 0: any free port, printed at start. */
   PORT: z.coerce.number().int().min(0).max(65_535).default(7777),
+  /** Names beside HOST under which the page is reached, comma-separated: those of a proxy in front. */
+  ALLOWED_HOSTS: words,
+  /** What visitors must give where the page can be reached from other machines; absent: the operator's token. */
+  VISITOR_TOKEN: z.string().min(8, { message: 'expected at least 8 characters' }).optional(),
+  /** 1: everybody who reaches the page may draw, without any token. */
+  PUBLIC_PAGE: flag,
+  /** 1: a proxy in front says the visitor's address as the last of X-Forwarded-For. */
+  TRUST_PROXY: flag,
   /** Opens the page's admin panel; absent: made up and printed once at start. */
   OPERATOR_TOKEN: z.string().min(8, { message: 'expected at least 8 characters' }).optional(),
 

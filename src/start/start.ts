@@ -10,7 +10,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../../config/load.ts';
 import { createDiscordAdapter } from '../adapters/discord/index.ts';
 import { createSlackAdapter, EVENTS_PATH } from '../adapters/slack/index.ts';
-import { createWebAdapter } from '../adapters/web/index.ts';
+import { createWebAdapter, needsVisitorToken } from '../adapters/web/index.ts';
 import { createBot, type BotOptions, type FourstepBot } from '../bot/index.ts';
 import { createLiveDrawing } from '../bot/live.ts';
 import type { Adapter } from '../core/chat.ts';
@@ -127,9 +127,9 @@ async function begin(config: Config, { print, log, ends }: Beginning): Promise<v
           onAcknowledged: (ms) => metrics.acknowledged('slack', ms / 1000),
         });
   const web = await createWebAdapter({
-    host: config.host,
+    access: { ...config.page, host: config.host, operatorToken },
     port: config.port,
-    operatorToken,
+    isBehindProxy: config.page.isBehindProxy,
     folder: join(config.dataFolder, 'page'),
     bot: () => bot,
     ports: {
@@ -140,7 +140,9 @@ async function begin(config: Config, { print, log, ends }: Beginning): Promise<v
       fault: faultTeller(log),
     },
     mounts: slack?.listener === undefined ? [] : [{ path: EVENTS_PATH, listener: slack.listener }],
+    log,
     now: () => Date.now(),
+    onAcknowledged: (ms) => metrics.acknowledged('web', ms / 1000),
   });
   adapters.push(web);
   if (slack !== undefined) {
@@ -179,6 +181,13 @@ async function begin(config: Config, { print, log, ends }: Beginning): Promise<v
   const devices = runner.health().map(({ device }) => device);
   log.info({ chats: adapters.map(({ platform }) => platform), devices }, 'started');
   print(`Fourstep is at ${web.url()} (${adapters.map(({ platform }) => platform).join(', ')})`);
+  if (needsVisitorToken({ ...config.page, host: config.host, operatorToken })) {
+    print(
+      config.page.visitorToken === undefined
+        ? 'visitors of the page must give the operator\u2019s token: set VISITOR_TOKEN for one of their own, or PUBLIC_PAGE=1 to let everybody draw who reaches it'
+        : 'visitors of the page must give VISITOR_TOKEN',
+    );
+  }
   if (config.operatorToken === undefined) {
     print(`operator's token for the admin panel: ${operatorToken}`);
   }

@@ -34,9 +34,9 @@ async function open(): Promise<void> {
     runner: createStubRunner({ stepMs: 5 }),
     connect: async (parts) => {
       web = await createWebAdapter({
-        host: '127.0.0.1',
+        access: { host: '127.0.0.1', names: [], operatorToken: TOKEN, visitorToken: undefined, isPublic: false },
+        isBehindProxy: false,
         port,
-        operatorToken: TOKEN,
         folder: join(folder, 'page'),
         bot: () => parts.bot,
         ports: {
@@ -51,6 +51,7 @@ async function open(): Promise<void> {
           fault: String,
         },
         mounts: [],
+        log: parts.log,
         now: () => Date.now(),
       });
       return [web];

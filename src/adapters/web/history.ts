@@ -17,6 +17,8 @@ export type HistoryListener = (
     | { readonly kind: 'remove'; readonly id: string; readonly onlyFor: string | null },
 ) => void;
 
+const VERSION = 2;
+
 const CONTENT_TYPES = {
   png: 'image/png',
   jpg: 'image/jpeg',
@@ -49,21 +51,22 @@ export class History {
     }
     try {
       // The file is this class's own; a foreign or torn one fails here or shows nothing.
-      const parsed: { readonly messages?: readonly PageMessage[] } = JSON.parse(await readFile(file, 'utf8'));
-      return new History(
-        folder,
-        limit,
-        (parsed.messages ?? []).filter((message) => typeof message.id === 'string'),
+      const parsed: { readonly version?: number; readonly messages?: readonly PageMessage[] } = JSON.parse(
+        await readFile(file, 'utf8'),
       );
+      // Before version 2 a person's id was what identified the browser, and was shown: nobody is that person any more.
+      const isReadable = ({ id, onlyFor }: PageMessage): boolean =>
+        typeof id === 'string' && (parsed.version === VERSION || onlyFor === null);
+      return new History(folder, limit, (parsed.messages ?? []).filter(isReadable));
     } catch {
       await rename(file, `${file}.unreadable-${Date.now()}`);
       return new History(folder, limit, []);
     }
   }
 
-  /** What one browser may see, oldest first. */
-  visibleTo(browser: string): readonly PageMessage[] {
-    return [...this.#messages.values()].filter((message) => message.onlyFor === null || message.onlyFor === browser);
+  /** What one person may see, oldest first. */
+  visibleTo(person: string): readonly PageMessage[] {
+    return [...this.#messages.values()].filter((message) => message.onlyFor === null || message.onlyFor === person);
   }
 
   get(id: string): PageMessage | undefined {
@@ -157,7 +160,7 @@ export class History {
     await previous.catch(() => undefined);
     this.#isDirty = false;
     const file = join(this.#folder, 'messages.json');
-    await writeFile(`${file}.part`, JSON.stringify({ messages: [...this.#messages.values()] }));
+    await writeFile(`${file}.part`, JSON.stringify({ version: VERSION, messages: [...this.#messages.values()] }));
     await rename(`${file}.part`, file);
   }
 }

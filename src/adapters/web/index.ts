@@ -1,6 +1,7 @@
 /** The local page: the same commands, answers and buttons as in a chat, and the one HTTP server of the process. */
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 
 import { getRequestListener } from '@hono/node-server';
 
@@ -8,11 +9,15 @@ import type { Adapter, Bot } from '../../core/chat.ts';
 import { UserError } from '../../core/errors.ts';
 import type { Gallery, LiveDrawing } from '../../core/live.ts';
 import type { ServerKey } from '../../core/people.ts';
-import { OperatorDoor } from './guard.ts';
+import type { Log } from '../../bot/index.ts';
+import type { Access } from './access.ts';
+import { FormReceiver } from './body.ts';
 import { History } from './history.ts';
 import { LIMITS } from './limits.ts';
-import { createRoutes } from './routes.ts';
+import { createServerApp } from './server.ts';
 import { WebChat } from './web-chat.ts';
+
+export { needsVisitorToken, type Access } from './access.ts';
 
 export type HealthView = {
   live(): { readonly isOk: boolean; readonly body: Record<string, unknown> };
@@ -35,9 +40,10 @@ export type WebPorts = {
 };
 
 export type WebOptions = {
-  readonly host: string;
+  readonly access: Access;
   readonly port: number;
-  readonly operatorToken: string;
+  /** The last of `X-Forwarded-For` is the visitor's address: a proxy in front says it. */
+  readonly isBehindProxy: boolean;
   /** Where the page's chat is kept. */
   readonly folder: string;
   /** Asked late: bot and adapters know each other. */
@@ -45,17 +51,21 @@ export type WebOptions = {
   readonly ports: WebPorts;
   /** Other listeners on the same port, by path prefix: `/slack/events`. */
   readonly mounts: readonly { readonly path: string; readonly listener: RequestListener }[];
+  readonly log: Log;
   readonly now: () => number;
+  readonly onAcknowledged?: (ms: number) => void;
 };
 
 export type WebAdapter = Adapter & { readonly url: () => string };
 
 export async function createWebAdapter(options: WebOptions): Promise<WebAdapter> {
-  const { host, port, now } = options;
+  const { access, port, isBehindProxy, ports, log, now, onAcknowledged } = options;
+  const { host } = access;
   const history = await History.open(options.folder, LIMITS.messages);
-  const chat = new WebChat({ history, bot: options.bot, now });
-  const routes = createRoutes({ host, chat, door: new OperatorDoor(options.operatorToken), ports: options.ports, now });
-  const pageListener = getRequestListener(routes.fetch);
+  const forms = await FormReceiver.open(join(options.folder, 'incoming'));
+  const chat = new WebChat({ history, bot: options.bot, log, now, onAcknowledged });
+  const app = createServerApp({ access, isBehindProxy, chat, forms, ports, now });
+  const pageListener = getRequestListener(app.fetch);
   const server = createServer((request, response) => {
     const mount = options.mounts.find(
       ({ path }) => request.url === path || request.url?.startsWith(`${path}?`) === true,

@@ -1,13 +1,42 @@
-/** What the local page allows: one table, used by the parser, the renderer and the tests. */
+/** What the local page allows: one table, used by the parser, the renderer, the server and the tests. */
+const MB = 1024 * 1024;
+const MINUTE_MS = 60_000;
+
 export const LIMITS = {
-  /** One request with its files, in bytes. */
-  bodyBytes: 300 * 1024 * 1024,
+  // ── one message ──
   /** What one answer's picture may weigh. */
-  pictureBytes: 25 * 1024 * 1024,
-  /** Messages kept, the oldest forgotten first. */
-  messages: 200,
+  pictureBytes: 25 * MB,
   promptCharacters: 2000,
   idCharacters: 100,
-  /** Browsers that listen at the same time. */
-  listeners: 64,
+  /** Messages kept, the oldest forgotten first. */
+  messages: 200,
+
+  // ── one request ──
+  /** A body without files, and the action beside files. */
+  jsonBytes: 64 * 1024,
+  /** One request of a visitor with its files, and one of the operator, who brings styles. */
+  visitorBytes: 21 * MB,
+  operatorBytes: 513 * MB,
+  filesPerRequest: 4,
+  /** A body that takes longer is let go. */
+  uploadMs: 10 * MINUTE_MS,
+
+  // ── at once ──
+  /** Event streams: in all, of one address, of one browser. */
+  streams: 64,
+  streamsPerAddress: 32,
+  streamsPerPerson: 8,
+  /** Bodies being received: in all, of one address. */
+  uploads: 8,
+  uploadsPerAddress: 3,
+
+  // ── one address, each minute ──
+  actionsPerMinute: 120,
+  livePerMinute: 1200,
+  /** Wrong tokens, of visitors and operators. */
+  wrongTokensPerMinute: 10,
+  /** Browsers that an address may bring in an hour; the next ones share one person. */
+  newPeoplePerHour: 60,
+  /** Addresses that are counted at the same time; the longest quiet is forgotten first. */
+  countedAddresses: 10_000,
 } as const;

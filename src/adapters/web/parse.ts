@@ -1,6 +1,6 @@
 /**
  * The browser's JSON and files → our types, once, at the edge. Everything from the page is unknown until it has passed
- * here; a refusal is one sentence. Pure but for reading the uploaded parts.
+ * here; a refusal is one sentence. Pure.
  */
 import { z } from 'zod';
 
@@ -90,26 +90,6 @@ function numberOf(name: string, value: string | number | boolean): number {
     );
   }
   return number;
-}
-
-/** An uploaded part as an `Upload`: its bytes are read only when asked for, and never more than the asker allows. */
-export function uploadOf(file: File): Upload {
-  return {
-    name: file.name,
-    sizeBytes: file.size,
-    read: async (limitBytes) => {
-      if (file.size > limitBytes) {
-        const { name } = file;
-        const [max, given] = [Math.floor(limitBytes / 1_048_576), Math.ceil(file.size / 1_048_576)];
-        throw new UserError(
-          'upload.size',
-          `${name} can have ${max} MB here; it has ${given} MB. Attach a smaller one.`,
-          { params: { name, max, given } },
-        );
-      }
-      return new Uint8Array(await file.arrayBuffer());
-    },
-  };
 }
 
 /** Presses need no translation; commands are resolved by the caller, who knows the specs. */

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 
-import type { Line, Message, MessageFile, Row } from '../../core/message.ts';
+import type { Line, Message, MessageFile, Row, Span } from '../../core/message.ts';
 
 export type PageFile = {
   readonly url: string;
@@ -17,7 +17,7 @@ export type PageFile = {
 export type PageMessage = {
   readonly id: string;
   readonly atMs: number;
-  /** The browser that alone may see it; null: everybody on this page. */
+  /** The person who alone may see it; null: everybody on this page. */
   readonly onlyFor: string | null;
   /** True until the first answer stands in its place. */
   readonly isThinking: boolean;
@@ -54,4 +54,13 @@ export function renderMessage(message: Message): Rendered {
     rows: message.rows,
     stored,
   };
+}
+
+/** A message as a browser receives it: whom it is for stays here, and people are names. */
+export function shownTo({ onlyFor, ...message }: PageMessage): object {
+  return { ...message, isPrivate: onlyFor !== null, lines: message.lines.map((line) => line.map(shownSpan)) };
+}
+
+function shownSpan(span: Span): object {
+  return span.kind === 'user' ? { kind: span.kind, name: span.name } : span;
 }

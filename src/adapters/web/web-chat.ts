@@ -6,6 +6,7 @@ import { createHash, randomUUID } from 'node:crypto';
 
 import { parseCommandLine } from '../../../commands/command-line.ts';
 import { findCommand } from '../../../commands/index.ts';
+import type { Log } from '../../bot/index.ts';
 import { text } from '../../bot/texts/index.ts';
 import type { Action, Bot, Chat, DeliverOptions, ServerChannel, Suggestion } from '../../core/chat.ts';
 import type { Upload } from '../../core/command.ts';
@@ -13,6 +14,9 @@ import { UserError } from '../../core/errors.ts';
 import type { ReplyAddress } from '../../core/job.ts';
 import type { Form, Message } from '../../core/message.ts';
 import type { Actor, Locale, Place, ServerKey } from '../../core/people.ts';
+import { EditLock } from '../shared/edit-lock.ts';
+import { faultMessage } from '../shared/fault.ts';
+import { Intake } from '../shared/intake.ts';
 import type { History, HistoryListener } from './history.ts';
 import { LIMITS } from './limits.ts';
 import { actionOf, parseOptions, type PageAction } from './parse.ts';
@@ -21,31 +25,47 @@ import { renderMessage, type PageMessage } from './render.ts';
 /** What the page does next: nothing (answers come by the stream), or show a form. */
 export type ActOutcome = { readonly form: Form | null };
 
+/** What came beside an action; `release` is called once nobody reads the files any more. */
+export type Attached = { readonly files: ReadonlyMap<string, Upload>; readonly release: () => Promise<void> };
+
+const DRAIN_MS = 25_000;
+
 export class WebChat implements Chat {
   readonly platform = 'web';
   readonly server: ServerKey = 'web:local';
   /** Resolves once no more deliveries are accepted. */
   readonly stopped: Promise<void>;
   #markStopped: () => void = () => {};
-  #isStopped = false;
-  readonly #running = new Set<Promise<void>>();
   readonly #history: History;
   readonly #bot: () => Bot;
+  readonly #log: Log;
   readonly #now: () => number;
+  readonly #edits = new EditLock();
+  readonly #onAcknowledged: ((ms: number) => void) | undefined;
+  /** Made when the first action comes: bot and adapters know each other. */
+  #intake: Intake | undefined;
 
-  constructor(options: { readonly history: History; readonly bot: () => Bot; readonly now: () => number }) {
+  constructor(options: {
+    readonly history: History;
+    readonly bot: () => Bot;
+    readonly log: Log;
+    readonly now: () => number;
+    readonly onAcknowledged?: ((ms: number) => void) | undefined;
+  }) {
     this.#history = options.history;
     this.#bot = options.bot;
+    this.#log = options.log;
     this.#now = options.now;
+    this.#onAcknowledged = options.onAcknowledged;
     this.stopped = new Promise((resolve) => {
       this.#markStopped = resolve;
     });
   }
 
-  actor(browser: string, isOperator: boolean, acceptLanguage: string): Actor {
+  actor(person: string, isOperator: boolean, acceptLanguage: string): Actor {
     const locale = localeOf(acceptLanguage);
     return {
-      user: `web:${browser}`,
+      user: `web:${person}`,
       name: text(locale, isOperator ? 'page.operator' : 'page.you'),
       isAdmin: isOperator,
       isModerator: isOperator,
@@ -65,20 +85,20 @@ export class WebChat implements Chat {
     };
   }
 
-  visibleTo(browser: string): readonly PageMessage[] {
-    return this.#history.visibleTo(browser);
+  visibleTo(person: string): readonly PageMessage[] {
+    return this.#history.visibleTo(person);
   }
 
   listen(listener: HistoryListener): () => void {
     return this.#history.listen(listener);
   }
 
-  /** A file of a message that this browser may see; undefined for any other. */
+  /** A file of a message that this person may see; undefined for any other. */
   async readFile(
-    browser: string,
+    person: string,
     key: string,
   ): Promise<{ readonly data: Uint8Array; readonly contentType: string } | undefined> {
-    const isVisible = this.visibleTo(browser).some((message) =>
+    const isVisible = this.visibleTo(person).some((message) =>
       [message.picture, ...message.files].some((file) => file?.url.split('/')[2] === key),
     );
     return isVisible ? this.#history.readFile(key) : undefined;
@@ -89,13 +109,9 @@ export class WebChat implements Chat {
   }
 
   /** Acknowledges by showing a placeholder, then lets the bot work on; returns before any picture is drawn. */
-  async act(
-    actor: Actor,
-    browser: string,
-    pageAction: PageAction,
-    files: ReadonlyMap<string, Upload>,
-  ): Promise<ActOutcome> {
-    if (this.#isStopped) {
+  async act(actor: Actor, person: string, pageAction: PageAction, { files, release }: Attached): Promise<ActOutcome> {
+    const intake = this.#openIntake();
+    if (intake.isStopping) {
       throw new UserError('bot.stopping', 'The bot is restarting; try again in a moment.', { retryAfterMs: 5000 });
     }
     const action = resolveAction(pageAction, files);
@@ -103,40 +119,75 @@ export class WebChat implements Chat {
     const invocation = { id: randomUUID(), actor, place: this.place(actor), action, receivedAtMs: this.#now() };
     const acknowledgement = bot.acknowledgement(action);
     if (acknowledgement === 'form') {
-      return { form: await bot.form(invocation) };
+      const form = await bot.form(invocation);
+      await release();
+      return { form };
     }
-    const pressed = 'message' in pageAction ? this.#pressed(browser, pageAction.message, pageAction.id) : undefined;
+    const pressed = 'message' in pageAction ? this.#pressed(person, pageAction.message, pageAction.id) : undefined;
     const standing = acknowledgement === 'update' ? pressed : undefined;
     const isPrivate = standing === undefined ? acknowledgement !== 'public' : standing.onlyFor !== null;
-    const address: ReplyAddress = {
-      platform: 'web',
-      data: { message: standing?.id ?? randomUUID(), browser, isPrivate },
-    };
-    // A "thinking …" that is shown is written down first: a crash in between leaves none that nobody ends.
-    await bot.record?.(invocation, address);
-    if (standing === undefined) {
-      await this.#show(addressOf(address).message, isPrivate ? browser : null, undefined);
+    const address = addressFrom({ message: standing?.id ?? randomUUID(), person, isPrivate });
+    let refusal: unknown;
+    await intake.receive({
+      id: invocation.id,
+      receivedAtMs: performance.now(),
+      acknowledgement,
+      record: { invocation, address },
+      acknowledge: async (unrecorded) => {
+        try {
+          if (unrecorded !== undefined) {
+            throw unrecorded;
+          }
+          if (standing === undefined) {
+            await this.#show(addressOf(address).message, isPrivate ? person : null, undefined);
+          }
+        } catch (error) {
+          refusal = error; // the browser is told by the answer to its request
+          throw error;
+        }
+        const dispatch = async (): Promise<void> => {
+          await bot.handle(invocation, address);
+          await release();
+        };
+        return { kind: 'done', dispatch };
+      },
+      refuse: async (error) => {
+        await this.deliver(address, faultMessage(error, actor.locale, this.#log), {
+          mode: 'private',
+          key: 'refused',
+          isFinal: true,
+        });
+      },
+    });
+    if (refusal !== undefined) {
+      throw refusal instanceof Error ? refusal : new Error('the placeholder could not be shown', { cause: refusal });
     }
-    const work = bot.handle(invocation, address);
-    this.#running.add(work);
-    void work.finally(() => this.#running.delete(work));
     return { form: null };
   }
 
   async deliver(address: ReplyAddress, message: Message, options: DeliverOptions): Promise<ReplyAddress> {
-    const { message: id, browser, isPrivate } = addressOf(address);
+    const { message: id } = addressOf(address);
+    const edit = async (): Promise<ReplyAddress> => this.#deliver(address, message, options);
+    if (options.isFinal) {
+      return this.#edits.final(id, edit);
+    }
+    return (await this.#edits.progress(id, edit)) ?? address;
+  }
+
+  async #deliver(address: ReplyAddress, message: Message, options: DeliverOptions): Promise<ReplyAddress> {
+    const { message: id, person, isPrivate } = addressOf(address);
     const standing = this.#history.get(id);
     if (options.mode === 'edit') {
-      const onlyFor = isPrivate ? browser : null;
+      const onlyFor = isPrivate ? person : null;
       await this.#show(id, standing === undefined ? onlyFor : standing.onlyFor, message);
       return address;
     }
     const added = createHash('sha256').update(`${id} ${options.key}`).digest('hex').slice(0, 32);
-    await this.#show(added, options.mode === 'private' ? browser : null, message);
+    await this.#show(added, options.mode === 'private' ? person : null, message);
     if (options.mode === 'private' && standing?.isThinking === true) {
       await this.#history.remove(id);
     }
-    return { platform: 'web', data: { message: added, browser, isPrivate: options.mode === 'private' } };
+    return addressFrom({ message: added, person, isPrivate: options.mode === 'private' });
   }
 
   async remove(address: ReplyAddress): Promise<void> {
@@ -149,16 +200,26 @@ export class WebChat implements Chat {
 
   /** Accepts nothing more and waits for what is being handled. */
   async stop(): Promise<void> {
-    this.#isStopped = true;
-    await Promise.allSettled(this.#running);
+    await this.#openIntake().drain(DRAIN_MS);
+    await this.#edits.idle();
     this.#markStopped();
     await this.#history.close();
   }
 
-  /** The message that is pressed; undefined where this browser does not see it, or it does not carry what was pressed. */
-  #pressed(browser: string, message: string | null, control: string): PageMessage | undefined {
+  #openIntake(): Intake {
+    this.#intake ??= new Intake({
+      bot: this.#bot(),
+      log: this.#log,
+      monotonicMs: () => performance.now(),
+      ...(this.#onAcknowledged === undefined ? {} : { onAcknowledged: this.#onAcknowledged }),
+    });
+    return this.#intake;
+  }
+
+  /** The message that is pressed; undefined where this person does not see it, or it does not carry what was pressed. */
+  #pressed(person: string, message: string | null, control: string): PageMessage | undefined {
     const standing = message === null ? undefined : this.#history.get(message);
-    const isVisible = standing?.onlyFor === null || standing?.onlyFor === browser;
+    const isVisible = standing?.onlyFor === null || standing?.onlyFor === person;
     return isVisible && standing.rows.flat().some(({ id }) => id === control) ? standing : undefined;
   }
 
@@ -190,18 +251,23 @@ function resolveAction(action: PageAction, files: ReadonlyMap<string, Upload>): 
   return actionOf(action);
 }
 
-type PageAddress = { readonly message: string; readonly browser: string; readonly isPrivate: boolean };
+type PageAddress = { readonly message: string; readonly person: string; readonly isPrivate: boolean };
+
+/** The person lies under `browser`: jobs of earlier versions name it so. */
+function addressFrom({ message, person, isPrivate }: PageAddress): ReplyAddress {
+  return { platform: 'web', data: { message, browser: person, isPrivate } };
+}
 
 function addressOf(address: ReplyAddress): PageAddress {
-  const { message, browser, isPrivate } = address.data;
-  if (typeof message !== 'string' || typeof browser !== 'string') {
+  const { message, browser: person, isPrivate } = address.data;
+  if (typeof message !== 'string' || typeof person !== 'string') {
     throw new TypeError('expected an address of the page');
   }
-  return { message, browser, isPrivate: isPrivate === true };
+  return { message, person, isPrivate: isPrivate === true };
 }
 
 /** The first language of the header that we speak. */
-function localeOf(acceptLanguage: string): Locale {
+export function localeOf(acceptLanguage: string): Locale {
   for (const part of acceptLanguage.split(',')) {
     const language = part.trim().slice(0, 2).toLowerCase();
     if (language === 'de' || language === 'en') {

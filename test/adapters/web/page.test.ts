@@ -1,19 +1,12 @@
 /** The page in a real browser, against a bot that answers at once: what a person types, sees and presses. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { createWebAdapter, type WebAdapter } from '../../../src/adapters/web/index.ts';
 import { launchBrowser, noBrowser, openPage, type WatchedPage } from '../../support/web/browser.ts';
-import { createStubWorld, type StubWorld } from '../../support/web/stub-bot.ts';
+import type { StubWorld } from '../../support/web/stub-bot.ts';
+import { openStubPage, OPERATOR_TOKEN, type StubPage } from '../../support/web/stub-page.ts';
 
-const TOKEN = 'a long operator token';
-
-let folder: string;
-let adapter: WebAdapter;
+let stub: StubPage;
 let world: StubWorld;
 let browser: Browser;
 let opened: WatchedPage;
@@ -21,55 +14,28 @@ let opened: WatchedPage;
 /** Counts how often the panel was drawn. */
 let overviews = 0;
 
-async function makeAdapter(port = 0): Promise<WebAdapter> {
-  return createWebAdapter({
-    host: '127.0.0.1',
-    port,
-    operatorToken: TOKEN,
-    folder,
-    bot: () => world.bot,
-    ports: {
-      live: world.live,
-      gallery: world.gallery,
-      admin: {
-        overview: async () => ({
-          queue: [['looks', String((overviews += 1))]],
-          devices: [['cpu', 'ready']],
-          styles: [],
-          audit: [],
-          quotas: [],
-        }),
-      },
-      health: {
-        live: () => ({ isOk: true, body: { ok: true } }),
-        ready: () => ({ isOk: false, body: { ok: false } }),
-        metrics: async () => ({ contentType: 'text/plain', text: 'up 1\n' }),
-      },
-      fault: () => 'Something of ours broke; its number is 1.',
-    },
-    mounts: [{ path: '/slack/events', listener: (_request, response) => response.end('slack') }],
-    now: () => Date.now(),
-  });
-}
-
-async function startAdapter(): Promise<WebAdapter> {
-  const created = await makeAdapter();
-  await created.start();
-  return created;
-}
-
 describe.skipIf(noBrowser !== undefined)(`the page${noBrowser === undefined ? '' : ` (skipped: ${noBrowser})`}`, () => {
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'fourstep-page-'));
-    world = createStubWorld(() => adapter);
-    adapter = await startAdapter();
+    stub = await openStubPage({
+      ports: {
+        admin: {
+          overview: async () => ({
+            queue: [['looks', String((overviews += 1))]],
+            devices: [['cpu', 'ready']],
+            styles: [],
+            audit: [],
+            quotas: [],
+          }),
+        },
+      },
+    });
+    ({ world } = stub);
     browser = await launchBrowser();
-    opened = await openPage(browser, adapter.url());
+    opened = await openPage(browser, stub.adapter.url());
   });
   afterAll(async () => {
     await browser.close();
-    await adapter.stop();
-    rmSync(folder, { recursive: true, force: true });
+    await stub.close();
   });
 
   it('draws while one types, the newest words win, and the screen reader is told', async () => {
@@ -195,7 +161,7 @@ describe.skipIf(noBrowser !== undefined)(`the page${noBrowser === undefined ? ''
     await page.fill('#panel input', 'wrong token');
     await page.keyboard.press('Enter');
     await page.waitForSelector('#panel [role=alert]:has-text("not the operator")');
-    await page.fill('#panel input', TOKEN);
+    await page.fill('#panel input', OPERATOR_TOKEN);
     await page.keyboard.press('Enter');
     await page.waitForSelector('#panel td:text-is("cpu")');
     const looks = overviews;
@@ -208,26 +174,23 @@ describe.skipIf(noBrowser !== undefined)(`the page${noBrowser === undefined ? ''
 
   it('shows by itself what was answered while the bot was away from the page', async () => {
     const { page } = opened;
-    const port = Number(new URL(adapter.url()).port);
     const address = { platform: 'web', data: { message: 'away', browser: 'x' } } as const;
     const line = (text: string) =>
       ({ lines: [[{ kind: 'plain', text }]], picture: undefined, files: [], rows: [], notify: undefined }) as const;
-    await adapter.deliver(address, line('one moment'), { mode: 'edit', key: 'a', isFinal: false });
+    await stub.adapter.deliver(address, line('one moment'), { mode: 'edit', key: 'a', isFinal: false });
     await page.waitForSelector('.message:has-text("one moment")');
-    await adapter.stop();
-    adapter = await makeAdapter(port);
-    await adapter.deliver(address, line('here it is'), { mode: 'edit', key: 'a', isFinal: true });
-    await adapter.start();
+    await stub.restart(async (next) => {
+      await next.deliver(address, line('here it is'), { mode: 'edit', key: 'a', isFinal: true });
+    });
     await page.waitForSelector('.message:has-text("here it is")');
     expect(await page.isHidden('#offline')).toBe(true);
   });
 
   it('keeps the chat over a restart of the bot', async () => {
     const before = await opened.page.locator('.message').count();
-    await adapter.stop();
-    adapter = await startAdapter();
+    await stub.restart();
     const cookies = await opened.page.context().cookies();
-    const again = await openPage(browser, adapter.url());
+    const again = await openPage(browser, stub.adapter.url());
     await again.page.context().addCookies(cookies);
     await again.page.reload();
     await again.page.waitForSelector('body[data-ready=true]');
@@ -236,7 +199,11 @@ describe.skipIf(noBrowser !== undefined)(`the page${noBrowser === undefined ? ''
   });
 
   it('fits a narrow dark window in German', async () => {
-    const { page, errors } = await openPage(browser, adapter.url(), { width: 360, scheme: 'dark', locale: 'de-DE' });
+    const { page, errors } = await openPage(browser, stub.adapter.url(), {
+      width: 360,
+      scheme: 'dark',
+      locale: 'de-DE',
+    });
     expect(await page.textContent('#send')).toBe('Senden');
     expect(await page.evaluate('document.documentElement.scrollWidth <= window.innerWidth')).toBe(true);
     expect(errors).toEqual([]);

@@ -1,126 +1,200 @@
-/** The page's HTTP server without a browser: who is let in, and what each address answers. */
-import { mkdtempSync, rmSync, statSync, readdirSync } from 'node:fs';
-import { request } from 'node:http';
-import { tmpdir } from 'node:os';
+/** The page's HTTP server without a browser: who is let in, what each address answers, and what broken requests end as. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
+import { brotliCompressSync } from 'node:zlib';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
 import { packageFolder } from '../../../config/paths.ts';
-import { createWebAdapter, type WebAdapter } from '../../../src/adapters/web/index.ts';
-import { createStubWorld, type StubWorld } from '../../support/web/stub-bot.ts';
+import { LIMITS } from '../../../src/adapters/web/limits.ts';
+import { ask, cookiesOf, formOf, openedCookies, openStubPage, type StubPage } from '../../support/web/stub-page.ts';
 
-let folder: string;
-let adapter: WebAdapter;
-let world: StubWorld;
+let page: StubPage;
+const base = (): string => page.adapter.url();
+const act = (action: unknown, cookie = '') => {
+  const { body, headers } = formOf(action);
+  return ask(base(), '/api/act', { method: 'POST', body, headers: { ...headers, cookie } });
+};
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'fourstep-web-'));
-  world = createStubWorld(() => adapter);
-  adapter = await createWebAdapter({
-    host: '127.0.0.1',
-    port: 0,
-    operatorToken: 'operator token',
-    folder,
-    bot: () => world.bot,
-    ports: {
-      live: world.live,
-      gallery: world.gallery,
-      admin: { overview: async () => ({}) },
-      health: {
-        live: () => ({ isOk: true, body: { ok: true } }),
-        ready: () => ({ isOk: false, body: { runner: 'starting' } }),
-        metrics: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'up 1\n' }),
-      },
-      fault: () => 'a calm sentence',
-    },
-    mounts: [{ path: '/slack/events', listener: (_request, response) => response.end('for slack') }],
-    now: () => 0,
-  });
-  await adapter.start();
+  page = await openStubPage();
 });
-afterAll(async () => {
-  await adapter.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-/** fetch cannot set Host; this can. */
-function get(
-  path: string,
-  headers: Record<string, string> = {},
-  method = 'GET',
-): Promise<{ status: number; body: string }> {
-  return new Promise((resolve, reject) => {
-    request(`${adapter.url()}${path}`, { headers, method }, (response) => {
-      let body = '';
-      response.on('data', (chunk) => (body += String(chunk)));
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
-    })
-      .on('error', reject)
-      .end();
-  });
-}
+afterAll(() => page.close());
 
 describe('the page’s server', () => {
   it('answers health and metrics under any name', async () => {
-    expect(await get('/healthz', { host: 'pod.cluster' })).toMatchObject({ status: 200 });
-    expect(await get('/readyz')).toEqual({ status: 503, body: '{"runner":"starting"}' });
-    expect(await get('/metrics')).toEqual({ status: 200, body: 'up 1\n' });
-  });
-
-  it('refuses a foreign host and a foreign origin', async () => {
-    expect((await get('/', { host: 'evil.example' })).status).toBe(403);
-    expect((await get('/api/act', { origin: 'http://evil.example' }, 'POST')).status).toBe(403);
-    expect((await get('/')).status).toBe(200);
+    expect(await ask(base(), '/healthz', { headers: { host: 'pod.cluster' } })).toMatchObject({ status: 200 });
+    expect(await ask(base(), '/readyz')).toMatchObject({ status: 503, body: '{"runner":"starting"}' });
+    expect(await ask(base(), '/metrics')).toMatchObject({ status: 200, body: 'up 1\n' });
   });
 
   it('hands the mounted path on and serves nothing outside the page', async () => {
-    expect((await get('/slack/events')).body).toBe('for slack');
-    expect((await get('/page/../index.ts')).status).toBe(404);
-    expect((await get('/page/..%2findex.ts')).status).toBe(404);
-    expect((await get('/files/00000000000000000000000000000000/x.png')).status).toBe(404);
-    expect((await get('/gallery/nothing/0')).status).toBe(404);
-  });
-
-  it('keeps the admin’s view behind the token, and stops guessing', async () => {
-    expect((await get('/api/admin')).status).toBe(403);
-    const attempt = async (token: string): Promise<number> => {
-      const body = new FormData();
-      body.set('token', token);
-      return (await fetch(`${adapter.url()}/api/operator`, { method: 'POST', body })).status;
-    };
-    expect(await attempt('operator token')).toBe(200);
-    for (let guess = 0; guess < 10; guess += 1) {
-      expect(await attempt(`guess ${guess}`)).toBe(403);
+    expect((await ask(base(), '/slack/events')).body).toBe('for slack');
+    for (const path of [
+      '/page/../index.ts',
+      '/page/..%2findex.ts',
+      '/page/__proto__',
+      '/page/constructor',
+      '/files/00000000000000000000000000000000/x.png',
+      '/files/__proto__/x.png',
+      '/gallery/nothing/0',
+      '/gallery/__proto__/1e3',
+    ]) {
+      expect(await ask(base(), path)).toMatchObject({ status: 404 });
     }
-    expect(await attempt('operator token')).toBe(403);
   });
 
-  it('answers broken requests in one sentence', async () => {
-    const body = new FormData();
-    body.set('action', '{"kind":"button"}');
-    const response = await fetch(`${adapter.url()}/api/act`, { method: 'POST', body });
-    expect(response.status).toBe(400);
-    expect(await response.json()).toEqual({ error: expect.stringMatching(/reload it/) });
+  it('serves its files small, and not again where the browser has them', async () => {
+    const headers = { 'accept-encoding': 'gzip, br' };
+    const first = await ask(base(), '/page/app.js', { headers });
+    expect(first.headers).toMatchObject({ 'content-encoding': 'br', 'cache-control': 'no-cache' });
+    const etag = String(first.headers['etag']);
+    const again = await ask(base(), '/page/app.js', { headers: { ...headers, 'if-none-match': etag } });
+    expect(again).toMatchObject({ status: 304, body: '' });
   });
 
-  it('shows a private answer to nobody else', async () => {
-    const body = new FormData();
-    body.set('action', JSON.stringify({ kind: 'button', id: 'info', message: 'm' }));
-    const first = await fetch(`${adapter.url()}/api/act`, { method: 'POST', body });
-    const cookie = first.headers.get('set-cookie')?.split(';')[0] ?? '';
-    const messagesOf = async (headers: Record<string, string>): Promise<number> => {
-      const hello: unknown = await (await fetch(`${adapter.url()}/api/hello`, { headers })).json();
-      return z.object({ messages: z.array(z.unknown()) }).parse(hello).messages.length;
+  it('is at most 90 kB of script and style, compressed', () => {
+    const folder = join(packageFolder, 'src/adapters/web/page');
+    const bytes = readdirSync(folder).reduce(
+      (total, name) => total + brotliCompressSync(readFileSync(join(folder, name))).length,
+      0,
+    );
+    expect(bytes).toBeLessThan(90_000);
+  });
+});
+
+describe('a request that is broken', () => {
+  const broken: readonly (readonly [
+    string,
+    string,
+    { method?: string; body?: string; headers?: Record<string, string> },
+  ])[] = [
+    ['an action that is none', '/api/act', { method: 'POST', ...textForm('{"kind":"button"}') }],
+    ['an action that is no JSON', '/api/act', { method: 'POST', ...textForm('{') }],
+    ['a form that breaks off', '/api/act', { method: 'POST', body: '--x\r\ncontent-', headers: multipart('x') }],
+    [
+      'a form without its boundary',
+      '/api/act',
+      { method: 'POST', body: 'x', headers: { 'content-type': 'multipart/form-data' } },
+    ],
+    ['no form at all', '/api/act', { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } }],
+    [
+      'live words that are no JSON',
+      '/api/live',
+      { method: 'POST', body: '{"prompt":', headers: { 'content-type': 'application/json' } },
+    ],
+    ['a token in a torn form', '/api/operator', { method: 'POST', body: '--x\r\n', headers: multipart('x') }],
+  ];
+
+  function multipart(boundary: string): Record<string, string> {
+    return { 'content-type': `multipart/form-data; boundary=${boundary}` };
+  }
+  function textForm(action: string): { body: string; headers: Record<string, string> } {
+    return {
+      body: `--x\r\ncontent-disposition: form-data; name="action"\r\n\r\n${action}\r\n--x--\r\n`,
+      headers: multipart('x'),
     };
-    expect(await messagesOf({ cookie })).toBe(1);
-    expect(await messagesOf({})).toBe(0);
+  }
+
+  it.each(broken)('%s ends in one sentence', async (_what, path, options) => {
+    const { status, body } = await ask(base(), path, options);
+    expect(status).toBeGreaterThanOrEqual(400);
+    expect(status).toBeLessThan(500);
+    expect(z.object({ error: z.string().min(10) }).parse(JSON.parse(body)).error).not.toMatch(/calm sentence|[{}]/);
   });
 
-  it('is at most 60 kB of script and style', () => {
-    const page = join(packageFolder, 'src/adapters/web/page');
-    const bytes = readdirSync(page).reduce((total, name) => total + statSync(join(page, name)).size, 0);
-    expect(bytes).toBeLessThan(60_000);
+  it('with a cookie of foreign letters is answered like one without', async () => {
+    const cookie = 'fourstep_session=é; fourstep_operator=ääääääää; fourstep_browser=\u00ff';
+    for (const path of ['/', '/api/hello', '/api/admin']) {
+      expect(
+        (await ask(base(), path, { headers: { cookie: Buffer.from(cookie).toString('latin1') } })).status,
+      ).toBeLessThan(404);
+    }
   });
+});
+
+describe('a person of the page', () => {
+  it('is known by a secret that stands in no answer, and nobody becomes them by what is shown', async () => {
+    const cookie = await openedCookies(base());
+    await act({ kind: 'command', name: 'imagine', options: { prompt: 'a fox' } }, cookie);
+    await act({ kind: 'button', id: 'info', message: 'm' }, cookie);
+    const secret = /fourstep_session=([\w-]+)/.exec(cookie)?.[1] ?? '';
+    expect(secret).toHaveLength(43);
+    const mine = await ask(base(), '/api/hello', { headers: { cookie } });
+    expect(mine.body).not.toContain(secret);
+    expect(messagesIn(mine.body)).toBe(2);
+    const person = page.world.invocations.at(-1)?.actor.user.replace('web:', '') ?? '';
+    expect(mine.body).not.toContain(person);
+    for (const stolen of [
+      `fourstep_browser=${person}`,
+      `fourstep_session=${person}`,
+      `fourstep_session=${person}; fourstep_browser=${person}`,
+    ]) {
+      const theirs = await ask(base(), '/api/hello', { headers: { cookie: stolen } });
+      expect(messagesIn(theirs.body)).toBe(1);
+    }
+  });
+
+  it('that was known by an old cookie begins anew', async () => {
+    const { headers } = await ask(base(), '/', { headers: { cookie: `fourstep_browser=${'a'.repeat(24)}` } });
+    const set = headers['set-cookie'] ?? [];
+    expect([set].flat().join('\n')).toMatch(/fourstep_browser=;.*Max-Age=0/);
+    expect(cookiesOf(headers)).toMatch(/fourstep_session=[\w-]{43}/);
+  });
+
+  it('keeps private answers out of every cache', async () => {
+    expect((await ask(base(), '/api/hello')).headers['cache-control']).toBe('no-store');
+    expect((await ask(base(), '/api/gallery')).headers['cache-control']).toBe('no-store');
+    expect((await ask(base(), '/api/admin')).headers['cache-control']).toBe('no-store');
+  });
+
+  function messagesIn(hello: string): number {
+    return z.object({ messages: z.array(z.unknown()) }).parse(JSON.parse(hello)).messages.length;
+  }
+});
+
+describe('the event stream', () => {
+  it('takes no seat for a HEAD, and gives every seat back when its reader leaves', async () => {
+    for (let index = 0; index < LIMITS.streams + 6; index += 1) {
+      expect((await ask(base(), '/api/events', { method: 'HEAD' })).status).toBe(200);
+    }
+    for (let round = 0; round < 3; round += 1) {
+      const cookie = await openedCookies(base());
+      const streams = await Promise.all(Array.from({ length: LIMITS.streamsPerPerson + 2 }, () => openStream(cookie)));
+      expect(streams.filter(({ status }) => status === 200)).toHaveLength(LIMITS.streamsPerPerson);
+      expect(streams.filter(({ status }) => status === 503)).toHaveLength(2);
+      streams.forEach(({ leave }) => leave());
+      await expect
+        .poll(async () => {
+          const probe = await openStream(cookie);
+          probe.leave();
+          return probe.status;
+        })
+        .toBe(200);
+    }
+  });
+
+  it('is not all taken by one address', async () => {
+    const cookies = await Promise.all(Array.from({ length: 6 }, () => openedCookies(base())));
+    const streams = await Promise.all(
+      cookies.flatMap((cookie) => Array.from({ length: LIMITS.streamsPerPerson }, () => openStream(cookie))),
+    );
+    expect(streams.filter(({ status }) => status === 200)).toHaveLength(LIMITS.streamsPerAddress);
+    streams.forEach(({ leave }) => leave());
+  });
+
+  function openStream(cookie: string): Promise<{ status: number; leave: () => void }> {
+    const { port } = new URL(base());
+    return new Promise((resolve, reject) => {
+      const socket = connect(Number(port), '127.0.0.1', () =>
+        socket.write(`GET /api/events HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\ncookie: ${cookie}\r\n\r\n`),
+      );
+      socket.once('data', (data) =>
+        resolve({ status: Number(/^HTTP\/1.1 (\d+)/.exec(String(data))?.[1]), leave: () => socket.destroy() }),
+      );
+      socket.once('error', reject);
+    });
+  }
 });

@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { History } from '../../../src/adapters/web/history.ts';
-import { uploadOf } from '../../../src/adapters/web/parse.ts';
 import { WebChat } from '../../../src/adapters/web/web-chat.ts';
 import { acknowledgementOf } from '../../../src/bot/acknowledgement.ts';
 import { errorText } from '../../../src/bot/texts/index.ts';
@@ -14,6 +13,7 @@ import type { Bot, Invocation } from '../../../src/core/chat.ts';
 import { UserError } from '../../../src/core/errors.ts';
 import type { ReplyAddress } from '../../../src/core/job.ts';
 import type { Message } from '../../../src/core/message.ts';
+import { SILENT_LOG } from '../../support/bot-ports.ts';
 
 type Handled = { readonly invocation: Invocation; readonly address: ReplyAddress };
 
@@ -43,6 +43,7 @@ const wordsOf = (browser: string) =>
   chat
     .visibleTo(browser)
     .map(({ lines }) => lines.flatMap((line) => line.map((span) => ('text' in span ? span.text : ''))).join(''));
+const nothing = { files: new Map(), release: async () => undefined };
 const ann = 'a'.repeat(24);
 const ben = 'b'.repeat(24);
 
@@ -68,7 +69,7 @@ beforeEach(async () => {
     },
     suggest: async () => [],
   };
-  chat = new WebChat({ history, bot: () => bot, now: () => 0 });
+  chat = new WebChat({ history, bot: () => bot, log: SILENT_LOG, now: () => 0 });
 });
 afterEach(async () => {
   await chat.stop();
@@ -76,7 +77,7 @@ afterEach(async () => {
 });
 
 const press = async (browser: string, id: string, message: string) =>
-  await chat.act(chat.actor(browser, false, 'en'), browser, { kind: 'button', id, message }, new Map());
+  await chat.act(chat.actor(browser, false, 'en'), browser, { kind: 'button', id, message }, nothing);
 
 describe('a press', () => {
   it('changes the message that carries the button', async () => {
@@ -108,7 +109,7 @@ describe('a press', () => {
 describe('what was asked', () => {
   it('is written down before it is shown, so that a crash leaves no “thinking …” behind', async () => {
     const action = { kind: 'command', name: 'imagine', options: { prompt: 'a fox' } } as const;
-    await chat.act(chat.actor(ann, false, 'en'), ann, action, new Map());
+    await chat.act(chat.actor(ann, false, 'en'), ann, action, nothing);
     expect(accepted).toHaveLength(1);
     expect(accepted[0]?.address).toEqual(handled[0]?.address);
   });
@@ -141,15 +142,8 @@ describe('a refusal', () => {
     [{ kind: 'command', name: 'nonsense', options: {} }, 'nonsense'],
     [{ kind: 'command', name: 'imagine', options: { prompt: 'x', seed: 'seven' } }, 'seven'],
   ] as const)('of %j names what came, in German', async (action, given) => {
-    const sentence = await sentenceOf(() => chat.act(actor(), ann, action, new Map()));
+    const sentence = await sentenceOf(() => chat.act(actor(), ann, action, nothing));
     expect(sentence).toContain(given);
     expect(sentence).not.toMatch(/[{}]/u);
-  });
-
-  it('of a file that is too large names it', async () => {
-    const upload = uploadOf(new File([new Uint8Array(3_000_000)], 'fox.png'));
-    expect(await sentenceOf(() => upload.read(1_048_576))).toBe(
-      'fox.png darf hier 1 MB haben und hat 3 MB. Hänge eine kleinere Datei an.',
-    );
   });
 });

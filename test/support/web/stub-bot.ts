@@ -14,12 +14,15 @@ export type StubWorld = {
   readonly live: LiveDrawing;
   readonly gallery: Gallery;
   readonly invocations: readonly Invocation[];
+  /** The bytes of every file that came with an action, read as the bot would. */
+  readonly uploads: readonly Uint8Array[];
   readonly liveRequests: readonly LiveRequest[];
   readonly abortedLive: () => number;
 };
 
 export function createStubWorld(chat: () => Chat): StubWorld {
   const invocations: Invocation[] = [];
+  const uploads: Uint8Array[] = [];
   const liveRequests: LiveRequest[] = [];
   const items: GalleryItem[] = [];
   let aborted = 0;
@@ -40,6 +43,11 @@ export function createStubWorld(chat: () => Chat): StubWorld {
     handle: async (invocation, address) => {
       invocations.push(invocation);
       const { action } = invocation;
+      for (const value of action.kind === 'command' ? Object.values(action.options) : []) {
+        if (typeof value === 'object') {
+          uploads.push(await value.read(1_000_000));
+        }
+      }
       const prompt = action.kind === 'command' ? (wordsOf(action.options['prompt']) ?? action.name) : action.kind;
       items.unshift({ job: `job${items.length}`, index: 0, prompt, seed: 7, createdAtMs: 0 });
       await chat().deliver(address, await answer(prompt), { mode: 'edit', key: 'answer', isFinal: true });
@@ -52,6 +60,7 @@ export function createStubWorld(chat: () => Chat): StubWorld {
   return {
     bot,
     invocations,
+    uploads,
     liveRequests,
     abortedLive: () => aborted,
     live: {

@@ -64,7 +64,7 @@ const fault = (error) =>
   chat.show({
     id: 'page-fault',
     isThinking: false,
-    onlyFor: 'me',
+    isPrivate: true,
     lines: [[{ kind: 'plain', text: error.message }]],
     picture: null,
     files: [],
@@ -273,7 +273,7 @@ listen({
     heard += 1;
     chat.show(message);
     void gallery.refresh();
-    if (message.onlyFor && !message.isThinking) {
+    if (message.isPrivate && !message.isThinking) {
       // Styles are changed by commands that are answered privately.
       void getJson('/api/suggest?command=imagine&option=style').then(takeStyles, () => undefined);
     }

@@ -96,7 +96,7 @@ export function createChat({ words, press, choose, view, announce }) {
       element.append(...row.map((control) => controlOf(control, message)));
       parts.push(element);
     }
-    if (message.onlyFor) {
+    if (message.isPrivate) {
       const note = document.createElement('small');
       note.textContent = words.private;
       parts.push(note);
@@ -122,7 +122,7 @@ export function createChat({ words, press, choose, view, announce }) {
         known.set(message.id, item);
         list.append(item);
       }
-      item.className = message.onlyFor ? 'message private' : 'message';
+      item.className = message.isPrivate ? 'message private' : 'message';
       item.dataset.id = message.id;
       item.setAttribute('aria-busy', String(message.isThinking));
       const focused = item.contains(document.activeElement) ? document.activeElement.dataset.action : undefined;

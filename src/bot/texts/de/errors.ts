@@ -64,6 +64,15 @@ export const errors: Translation<typeof english> = {
   'error.lora.status': '{host} antwortete {status} statt mit der Datei. Prüfe die Adresse, oder häng die Datei an.',
   'error.lora.unreachable': '{host} hat die Datei nicht gesendet. Versuch es später, oder häng sie an.',
 
+  'error.page.often': 'Hier werden {max} davon in der Minute beantwortet. Warte einen Moment.',
+  'error.page.guesses': 'Von deiner Adresse kamen zu viele falsche Token. Warte eine Minute.',
+  'error.page.token':
+    'Das ist nicht das Betreiber-Token; es steht als OPERATOR_TOKEN in der Umgebung des Bots oder dort, wo er gestartet wurde.',
+  'error.page.streams': 'Zu viele Seiten sind offen. Schließ eine.',
+  'error.page.busy': 'Gerade werden andere Dateien empfangen. Versuch es gleich noch einmal.',
+  'error.page.large': 'Hier können insgesamt {max} gesendet werden; das ist mehr. Sende weniger.',
+  'error.page.form':
+    'Die Seite hat ein Formular gesendet, das nicht lesbar war. Lade sie neu und sende es noch einmal.',
   'error.image.unreadable':
     'Ein Ausgangsbild ist ein PNG, JPEG, WebP, GIF oder AVIF mit höchstens 50 Megapixeln; diese Datei war nicht als solches zu öffnen.',
   'error.image.dimensions':

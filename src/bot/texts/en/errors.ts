@@ -63,6 +63,14 @@ export const errors = {
   'error.lora.status': '{host} answered {status} instead of the file. Check the address, or attach the file.',
   'error.lora.unreachable': '{host} did not send the file. Try again later, or attach it.',
 
+  'error.page.often': '{max} of these a minute are answered here. Wait a moment.',
+  'error.page.guesses': 'Too many wrong tokens came from your address. Wait a minute.',
+  'error.page.token':
+    'This is not the operator’s token; it is OPERATOR_TOKEN of the bot’s environment, or printed where the bot was started.',
+  'error.page.streams': 'Too many pages are open. Close one.',
+  'error.page.busy': 'Other files are being received. Try again in a moment.',
+  'error.page.large': 'What is sent here can have {max} in all; this is more. Send less.',
+  'error.page.form': 'The page sent a form that could not be read. Reload it and send it again.',
   'error.image.unreadable':
     'A picture to start from is a PNG, JPEG, WebP, GIF or AVIF of at most 50 megapixels; this file could not be opened as one.',
   'error.image.dimensions':

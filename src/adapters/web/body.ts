@@ -1,0 +1,179 @@
+/**
+ * A request's form with files → its action and files on disk. Nothing is read before its size and the number of bodies
+ * under way are known to be allowed, and what comes is counted as it comes: a file goes straight to disk, never through
+ * memory. Knows no command.
+ */
+import { createWriteStream } from 'node:fs';
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { pipeline } from 'node:stream/promises';
+
+import { Busboy, type BusboyFileStream, type BusboyInstance } from '@fastify/busboy';
+
+import type { Upload } from '../../core/command.ts';
+import { UserError } from '../../core/errors.ts';
+import { LIMITS } from './limits.ts';
+import { Places } from './rates.ts';
+
+const MB = 1_048_576;
+
+export type ReceivedForm = {
+  readonly fields: ReadonlyMap<string, string>;
+  readonly files: ReadonlyMap<string, Upload>;
+  /** Forgets the files; to be called once nobody reads them any more. */
+  readonly release: () => Promise<void>;
+};
+
+export class FormReceiver {
+  readonly #folder: string;
+  readonly #places = new Places();
+
+  private constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** Empties the folder: what lies there was left by a process that died. */
+  static async open(folder: string): Promise<FormReceiver> {
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    return new FormReceiver(folder);
+  }
+
+  /** Throws `UserError` `page.large`, `page.busy`, `page.form`; nothing is left behind then. */
+  async receive(
+    request: IncomingMessage,
+    from: { readonly address: string; readonly maxBytes: number },
+  ): Promise<ReceivedForm> {
+    const { address, maxBytes } = from;
+    if (Number(request.headers['content-length'] ?? 0) > maxBytes) {
+      throw tooLarge(maxBytes);
+    }
+    const giveBack = this.#places.take([
+      { key: 'all', max: LIMITS.uploads },
+      { key: address, max: LIMITS.uploadsPerAddress },
+    ]);
+    if (giveBack === undefined) {
+      throw new UserError('page.busy', 'Other files are being received; try again in a moment.', {
+        retryAfterMs: 2000,
+      });
+    }
+    const folder = join(this.#folder, randomUUID());
+    const release = (): Promise<void> => rm(folder, { recursive: true, force: true });
+    try {
+      const { fields, files } = await receiveInto(folder, request, maxBytes);
+      return { fields, files, release };
+    } catch (error) {
+      await release();
+      throw error;
+    } finally {
+      giveBack();
+    }
+  }
+}
+
+async function receiveInto(
+  folder: string,
+  request: IncomingMessage,
+  maxBytes: number,
+): Promise<Pick<ReceivedForm, 'fields' | 'files'>> {
+  await mkdir(folder, { mode: 0o700 });
+  const fields = new Map<string, string>();
+  const files = new Map<string, Upload>();
+  const written: Promise<void>[] = [];
+  const parser = parserOf(request);
+  const abort = new AbortController();
+  const refuse = (error: UserError): void => abort.abort(error);
+  parser.on('field', (name: string, value: string, _isNameCut: boolean, isCut: boolean) => {
+    if (isCut) {
+      refuse(tooLarge(LIMITS.jsonBytes));
+    }
+    fields.set(name, value);
+  });
+  parser.on('file', (name: string, stream: BusboyFileStream, fileName: string) => {
+    const path = join(folder, String(written.length));
+    const store = async (): Promise<void> => {
+      const file = createWriteStream(path, { mode: 0o600 });
+      await pipeline(stream, file);
+      if (file.bytesWritten > 0) {
+        files.set(name, storedUpload(fileName, path, file.bytesWritten));
+      }
+    };
+    const stored = store();
+    stored.catch(() => undefined); // awaited below, where the first fault counts
+    written.push(stored);
+  });
+  for (const limit of ['filesLimit', 'fieldsLimit', 'partsLimit'] as const) {
+    parser.on(limit, () => refuse(badForm('it has too many parts')));
+  }
+  let received = 0;
+  const counted = async function* counted(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const chunk of source) {
+      received += chunk.length;
+      if (received > maxBytes) {
+        throw tooLarge(maxBytes);
+      }
+      yield chunk;
+    }
+  };
+  const signal = AbortSignal.any([abort.signal, AbortSignal.timeout(LIMITS.uploadMs)]);
+  try {
+    await pipeline(request, counted, parser, { signal });
+    await Promise.all(written);
+  } catch (cause) {
+    if (abort.signal.reason instanceof UserError) {
+      throw abort.signal.reason;
+    }
+    throw cause instanceof UserError ? cause : badForm('it broke off or is not well formed', cause);
+  }
+  return { fields, files };
+}
+
+function parserOf(request: IncomingMessage): BusboyInstance {
+  const { 'content-type': contentType, ...headers } = request.headers;
+  try {
+    return new Busboy({
+      headers: { ...headers, 'content-type': contentType ?? '' },
+      limits: {
+        fieldSize: LIMITS.jsonBytes,
+        fields: 8,
+        files: LIMITS.filesPerRequest,
+        fieldNameSize: 100,
+        headerPairs: 32,
+      },
+    });
+  } catch (cause) {
+    throw badForm('its content type is none of a form', cause);
+  }
+}
+
+function badForm(what: string, cause?: unknown): UserError {
+  return new UserError('page.form', `Expected a form, but ${what}; reload the page and send it again.`, { cause });
+}
+
+function tooLarge(maxBytes: number): UserError {
+  const max = maxBytes < MB ? `${Math.floor(maxBytes / 1024)} kB` : `${Math.floor(maxBytes / MB)} MB`;
+  return new UserError('page.large', `What is sent here can have ${max} in all; this is more. Send less.`, {
+    params: { max },
+  });
+}
+
+/** A file on disk as an `Upload`: read only when asked for, and never more than the asker allows. */
+function storedUpload(name: string, path: string, sizeBytes: number): Upload {
+  return {
+    name,
+    sizeBytes,
+    read: async (limitBytes) => {
+      if (sizeBytes > limitBytes) {
+        const [max, given] = [Math.floor(limitBytes / MB), Math.ceil(sizeBytes / MB)];
+        throw new UserError(
+          'upload.size',
+          `${name} can have ${max} MB here; it has ${given} MB. Attach a smaller one.`,
+          { params: { name, max, given } },
+        );
+      }
+      return readFile(path);
+    },
+  };
+}

@@ -1,0 +1,115 @@
+/** The page's chat over HTTP: who one is and what was said, the stream of what is said, and what one does. */
+import type { HttpBindings } from '@hono/node-server';
+import type { Context } from 'hono';
+import { streamSSE } from 'hono/streaming';
+
+import { UserError } from '../../core/errors.ts';
+import { pageCommands, pageWords } from './commands.ts';
+import { LIMITS } from './limits.ts';
+import { parsePageAction } from './parse.ts';
+import { Places } from './rates.ts';
+import { shownTo } from './render.ts';
+import type { Site } from './server.ts';
+
+const BEAT_MS = 20_000;
+
+export function addChatRoutes({ app, chat, forms, identities, operators, actorOf, countOnce }: Site): void {
+  const seats = new Places();
+
+  app.get('/files/:key/:name', async (context) => {
+    const file = await chat.readFile(identities.of(context).person, context.req.param('key'));
+    if (file === undefined) {
+      return context.notFound();
+    }
+    return context.body(Buffer.from(file.data), 200, {
+      'content-type': file.contentType,
+      'cache-control': 'private, max-age=31536000, immutable',
+    });
+  });
+
+  app.get('/api/hello', async (context) => {
+    const actor = actorOf(context);
+    const { person } = identities.of(context);
+    return context.json({
+      locale: actor.locale,
+      isOperator: actor.isAdmin,
+      commands: pageCommands(actor.locale),
+      words: pageWords(actor.locale),
+      messages: chat.visibleTo(person).map(shownTo),
+      styles: await chat.suggest(actor, 'imagine', 'style', ''),
+    });
+  });
+
+  app.get('/api/events', (context) => {
+    const { person, address } = identities.of(context);
+    if (context.req.method === 'HEAD') {
+      return context.body(null, 200, { 'content-type': 'text/event-stream' });
+    }
+    const giveBack = seats.take([
+      { key: 'all', max: LIMITS.streams },
+      { key: `address ${address}`, max: LIMITS.streamsPerAddress },
+      { key: `person ${person}`, max: LIMITS.streamsPerPerson },
+    ]);
+    if (giveBack === undefined) {
+      throw new UserError('page.streams', 'Too many pages are open; close one.', { retryAfterMs: 10_000 });
+    }
+    // Whatever becomes of the stream, its connection ends.
+    outgoingOf(context).once('close', giveBack);
+    return streamSSE(context, async (sse) => {
+      const ended = new Promise<void>((resolve) => sse.onAbort(resolve));
+      const unsubscribe = chat.listen((change) => {
+        const onlyFor = change.kind === 'message' ? change.message.onlyFor : change.onlyFor;
+        if (onlyFor === null || onlyFor === person) {
+          void sse.writeSSE({
+            event: change.kind,
+            data: JSON.stringify(change.kind === 'message' ? shownTo(change.message) : { id: change.id }),
+          });
+        }
+      });
+      const heartbeat = setInterval(() => void sse.writeSSE({ event: 'beat', data: '' }), BEAT_MS);
+      try {
+        await sse.writeSSE({ event: 'beat', data: '' });
+        await Promise.race([ended, chat.stopped]);
+      } finally {
+        clearInterval(heartbeat);
+        unsubscribe();
+        giveBack();
+      }
+    });
+  });
+
+  app.post('/api/act', async (context) => {
+    countOnce(context, 'action');
+    const { person, address } = identities.of(context);
+    const maxBytes = operators.isOpenFor(context) ? LIMITS.operatorBytes : LIMITS.visitorBytes;
+    const { fields, files, release } = await forms.receive(incomingOf(context), { address, maxBytes });
+    try {
+      const action = parsePageAction(jsonOf(fields.get('action') ?? ''));
+      return context.json(await chat.act(actorOf(context), person, action, { files, release }));
+    } catch (error) {
+      await release();
+      throw error;
+    }
+  });
+
+  app.get('/api/suggest', async (context) => {
+    const { command = '', option = '', partial = '' } = context.req.query();
+    return context.json(await chat.suggest(actorOf(context), command, option, partial));
+  });
+}
+
+function bindingsOf(context: Context): HttpBindings {
+  // The listener of @hono/node-server gives every request Node's own two streams.
+  return context.env as HttpBindings;
+}
+
+const outgoingOf = (context: Context): HttpBindings['outgoing'] => bindingsOf(context).outgoing;
+const incomingOf = (context: Context): HttpBindings['incoming'] => bindingsOf(context).incoming;
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,37 @@
+/** The two doors of the page: the visitor's token, where one is asked for, and the operator's, with the panel behind it. */
+import { UserError } from '../../core/errors.ts';
+import type { Context } from 'hono';
+import type { Site } from './server.ts';
+
+export function addDoorRoutes({ app, chat, ports, operators, visitors }: Site): void {
+  // A plain form: it works before any script is there.
+  app.post('/api/visitor', async (context) => {
+    const isIn = visitors === undefined || visitors.open(context, await tokenOf(context));
+    return context.redirect(isIn ? '/' : '/?token=wrong', 303);
+  });
+  app.post('/api/operator', async (context) => {
+    if (!operators.open(context, await tokenOf(context))) {
+      throw new UserError(
+        'page.token',
+        'This is not the operator\u2019s token; it is OPERATOR_TOKEN of the bot\u2019s environment, or printed where the bot was started.',
+      );
+    }
+    return context.json({ isOperator: true });
+  });
+  app.delete('/api/operator', (context) => {
+    operators.close(context);
+    return context.json({ isOperator: false });
+  });
+  app.get('/api/admin', async (context) => {
+    if (!operators.isOpenFor(context)) {
+      return context.json({ error: 'The admin panel needs the operator\u2019s token.' }, 403);
+    }
+    return context.json(await ports.admin.overview(chat.server));
+  });
+}
+
+async function tokenOf(context: Context): Promise<string> {
+  const form = await context.req.parseBody().catch(() => undefined);
+  const token = form?.['token'];
+  return typeof token === 'string' ? token : '';
+}

@@ -1,0 +1,173 @@
+/**
+ * The page's HTTP application: what every request passes before it reaches an address, and what every fault ends as.
+ * Decides who gets in and how often; the addresses themselves are in the files of routes.
+ */
+import { Hono, type Context } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { compress } from 'hono/compress';
+import { secureHeaders } from 'hono/secure-headers';
+
+import { errorText } from '../../bot/texts/index.ts';
+import { UserError } from '../../core/errors.ts';
+import type { Actor } from '../../core/people.ts';
+import { needsVisitorToken, sameSiteOnly, TokenDoor, type Access } from './access.ts';
+import type { FormReceiver } from './body.ts';
+import { addChatRoutes } from './chat-routes.ts';
+import { addDoorRoutes } from './door-routes.ts';
+import { addDrawingRoutes } from './drawing-routes.ts';
+import { Identities } from './identity.ts';
+import type { WebPorts } from './index.ts';
+import { LIMITS } from './limits.ts';
+import { readPageFiles, servePageFile } from './page-files.ts';
+import { WindowCounter } from './rates.ts';
+import { localeOf, type WebChat } from './web-chat.ts';
+
+export type ServerOptions = {
+  readonly access: Access;
+  readonly isBehindProxy: boolean;
+  readonly chat: WebChat;
+  readonly forms: FormReceiver;
+  readonly ports: WebPorts;
+  readonly now: () => number;
+};
+
+/** What the routes share. */
+export type Site = {
+  readonly app: Hono;
+  readonly chat: WebChat;
+  readonly forms: FormReceiver;
+  readonly ports: WebPorts;
+  readonly identities: Identities;
+  readonly operators: TokenDoor;
+  /** Undefined where visitors need no token. */
+  readonly visitors: TokenDoor | undefined;
+  readonly actorOf: (context: Context) => Actor;
+  /** Throws `UserError` `page.often` where the address does this more often than it may. */
+  readonly countOnce: (context: Context, what: 'action' | 'live') => void;
+};
+
+export function createServerApp({ access, isBehindProxy, chat, forms, ports, now }: ServerOptions): Hono {
+  const app = new Hono();
+  const identities = new Identities({ isBehindProxy, now });
+  const operators = new TokenDoor({ cookie: 'fourstep_operator', tokens: [access.operatorToken], identities, now });
+  const { operatorToken, visitorToken } = access;
+  const visitors = needsVisitorToken(access)
+    ? new TokenDoor({
+        cookie: 'fourstep_visitor',
+        tokens: visitorToken === undefined ? [operatorToken] : [visitorToken, operatorToken],
+        identities,
+        now,
+      })
+    : undefined;
+  const counters = {
+    action: { max: LIMITS.actionsPerMinute, counter: new WindowCounter(60_000, LIMITS.countedAddresses) },
+    live: { max: LIMITS.livePerMinute, counter: new WindowCounter(60_000, LIMITS.countedAddresses) },
+  };
+  const languageOf = (context: Context): string => context.req.header('accept-language') ?? '';
+  const site: Site = {
+    app,
+    chat,
+    forms,
+    ports,
+    identities,
+    operators,
+    visitors,
+    actorOf: (context) => chat.actor(identities.of(context).person, operators.isOpenFor(context), languageOf(context)),
+    countOnce: (context, what) => {
+      const { address } = identities.of(context);
+      const { max, counter } = counters[what];
+      if (counter.add(address, now()) > max) {
+        throw new UserError('page.often', `${max} a minute are answered here; wait a moment.`, {
+          params: { max },
+          retryAfterMs: counter.leftMs(address, now()),
+        });
+      }
+    },
+  };
+  const pageFiles = readPageFiles();
+
+  addHealthRoutes(app, ports);
+  app.use(sameSiteOnly(access));
+  app.use(
+    secureHeaders({
+      contentSecurityPolicy: {
+        defaultSrc: ["'self'"],
+        imgSrc: ["'self'", 'data:', 'blob:'],
+        baseUri: ["'none'"],
+        frameAncestors: ["'none'"],
+        formAction: ["'self'"],
+      },
+      referrerPolicy: 'no-referrer',
+    }),
+  );
+  // What is somebody's alone stays out of every cache; pictures, named by their content, say otherwise themselves.
+  app.use('/api/*', async (context, next) => {
+    await next();
+    context.header('cache-control', 'no-store');
+  });
+  for (const path of ['/api/live', '/api/operator', '/api/visitor']) {
+    app.use(
+      path,
+      bodyLimit({
+        maxSize: LIMITS.jsonBytes,
+        onError: (context) => context.json({ error: 'The request is larger than 64 kB; send less.' }, 413),
+      }),
+    );
+  }
+  for (const path of ['/api/hello', '/api/gallery', '/api/admin']) {
+    app.use(path, compress());
+  }
+  app.get('/page/:name', (context) => servePageFile(context, pageFiles, context.req.param('name')));
+  app.get('/', (context) => {
+    identities.of(context); // who opens the page gets a name of its own before anything is asked
+    const isIn = visitors === undefined || visitors.isOpenFor(context) || operators.isOpenFor(context);
+    return servePageFile(context, pageFiles, isIn ? 'index.html' : 'sign-in.html');
+  });
+  addDoorRoutes(site);
+  app.use(async (context, next) => {
+    if (visitors !== undefined && !visitors.isOpenFor(context) && !operators.isOpenFor(context)) {
+      return context.json({ error: 'This page asks for a token first; open / and give it.' }, 401);
+    }
+    return next();
+  });
+  addChatRoutes(site);
+  addDrawingRoutes(site);
+  app.onError((error, context) => {
+    const locale = localeOf(languageOf(context));
+    if (error instanceof UserError) {
+      const waitS = error.retryAfterMs === undefined ? undefined : Math.ceil(error.retryAfterMs / 1000);
+      return context.json(
+        { error: errorText(locale, error) },
+        STATUS[error.code] ?? 400,
+        waitS === undefined ? {} : { 'retry-after': String(waitS) },
+      );
+    }
+    return context.json({ error: ports.fault(error) }, 500);
+  });
+  return app;
+}
+
+const STATUS: Readonly<Record<string, 413 | 429 | 503>> = {
+  'page.large': 413,
+  'page.often': 429,
+  'page.guesses': 429,
+  'page.streams': 503,
+  'page.busy': 503,
+  'bot.stopping': 503,
+};
+
+/** Health is asked for by machines under any name; everything else is the page's alone. */
+function addHealthRoutes(app: Hono, { health }: WebPorts): void {
+  app.get('/healthz', (context) => {
+    const { isOk, body } = health.live();
+    return context.json(body, isOk ? 200 : 503);
+  });
+  app.get('/readyz', (context) => {
+    const { isOk, body } = health.ready();
+    return context.json(body, isOk ? 200 : 503);
+  });
+  app.get('/metrics', async (context) => {
+    const { contentType, text } = await health.metrics();
+    return context.text(text, 200, { 'content-type': contentType });
+  });
+}
