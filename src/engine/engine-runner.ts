@@ -109,6 +109,7 @@ class EngineRunner implements Runner {
         state: this.#isClosing ? 'stopped' : 'ready',
         active: this.#active,
         lastHeartbeatAtMs: undefined,
+        batches: this.#engine.batches,
       },
     ];
   }
@@ -142,7 +143,7 @@ class EngineRunner implements Runner {
     checkRequest(request);
     this.#throwIfStopped(signal);
     yield { kind: 'started' };
-    const { model, release } = await this.#cache.hold(request);
+    const { value: model, release } = await this.#cache.lease(request);
     try {
       const { readPicture } = this.#options;
       const { generation, notices } = await prepare({

@@ -20,6 +20,7 @@ export class Engine {
   readonly #now: () => number;
   readonly #generations = new Map<number, Generation>();
   #calls = 0;
+  #rows = 0;
   #isRunning = false;
 
   /** `now`: milliseconds, for the times that events report. */
@@ -30,6 +31,11 @@ export class Engine {
 
   get active(): number {
     return this.#generations.size;
+  }
+
+  /** UNet calls so far and the rows they held. */
+  get batches(): { readonly calls: number; readonly rows: number; readonly maxRows: number } {
+    return { calls: this.#calls, rows: this.#rows, maxRows: this.#policy.maxRows };
   }
 
   /** Takes part from the next step on, until its pictures are delivered, it is removed, or it fails. */
@@ -108,6 +114,7 @@ export class Engine {
       generation.lastCall = this.#calls;
     }
     this.#calls += 1;
+    this.#rows += passes;
   }
 
   #advance(batch: readonly Member[], outputs: Float32Array | undefined): void {

@@ -7,11 +7,11 @@ import path from 'node:path';
 import { stat } from 'node:fs/promises';
 import { UserError } from '../core/errors.ts';
 import type { Accelerator, GenerationRequest } from '../core/request.ts';
+import { LeaseCache, type Lease } from './cache/lease-cache.ts';
 import { openModelFiles } from './model/model-files.ts';
 import { withVae } from './model/vae-override.ts';
 import { Model } from './model/model.ts';
 import type { SessionOpener } from './model/session-opener.ts';
-import { LruCache } from './weights/index.ts';
 
 /** What of a request says which model it is. */
 type ModelRequest = Pick<GenerationRequest, 'model' | 'accelerator' | 'vae'>;
@@ -33,74 +33,41 @@ export type ModelCacheOptions = {
   readonly budgetBytes: number;
 };
 
-export type HeldModel = { readonly model: Model; readonly release: () => void };
-
 export class ModelCache {
   readonly #options: ModelCacheOptions;
-  readonly #models: LruCache<Model>;
-  /** In use for the last time. */
-  readonly #leaving = new Set<Model>();
+  readonly #models: LeaseCache<Model>;
   #opened = 0;
 
   constructor(options: ModelCacheOptions) {
     this.#options = options;
-    this.#models = new LruCache<Model>({
+    this.#models = new LeaseCache<Model>({
       maxCost: options.budgetBytes,
       costOf: ({ bytes }) => bytes,
-      isInUse: ({ users }) => users > 0,
-      onEvict: (model) => void model.release(),
+      free: (model) => model.release(),
     });
   }
 
-  /** The model, held for the caller until it calls `release`. */
-  async hold(request: ModelRequest): Promise<HeldModel> {
-    const model = await this.#whole(request);
-    if (model.isReleased) {
-      return this.hold(request); // it was let go between being found and being held
-    }
-    model.users += 1;
-    return { model, release: () => this.#release(model) };
-  }
-
-  async close(): Promise<void> {
-    await this.#models.clear();
-    await Promise.all([...this.#leaving].map(async (model) => model.release()));
-  }
-
   /** Opened anew where its derived files are gone. */
-  async #whole(request: ModelRequest): Promise<Model> {
-    const model = await this.#get(request);
-    if (await model.isWhole()) {
-      return model;
+  async lease(request: ModelRequest): Promise<Lease<Model>> {
+    const lease = await this.#lease(request);
+    if (await lease.value.isWhole()) {
+      return lease;
     }
-    this.#leave(model);
-    return this.#get(request);
+    this.#models.retire(lease.value);
+    lease.release();
+    return this.#lease(request);
   }
 
-  #leave(model: Model): void {
-    if (!this.#models.forget(model)) {
-      return; // somebody else has seen it first
-    }
-    if (model.users > 0) {
-      this.#leaving.add(model);
-    } else {
-      void model.release();
-    }
+  close(): Promise<void> {
+    return this.#models.close();
   }
 
-  #release(model: Model): void {
-    model.users -= 1;
-    if (model.users === 0 && this.#leaving.delete(model)) {
-      void model.release();
-    }
-  }
-
-  async #get({ model: name, accelerator, vae }: ModelRequest): Promise<Model> {
+  async #lease({ model: name, accelerator, vae }: ModelRequest): Promise<Lease<Model>> {
     const { locate, open, cacheDir, clipTokenizer } = this.#options;
     const location = await locate(name);
     const chosen = accelerator.kind === 'model' ? (location.lcmLora ?? accelerator) : accelerator;
     const key = JSON.stringify([location.source, chosen, vae ?? null]);
-    return this.#models.get(key, async () => {
+    return this.#models.lease(key, async () => {
       const own = await openModelFiles(location.source, { cacheDir, clipTokenizer });
       const files = vae === undefined ? own : await withVae(own, vae);
       // Rows of equal keys share a call, and the same model opened twice is two.

@@ -8,7 +8,7 @@ import { UserError } from '../core/errors.ts';
 import type { Picture } from '../core/picture.ts';
 import type { UpscaleRequest } from '../core/request.ts';
 import type { WorkEvent } from '../core/work.ts';
-import { LruCache } from './weights/index.ts';
+import { LeaseCache, type Lease } from './cache/lease-cache.ts';
 import { readManifest } from './model/manifest-file.ts';
 import { openNet } from './model/model-files.ts';
 import type { SessionOpener } from './model/session-opener.ts';
@@ -28,11 +28,10 @@ export type UpscalingOptions = {
 
 export class Upscaling {
   readonly #options: UpscalingOptions;
-  readonly #upscalers = new LruCache<Upscaler>({
+  readonly #upscalers = new LeaseCache<Upscaler>({
     maxCost: OPEN_UPSCALERS,
     costOf: () => 1,
-    isInUse: ({ users }) => users > 0,
-    onEvict: (upscaler) => void upscaler.release(),
+    free: (upscaler) => upscaler.release(),
   });
 
   constructor(options: UpscalingOptions) {
@@ -52,32 +51,31 @@ export class Upscaling {
         { params: { width: picture.width, height: picture.height, scale } },
       );
     }
-    const upscaler = await this.#open(model, scale);
-    let denoise = 0;
-    let startedAt = now();
-    for await (const { done, tiles, picture: result } of upscaler.upscale(picture)) {
-      denoise += now() - startedAt;
-      yield { kind: 'step', index: 0, step: done, steps: tiles };
-      if (result !== undefined) {
-        yield {
-          kind: 'picture',
-          index: 0,
-          seed: 0,
-          picture: result,
-          ms: { text: 0, denoise, decode: 0, total: denoise },
-        };
+    const { value: upscaler, release } = await this.#lease(model, scale);
+    try {
+      let denoise = 0;
+      let startedAt = now();
+      for await (const { done, tiles, picture: result } of upscaler.upscale(picture)) {
+        denoise += now() - startedAt;
+        yield { kind: 'step', index: 0, step: done, steps: tiles };
+        if (result !== undefined) {
+          const ms = { text: 0, denoise, decode: 0, total: denoise };
+          yield { kind: 'picture', index: 0, seed: 0, picture: result, ms };
+        }
+        await nextTurn();
+        throwIfStopped();
+        startedAt = now();
       }
-      await nextTurn();
-      throwIfStopped();
-      startedAt = now();
+    } finally {
+      release();
     }
   }
 
   close(): Promise<void> {
-    return this.#upscalers.clear();
+    return this.#upscalers.close();
   }
 
-  async #open(model: string, scale: 2 | 4): Promise<Upscaler> {
+  async #lease(model: string, scale: 2 | 4): Promise<Lease<Upscaler>> {
     const { source } = await this.#options.locate(model);
     const folder = (await readManifest(source))?.upscalers[scale];
     if (folder === undefined) {
@@ -90,6 +88,6 @@ export class Upscaling {
       );
     }
     const location = path.join(source, folder);
-    return this.#upscalers.get(location, async () => Upscaler.open(await openNet(location, ''), this.#options.open));
+    return this.#upscalers.lease(location, async () => Upscaler.open(await openNet(location, ''), this.#options.open));
   }
 }

@@ -246,6 +246,26 @@ describe('Engine', () => {
     expect(model.decodedBeforeCall).toEqual([1, 2, 3, 4]);
   });
 
+  it('counts its calls, and the rows in them', async () => {
+    const engine = new Engine(FULL);
+    const model = new MadeUpModel();
+    const [guided, plain] = [
+      generationOf({ number: 1, model, steps: 2, guidance: 2 }),
+      generationOf({ number: 2, model, steps: 2 }),
+    ];
+    expect(engine.batches).toEqual({ calls: 0, rows: 0, maxRows: FULL.maxRows });
+    engine.add(guided);
+    engine.add(plain);
+    const seen: WorkEvent[] = [];
+    for (const { events } of [guided, plain]) {
+      for await (const event of events.read()) {
+        seen.push(event);
+      }
+    }
+    expect(seen.filter(({ kind }) => kind === 'picture')).toHaveLength(2);
+    expect(engine.batches).toEqual({ calls: 2, rows: 6, maxRows: FULL.maxRows });
+  });
+
   it('charges the time of a call to its pictures by their rows', async () => {
     let clock = 0;
     const engine = new Engine(FULL, () => (clock += 6));

@@ -5,9 +5,9 @@
  */
 import { access } from 'node:fs/promises';
 
+import { LeaseCache, type Lease } from '../cache/lease-cache.ts';
 import {
   derivedFiles,
-  LruCache,
   mergeLoras,
   openAddProduct,
   withoutStaleKernels,
@@ -41,20 +41,20 @@ type Entry = {
   readonly nets: Nets;
   readonly own: readonly (UNet | TextEncoder)[];
   readonly files: readonly string[];
-  users: number;
 };
 
 export class DenseStyles {
   readonly #options: DenseStylesOptions;
-  readonly #entries: LruCache<Entry>;
+  readonly #entries: LeaseCache<Entry>;
 
   constructor(options: DenseStylesOptions) {
     this.#options = options;
-    this.#entries = new LruCache<Entry>({
+    this.#entries = new LeaseCache<Entry>({
       maxCost: KEPT_STYLES,
       costOf: () => 1,
-      isInUse: ({ users }) => users > 0,
-      onEvict: (entry) => void releaseEntry(entry),
+      free: async ({ own }) => {
+        await Promise.all(own.map(async (net) => net.release()));
+      },
     });
   }
 
@@ -63,34 +63,29 @@ export class DenseStyles {
     if (dense === undefined) {
       return run(this.#options.own);
     }
-    const entry = await this.#whole(dense);
-    entry.users += 1;
+    const { value, release } = await this.#lease(dense);
     try {
-      return await run(entry.nets);
+      return await run(value.nets);
     } finally {
-      entry.users -= 1;
+      release();
     }
   }
 
-  async release(): Promise<void> {
-    await this.#entries.clear();
+  release(): Promise<void> {
+    return this.#entries.close();
   }
 
   /** Made anew where its file is gone: they are only a cache. */
-  async #whole(dense: DenseStyle): Promise<Entry> {
-    const entry = await this.#get(dense);
-    const missing = await Promise.allSettled(entry.files.map(async (file) => access(file)));
+  async #lease(dense: DenseStyle): Promise<Lease<Entry>> {
+    const lend = (): Promise<Lease<Entry>> => this.#entries.lease(dense.key, () => this.#make(dense));
+    const lease = await lend();
+    const missing = await Promise.allSettled(lease.value.files.map(async (file) => access(file)));
     if (missing.every(({ status }) => status === 'fulfilled')) {
-      return entry;
+      return lease;
     }
-    if (this.#entries.forget(entry) && entry.users === 0) {
-      await releaseEntry(entry);
-    }
-    return this.#get(dense);
-  }
-
-  #get(dense: DenseStyle): Promise<Entry> {
-    return this.#entries.get(dense.key, () => this.#make(dense));
+    this.#entries.retire(lease.value);
+    lease.release();
+    return lend();
   }
 
   async #make(dense: DenseStyle): Promise<Entry> {
@@ -135,13 +130,9 @@ export class DenseStyles {
         encoders.push(text === undefined ? encoder : keep(encoder.over(text)));
       }
       const nets = { unet: unet === undefined ? own.unet : keep(own.unet.over(unet)), encoders };
-      return { nets, own: opened, files, users: 0 };
+      return { nets, own: opened, files };
     } finally {
       await (await multiplier)?.release();
     }
   }
-}
-
-async function releaseEntry({ own }: Entry): Promise<void> {
-  await Promise.all(own.map(async (net) => net.release()));
 }

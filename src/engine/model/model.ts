@@ -43,9 +43,6 @@ export class Model implements Denoiser {
   readonly prompts: PromptEncoder;
   /** In bytes, as far as the weights' files tell. */
   readonly bytes: number;
-  /** Requests that use it now; a model in use is not let go. */
-  users = 0;
-  isReleased = false;
   readonly #unet: UNet;
   readonly #encoders: readonly TextEncoder[];
   readonly #dense: DenseStyles;
@@ -158,7 +155,6 @@ export class Model implements Denoiser {
 
   /** Frees its sessions, and the disk of what was derived from files that are gone. Nothing may use it afterwards. */
   async release(): Promise<void> {
-    this.isReleased = true;
     await this.#dense.release();
     await this.#unet.release();
     await this.#autoencoder.release();

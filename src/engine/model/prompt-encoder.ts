@@ -3,7 +3,7 @@
  * layers side by side with the second one's pooled vector (SDXL). Encodings are kept, the last used ones.
  */
 import type { Conditioning } from './denoiser.ts';
-import { LruCache } from '../weights/index.ts';
+import { LruCache } from '../cache/lru-cache.ts';
 import type { DenseStyles } from './dense-styles.ts';
 import type { EncodedText } from './text-encoder.ts';
 import type { StyleSet } from './style-set.ts';

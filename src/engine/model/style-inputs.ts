@@ -4,7 +4,8 @@
  */
 import { buildMerge, worthMerging, type Layer, type NetWeights, type StyleForm } from '../nets/index.ts';
 import type { Feeds, FloatTensor } from '../ort/index.ts';
-import { LoraPacker, LruCache } from '../weights/index.ts';
+import { LruCache } from '../cache/lru-cache.ts';
+import { LoraPacker } from '../weights/index.ts';
 import { LazySessions } from './lazy-sessions.ts';
 import { loraFeeds, type StyledRow } from './lora-feeds.ts';
 import type { SessionOpener } from './session-opener.ts';

@@ -18,8 +18,6 @@ type UpscaleProgress = { readonly done: number; readonly tiles: number; readonly
 
 export class Upscaler {
   readonly scale: number;
-  /** Pictures that go through it now; while there are any, it is not let go. */
-  users = 0;
   readonly #config: SrvggConfig;
   readonly #session: Session;
 
@@ -35,21 +33,12 @@ export class Upscaler {
     this.#session = session;
   }
 
-  /** Throws `UserError` `model.nan`. */
-  async *upscale(picture: Picture): AsyncGenerator<UpscaleProgress, void> {
-    this.users += 1;
-    try {
-      yield* this.#tileByTile(picture);
-    } finally {
-      this.users -= 1;
-    }
-  }
-
   release(): Promise<void> {
     return this.#session.release();
   }
 
-  async *#tileByTile(picture: Picture): AsyncGenerator<UpscaleProgress, void> {
+  /** Throws `UserError` `model.nan`. */
+  async *upscale(picture: Picture): AsyncGenerator<UpscaleProgress, void> {
     const { scale } = this;
     const result = {
       width: picture.width * scale,

@@ -1,7 +1,6 @@
 /**
  * The weights' public face: files in, tensor sources out, under the names that diffusers and transformers use.
  */
-export { LruCache } from './lru-cache.ts';
 export type { TensorSource } from './tensor-source.ts';
 export { openSafetensors } from './safetensors-file.ts';
 export { writeSafetensors } from './safetensors-writer.ts';

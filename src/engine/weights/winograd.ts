@@ -1,7 +1,7 @@
 /**
  * Kernels of 3×3 convolutions as Winograd's F(4×4, 3×3) wants them: U = G·g·Gᵀ, 36 numbers for 9, computed once into a
  * cached file. The matrices stand here together, for they hold only together; the graph that uses them is
- * nets/winograd.ts. After Lavin and Gray, https://arxiv.org/abs/1509.09308, with their points 0, ±1, ±2, ∞.
+ * nets/lowerings/winograd.ts. After Lavin and Gray, https://arxiv.org/abs/1509.09308, with their points 0, ±1, ±2, ∞.
  */
 /* oxlint-disable typescript/no-non-null-assertion -- loops keep every index within its array */
 import { UserError } from '../../core/errors.ts';

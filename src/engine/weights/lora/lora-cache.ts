@@ -6,7 +6,7 @@ import path from 'node:path';
 
 import type { Base } from '../../../core/manifest.ts';
 import { fileState } from '../file-state.ts';
-import { LruCache } from '../lru-cache.ts';
+import { LruCache } from '../../cache/lru-cache.ts';
 import { loadLora, type LoadedLora } from './loaded-lora.ts';
 import { openLora } from './lora-file.ts';
 import { moduleOfTarget, type LoraTarget } from './lora-module.ts';

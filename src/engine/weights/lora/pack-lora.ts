@@ -7,7 +7,7 @@
  * weight · alpha/rank lies in a linear `lora_up` and in a convolution's gate. Several LoRAs of a row stand side by side
  * along the rank. Knows nothing of sessions; the arrays are shared and must not be written to.
  */
-import { Lru } from '../lru.ts';
+import { Lru } from '../../cache/lru.ts';
 import { bucketOf, type LoadedLora, type LoadedModule } from './loaded-lora.ts';
 import type { LoraTarget } from './lora-module.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LruCache } from '../../../src/engine/weights/lru-cache.ts';
+import { LruCache } from '../../../src/engine/cache/lru-cache.ts';
 
 function cacheOf(maxCost: number) {
   const evicted: string[] = [];
