@@ -8,7 +8,7 @@
 import type { OptionValue } from './command.ts';
 import type { ReplyAddress } from './job.ts';
 import type { Form, Message } from './message.ts';
-import type { Actor, Place, Platform, ServerKey, UserKey } from './people.ts';
+import type { Actor, Locale, Place, Platform, ServerKey, UserKey } from './people.ts';
 
 export type Action =
   | {
@@ -59,6 +59,8 @@ export type DeliverOptions = {
   readonly key: string;
   /** A final answer must arrive (retried, through the channel if the token has expired); a progress edit may be dropped. */
   readonly isFinal: boolean;
+  /** In which language the chat says what it had to leave out; absent: English. */
+  readonly locale?: Locale;
 };
 
 /** A channel, and the server that it has to be a channel of. */
@@ -66,7 +68,11 @@ export type ServerChannel = { readonly server: ServerKey; readonly id: string };
 
 export interface Chat {
   readonly platform: Platform;
-  /** Returns the address under which the delivered message can be edited from now on. Throws when it could not be delivered. */
+  /**
+   * Returns the address under which the delivered message can be edited from now on. What cannot be delivered as it is
+   * goes as something less (a smaller picture, words, a direct message). Throws `UserError` where no later try can
+   * succeed either, anything else where one may.
+   */
   deliver(address: ReplyAddress, message: Message, options: DeliverOptions): Promise<ReplyAddress>;
   /** Removes the message at the address; one that is already gone is no error. */
   remove(address: ReplyAddress): Promise<void>;

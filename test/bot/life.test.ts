@@ -1,6 +1,7 @@
 /** What waits, what is interrupted, what fails to arrive: every conversation ends. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Work } from '../../src/core/work.ts';
+import { UserError } from '../../src/core/errors.ts';
 import { openMemory } from '../../src/store/index.ts';
 import { ada, admin, bob, buttonOf, buttonsOf, FakeChat, guild, openWorld, type World, wordsOf } from './world.ts';
 
@@ -263,8 +264,16 @@ describe('an answer that does not arrive', () => {
     world = await openWorld({ database, chat, folder: before.folder });
     await world.bot.resume();
     await until(() => chat.history.length === 1);
-    expect(chat.history[0]?.options).toEqual({ mode: 'edit', key: owed?.id, isFinal: true });
+    expect(chat.history[0]?.options).toEqual({ mode: 'edit', key: owed?.id, isFinal: true, locale: 'en' });
     expect(chat.history[0]?.message.picture).toBeDefined();
+  });
+
+  it('is given up at once where no later try can succeed', async () => {
+    const chat = new FakeChat();
+    chat.failure = (_message, { isFinal }) => (isFinal ? new UserError('chat.forbidden', 'No.') : undefined);
+    world = await openWorld({ chat });
+    await world.imagine('a fox --seed 7');
+    expect(await world.stores.jobs.open()).toEqual([]);
   });
 
   it('is drawn again where its pictures are gone by then', async () => {

@@ -67,7 +67,7 @@ export class DiscordAdapter implements Adapter {
     this.#client = new DiscordClient(options);
     this.#responder = new Responder({ client: this.#client, monotonicMs, wait });
     const requests = new MessageRequests(this.#client);
-    this.#sender = new MessageSender({ requests, now, monotonicMs, wait, patienceMs });
+    this.#sender = new MessageSender({ requests, log: options.log, now, monotonicMs, wait, patienceMs });
     this.#intake = new Intake({ ...options, monotonicMs });
     this.#gateway = new Gateway({
       token: options.token,

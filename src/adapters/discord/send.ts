@@ -1,27 +1,25 @@
 /**
- * How an answer reaches its place. While the interaction's token lives, by that; afterwards by the bot's own: a final
- * answer then is a message of its own that mentions who asked, and the stale one is removed. What is final is tried until
- * it arrives; progress gets one try. Knows messages and addresses, not what they are about.
+ * How an answer reaches its place: one edit of a message at a time; what is final is tried until it arrives, as much of it
+ * as is taken there, else as a direct message; progress gets one try. Knows messages and addresses, not what they are about.
  */
+import type { Log } from '../../bot/index.ts';
 import type { DeliverOptions, ServerChannel } from '../../core/chat.ts';
 import { UserError } from '../../core/errors.ts';
 import type { ReplyAddress } from '../../core/job.ts';
 import type { Message } from '../../core/message.ts';
 import { EditLock } from '../shared/edit-lock.ts';
-import { failureKind, isFailure, unless } from '../shared/failure.ts';
+import { failureKind, isFailure } from '../shared/failure.ts';
+import { fittedInto, sendMost } from '../shared/lessen.ts';
 import { retry, type Wait } from '../shared/retry.ts';
 import { decodeAddress, encodeAddress } from './address.ts';
-import type { ChannelAddress, DiscordAddress, InteractionAddress } from './address.ts';
+import type { DiscordAddress } from './address.ts';
 import { LIMITS } from './limits.ts';
 import { elsewhere, type MessageRequests } from './message-requests.ts';
-
-/** The clocks of two machines differ a little; a request takes a moment. */
-const TOKEN_MARGIN_MS = 15_000;
-/** Two clocks may drift apart by so much without one of them having been set. */
-const DRIFT_MS = 10_000;
+import { SendAttempts } from './send-attempts.ts';
 
 export type SenderOptions = {
   readonly requests: MessageRequests;
+  readonly log: Log;
   readonly now: () => number;
   readonly monotonicMs: () => number;
   readonly wait: Wait;
@@ -32,41 +30,28 @@ export type SenderOptions = {
 export class MessageSender {
   readonly #requests: MessageRequests;
   readonly #options: SenderOptions;
-  /** The one clock less the other, as this process began. */
-  readonly #apartMs: number;
+  readonly #attempts: SendAttempts;
   readonly #lock = new EditLock();
 
   constructor(options: SenderOptions) {
     this.#requests = options.requests;
     this.#options = options;
-    this.#apartMs = options.now() - options.monotonicMs();
+    this.#attempts = new SendAttempts(options);
   }
 
-  /** Throws `UserError` `upload.too-large`, `chat.forbidden` or `job.expired`, or Discord's own refusal. */
+  /** Throws `UserError` `upload.too-large`, `chat.forbidden`, `chat.refused` or `job.expired` where nothing can be said. */
   async deliver(address: ReplyAddress, message: Message, options: DeliverOptions): Promise<ReplyAddress> {
     const at = decodeAddress(address);
     const name = at.via === 'interaction' ? `${at.token} ${at.target}` : `${at.channel} ${at.message}`;
     const reached =
       !options.isFinal && options.mode === 'edit'
-        ? await this.#lock.progress(name, async () => this.#progress(at, message))
-        : await this.#lock.final(name, async () => this.#persist(async () => this.#once(at, message, options)));
+        ? await this.#lock.progress(name, async () => this.#attempts.progress(at, message))
+        : await this.#lock.final(name, async () => this.#most(at, message, options));
     return reached === undefined ? address : encodeAddress(reached);
   }
 
   async remove(address: ReplyAddress): Promise<void> {
-    const at = decodeAddress(address);
-    await this.#persist(async () => {
-      if (at.via === 'interaction' && this.#asksToken(at)) {
-        await this.#requests.removeByToken(at).catch(async (error: unknown) => {
-          if (!isFailure(error, 'expired')) {
-            throw error;
-          }
-          await this.#requests.removeByBot(at);
-        });
-      } else {
-        await this.#requests.removeByBot(at);
-      }
-    });
+    await this.#persist(async () => this.#attempts.remove(decodeAddress(address)));
   }
 
   /** Throws `UserError` `settings.channel` where the channel is another guild's, or is not there. */
@@ -86,140 +71,52 @@ export class MessageSender {
     await this.#lock.idle();
   }
 
-  async #persist<T>(attempt: () => Promise<T>): Promise<T> {
-    const { patienceMs, wait, monotonicMs } = this.#options;
+  /** As much of the message as is taken there; else all of it as a direct message to who asked. */
+  async #most(at: DiscordAddress, message: Message, options: DeliverOptions): Promise<DiscordAddress> {
+    const { log } = this.#options;
+    const { locale = 'en' } = options;
     try {
-      return await retry(attempt, { patienceMs, wait, monotonicMs });
+      return await sendMost(
+        message,
+        async (shown) => this.#retry(async () => this.#attempts.once(at, shown, options)),
+        {
+          log,
+          locale,
+        },
+      );
+    } catch (error) {
+      if (!isFailure(error, 'shut-out', 'expired', 'gone') || at.user === '') {
+        throw explained(error);
+      }
+      log.warn({ err: error }, 'an answer goes as a direct message');
+      return this.#direct(at, message, options).catch((refusal: unknown) => {
+        throw explained(failureKind(refusal) === 'passing' ? refusal : error);
+      });
+    }
+  }
+
+  async #direct(at: DiscordAddress, message: Message, { key }: DeliverOptions): Promise<DiscordAddress> {
+    const channel = await this.#retry(async () => this.#requests.openDirect(at.user));
+    const shown = await fittedInto(message, LIMITS.uploadBytes);
+    const made = await this.#retry(async () => this.#requests.create({ channel, user: at.user }, shown, key));
+    // Where it still can, the line that says to wait goes away.
+    const isPlaceholder = at.via === 'interaction' && at.isWaiting;
+    await (isPlaceholder ? this.#requests.removeByToken(at) : Promise.resolve()).catch(() => undefined);
+    return made;
+  }
+
+  async #persist<T>(attempt: () => Promise<T>): Promise<T> {
+    try {
+      return await this.#retry(attempt);
     } catch (error) {
       throw explained(error);
     }
   }
 
-  /** One try. Whatever goes wrong, the next edit tells more. */
-  async #progress(at: DiscordAddress, message: Message): Promise<DiscordAddress> {
-    try {
-      if (at.via === 'interaction' && this.#isAlive(at)) {
-        return await this.#requests.editByToken(at, message);
-      }
-      const isReachable = at.via === 'channel' || !(at.isPrivate || at.isWaiting);
-      return isReachable && at.message !== null ? await this.#requests.editInChannel(at, at.message, message) : at;
-    } catch {
-      return at;
-    }
+  async #retry<T>(attempt: () => Promise<T>): Promise<T> {
+    const { patienceMs, wait, monotonicMs } = this.#options;
+    return retry(attempt, { patienceMs, wait, monotonicMs });
   }
-
-  async #once(at: DiscordAddress, message: Message, { mode, key }: DeliverOptions): Promise<DiscordAddress> {
-    if (at.via === 'channel') {
-      return this.#onceInChannel(at, message, mode, key);
-    }
-    switch (mode) {
-      case 'edit':
-        return this.#asksToken(at) ? this.#edit(at, message, key) : this.#late(at, message, key);
-      case 'new':
-        return at.canPost || !this.#isAlive(at)
-          ? this.#beside(at, message, key)
-          : this.#requests.followUp(at, message, { isPrivate: at.isPrivate });
-      case 'private':
-        // There is no other way to one person alone, so the token is tried whatever our clock says of it.
-        return this.#private(at, message);
-      default:
-        return mode satisfies never;
-    }
-  }
-
-  async #onceInChannel(
-    at: ChannelAddress,
-    message: Message,
-    mode: DeliverOptions['mode'],
-    key: string,
-  ): Promise<DiscordAddress> {
-    switch (mode) {
-      case 'edit':
-        return (await unless(['gone'], async () => this.#requests.editInChannel(at, at.message, message))) ?? at;
-      case 'new':
-        return this.#requests.create(at, message, key);
-      case 'private':
-        return lateAndPrivate();
-      default:
-        return mode satisfies never;
-    }
-  }
-
-  async #edit(at: InteractionAddress, message: Message, key: string): Promise<DiscordAddress> {
-    try {
-      // Where somebody with the right to do so has deleted it, it is not put back.
-      return (await unless(['gone'], async () => this.#requests.editByToken(at, message))) ?? at;
-    } catch (error) {
-      if (!isFailure(error, 'expired')) {
-        throw error;
-      }
-      return this.#late(at, message, key);
-    }
-  }
-
-  /** The token has expired: a message of its own, and what stood there before goes. */
-  async #late(at: InteractionAddress, message: Message, key: string): Promise<DiscordAddress> {
-    if (at.isPrivate) {
-      return lateAndPrivate();
-    }
-    const made = await this.#requests.create(at, message, key, { mention: at.user });
-    // The answer is there; a line that says to wait beside it would wait for ever.
-    await this.#persist(async () => this.#requests.removeByBot(at)).catch(() => undefined);
-    return made;
-  }
-
-  /** An answer of its own: by the channel, where a key keeps it single, else by the token, where nothing does. */
-  async #beside(at: InteractionAddress, message: Message, key: string): Promise<DiscordAddress> {
-    try {
-      return await this.#requests.create(at, message, key, this.#isAlive(at) ? {} : { mention: at.user });
-    } catch (error) {
-      if (!isFailure(error, 'shut-out')) {
-        throw error;
-      }
-      return this.#requests.followUp(at, message, {}).catch((refusal: unknown) => {
-        throw isFailure(refusal, 'expired') ? error : refusal;
-      });
-    }
-  }
-
-  async #private(at: InteractionAddress, message: Message): Promise<DiscordAddress> {
-    try {
-      if (at.isPrivate && at.isWaiting) {
-        return await this.#requests.editByToken(at, message);
-      }
-      if (at.isWaiting) {
-        // First away with it: the first follow-up after a public deferral would fill the placeholder, for all to see.
-        await this.#requests.removeByToken(at);
-      }
-      return await this.#requests.followUp(at, message, { isPrivate: true });
-    } catch (error) {
-      if (!isFailure(error, 'expired')) {
-        throw error;
-      }
-      if (at.isWaiting) {
-        await this.#requests.removeByBot(at);
-      }
-      return lateAndPrivate();
-    }
-  }
-
-  /**
-   * What only the token reaches is asked for by it even when our clock calls it dead; and so is everything where that
-   * clock has been set: what went elsewhere for a wrong one would come again by the token once it is right.
-   */
-  #asksToken(at: InteractionAddress): boolean {
-    const { now, monotonicMs } = this.#options;
-    const isClockSet = Math.abs(now() - monotonicMs() - this.#apartMs) > DRIFT_MS;
-    return this.#isAlive(at) || isClockSet || at.isPrivate || at.message === null;
-  }
-
-  #isAlive(at: InteractionAddress): boolean {
-    return this.#options.now() - at.sinceMs < LIMITS.tokenLivesMs - TOKEN_MARGIN_MS;
-  }
-}
-
-function lateAndPrivate(): never {
-  throw new UserError('job.expired', 'The answer came when nobody could be answered any more. Ask again.');
 }
 
 /** What the caller can act on; anything else stays as it is. */
@@ -239,6 +136,12 @@ function explained(error: unknown): unknown {
           cause: error,
         },
       );
+    case 'expired':
+      return new UserError('job.expired', 'The answer came when nobody could be answered any more. Ask again.', {
+        cause: error,
+      });
+    case 'refused':
+      return new UserError('chat.refused', error instanceof Error ? error.message : String(error), { cause: error });
     default:
       return error;
   }

@@ -84,7 +84,14 @@ export class Pictures {
       return { result: await send(renderMessage(message, undefined)), picture: undefined };
     }
     const picture = await this.place(message.picture, standing, { key, patience: 'patient' });
-    return { result: await this.#whenUsable(async () => send(renderMessage(message, picture))), picture };
+    try {
+      return { result: await this.#whenUsable(async () => send(renderMessage(message, picture))), picture };
+    } catch (error) {
+      if (isFailure(error, 'gone') && picture.fileId !== standing?.fileId) {
+        await this.discard(picture.fileId);
+      }
+      throw error;
+    }
   }
 
   /**

@@ -59,7 +59,7 @@ export async function openWorkspace(botToken: string, options: WorkspaceOptions)
   const shares = new Shares(client, sharePausesMs);
   const responseUrls = new ResponseUrls({ now, firstPauseMs });
   const privately = new PrivateSender({ client, posts, pictures, shares, responseUrls });
-  const sender = new MessageSender({ client, posts, pictures, shares, privately });
+  const sender = new MessageSender({ client, posts, pictures, shares, privately, log });
   const responder = new Responder({ client, posts, sender, log });
   const dispatcher = new Dispatcher({ bot, responder, identity, people: new People(client, monotonicMs) });
   return { identity, botToken, client, sender, dispatcher };

@@ -2,6 +2,7 @@
  * Composes a job's last message from what is kept and brings it to where the person waits, however often it takes.
  * An answer is owed until the platform has it; the job says so.
  */
+import { UserError } from '../../core/errors.ts';
 import type { Job } from '../../core/job.ts';
 import type { Locale } from '../../core/people.ts';
 import type { Message } from '../../core/message.ts';
@@ -41,10 +42,16 @@ export class Answers {
       if (message === undefined) {
         throw new Error('the pictures are gone');
       }
-      const address = await chat.deliver(job.address, message, { mode: 'edit', key: job.id, isFinal: true });
+      const locale = localeOf(job);
+      const address = await chat.deliver(job.address, message, { mode: 'edit', key: job.id, isFinal: true, locale });
       await stores.jobs.save({ ...job, address, state: { ...job.state, isAnswered: true } });
     } catch (error) {
       log.error({ job: job.id, attempt, err: error }, 'the answer did not arrive');
+      if (error instanceof UserError) {
+        // No later try can succeed: it is owed to nobody any more.
+        await stores.jobs.save({ ...job, state: { ...job.state, isAnswered: true } });
+        return;
+      }
       this.#later(job, fresh, attempt);
     }
   }
@@ -52,8 +59,7 @@ export class Answers {
   /** The job's message as it is now; undefined where its pictures are no longer kept. */
   async compose(job: Job, fresh?: Fresh): Promise<Message | undefined> {
     const { stores, models, clock } = this.#ports;
-    // A job keeps the language it was asked in.
-    const locale: Locale = job.locale === 'de' ? 'de' : 'en';
+    const locale = localeOf(job);
     if (job.state.kind !== 'done') {
       return endedMessage(job, locale);
     }
@@ -120,4 +126,9 @@ export class Answers {
     }
     return raw;
   }
+}
+
+/** A job keeps the language it was asked in. */
+function localeOf(job: Job): Locale {
+  return job.locale === 'de' ? 'de' : 'en';
 }

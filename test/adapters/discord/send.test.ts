@@ -75,7 +75,9 @@ describe('a final answer', () => {
   it('that is refused for good says why, and tells a log neither token nor words', async () => {
     const set = await stage();
     const { exchange, address } = await asked(set);
-    set.fake.faults.order({ path: edits }, { kind: 'status', status: 400, code: 50_035, message: 'Invalid Form Body' });
+    // Not even the sentence that says so is taken.
+    const refusal = { kind: 'status', status: 400, code: 50_035, message: 'Invalid Form Body' } as const;
+    set.fake.faults.order({ path: edits }, refusal, 2);
     const error: unknown = await set.adapter
       .deliver(address, say('a secret fox'), EDIT)
       .catch((thrown: unknown) => thrown);
@@ -104,17 +106,6 @@ describe('a final answer', () => {
     await set.adapter.remove(address);
     await set.adapter.deliver(address, say('done'), EDIT);
     expect(exchange.answers).toEqual([]);
-  });
-
-  it('of a size that is not taken is refused with a sentence', async () => {
-    const set = await stage();
-    set.bot.how = 'public';
-    const next = set.bot.next();
-    set.fake.user('poor', { uploadLimitBytes: 1000 }).slash('queue');
-    const { address } = await next;
-    await expect(set.adapter.deliver(address, say('done', { picture: pictureFile(2000) }), EDIT)).rejects.toMatchObject(
-      { name: 'UserError', code: 'upload.too-large' },
-    );
   });
 });
 
@@ -185,12 +176,23 @@ describe('an answer after the token has expired', () => {
     expect(set.fake.user('carl').sees).toHaveLength(1);
   });
 
-  it('is refused when it was private: nobody else may see it', async () => {
+  it('that was private is a direct message, and nobody else sees it', async () => {
+    for (const options of [PRIVATE, EDIT]) {
+      const set = await stage();
+      const { exchange, address } = await asked(set, 'private');
+      set.fake.world.clock.skip(QUARTER_MS);
+      await set.adapter.deliver(address, say('secret'), options);
+      expect(set.fake.world.messages.in(set.fake.world.directOf(exchange.interaction.user.id))).toHaveLength(1);
+      expect(set.fake.user('carl').sees).toEqual([]);
+    }
+  });
+
+  it('that was private is given up where the person takes no direct messages', async () => {
     const set = await stage();
-    const { address } = await asked(set, 'private');
+    const { exchange, address } = await asked(set, 'private');
     set.fake.world.clock.skip(QUARTER_MS);
+    set.fake.world.closed.add(set.fake.world.directOf(exchange.interaction.user.id).id);
     await expect(set.adapter.deliver(address, say('secret'), PRIVATE)).rejects.toMatchObject({ code: 'job.expired' });
-    await expect(set.adapter.deliver(address, say('secret'), EDIT)).rejects.toMatchObject({ code: 'job.expired' });
     expect(set.fake.user('carl').sees).toEqual([]);
   });
 
@@ -198,7 +200,7 @@ describe('an answer after the token has expired', () => {
     const set = await stage();
     const { address } = await asked(set);
     set.fake.world.clock.skip(QUARTER_MS);
-    await expect(set.adapter.deliver(address, say('secret'), PRIVATE)).rejects.toMatchObject({ code: 'job.expired' });
+    await set.adapter.deliver(address, say('secret'), PRIVATE);
     expect(set.fake.user('carl').sees).toEqual([]);
   });
 
@@ -213,7 +215,8 @@ describe('an answer after the token has expired', () => {
 
   it('says what the bot lacks where it may not post', async () => {
     const set = await stage();
-    const { address } = await asked(set);
+    const { exchange, address } = await asked(set);
+    set.fake.world.closed.add(set.fake.world.directOf(exchange.interaction.user.id).id);
     set.fake.world.clock.skip(QUARTER_MS);
     for (const permissions of [['viewChannel'], []] as const) {
       set.fake.channel.botPermissions = permissions;

@@ -19,8 +19,22 @@ export class ChannelRoutes {
     return guild === undefined ? { id, type: 1 } : { id, type: 0, name, guild_id: guild.id };
   }
 
+  /** The direct messages with a person: there is one such channel a person. */
+  openDirect(userId: string): unknown {
+    if (!this.#world.users.has(userId)) {
+      throw refusals.invalidBody(['recipient_id: nobody']);
+    }
+    return this.look(this.#world.directOf(userId).id);
+  }
+
   create(channelId: string, body: Body): unknown {
     const channel = this.#channel(channelId);
+    if (this.#world.closed.has(channel.id)) {
+      throw refusals.noDirect();
+    }
+    if (channel.isLocked === true) {
+      throw refusals.archivedThread();
+    }
     this.#demand(channel, body.files.length > 0 ? ['sendMessages', 'attachFiles'] : ['sendMessages']);
     return this.#messages.json(this.#messages.create(body, { channel, limitBytes: DEFAULT_UPLOAD_LIMIT_BYTES }));
   }

@@ -60,6 +60,9 @@ export class InteractionRoutes {
 
   followUp(application: string, token: string, body: Body): unknown {
     const interaction = this.#alive(application, token);
+    if (interaction.channel.isLocked === true) {
+      throw refusals.archivedThread();
+    }
     const place = {
       channel: interaction.channel,
       interaction,
@@ -81,6 +84,9 @@ export class InteractionRoutes {
 
   edit(application: string, token: string, which: string, body: Body): unknown {
     const interaction = this.#alive(application, token);
+    if (interaction.channel.isLocked === true) {
+      throw refusals.archivedThread();
+    }
     const message = this.#message(interaction, which);
     this.#messages.edit(message, body, interaction.user.uploadLimitBytes);
     return this.#messages.json(message);

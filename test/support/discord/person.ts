@@ -134,6 +134,11 @@ export class Person {
       .map(seenMessage);
   }
 
+  /** The direct messages with the bot, oldest first. */
+  get direct(): readonly SeenMessage[] {
+    return this.#fake.world.messages.in(this.#fake.world.directOf(this.user.id)).map(seenMessage);
+  }
+
   /** The newest message that fits, now or as soon as there is one. */
   async finds(what: string, fits: (message: SeenMessage) => boolean): Promise<SeenMessage> {
     return this.#fake.world.until(what, () => this.sees.findLast(fits));

@@ -235,6 +235,11 @@ export class Rest {
         path: /^\/channels\/(\d+)\/messages$/,
         answer: ([id], body) => channels.create(id ?? '', body),
       },
+      {
+        method: 'POST',
+        path: /^\/users\/@me\/channels$/,
+        answer: (_, body) => channels.openDirect(String(Object(body.json)['recipient_id'])),
+      },
       { method: get, path: /^\/channels\/(\d+)$/, answer: ([id]) => channels.look(id ?? '') },
       {
         method: get,

@@ -30,6 +30,8 @@ export type FakeChannel = {
   /** Absent: a direct message with the bot. */
   readonly guild: FakeGuild | undefined;
   readonly isNsfw: boolean;
+  /** A thread that was locked or archived: nobody writes there, not even by a token. */
+  isLocked?: boolean;
   /** What the bot may do there; a test may take some away. */
   botPermissions: readonly Permission[];
 };
@@ -125,12 +127,30 @@ export class World extends Changes {
   readonly nonces = new Map<string, string>();
   readonly interactions = new Map<string, Interaction>();
   commands: readonly (RegisteredCommand & { readonly id: string })[] = [];
+  /** Channels of direct messages whose person takes none. */
+  readonly closed = new Set<string>();
+  readonly #directs = new Map<string, FakeChannel>();
   readonly #byToken = new Map<string, Interaction>();
 
   constructor(clock: Clock) {
     super();
     this.clock = clock;
     this.application = { id: this.clock.nextId(), name: 'Fourstep' };
+  }
+
+  /** The channel of direct messages with a person, made when it is first asked for. */
+  directOf(userId: string): FakeChannel {
+    const known = this.#directs.get(userId);
+    const channel = known ?? {
+      id: this.clock.nextId(),
+      name: 'direct',
+      guild: undefined,
+      isNsfw: false,
+      botPermissions: ['viewChannel', 'sendMessages', 'attachFiles'],
+    };
+    this.#directs.set(userId, channel);
+    this.channels.set(channel.id, channel);
+    return channel;
   }
 
   add(interaction: Interaction): void {

@@ -19,6 +19,9 @@ export const answers: Translation<typeof english> = {
   'button.discard': 'Verwerfen',
   'button.forget-me': 'Meine Daten löschen',
 
+  'answer.no-files':
+    'Das Bild kann hier nicht gezeigt werden: Ein Admin muss dieser App erlauben, Dateien anzuhängen (Discord: Dateien anhängen; Slack: files:write, und Platz für Dateien).',
+  'answer.too-large': 'Das Bild ist zu groß, um hier gesendet zu werden. Bitte um ein kleineres.',
   'answer.by': 'von {name}',
   'answer.seed': 'Seed {seed}',
   'answer.steps': '{steps:Schritt|Schritte}',

@@ -3,6 +3,7 @@ import type { drawing as english } from '../en/drawing.ts';
 import type { Translation } from '../translation.ts';
 
 export const drawing: Translation<typeof english> = {
+  'error.chat.refused': 'Der Chat hat diese Antwort nicht angenommen. Warum, findet der Betreiber im Protokoll.',
   'error.chat.forbidden':
     'Der Bot darf hier nicht schreiben. Er braucht in diesem Kanal: Kanal ansehen, Nachrichten senden, Dateien anhängen.',
   'error.job.expired': 'Die Antwort kam, als niemandem mehr geantwortet werden konnte. Bitte noch einmal fragen.',

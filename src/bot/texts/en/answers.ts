@@ -21,6 +21,9 @@ export const answers = {
   'button.forget-me': 'Delete my data',
 
   // The answer of a picture.
+  'answer.no-files':
+    'The picture cannot be shown here: an admin has to let this app attach files (Discord: Attach Files; Slack: the scope files:write, and room for files).',
+  'answer.too-large': 'The picture is too large to be sent here. Ask for a smaller one.',
   'answer.by': 'by {name}',
   'answer.seed': 'seed {seed}',
   'answer.steps': '{steps:step|steps}',

@@ -1,5 +1,6 @@
 /** English: what drawing, files of weights and deliveries refuse; codes and params are those of whoever throws. */
 export const drawing = {
+  'error.chat.refused': 'The chat did not take this answer. Its operator finds why in the log.',
   'error.chat.forbidden':
     'The bot may not post here. It needs View Channel, Send Messages and Attach Files in this channel.',
   'error.job.expired': 'The answer came when nobody could be answered any more. Ask again.',
