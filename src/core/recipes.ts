@@ -136,6 +136,12 @@ export function recipeOf(name: RecipeName): Recipe {
   return RECIPES[name];
 }
 
+/** What of a recipe a request carries. */
+export function samplingOf(name: RecipeName): WholeSampling {
+  const { scheduler, grid, eta, lastStep } = recipeOf(name);
+  return { scheduler, grid, eta, lastStep };
+}
+
 /** `Hyper-SD, SD 1.5, 4 steps: DDIM trailing, guidance 1`; `base` as people call it, where it is known. */
 export function recipeSentence(name: RecipeName, base = ''): string {
   const { family, variant, guidance } = recipeOf(name);

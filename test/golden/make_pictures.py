@@ -13,12 +13,8 @@ import tempfile
 import numpy
 import torch
 from diffusers import (
-    DDIMScheduler,
-    DPMSolverMultistepScheduler,
-    EulerDiscreteScheduler,
     LatentConsistencyModelImg2ImgPipeline,
     LatentConsistencyModelPipeline,
-    LCMScheduler,
     StableDiffusionImg2ImgPipeline,
     StableDiffusionPipeline,
     StableDiffusionXLImg2ImgPipeline,
@@ -26,10 +22,10 @@ from diffusers import (
 )
 from PIL import Image
 
+from recipes import CLASSES
 from tiny_models import pipeline_folder, recipe
 
 HERE = pathlib.Path(__file__).parent
-SCHEDULERS = {"lcm": LCMScheduler, "ddim": DDIMScheduler, "dpm++": DPMSolverMultistepScheduler, "euler": EulerDiscreteScheduler}
 PIPELINES = {
     "sd15": (StableDiffusionPipeline, StableDiffusionImg2ImgPipeline),
     "sdxl": (StableDiffusionXLPipeline, StableDiffusionXLImg2ImgPipeline),
@@ -127,7 +123,7 @@ def draw(folder, case):
     pipe = (image_to_image if starts else text_to_image).from_pretrained(folder)
     pipe.set_progress_bar_config(disable=True)
     config = json.loads((folder / "scheduler" / "scheduler_config.json").read_text())
-    pipe.scheduler = SCHEDULERS[case["scheduler"]].from_config(config)
+    pipe.scheduler = CLASSES[case["scheduler"]].from_config(config)
     weights = {**({"lcm": 1.0} if case["lcm"] else {}), **case["loras"]}
     # All before the first is loaded: peft renames the parameters.
     states = {name: lora_weights(name, pipe) for name in weights}

@@ -14,16 +14,11 @@ import json
 import pathlib
 
 import torch
-from diffusers import (
-    DDIMScheduler,
-    DPMSolverMultistepScheduler,
-    EulerDiscreteScheduler,
-    LCMScheduler,
-    TCDScheduler,
-)
+from diffusers import LCMScheduler
+
+from recipes import CLASSES, RECIPES
 
 HERE = pathlib.Path(__file__).parent
-CLASSES = {"lcm": LCMScheduler, "ddim": DDIMScheduler, "dpm++": DPMSolverMultistepScheduler, "euler": EulerDiscreteScheduler, "tcd": TCDScheduler}
 
 SD15 = {
     "beta_end": 0.012,
@@ -108,28 +103,9 @@ def run(name, config_name, steps, strength=None, settings=None, eta=None, explic
     }
 
 
-TRAILING = {"timestep_spacing": "trailing"}
 # SD 1.5's and SDXL's schedules are equal numbers; the configs differ in what they say besides.
-RECIPES = {
-    "lcm": ("lcm", {}, None, None, range(1, 51)),
-    "tcd": ("tcd", {}, 0.3, None, range(1, 51)),
-    "hyper-sd": ("tcd", {}, 1.0, None, range(1, 9)),
-    **{f"hyper-sd-{n}": ("ddim", TRAILING, 0.0, None, [n]) for n in (2, 4, 8)},
-    **{f"hyper-sd-{n}-cfg": ("ddim", TRAILING, 0.0, None, [n]) for n in (8, 12)},
-    **{f"lightning-{n}": ("euler", TRAILING, None, None, [n]) for n in (2, 4, 8)},
-    "dmd2": ("lcm", {}, None, [999, 749, 499, 249], [4]),
-    **{
-        f"pcm-{cfg}-{n}": ("ddim", {**TRAILING, "clip_sample": False, "set_alpha_to_one": False}, 0.0, None, [n])
-        for cfg, counts in (("small", (2, 4, 8, 16)), ("normal", (4, 8, 16)))
-        for n in counts
-    },
-    "flash": ("lcm", TRAILING, None, None, range(1, 9)),
-    "vegart": ("lcm", {}, None, None, range(1, 9)),
-}
-
-
 def run_recipe(recipe, config, steps, strength=None):
-    name, settings, eta, explicit, _ = RECIPES[recipe]
+    name, settings, eta, explicit, *_ = RECIPES[recipe]
     return {"recipe": recipe, **run(name, config, steps, strength, settings, eta, explicit)}
 
 
