@@ -38,7 +38,10 @@ const actions: CliActions = {
   benchAll: async (options) => (await import('./tools/bench-moji.ts')).benchMoji(loadConfig(), options, print),
   benchUnet: async (options) => (await import('./tools/bench-unet/command.ts')).run(options, { print, warn }),
   benchRunner: async (options) =>
-    (await import('./tools/bench-runner.ts')).run({ ...options, dataFolder: loadConfig().dataFolder }, { print, warn }),
+    (await import('./tools/bench-runner/bench-runner.ts')).run(
+      { ...options, dataFolder: loadConfig().dataFolder },
+      { print, warn },
+    ),
   doctor: async () => (await import('./tools/doctor.ts')).doctor(loadConfig(), print),
   gpuInstall: async () => (await import('./tools/gpu-install.ts')).gpuInstall(print),
   runnerWork: async () => (await import('./start/runner-work.ts')).work(loadConfig(), print),

@@ -2,7 +2,7 @@
 import type { ServerKey } from '../core/people.ts';
 import type { Locale } from '../core/people.ts';
 import type { AuditEntry } from '../store/index.ts';
-import type { Kit, Turn } from './kit.ts';
+import type { BotContext, RequestContext } from './context.ts';
 import { message, plain, small } from './present/lines.ts';
 import { isTextKey, text } from './texts/index.ts';
 
@@ -14,11 +14,23 @@ export type Change = {
   readonly is: string;
 };
 
-export async function audit(kit: Kit, turn: Turn, { what, params = {}, was, is }: Change): Promise<void> {
-  const { actor, place } = turn.invocation;
-  const entry: AuditEntry = { atMs: kit.clock.now(), user: actor.user, userName: actor.name, what, params, was, is };
-  await kit.stores.audit.add(place.server, entry);
-  await tellAuditChannel(kit, turn, place.server, entry);
+export async function audit(
+  context: BotContext,
+  asked: RequestContext,
+  { what, params = {}, was, is }: Change,
+): Promise<void> {
+  const { actor, place } = asked.invocation;
+  const entry: AuditEntry = {
+    atMs: context.clock.now(),
+    user: actor.user,
+    userName: actor.name,
+    what,
+    params,
+    was,
+    is,
+  };
+  await context.stores.audit.add(place.server, entry);
+  await tellAuditChannel(context, asked, place.server, entry);
 }
 
 /** `Ada: model, was moji, is sdxl` */
@@ -33,15 +45,20 @@ export function auditLine(locale: Locale, entry: AuditEntry): string {
   return text(locale, 'panel.history.line', { name, what, was: entry.was || none, is: entry.is || none });
 }
 
-async function tellAuditChannel(kit: Kit, turn: Turn, server: ServerKey, entry: AuditEntry): Promise<void> {
-  const { auditChannel } = turn.settings;
+async function tellAuditChannel(
+  context: BotContext,
+  asked: RequestContext,
+  server: ServerKey,
+  entry: AuditEntry,
+): Promise<void> {
+  const { auditChannel } = asked.settings;
   if (auditChannel === undefined) {
     return;
   }
   try {
-    const told = message({ lines: [[plain(auditLine(turn.publicLocale, entry))], [small(entry.user)]] });
-    await turn.chat.post({ server, id: auditChannel }, told, `audit:${turn.invocation.id}:${entry.what}`);
+    const told = message({ lines: [[plain(auditLine(asked.publicLocale, entry))], [small(entry.user)]] });
+    await asked.chat.post({ server, id: auditChannel }, told, `audit:${asked.invocation.id}:${entry.what}`);
   } catch (error) {
-    kit.log.warn({ server, err: error }, 'the audit channel could not be told');
+    context.log.warn({ server, err: error }, 'the audit channel could not be told');
   }
 }

@@ -9,11 +9,12 @@ import type { ReplyAddress } from '../core/job.ts';
 import type { Place, UserKey } from '../core/people.ts';
 import { inboxIdOf, packRecord, parseRecord } from './inbox-record.ts';
 import { acknowledgementOf } from './acknowledgement.ts';
-import { JobLife } from './jobs/job-life.ts';
+import { JobService } from './jobs/job-service.ts';
 import { jobIdOf, randomId } from './jobs/ids.ts';
 import { showTrial } from './handlers/style-trial.ts';
-import { keepHouse } from './housekeeping.ts';
-import type { Kit, Turn } from './kit.ts';
+import { checkBeforeDrawing } from './gates.ts';
+import { startCleanup } from './cleanup.ts';
+import type { BotContext, RequestContext } from './context.ts';
 import type { BotPorts } from './ports.ts';
 import { CHANNELS, message, withChannels } from './present/lines.ts';
 import { refusal } from './refusal.ts';
@@ -38,19 +39,19 @@ export function createBot(ports: BotPorts): FourstepBot {
 }
 
 class BotOnPorts implements FourstepBot {
-  readonly #kit: Kit;
+  readonly #context: BotContext;
   #isClosing = false;
   /** Recorded by this process while what an earlier one left has not been taken up. */
-  #heard: Set<string> | undefined = new Set();
-  #endHousekeeping: () => void = () => undefined;
+  #recorded: Set<string> | undefined = new Set();
+  #endCleanup: () => void = () => undefined;
 
   constructor(ports: BotPorts) {
-    this.#kit = {
+    const rules = {
       ...ports,
-      jobs: new JobLife(ports),
       blockedWords: new WordList(ports.options.blockedWords),
       adultWords: new WordList(ports.options.adultWords),
     };
+    this.#context = { ...rules, jobs: new JobService(ports, async (work) => checkBeforeDrawing(rules, work)) };
   }
 
   readonly acknowledgement = acknowledgementOf;
@@ -59,26 +60,26 @@ class BotOnPorts implements FourstepBot {
     const chat = this.#chatOf(invocation);
     // A form is shown by the acknowledgement itself: there is no address yet, and none is needed.
     const address: ReplyAddress = { platform: invocation.place.platform, data: {} };
-    return await routeToForm(this.#kit, await this.#turnOf(invocation, address, chat));
+    return await routeToForm(this.#context, await this.#contextOf(invocation, address, chat));
   }
 
   async record(invocation: Invocation, address: ReplyAddress): Promise<() => Promise<void>> {
-    const { inbox } = this.#kit.stores;
+    const { inbox } = this.#context.stores;
     const event = inboxIdOf(invocation);
-    this.#heard?.add(event);
+    this.#recorded?.add(event);
     await inbox.record(event, packRecord(invocation, address));
     return async () => inbox.discard(event);
   }
 
   async handle(invocation: Invocation, address: ReplyAddress): Promise<void> {
-    const { stores, log } = this.#kit;
+    const { stores, log } = this.#context;
     const event = inboxIdOf(invocation);
     try {
       if (!(await stores.inbox.claim(event))) {
         return;
       }
-      const turn = await this.#turnOf(invocation, address, this.#chatOf(invocation));
-      if (await this.#answer(turn)) {
+      const asked = await this.#contextOf(invocation, address, this.#chatOf(invocation));
+      if (await this.#answer(asked)) {
         await stores.inbox.complete(event);
       }
     } catch (error) {
@@ -94,33 +95,33 @@ class BotOnPorts implements FourstepBot {
     option: string,
     partial: string,
   ): Promise<readonly Suggestion[]> {
-    return await suggest(this.#kit, { place, user, option, partial });
+    return await suggest(this.#context, { place, user, option, partial });
   }
 
   async resume(): Promise<void> {
-    this.#endHousekeeping();
-    this.#endHousekeeping = keepHouse(this.#kit);
-    await this.#kit.jobs.resume();
+    this.#endCleanup();
+    this.#endCleanup = startCleanup(this.#context);
+    await this.#context.jobs.resume();
     await this.#resumeRecorded();
-    for (const draft of (await this.#kit.stores.styles.drafts()).filter(({ isShown }) => !isShown)) {
-      void showTrial(this.#kit, draft).catch((error: unknown) => {
-        this.#kit.log.error({ draft: draft.id, err: error }, 'a style could not be tried again');
+    for (const draft of (await this.#context.stores.styles.drafts()).filter(({ isShown }) => !isShown)) {
+      void showTrial(this.#context, draft).catch((error: unknown) => {
+        this.#context.log.error({ draft: draft.id, err: error }, 'a style could not be tried again');
       });
     }
   }
 
   async close(limitMs: number): Promise<void> {
     this.#isClosing = true;
-    this.#endHousekeeping();
-    await this.#kit.jobs.close(limitMs);
+    this.#endCleanup();
+    await this.#context.jobs.close(limitMs);
   }
 
   /** Heard before a crash, and no job of it was kept: handled now, in its old place. */
   async #resumeRecorded(): Promise<void> {
-    const { inbox, jobs } = this.#kit.stores;
+    const { inbox, jobs } = this.#context.stores;
     for (const { id, record } of await inbox.recorded()) {
       const recorded = parseRecord(record);
-      if (recorded !== undefined && this.#heard?.has(inboxIdOf(recorded.invocation)) === true) {
+      if (recorded !== undefined && this.#recorded?.has(inboxIdOf(recorded.invocation)) === true) {
         continue; // its chat is about to hand it over
       }
       const job = recorded && jobIdOf(recorded.invocation.place.platform, recorded.invocation.id);
@@ -128,24 +129,24 @@ class BotOnPorts implements FourstepBot {
         await inbox.discard(id);
       } else if (recorded.hadFile) {
         const { invocation, address } = recorded;
-        const turn = await this.#turnOf(invocation, address, this.#chatOf(invocation));
-        await sayPrivately(turn, errorText(turn.locale, refusal('stopping')));
+        const asked = await this.#contextOf(invocation, address, this.#chatOf(invocation));
+        await sayPrivately(asked, errorText(asked.locale, refusal('stopping')));
         await inbox.complete(id);
       } else {
         void this.handle(recorded.invocation, recorded.address);
       }
     }
-    this.#heard = undefined;
+    this.#recorded = undefined;
   }
 
   /** False: this process is stopping, and what was written down when it was heard is left to the next start. */
-  async #answer(turn: Turn): Promise<boolean> {
-    const { log, random } = this.#kit;
+  async #answer(asked: RequestContext): Promise<boolean> {
+    const { log, random } = this.#context;
     try {
       if (this.#isClosing) {
         throw refusal('stopping');
       }
-      await route(this.#kit, turn);
+      await route(this.#context, asked);
     } catch (error) {
       if (error instanceof StoppedError) {
         return false;
@@ -154,36 +155,36 @@ class BotOnPorts implements FourstepBot {
         return true;
       }
       if (error instanceof UserError) {
-        await this.#refuse(turn, error);
+        await this.#refuse(asked, error);
         return true;
       }
       const id = randomId(random).slice(0, 8);
-      const { action, place } = turn.invocation;
+      const { action, place } = asked.invocation;
       log.error({ fault: id, action: action.kind, server: place.server, err: error }, 'a handler failed');
-      await sayPrivately(turn, errorText(turn.locale, refusal('fault', { id })));
+      await sayPrivately(asked, errorText(asked.locale, refusal('fault', { id })));
     }
     return true;
   }
 
-  async #refuse(turn: Turn, error: UserError): Promise<void> {
+  async #refuse(asked: RequestContext, error: UserError): Promise<void> {
     if (error.code !== 'allowed.channel') {
-      await sayPrivately(turn, errorText(turn.locale, error));
+      await sayPrivately(asked, errorText(asked.locale, error));
       return;
     }
     // Ids tell nobody where to go: the channels are shown as such.
-    const sentence = text(turn.locale, 'error.allowed.channel', { channels: CHANNELS });
-    await answerPrivately(turn, message({ lines: [withChannels(sentence, turn.settings.channels)] }));
+    const sentence = text(asked.locale, 'error.allowed.channel', { channels: CHANNELS });
+    await answerPrivately(asked, message({ lines: [withChannels(sentence, asked.settings.channels)] }));
   }
 
-  async #turnOf(invocation: Invocation, address: ReplyAddress, chat: Chat): Promise<Turn> {
+  async #contextOf(invocation: Invocation, address: ReplyAddress, chat: Chat): Promise<RequestContext> {
     const { actor, place } = invocation;
-    const settings = await this.#kit.stores.settings.of(place.server);
+    const settings = await this.#context.stores.settings.of(place.server);
     const publicLocale = settings.locale ?? place.locale;
     return { invocation, actor, place, address, chat, settings, locale: actor.locale, publicLocale };
   }
 
   #chatOf({ place }: Invocation): Chat {
-    const chat = this.#kit.chatOf(place.platform);
+    const chat = this.#context.chatOf(place.platform);
     if (chat === undefined) {
       throw new Error(`no chat for ${place.platform}`);
     }

@@ -5,8 +5,9 @@ import type { Actor, Place } from '../core/people.ts';
 import type { GenerationRequest } from '../core/request.ts';
 import type { Style } from '../core/style.ts';
 import type { ServerSettings } from '../store/index.ts';
-import { modelOf } from './jobs/lineage.ts';
-import type { Kit } from './kit.ts';
+import { modelOf } from './jobs/job-ancestry.ts';
+import type { TransientWork } from './jobs/transient-work.ts';
+import type { BotContext } from './context.ts';
 import type { Models } from './ports.ts';
 import { refusal } from './refusal.ts';
 import { WordList } from './safety/word-list.ts';
@@ -30,7 +31,7 @@ export function requireOwner(actor: Actor, job: Job): void {
 export type Asker = Pick<Invocation, 'actor' | 'place'> & { readonly settings: ServerSettings };
 
 /** What every drawing is measured by. */
-export type Rules = Pick<Kit, 'stores' | 'blockedWords' | 'adultWords'>;
+export type Rules = Pick<BotContext, 'stores' | 'blockedWords' | 'adultWords'>;
 
 /** Throws `UserError` `allowed.blocked` or `allowed.channel`. */
 export async function requireMayDraw({ stores }: Pick<Rules, 'stores'>, asker: Asker): Promise<void> {
@@ -50,33 +51,58 @@ export async function requireMayDraw({ stores }: Pick<Rules, 'stores'>, asker: A
  */
 export function requireDrawable(
   rules: Omit<Rules, 'stores'>,
-  asker: Asker,
+  { settings, place }: Asker,
   prompt: string,
   styles: readonly Style[],
 ): void {
-  const { settings, place } = asker;
-  const word = rules.blockedWords.find(prompt) ?? new WordList(settings.blockedWords).find(prompt);
-  if (word !== undefined) {
-    throw refusal('safety.word', { word });
-  }
-  if (isForAdults(settings.adult, place)) {
-    return;
-  }
-  const adult = rules.adultWords.find(prompt);
-  if (adult !== undefined) {
-    throw refusal('safety.nsfw', { word: adult });
-  }
+  const where = { settings, isNsfw: place.isNsfw };
+  requireWords(rules, where, prompt);
   const style = styles.find(
     ({ name, trigger, description }) => rules.adultWords.find(`${name} ${trigger} ${description}`) !== undefined,
   );
-  if (style !== undefined) {
+  if (style !== undefined && !isForAdults(where)) {
     throw refusal('safety.nsfw-style', { style: style.name });
   }
 }
 
+type Where = { readonly settings: ServerSettings; readonly isNsfw: boolean };
+
+/** Throws `UserError` `safety.word` or `safety.nsfw`. */
+function requireWords(rules: Omit<Rules, 'stores'>, where: Where, words: string): void {
+  const blocked = rules.blockedWords.find(words) ?? new WordList(where.settings.blockedWords).find(words);
+  if (blocked !== undefined) {
+    throw refusal('safety.word', { word: blocked });
+  }
+  const adult = isForAdults(where) ? undefined : rules.adultWords.find(words);
+  if (adult !== undefined) {
+    throw refusal('safety.nsfw', { word: adult });
+  }
+}
+
+function isForAdults({ settings, isNsfw }: Where): boolean {
+  return settings.adult === 'marked' && isNsfw;
+}
+
+/**
+ * The last look before a device draws, at what it really draws: the words with the styles' own, and the model. Whatever
+ * made the request, and however long ago, comes through here. Throws `UserError` `safety.*` or `job.model-…`.
+ */
+export async function checkBeforeDrawing(
+  rules: Rules & Pick<BotContext, 'models'>,
+  work: TransientWork,
+): Promise<void> {
+  if (work.work.kind !== 'imagine') {
+    return;
+  }
+  const { request } = work.work;
+  const settings = await rules.stores.settings.of(work.server);
+  requireWords(rules, { settings, isNsfw: work.isNsfwChannel }, request.prompt);
+  requireSameModel(rules.models, request);
+}
+
 /** Throws `UserError` `job.unknown` or `job.elsewhere`. */
-export async function requireJob(kit: Kit, place: Place, id: string): Promise<Job> {
-  const job = await kit.stores.jobs.get(id);
+export async function requireJob(context: BotContext, place: Place, id: string): Promise<Job> {
+  const job = await context.stores.jobs.get(id);
   if (job === undefined) {
     throw refusal('job.unknown');
   }
@@ -101,7 +127,11 @@ export function requireSameModel(models: Models, { model: id, fingerprint }: Gen
  * Throws `UserError` `job.model-gone`, `job.model-changed`, `job.style-gone` or `job.init-gone` where what a picture was drawn with is no
  * longer here: a device would only find a file missing, and say so with its path.
  */
-export async function requireStillThere({ models, stores }: Kit, job: Job, request: GenerationRequest): Promise<void> {
+export async function requireStillThere(
+  { models, stores }: BotContext,
+  job: Job,
+  request: GenerationRequest,
+): Promise<void> {
   requireSameModel(models, request);
   const builtin = new Set(builtinStyles(models).map(({ file }) => file));
   for (const { file } of request.styles) {
@@ -112,8 +142,4 @@ export async function requireStillThere({ models, stores }: Kit, job: Job, reque
   if (request.init !== undefined && !(await stores.files.has(request.init.file))) {
     throw refusal('job.init-gone');
   }
-}
-
-function isForAdults(rule: ServerSettings['adult'], place: Place): boolean {
-  return rule === 'marked' && place.isNsfw;
 }

@@ -9,7 +9,7 @@ import type { Runner } from '../core/work.ts';
 import type { Admission } from '../core/admission.ts';
 import { encodePng } from '../image/index.ts';
 import type { Stores } from '../store/index.ts';
-import { LiveTurn } from './live-turn.ts';
+import { HeldSlot } from './held-slot.ts';
 import type { BotOptions, Models } from './ports.ts';
 import { requireDrawable, requireMayDraw, type Rules } from './gates.ts';
 import { resolveImagine } from './resolve.ts';
@@ -42,13 +42,13 @@ export function createLiveDrawing(ports: LivePorts): LiveDrawing {
     async *draw(actor, place, asked, signal) {
       const request = await resolveLive(ports, rules, { actor, place, request: asked });
       const id = `live-${ports.newId()}`;
-      const turn = new LiveTurn(
+      const slot = new HeldSlot(
         ports.admission,
         { id, server: place.server, user: actor.user, costMs: COST_MS, priority: 'live' },
         LIMITS,
         signal,
       );
-      yield* turn.during((granted) => drawn(ports.runner, id, request, granted));
+      yield* slot.during((granted) => drawn(ports.runner, id, request, granted));
     },
   };
 }

@@ -23,7 +23,7 @@ export type BotPorts = {
   readonly random: RandomSource;
   readonly log: Log;
   /** Told once for each job that was asked for, for figures. */
-  readonly onEnd?: (outcome: JobOutcome) => void;
+  readonly onEnd: (outcome: JobOutcome) => void;
   readonly options: BotOptions;
 };
 

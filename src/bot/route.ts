@@ -21,26 +21,26 @@ import {
   renameStyle,
   showStyle,
 } from './handlers/styles.ts';
-import type { Kit, Turn } from './kit.ts';
+import type { BotContext, RequestContext } from './context.ts';
 import { refusal } from './refusal.ts';
 
-export async function route(kit: Kit, turn: Turn): Promise<void> {
-  const { action } = turn.invocation;
+export async function route(context: BotContext, asked: RequestContext): Promise<void> {
+  const { action } = asked.invocation;
   switch (action.kind) {
     case 'command':
-      await routeCommand(kit, turn, action);
+      await routeCommand(context, asked, action);
       return;
     case 'button':
-      await routeButton(kit, turn, known(decodeButtonId(action.id)));
+      await routeButton(context, asked, known(decodeButtonId(action.id)));
       return;
     case 'select':
-      await routeSelect(kit, turn, known(decodeButtonId(action.id)), action.values);
+      await routeSelect(context, asked, known(decodeButtonId(action.id)), action.values);
       return;
     case 'form':
-      await routeForm(kit, turn, known(decodeButtonId(action.id)), action.fields);
+      await routeForm(context, asked, known(decodeButtonId(action.id)), action.fields);
       return;
     case 'message':
-      await routeMessage(kit, turn, action);
+      await routeMessage(context, asked, action);
       return;
     default:
       action satisfies never;
@@ -48,37 +48,41 @@ export async function route(kit: Kit, turn: Turn): Promise<void> {
 }
 
 /** The form that an action opens. Throws `UserError` where it may not. */
-export async function routeToForm(kit: Kit, turn: Turn): Promise<Form> {
-  const { action } = turn.invocation;
+export async function routeToForm(context: BotContext, asked: RequestContext): Promise<Form> {
+  const { action } = asked.invocation;
   if (action.kind === 'command' && action.name === 'imagine') {
-    return imagineForm(turn, action.options);
+    return imagineForm(asked, action.options);
   }
   const id = action.kind === 'button' ? decodeButtonId(action.id) : undefined;
   if (id?.kind === 'panel') {
-    return openPanelForm(kit, turn, id.field);
+    return openPanelForm(context, asked, id.field);
   }
   if (id?.kind === 'imagine-form') {
-    return imagineForm(turn, {});
+    return imagineForm(asked, {});
   }
   if (id?.kind === 'job' && id.action === 'remix') {
-    return await remixForm(kit, turn, id.job);
+    return await remixForm(context, asked, id.job);
   }
   throw refusal('button.old');
 }
 
 async function routeCommand(
-  kit: Kit,
-  turn: Turn,
+  context: BotContext,
+  asked: RequestContext,
   { name, options }: Extract<Action, { kind: 'command' }>,
 ): Promise<void> {
   const handler = HANDLERS[findCommand(name)?.name ?? ''];
   if (handler === undefined) {
     throw refusal('command.unknown', { given: name });
   }
-  await handler(kit, turn, options);
+  await handler(context, asked, options);
 }
 
-type Handler = (kit: Kit, turn: Turn, options: Readonly<Record<string, OptionValue>>) => Promise<void>;
+type Handler = (
+  context: BotContext,
+  asked: RequestContext,
+  options: Readonly<Record<string, OptionValue>>,
+) => Promise<void>;
 
 const HANDLERS_BY_NAME: Readonly<Record<CommandName, Handler>> = {
   imagine: handleImagine,
@@ -99,29 +103,34 @@ const HANDLERS_BY_NAME: Readonly<Record<CommandName, Handler>> = {
 };
 const HANDLERS: Readonly<Record<string, Handler | undefined>> = HANDLERS_BY_NAME;
 
-async function routeSelect(kit: Kit, turn: Turn, id: ButtonId, values: readonly string[]): Promise<void> {
+async function routeSelect(
+  context: BotContext,
+  asked: RequestContext,
+  id: ButtonId,
+  values: readonly string[],
+): Promise<void> {
   if (id.kind !== 'panel') {
     throw refusal('button.old');
   }
-  await choosePanel(kit, turn, id.field, values);
+  await choosePanel(context, asked, id.field, values);
 }
 
-async function routeButton(kit: Kit, turn: Turn, id: ButtonId): Promise<void> {
+async function routeButton(context: BotContext, asked: RequestContext, id: ButtonId): Promise<void> {
   switch (id.kind) {
     case 'job':
-      await handleJobAction(kit, turn, id.action, id.job);
+      await handleJobAction(context, asked, id.action, id.job);
       return;
     case 'picture':
-      await (id.action === 'upscale' ? handleUpscale : handleVary)(kit, turn, id.job, id.index);
+      await (id.action === 'upscale' ? handleUpscale : handleVary)(context, asked, id.job, id.index);
       return;
     case 'draft':
-      await handleDraft(kit, turn, id.action, id.draft);
+      await handleDraft(context, asked, id.action, id.draft);
       return;
     case 'panel':
-      await pressPanel(kit, turn, id.field);
+      await pressPanel(context, asked, id.field);
       return;
     case 'forget-me':
-      await forget(kit, turn);
+      await forget(context, asked);
       return;
     case 'imagine-form':
       throw refusal('button.old');
@@ -130,31 +139,40 @@ async function routeButton(kit: Kit, turn: Turn, id: ButtonId): Promise<void> {
   }
 }
 
-async function routeForm(kit: Kit, turn: Turn, id: ButtonId, fields: Readonly<Record<string, string>>): Promise<void> {
+async function routeForm(
+  context: BotContext,
+  asked: RequestContext,
+  id: ButtonId,
+  fields: Readonly<Record<string, string>>,
+): Promise<void> {
   if (id.kind === 'imagine-form') {
-    await handleImagineForm(kit, turn, fields);
+    await handleImagineForm(context, asked, fields);
   } else if (id.kind === 'job' && id.action === 'remix') {
-    await handleRemix(kit, turn, id.job, fields);
+    await handleRemix(context, asked, id.job, fields);
   } else if (id.kind === 'panel') {
-    await submitPanelForm(kit, turn, id.field, fields);
+    await submitPanelForm(context, asked, id.field, fields);
   } else {
     throw refusal('button.old');
   }
 }
 
 /** A context menu names a message by the buttons it carries. */
-async function routeMessage(kit: Kit, turn: Turn, action: Extract<Action, { kind: 'message' }>): Promise<void> {
+async function routeMessage(
+  context: BotContext,
+  asked: RequestContext,
+  action: Extract<Action, { kind: 'message' }>,
+): Promise<void> {
   const ids = action.buttonIds.map(decodeButtonId).filter((id) => id !== undefined);
   const job = ids.find((id) => id.kind === 'job' || id.kind === 'picture')?.job;
   if (job === undefined) {
     throw refusal('job.unknown');
   }
   if (action.name === 'info') {
-    await showInfo(kit, turn, await requireJob(kit, turn.invocation.place, job));
+    await showInfo(context, asked, await requireJob(context, asked.invocation.place, job));
     return;
   }
   const first = ids.find((id) => id.kind === 'picture' && id.action === 'upscale');
-  await handleUpscale(kit, turn, job, first?.kind === 'picture' ? first.index : 0);
+  await handleUpscale(context, asked, job, first?.kind === 'picture' ? first.index : 0);
 }
 
 function known(id: ButtonId | undefined): ButtonId {

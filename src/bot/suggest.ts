@@ -1,7 +1,7 @@
 /** Values for an option while it is typed. */
 import type { Suggestion } from '../core/chat.ts';
 import type { Place, UserKey } from '../core/people.ts';
-import type { Kit } from './kit.ts';
+import type { BotContext } from './context.ts';
 import { serverModel } from './resolve.ts';
 import type { Style } from '../core/style.ts';
 import { stylesOf } from './styles.ts';
@@ -12,8 +12,11 @@ const MAX_LABEL = 100;
 type Typed = { readonly place: Place; readonly user: UserKey; readonly option: string; readonly partial: string };
 
 /** Styles: the server's default first, then the person's own, then by use; matched anywhere in the name. */
-export async function suggest(kit: Kit, { place, user, option, partial }: Typed): Promise<readonly Suggestion[]> {
-  const { stores, models, options } = kit;
+export async function suggest(
+  context: BotContext,
+  { place, user, option, partial }: Typed,
+): Promise<readonly Suggestion[]> {
+  const { stores, models, options } = context;
   const wanted = partial.trim().toLowerCase();
   if (option === 'model') {
     return models

@@ -29,15 +29,10 @@ export type QueueLimits = {
 export interface Admission {
   /**
    * Waits for its turn, then runs. Throws `UserError` `queue.user-full` or `queue.server-full` at once when a bound is
-   * reached (unless `isResumed`: a job from before a restart is never refused), `CancelledError` when cancelled before
-   * its turn; otherwise ends as `run` does.
+   * reached, `CancelledError` when cancelled before its turn; otherwise ends as `run` does. Without limits nothing is
+   * refused: a job from before a restart.
    */
-  add(
-    ticket: Ticket,
-    limits: QueueLimits,
-    run: (signal: AbortSignal) => Promise<void>,
-    options?: { readonly isResumed?: boolean },
-  ): Promise<void>;
+  add(ticket: Ticket, limits: QueueLimits | undefined, run: (signal: AbortSignal) => Promise<void>): Promise<void>;
   /** Cancels one that waits or runs (its signal fires). False: it is not here. */
   cancel(id: JobId): boolean;
   /** Undefined once it has begun or where it is unknown. */

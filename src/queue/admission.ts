@@ -1,15 +1,16 @@
 /**
- * The shared admission: the fair order decides whose turn it is, each server's own queue holds and runs its work, and
- * here the two are kept in step: bounds, places and estimates, cancelling, draining. Knows tickets and durations, no
+ * The shared admission: one p-queue whose slots are the devices' and whose waiting work stands in the fair order. Here
+ * are the bounds, places and estimates, cancelling, draining. Knows tickets and durations, no
  * request, chat or device. Its clock only measures: set by the caller, and best one that never jumps.
  */
 import type { Admission, QueueLimits, QueuePlace, Ticket } from '../core/admission.ts';
 import { CancelledError, UserError } from '../core/errors.ts';
 import type { JobId } from '../core/job.ts';
 import type { ServerKey } from '../core/people.ts';
+import PQueue from 'p-queue';
 import { FairOrder, type FairPolicy } from './fair-order.ts';
+import { FairTurns, type TurnOptions } from './fair-turns.ts';
 import { PaceMeter } from './pace-meter.ts';
-import { ServerQueue } from './server-queue.ts';
 
 export type FairAdmissionOptions = {
   /** Jobs that run at once: what the devices can interleave or batch together. */
@@ -20,7 +21,6 @@ export type FairAdmissionOptions = {
   /** At most one call of the change listeners in so long. */
   readonly changeMs?: number;
   readonly onBegin?: (ticket: Ticket, waitedMs: number) => void;
-  readonly onEnd?: (ticket: Ticket, ranMs: number) => void;
 };
 
 type Entry = {
@@ -33,26 +33,20 @@ type Entry = {
   shownAhead: number;
 };
 
-type ServerState = { readonly queue: ServerQueue; readonly entries: Set<Entry> };
-
-/** Between sweeps of what the order remembers of the past. */
-const SWEEP_EVERY = 1000;
-
 export class FairAdmission implements Admission {
   readonly #options: FairAdmissionOptions;
   readonly #now: () => number;
   readonly #order: FairOrder;
+  readonly #queue: PQueue<FairTurns, TurnOptions>;
   readonly #pace = new PaceMeter();
   readonly #entries = new Map<JobId, Entry>();
-  readonly #servers = new Map<ServerKey, ServerState>();
+  readonly #servers = new Map<ServerKey, Set<Entry>>();
   readonly #listeners = new Set<() => void>();
   readonly #idle: (() => void)[] = [];
   #changeTimer: ReturnType<typeof setTimeout> | undefined;
   /** Dropped by every change. */
   #forecast: ReadonlyMap<JobId, QueuePlace> | undefined;
   #running = 0;
-  #added = 0;
-  #isDraining = false;
 
   constructor(options: FairAdmissionOptions) {
     if (!(options.slots >= 1)) {
@@ -60,20 +54,27 @@ export class FairAdmission implements Admission {
     }
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
-    this.#order = new FairOrder(options.policy);
+    const order = new FairOrder(options.policy);
+    const now = this.#now;
+    const queueClass = class extends FairTurns {
+      constructor() {
+        super(order, now);
+      }
+    };
+    this.#order = order;
+    this.#queue = new PQueue({ concurrency: options.slots, queueClass });
   }
 
   async add(
     ticket: Ticket,
-    limits: QueueLimits,
+    limits: QueueLimits | undefined,
     run: (signal: AbortSignal) => Promise<void>,
-    { isResumed = false }: { readonly isResumed?: boolean } = {},
   ): Promise<void> {
     if (this.#entries.has(ticket.id)) {
       throw new Error(`expected a job that is not in the queue yet, got ${ticket.id} again`);
     }
     const replaced = ticket.priority === 'live' ? this.#olderLive(ticket) : [];
-    if (!isResumed) {
+    if (limits !== undefined) {
       this.#refuseBeyond(limits, ticket, replaced);
     }
     replaced.forEach((older) => this.cancel(older.ticket.id));
@@ -85,15 +86,11 @@ export class FairAdmission implements Admission {
       begunAtMs: undefined,
       shownAhead: Number.POSITIVE_INFINITY,
     };
-    const server = this.#serverOf(ticket.server);
-    server.entries.add(entry);
     this.#entries.set(ticket.id, entry);
-    this.#order.add(ticket, entry.addedAtMs);
-    const ended = server.queue.add(ticket.id, () => this.#run(entry, run), entry.waiting.signal);
-    if (++this.#added % SWEEP_EVERY === 0) {
-      this.#order.sweep(entry.addedAtMs);
-    }
-    this.#fill();
+    this.#servers.set(ticket.server, (this.#servers.get(ticket.server) ?? new Set<Entry>()).add(entry));
+    // The signal is for waiting alone: a slot is free when the device is, not when somebody has cancelled.
+    const options = { id: ticket.id, ticket, signal: entry.waiting.signal };
+    const ended = this.#queue.add(() => this.#run(entry, run), options);
     this.#changed();
     return ended;
   }
@@ -107,7 +104,6 @@ export class FairAdmission implements Admission {
       entry.running.abort(new CancelledError());
       return true;
     }
-    this.#order.remove(id);
     this.#forget(entry);
     entry.waiting.abort(new CancelledError());
     return true;
@@ -136,8 +132,9 @@ export class FairAdmission implements Admission {
   }
 
   countsOf(server: ServerKey): { readonly waiting: number; readonly running: number } {
-    const queue = this.#servers.get(server)?.queue;
-    return { waiting: queue?.waiting ?? 0, running: queue?.running ?? 0 };
+    const entries = [...(this.#servers.get(server) ?? [])];
+    const running = entries.filter(({ begunAtMs }) => begunAtMs !== undefined).length;
+    return { waiting: entries.length - running, running };
   }
 
   /**
@@ -145,7 +142,7 @@ export class FairAdmission implements Admission {
    * the next one takes the saved jobs up.
    */
   async drain(limitMs: number): Promise<void> {
-    this.#isDraining = true;
+    this.#queue.pause();
     if (this.#running === 0) {
       return;
     }
@@ -159,39 +156,24 @@ export class FairAdmission implements Admission {
   }
 
   async #run(entry: Entry, run: (signal: AbortSignal) => Promise<void>): Promise<void> {
-    const begunAtMs = entry.begunAtMs ?? this.#now();
+    const begunAtMs = this.#now();
+    entry.begunAtMs = begunAtMs;
+    this.#running++;
+    this.#options.onBegin?.(entry.ticket, begunAtMs - entry.addedAtMs);
     try {
       await run(entry.running.signal);
       this.#pace.measure(entry.ticket.costMs, this.#now() - begunAtMs);
     } finally {
       this.#running--;
       this.#forget(entry);
-      this.#options.onEnd?.(entry.ticket, this.#now() - begunAtMs);
       if (this.#running === 0) {
         this.#idle.splice(0).forEach((wake) => wake());
       }
-      this.#fill();
-    }
-  }
-
-  /** Begins whose turn it is while there are free slots. */
-  #fill(): void {
-    while (this.#running < this.#options.slots && !this.#isDraining) {
-      const nowMs = this.#now();
-      const ticket = this.#order.take(nowMs);
-      const entry = ticket === undefined ? undefined : this.#entries.get(ticket.id);
-      if (entry === undefined) {
-        return;
-      }
-      entry.begunAtMs = nowMs;
-      this.#running++;
-      this.#options.onBegin?.(entry.ticket, nowMs - entry.addedAtMs);
-      this.#serverOf(entry.ticket.server).queue.begin(entry.ticket.id);
     }
   }
 
   #refuseBeyond(limits: QueueLimits, ticket: Ticket, replaced: readonly Entry[]): void {
-    const entries = [...(this.#servers.get(ticket.server)?.entries ?? [])].filter((entry) => !replaced.includes(entry));
+    const entries = [...(this.#servers.get(ticket.server) ?? [])].filter((entry) => !replaced.includes(entry));
     const own = entries.filter((entry) => entry.ticket.user === ticket.user).length;
     const retryAfterMs = Math.ceil(this.#pace.expect(ticket.costMs));
     if (own >= limits.perUser) {
@@ -211,23 +193,17 @@ export class FairAdmission implements Admission {
   }
 
   #olderLive(ticket: Ticket): readonly Entry[] {
-    return [...(this.#servers.get(ticket.server)?.entries ?? [])].filter(
+    return [...(this.#servers.get(ticket.server) ?? [])].filter(
       (entry) => entry.ticket.priority === 'live' && entry.ticket.user === ticket.user,
     );
-  }
-
-  #serverOf(key: ServerKey): ServerState {
-    const server = this.#servers.get(key) ?? { queue: new ServerQueue(), entries: new Set() };
-    this.#servers.set(key, server);
-    return server;
   }
 
   #forget(entry: Entry): void {
     const { id, server: key } = entry.ticket;
     const server = this.#servers.get(key);
     this.#entries.delete(id);
-    server?.entries.delete(entry);
-    if (server?.entries.size === 0) {
+    server?.delete(entry);
+    if (server?.size === 0) {
       this.#servers.delete(key);
     }
     this.#changed();

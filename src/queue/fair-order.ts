@@ -8,7 +8,7 @@
  * Has no clock: the time comes in, and only to let past use fade. Runs nothing and refuses nothing.
  */
 import type { Ticket } from '../core/admission.ts';
-import { CLASSES, FIRST_TURN, TurnOrder, type Lane, type TurnPolicy, type TurnState } from './turn-order.ts';
+import { CLASSES, FIRST_TURN, TurnOrder, type ServerAccount, type TurnPolicy, type TurnState } from './turn-order.ts';
 
 export type FairPolicy = TurnPolicy & {
   /** After so long a user's past use counts half. */
@@ -37,7 +37,7 @@ type Line = {
   waiting: number;
 };
 
-type Server = Lane<Entry> & {
+type Server = ServerAccount<Entry> & {
   readonly key: string;
   /** By class, sorted by tag. */
   readonly items: readonly Entry[][];
@@ -124,7 +124,7 @@ export class FairOrder {
     if (turn === undefined) {
       return undefined;
     }
-    const { item: entry, lane: server } = turn;
+    const { item: entry, account: server } = turn;
     const kind = CLASSES.indexOf(entry.ticket.priority);
     server.items[kind]?.shift();
     server.at[kind] = 0;
@@ -180,7 +180,7 @@ export class FairOrder {
     if (known !== undefined && (known.waiting > 0 || this.#owes(known))) {
       return known;
     }
-    // Whoever comes back debtless has saved nothing either: it joins the ring at its end, in the round that runs.
+    // A server that owes nothing begins anew, with nothing saved: it joins the ring at its end, in the round that runs.
     const fresh: Server = {
       key,
       items: CLASSES.map(() => []),

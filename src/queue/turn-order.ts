@@ -11,8 +11,6 @@
  *
  * Knows no clock (its time is the device's: the cost of what it handed out), no users, and no tickets: only costs.
  */
-import { Heap } from './heap.ts';
-
 export type TurnPolicy = {
   readonly quantumMs: number;
   /** Urgent starts in a row after which the least urgent class that waits has one. */
@@ -23,12 +21,12 @@ export type TurnPolicy = {
   readonly agingEvery: number;
 };
 
-/** The classes of a lane, most urgent first; the last one is the ordinary. */
+/** The classes of a account, most urgent first; the last one is the ordinary. */
 export const CLASSES = ['live', 'button', 'job'] as const;
 const ORDINARY = CLASSES.length - 1;
 
 /** One server that waits: its work by class, in its own order, and its account. */
-export type Lane<Item extends { readonly costMs: number }> = {
+export type ServerAccount<Item extends { readonly costMs: number }> = {
   readonly items: readonly (readonly Item[])[];
   /** By class: where the next item stands in `items`. */
   readonly at: number[];
@@ -41,7 +39,7 @@ export type Lane<Item extends { readonly costMs: number }> = {
   spentMs: number;
 };
 
-/** What a turn changes besides the lanes. */
+/** What a turn changes besides the accounts. */
 export type TurnState = {
   round: number;
   /** Device time handed out so far: the clock of aging. */
@@ -52,39 +50,24 @@ export type TurnState = {
 
 export const FIRST_TURN: Readonly<TurnState> = { round: 1, servedMs: 0, urgentRun: 0, sinceAged: 0 };
 
-type Head<L> = { readonly lane: L; readonly rank: number; readonly version: number };
+type Head<L> = { readonly account: L; readonly rank: number };
 
-/** Takes turns over lanes; changes the lanes and the state it is given, so give copies to look ahead. */
-export class TurnOrder<Item extends { readonly costMs: number }, L extends Lane<Item>> {
+/** Takes turns over accounts; changes the accounts and the state it is given, so give copies to look ahead. */
+export class TurnOrder<Item extends { readonly costMs: number }, L extends ServerAccount<Item>> {
   readonly #policy: TurnPolicy;
   readonly #state: TurnState;
-  /** By class; an entry whose version is old is skipped. */
-  readonly #heads: readonly Heap<Head<L>>[];
-  readonly #passedOver: readonly Heap<Head<L>>[];
-  readonly #versions = new Map<L, number>();
+  readonly #accounts: readonly L[];
 
-  constructor(lanes: readonly L[], state: TurnState, policy: TurnPolicy) {
+  constructor(accounts: readonly L[], state: TurnState, policy: TurnPolicy) {
     this.#policy = policy;
     this.#state = state;
-    const byRank = (a: Head<L>, b: Head<L>) => a.rank - b.rank || a.lane.position - b.lane.position;
-    const heads = (rank: (lane: L, kind: number) => number) =>
-      CLASSES.map(
-        (_, kind) =>
-          new Heap(
-            lanes
-              .filter((lane) => nextOf(lane, kind) !== undefined)
-              .map((lane) => ({ lane, rank: rank(lane, kind), version: 0 })),
-            byRank,
-          ),
-      );
-    this.#heads = heads((lane) => this.#readyRound(lane));
-    this.#passedOver = heads((lane, kind) => lane.sinceMs[kind] ?? 0);
+    this.#accounts = accounts;
   }
 
-  /** The next item and its lane; undefined when nothing waits. */
-  take(): { readonly item: Item; readonly lane: L } | undefined {
+  /** The next item and its account; undefined when nothing waits. */
+  take(): { readonly item: Item; readonly account: L } | undefined {
     const state = this.#state;
-    const firsts = this.#heads.map((heap) => this.#firstOf(heap));
+    const firsts = CLASSES.map((_, kind) => this.#first(kind, (account) => this.#readyRound(account)));
     const rounds = firsts.flatMap((head) => (head === undefined ? [] : [head.rank]));
     if (rounds.length === 0) {
       return undefined;
@@ -93,15 +76,15 @@ export class TurnOrder<Item extends { readonly costMs: number }, L extends Lane<
     const aged = this.#agedTurn();
     state.sinceAged = aged === undefined ? state.sinceAged + 1 : 0;
     const kind = aged?.kind ?? this.#classOfTurn(firsts);
-    const lane = aged?.lane ?? firsts[kind]?.lane;
-    const item = lane === undefined ? undefined : nextOf<Item>(lane, kind);
-    if (lane === undefined || item === undefined) {
+    const account = aged?.account ?? firsts[kind]?.account;
+    const item = account === undefined ? undefined : nextOf<Item>(account, kind);
+    if (account === undefined || item === undefined) {
       return undefined;
     }
     const isUrgent = firsts.slice(kind + 1).some((head) => head !== undefined);
     state.urgentRun = isUrgent ? state.urgentRun + 1 : 0;
-    this.#charge(lane, kind, item.costMs);
-    return { item, lane };
+    this.#charge(account, kind, item.costMs);
+    return { item, account };
   }
 
   #classOfTurn(firsts: readonly (Head<L> | undefined)[]): number {
@@ -111,52 +94,56 @@ export class TurnOrder<Item extends { readonly costMs: number }, L extends Lane<
   }
 
   /** The one that waits longest since its last start, if that is too long and such turns are not too many. */
-  #agedTurn(): { readonly lane: L; readonly kind: number } | undefined {
+  #agedTurn(): { readonly account: L; readonly kind: number } | undefined {
     const { agingMs, agingEvery } = this.#policy;
     if (this.#state.sinceAged + 1 < agingEvery) {
       return undefined;
     }
-    let oldest: { readonly lane: L; readonly kind: number; readonly sinceMs: number } | undefined;
-    for (const [kind, heap] of this.#passedOver.entries()) {
-      const head = this.#firstOf(heap);
+    let oldest: { readonly account: L; readonly kind: number; readonly sinceMs: number } | undefined;
+    for (const kind of CLASSES.keys()) {
+      const head = this.#first(kind, (account) => account.sinceMs[kind] ?? 0);
       if (head !== undefined && head.rank < (oldest?.sinceMs ?? this.#state.servedMs - agingMs)) {
-        oldest = { lane: head.lane, kind, sinceMs: head.rank };
+        oldest = { account: head.account, kind, sinceMs: head.rank };
       }
     }
     return oldest;
   }
 
-  #charge(lane: L, kind: number, costMs: number): void {
-    lane.at[kind] = (lane.at[kind] ?? 0) + 1;
-    lane.spentMs += costMs;
+  #charge(account: L, kind: number, costMs: number): void {
+    account.at[kind] = (account.at[kind] ?? 0) + 1;
+    account.spentMs += costMs;
     this.#state.servedMs += costMs;
-    lane.sinceMs[kind] = this.#state.servedMs;
-    const version = (this.#versions.get(lane) ?? 0) + 1;
-    this.#versions.set(lane, version);
-    for (let k = 0; k < CLASSES.length; k++) {
-      if (nextOf(lane, k) !== undefined) {
-        this.#heads[k]?.push({ lane, rank: this.#readyRound(lane), version });
-        this.#passedOver[k]?.push({ lane, rank: lane.sinceMs[k] ?? 0, version });
-      }
-    }
+    account.sinceMs[kind] = this.#state.servedMs;
   }
 
-  #firstOf(heap: Heap<Head<L>>): Head<L> | undefined {
-    for (;;) {
-      const head = heap.first;
-      if (head === undefined || head.version === (this.#versions.get(head.lane) ?? 0)) {
-        return head;
+  /** The account of the least rank among those where something of the class waits; of equals the first in the ring. */
+  #first(kind: number, rankOf: (account: L) => number): Head<L> | undefined {
+    let first: Head<L> | undefined;
+    for (const account of this.#accounts) {
+      if (nextOf(account, kind) === undefined) {
+        continue;
       }
-      heap.pop();
+      const rank = rankOf(account);
+      if (
+        first === undefined ||
+        rank < first.rank ||
+        (rank === first.rank && account.position < first.account.position)
+      ) {
+        first = { account, rank };
+      }
     }
+    return first;
   }
 
   /** The first round in which what was earned exceeds what was spent. */
-  #readyRound(lane: L): number {
-    return lane.joinedRound + 1 + Math.floor(lane.spentMs / this.#policy.quantumMs);
+  #readyRound(account: L): number {
+    return account.joinedRound + 1 + Math.floor(account.spentMs / this.#policy.quantumMs);
   }
 }
 
-function nextOf<Item extends { readonly costMs: number }>(lane: Lane<Item>, kind: number): Item | undefined {
-  return lane.items[kind]?.[lane.at[kind] ?? 0];
+function nextOf<Item extends { readonly costMs: number }>(
+  account: ServerAccount<Item>,
+  kind: number,
+): Item | undefined {
+  return account.items[kind]?.[account.at[kind] ?? 0];
 }

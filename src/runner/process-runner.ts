@@ -42,7 +42,7 @@ const RESTART_CAP_MS = 30_000;
 /** Starts in a row that may fail before what waits is told why. */
 const FAILED_STARTS = 3;
 
-type Task = {
+type PendingWork = {
   readonly work: Work;
   readonly events: EventChannel;
   attempts: number;
@@ -54,8 +54,8 @@ type Task = {
 export class ProcessRunner implements Runner {
   readonly #options: ProcessRunnerOptions;
   readonly #times: LinkTimes;
-  readonly #waiting: Task[] = [];
-  readonly #active = new Map<number, Task>();
+  readonly #waiting: PendingWork[] = [];
+  readonly #active = new Map<number, PendingWork>();
   readonly #idle: (() => void)[] = [];
   readonly #starts: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
   #link: ChildLink;
@@ -97,16 +97,22 @@ export class ProcessRunner implements Runner {
     if (signal.aborted) {
       throw new CancelledError();
     }
-    const task: Task = { work, events: new EventChannel(), attempts: 0, call: undefined, cancelTimer: undefined };
-    const cancel = () => this.#cancel(task);
+    const pending: PendingWork = {
+      work,
+      events: new EventChannel(),
+      attempts: 0,
+      call: undefined,
+      cancelTimer: undefined,
+    };
+    const cancel = () => this.#cancel(pending);
     signal.addEventListener('abort', cancel, { once: true });
-    this.#waiting.push(task);
+    this.#waiting.push(pending);
     this.#dispatch();
     try {
-      yield* task.events.drain();
+      yield* pending.events.drain();
     } finally {
       signal.removeEventListener('abort', cancel);
-      if (!task.events.hasEnded) {
+      if (!pending.events.hasEnded) {
         cancel(); // the consumer left early
       }
     }
@@ -128,7 +134,7 @@ export class ProcessRunner implements Runner {
     const endsAtMs = performance.now() + limitMs;
     this.#isClosing = true;
     clearTimeout(this.#restartTimer);
-    this.#waiting.splice(0).forEach((task) => task.events.end(new StoppedError()));
+    this.#waiting.splice(0).forEach((pending) => pending.events.end(new StoppedError()));
     this.#settleStarts(new StoppedError());
     if (this.#active.size > 0) {
       await new Promise<void>((resolve) => {
@@ -190,34 +196,34 @@ export class ProcessRunner implements Runner {
   #dispatch(): void {
     const { maxActive = 8 } = this.#options;
     while (this.#state === 'ready' && !this.#isClosing && this.#active.size < maxActive) {
-      const task = this.#waiting[0];
+      const pending = this.#waiting[0];
       const isAlone = this.#active.size === 0;
       const isSuspectInside = [...this.#active.values()].some((active) => active.attempts > 1);
-      if (task === undefined || isSuspectInside || (task.attempts > 0 && !isAlone)) {
+      if (pending === undefined || isSuspectInside || (pending.attempts > 0 && !isAlone)) {
         return;
       }
       this.#waiting.shift();
-      task.attempts++;
-      task.call = this.#calls++;
-      this.#active.set(task.call, task);
+      pending.attempts++;
+      pending.call = this.#calls++;
+      this.#active.set(pending.call, pending);
       this.#link.expectProgress();
-      this.#link.send({ kind: 'run', call: task.call, work: task.work });
+      this.#link.send({ kind: 'run', call: pending.call, work: pending.work });
     }
   }
 
-  #cancel(task: Task): void {
-    if (task.call === undefined) {
-      const at = this.#waiting.indexOf(task);
+  #cancel(pending: PendingWork): void {
+    if (pending.call === undefined) {
+      const at = this.#waiting.indexOf(pending);
       if (at >= 0) {
         this.#waiting.splice(at, 1);
       }
-      task.events.end(new CancelledError());
+      pending.events.end(new CancelledError());
       return;
     }
-    if (task.cancelTimer === undefined) {
-      this.#link.send({ kind: 'cancel', call: task.call });
+    if (pending.cancelTimer === undefined) {
+      this.#link.send({ kind: 'cancel', call: pending.call });
       const limitMs = this.#options.cancelLimitMs ?? 60_000;
-      task.cancelTimer = setTimeout(() => {
+      pending.cancelTimer = setTimeout(() => {
         // Its neighbours pay with a restart, not with one of their attempts.
         this.#active.forEach((active) => active.attempts--);
         this.#link.kill(`did not stop a cancelled work within ${limitMs} ms`);
@@ -226,19 +232,19 @@ export class ProcessRunner implements Runner {
   }
 
   #end(call: number, error: Error | undefined): void {
-    const task = this.#active.get(call);
-    if (task === undefined) {
+    const pending = this.#active.get(call);
+    if (pending === undefined) {
       return;
     }
-    this.#release(task);
-    task.events.end(error);
+    this.#release(pending);
+    pending.events.end(error);
     this.#dispatch();
   }
 
-  #release(task: Task): void {
-    clearTimeout(task.cancelTimer);
-    this.#active.delete(task.call ?? -1);
-    task.call = undefined;
+  #release(pending: PendingWork): void {
+    clearTimeout(pending.cancelTimer);
+    this.#active.delete(pending.call ?? -1);
+    pending.call = undefined;
     if (this.#active.size === 0) {
       this.#idle.splice(0).forEach((wake) => wake());
     }
@@ -249,24 +255,24 @@ export class ProcessRunner implements Runner {
     const { device, maxAttempts = 3, restartMs = 100, onRestart } = this.#options;
     const wasReady = this.#state === 'ready';
     const tasks = [...this.#active.values()];
-    const again: Task[] = [];
-    for (const task of tasks) {
-      const isCancelled = task.cancelTimer !== undefined;
-      this.#release(task);
+    const again: PendingWork[] = [];
+    for (const pending of tasks) {
+      const isCancelled = pending.cancelTimer !== undefined;
+      this.#release(pending);
       if (isCancelled) {
-        task.events.end(new CancelledError());
+        pending.events.end(new CancelledError());
       } else if (this.#isClosing) {
-        task.events.end(new StoppedError());
-      } else if (task.attempts >= maxAttempts) {
-        task.events.end(
+        pending.events.end(new StoppedError());
+      } else if (pending.attempts >= maxAttempts) {
+        pending.events.end(
           new UserError(
             'runner.crashed',
-            `Expected a picture, but the device stopped ${task.attempts} times while drawing it. Try another size or other words, or ask the operator to look at the log.`,
-            { params: { attempts: task.attempts } },
+            `Expected a picture, but the device stopped ${pending.attempts} times while drawing it. Try another size or other words, or ask the operator to look at the log.`,
+            { params: { attempts: pending.attempts } },
           ),
         );
       } else {
-        again.push(task);
+        again.push(pending);
       }
     }
     if (this.#isClosing) {
@@ -292,7 +298,7 @@ export class ProcessRunner implements Runner {
     this.#startError = error;
     this.#settleStarts(error);
     if (this.#failedStarts >= FAILED_STARTS) {
-      this.#waiting.splice(0).forEach((task) => task.events.end(error));
+      this.#waiting.splice(0).forEach((pending) => pending.events.end(error));
     }
   }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import type { Config } from '../../config/load.ts';
 import { UserError } from '../core/errors.ts';
-import { FleetRunner } from '../runner/remote/serve.ts';
+import { RemoteWorker } from '../runner/remote/worker.ts';
 import { openLocalRunners } from './runners.ts';
 import { createLog } from './log.ts';
 import { untilStopped } from './until-stopped.ts';
@@ -37,7 +37,7 @@ export async function work(config: Config, print: (line: string) => void): Promi
     await ready();
     const stopped = untilStopped();
     const filesFolder = join(config.dataFolder, 'remote');
-    const fleet = new FleetRunner({ url, runner, slots, filesFolder, onFault });
+    const fleet = new RemoteWorker({ url, runner, slots, filesFolder, onFault });
     const drawing = fleet.ready().then(() => print(`drawing for ${host}; Ctrl-C stops after what runs`));
     await Promise.race([stopped, drawing]);
     await stopped;

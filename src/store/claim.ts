@@ -33,32 +33,32 @@ const HELD = 'held';
  */
 export async function claimFolder(folder: string, onUnable: (cause: unknown) => void): Promise<Release> {
   const absolute = resolve(folder);
-  const door = new Door(`process ${process.pid} on ${hostname()}`);
+  const lock = new InstanceLock(`process ${process.pid} on ${hostname()}`);
   try {
-    const holder = process.platform === 'win32' ? await byPipe(door, absolute) : await bySocket(door, absolute);
+    const holder = process.platform === 'win32' ? await byPipe(lock, absolute) : await bySocket(lock, absolute);
     if (holder !== undefined) {
       throw busy(folder, holder);
     }
   } catch (error) {
-    await door.close();
+    await lock.close();
     if (error instanceof UserError) {
       throw error;
     }
     onUnable(error);
     return () => Promise.resolve();
   }
-  door.hold();
-  return () => door.close();
+  lock.hold();
+  return () => lock.close();
 }
 
-/** Who has the folder; undefined: the door is the only one. */
-async function bySocket(door: Door, folder: string): Promise<string | undefined> {
+/** Who has the folder; undefined: the lock is the only one. */
+async function bySocket(lock: InstanceLock, folder: string): Promise<string | undefined> {
   const own = `bot-${randomBytes(8).toString('hex')}.sock`;
   return withShortPath(folder, async (short) => {
     // Shown under its name only once it listens: what is shown and does not is a dead one's.
-    await door.listen(join(short, own + UNSHOWN));
-    door.path = join(folder, own);
-    await rename(door.path + UNSHOWN, door.path);
+    await lock.listen(join(short, own + UNSHOWN));
+    lock.path = join(folder, own);
+    await rename(lock.path + UNSHOWN, lock.path);
     const others = (await readdir(folder)).filter((name) => SOCKET.test(name) && name !== own);
     const answers = await Promise.all(others.map(async (name) => ask(join(short, name), name < own)));
     return answers.find((who) => who !== undefined);
@@ -66,13 +66,13 @@ async function bySocket(door: Door, folder: string): Promise<string | undefined>
 }
 
 /** A pipe of Windows is no file: it is gone with its process, and there is one of a name. */
-async function byPipe(door: Door, folder: string): Promise<string | undefined> {
+async function byPipe(lock: InstanceLock, folder: string): Promise<string | undefined> {
   const name = createHash('sha256')
     .update((await realpath(folder)).toLowerCase())
     .digest('hex');
   const pipe = `\\\\.\\pipe\\fourstep-${name}`;
   try {
-    await door.listen(pipe);
+    await lock.listen(pipe);
     return undefined;
   } catch (error) {
     if (codeOf(error) !== 'EADDRINUSE') {
@@ -83,7 +83,7 @@ async function byPipe(door: Door, folder: string): Promise<string | undefined> {
 }
 
 /** Answers who it is, and that it has the folder once it does; hangs up where it gave way. */
-class Door {
+class InstanceLock {
   /** The socket's file, once there is one. */
   path: string | undefined;
   readonly #who: string;

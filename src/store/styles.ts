@@ -38,6 +38,8 @@ export type StyleDraft = {
   readonly seed: number;
   readonly locale: string;
   readonly address: ReplyAddress;
+  /** Where it is tried is for adults. */
+  readonly isNsfwChannel?: boolean | undefined;
   /** The preview for the present weight has been shown. */
   readonly isShown: boolean;
 };
@@ -70,6 +72,7 @@ const draftSchema = z.object({
     platform: z.enum(PLATFORMS),
     data: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
   }),
+  isNsfwChannel: z.boolean().optional(),
   isShown: z.boolean(),
 });
 

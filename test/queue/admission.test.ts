@@ -18,19 +18,14 @@ function scene(options: Partial<FairAdmissionOptions> = {}) {
   const signals = new Map<string, AbortSignal>();
   const ends = new Map<string, (error?: Error) => void>();
   const outcomes = new Map<string, unknown>();
-  const add = (shape: TicketShape, limits = ROOMY, isResumed = false) => {
-    const ended = admission.add(
-      ticketOf(shape),
-      limits,
-      (signal) => {
-        begun.push(shape.id);
-        signals.set(shape.id, signal);
-        return new Promise((resolve, reject) => {
-          ends.set(shape.id, (error) => (error === undefined ? resolve() : reject(error)));
-        });
-      },
-      { isResumed },
-    );
+  const add = (shape: TicketShape, limits: QueueLimits | 'none' = ROOMY) => {
+    const ended = admission.add(ticketOf(shape), limits === 'none' ? undefined : limits, (signal) => {
+      begun.push(shape.id);
+      signals.set(shape.id, signal);
+      return new Promise((resolve, reject) => {
+        ends.set(shape.id, (error) => (error === undefined ? resolve() : reject(error)));
+      });
+    });
     return ended.then(
       () => outcomes.set(shape.id, 'done'),
       (error: unknown) => outcomes.set(shape.id, error),
@@ -123,9 +118,8 @@ describe('bounds', () => {
 
   it('never refuse a job from before a restart', async () => {
     const { admission, outcomes, add } = scene();
-    const limits = { perUser: 1, perServer: 1 };
     for (const id of ['a', 'b', 'c']) {
-      void add({ id }, limits, true);
+      void add({ id }, 'none');
     }
     await Promise.resolve();
     expect(outcomes.size).toBe(0);

@@ -23,6 +23,7 @@ export function botPorts({ slots = 2, options, ...given }: GivenPorts): BotPorts
     clock: clockOf(Date.now),
     random: { uint32: () => randomInt(0, 2 ** 32) },
     log: SILENT_LOG,
+    onEnd: () => undefined,
     ...given,
     options: {
       model: MOJI.id,

@@ -6,7 +6,7 @@ import type { OptionValue } from '../../core/command.ts';
 import type { Line } from '../../core/message.ts';
 import { requireJob } from '../gates.ts';
 import { quotaOf } from '../jobs/charges.ts';
-import type { Kit, Turn } from '../kit.ts';
+import type { BotContext, RequestContext } from '../context.ts';
 import { promptOf } from '../present/answer.ts';
 import { bold, code, message, plain, shortPrompt, small } from '../present/lines.ts';
 import { serverModel } from '../resolve.ts';
@@ -18,36 +18,40 @@ import { mineText } from './styles.ts';
 
 const MAX_YOURS = 10;
 
-export async function handleInfo(kit: Kit, turn: Turn, given: Readonly<Record<string, OptionValue>>): Promise<void> {
+export async function handleInfo(
+  context: BotContext,
+  asked: RequestContext,
+  given: Readonly<Record<string, OptionValue>>,
+): Promise<void> {
   const { job } = checkOptions(info, given);
   if (job !== undefined) {
-    await showInfo(kit, turn, await requireJob(kit, turn.invocation.place, job));
+    await showInfo(context, asked, await requireJob(context, asked.invocation.place, job));
     return;
   }
-  const { settings, locale, invocation } = turn;
+  const { settings, locale, invocation } = asked;
   const { place, actor } = invocation;
-  const { manifest } = serverModel(settings, kit.options, kit.models);
-  const mine = await kit.stores.people.style(actor.user, place.server);
+  const { manifest } = serverModel(settings, context.options, context.models);
+  const mine = await context.stores.people.style(actor.user, place.server);
   const none = text(locale, 'style.none');
-  const perUser = settings.perUser ?? kit.options.queue.perUser;
-  const perServer = settings.perServer ?? kit.options.queue.perServer;
+  const perUser = settings.perUser ?? context.options.queue.perUser;
+  const perServer = settings.perServer ?? context.options.queue.perServer;
   const lines: Line[] = [
     [bold(text(locale, 'about.title', { server: place.serverName }))],
     [plain(text(locale, 'about.model', { model: manifest.name, license: manifest.license }))],
     [plain(text(locale, 'about.style', { style: settings.defaultStyle || none }))],
     [plain(text(locale, 'about.mine', { style: mineText(locale, mine) }))],
     [plain(text(locale, 'about.limits', { perUser, perServer, count: 4 }))],
-    [plain(await balanceText(kit, turn))],
+    [plain(await balanceText(context, asked))],
     [small(text(locale, 'about.checks'))],
   ];
-  await answerPrivately(turn, message({ lines }));
+  await answerPrivately(asked, message({ lines }));
 }
 
-export async function handleQueue(kit: Kit, turn: Turn): Promise<void> {
-  const { locale, invocation } = turn;
+export async function handleQueue(context: BotContext, asked: RequestContext): Promise<void> {
+  const { locale, invocation } = asked;
   const { place, actor } = invocation;
-  const { admission } = kit;
-  const yours = kit.jobs.unfinishedOf(actor.user);
+  const { admission } = context;
+  const yours = context.jobs.unfinishedOf(actor.user);
   const lines: Line[] = [
     [bold(text(locale, 'queue.title'))],
     [plain(text(locale, 'queue.here', admission.countsOf(place.server)))],
@@ -64,15 +68,15 @@ export async function handleQueue(kit: Kit, turn: Turn): Promise<void> {
             });
       return [plain(text(locale, 'queue.job', { prompt: shortPrompt(promptOf(job)), place: at }))];
     }),
-    [plain(await balanceText(kit, turn))],
+    [plain(await balanceText(context, asked))],
   ];
-  await answerPrivately(turn, message({ lines }));
+  await answerPrivately(asked, message({ lines }));
 }
 
-export async function handleHelp(kit: Kit, turn: Turn): Promise<void> {
-  const { locale, invocation } = turn;
-  const styles = await stylesOf(invocation.place.server, kit.stores, kit.models);
-  const style = styles.find(({ id }) => id === turn.settings.defaultStyle)?.id ?? styles[0]?.id ?? 'neon';
+export async function handleHelp(context: BotContext, asked: RequestContext): Promise<void> {
+  const { locale, invocation } = asked;
+  const styles = await stylesOf(invocation.place.server, context.stores, context.models);
+  const style = styles.find(({ id }) => id === asked.settings.defaultStyle)?.id ?? styles[0]?.id ?? 'neon';
   const labels = (['reroll', 'remix', 'info', 'delete'] as const).map((action): Line => [
     bold(text(locale, `button.${action}`)),
     plain(` ${text(locale, `help.buttons-${action}`)}`),
@@ -93,12 +97,12 @@ export async function handleHelp(kit: Kit, turn: Turn): Promise<void> {
     [small(text(locale, 'help.more'))],
     ...(invocation.actor.isAdmin ? [[small(text(locale, 'help.admin'))]] : []),
   ];
-  await answerPrivately(turn, message({ lines }));
+  await answerPrivately(asked, message({ lines }));
 }
 
-async function balanceText(kit: Kit, { settings, invocation, locale }: Turn): Promise<string> {
-  const quota = quotaOf(invocation.place.server, invocation.actor.user, settings, kit.options);
-  const { user, server } = await kit.stores.quotas.balances(quota, kit.clock.now());
+async function balanceText(context: BotContext, { settings, invocation, locale }: RequestContext): Promise<string> {
+  const quota = quotaOf(invocation.place.server, invocation.actor.user, settings, context.options);
+  const { user, server } = await context.stores.quotas.balances(quota, context.clock.now());
   if (user !== undefined && server !== undefined) {
     const params = { left: user.left, of: user.of, serverLeft: server.left, serverOf: server.of };
     return text(locale, 'about.balance', params);

@@ -8,8 +8,8 @@ import type { Form } from '../../core/message.ts';
 import { decodePicture, encodePng } from '../../image/index.ts';
 import { encodeButtonId } from '../button-id.ts';
 import { requireDrawable, requireJob, requireMayDraw } from '../gates.ts';
-import { modelOf, rootOf } from '../jobs/lineage.ts';
-import type { Kit, Turn } from '../kit.ts';
+import { modelOf, rootOf } from '../jobs/job-ancestry.ts';
+import type { BotContext, RequestContext } from '../context.ts';
 import { promptOf } from '../present/answer.ts';
 import { refusal } from '../refusal.ts';
 import { fallbacksOf, type ResolveContext, resolveImagine, serverModel } from '../resolve.ts';
@@ -21,46 +21,51 @@ type Options = Readonly<Record<string, OptionValue>>;
 type Extra = { readonly origin?: JobOrigin; readonly init?: ResolveContext['init'] };
 
 /** Draws what was asked. `--seed 7` and the like at the end of the prompt count on every chat; a real option goes before them. */
-export async function handleImagine(kit: Kit, turn: Turn, given: Options, extra: Extra = {}): Promise<void> {
-  const { stores, models, random, options } = kit;
-  const { actor, place } = turn.invocation;
-  await requireMayDraw(kit, turn);
+export async function handleImagine(
+  context: BotContext,
+  asked: RequestContext,
+  given: Options,
+  extra: Extra = {},
+): Promise<void> {
+  const { stores, models, random, options } = context;
+  const { actor, place } = asked.invocation;
+  await requireMayDraw(context, asked);
   const written = typeof given['prompt'] === 'string' ? parseFreeText(imagine, given['prompt']) : {};
-  const model = serverModel(turn.settings, options, models);
-  const asked = checkOptions(
+  const model = serverModel(asked.settings, options, models);
+  const wanted = checkOptions(
     imagine,
     { ...written, ...given, prompt: written['prompt'] },
-    fallbacksOf(turn.settings, model),
+    fallbacksOf(asked.settings, model),
   );
-  const { request, styles, styleName, typed } = resolveImagine(asked, {
-    settings: turn.settings,
+  const { request, styles, styleName, typed } = resolveImagine(wanted, {
+    settings: asked.settings,
     options,
     models,
     styles: await stylesOf(place.server, stores, models),
     mine: await stores.people.style(actor.user, place.server),
     seed: random.uint32(),
-    init: asked.image === undefined ? extra.init : await keepUpload(kit, asked.image),
+    init: wanted.image === undefined ? extra.init : await keepUpload(context, wanted.image),
   });
-  requireDrawable(kit, turn, typed.prompt, styles);
+  requireDrawable(context, asked, typed.prompt, styles);
   await stores.styles.countUse(
     place.server,
     styles.map(({ id }) => id),
   );
   const origin = extra.origin ?? { kind: 'command' };
-  const job = makeJob(kit, turn, {
+  const job = makeJob(context, asked, {
     work: { kind: 'imagine', request },
     origin,
     styleName,
     typed,
   });
-  await submit(kit, turn, job);
+  await submit(context, asked, job);
 }
 
 /** The form of `/imagine` without words; what was already given stays as options. */
-export function imagineForm(turn: Turn, given: Options): Form {
+export function imagineForm(asked: RequestContext, given: Options): Form {
   const { prompt: _, ...rest } = given;
   return promptForm(
-    turn,
+    asked,
     encodeButtonId({ kind: 'imagine-form' }),
     'form.imagine.title',
     '',
@@ -69,30 +74,30 @@ export function imagineForm(turn: Turn, given: Options): Form {
 }
 
 /** The words of a job to be changed, the rest of it as options. */
-export async function remixForm(kit: Kit, turn: Turn, id: string): Promise<Form> {
-  const job = await requireJob(kit, turn.invocation.place, id);
-  const root = await rootOf(job, (other) => kit.stores.jobs.get(other));
+export async function remixForm(context: BotContext, asked: RequestContext, id: string): Promise<Form> {
+  const job = await requireJob(context, asked.invocation.place, id);
+  const root = await rootOf(job, (other) => context.stores.jobs.get(other));
   if (root === undefined) {
     throw refusal('job.unknown');
   }
   const formId = encodeButtonId({ kind: 'job', action: 'remix', job: id });
-  return promptForm(turn, formId, 'form.remix.title', promptOf(root), optionsText(kit, root));
+  return promptForm(asked, formId, 'form.remix.title', promptOf(root), optionsText(context, root));
 }
 
 export async function handleRemix(
-  kit: Kit,
-  turn: Turn,
+  context: BotContext,
+  asked: RequestContext,
   id: string,
   fields: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const job = await requireJob(kit, turn.invocation.place, id);
-  const root = await rootOf(job, (other) => kit.stores.jobs.get(other));
+  const job = await requireJob(context, asked.invocation.place, id);
+  const root = await rootOf(job, (other) => context.stores.jobs.get(other));
   const init = root?.work.request.init;
-  if (init !== undefined && !(await kit.stores.files.has(init.file))) {
+  if (init !== undefined && !(await context.stores.files.has(init.file))) {
     throw refusal('job.init-gone');
   }
   const size = root?.work.request;
-  await handleImagine(kit, turn, fieldsToOptions(fields), {
+  await handleImagine(context, asked, fieldsToOptions(fields), {
     origin: { kind: 'remix', of: id },
     ...(init === undefined || size === undefined
       ? {}
@@ -100,17 +105,21 @@ export async function handleRemix(
   });
 }
 
-export async function handleImagineForm(kit: Kit, turn: Turn, fields: Readonly<Record<string, string>>): Promise<void> {
-  await handleImagine(kit, turn, fieldsToOptions(fields));
+export async function handleImagineForm(
+  context: BotContext,
+  asked: RequestContext,
+  fields: Readonly<Record<string, string>>,
+): Promise<void> {
+  await handleImagine(context, asked, fieldsToOptions(fields));
 }
 
 /** `--negative … --seed 7 …`, after the words where those are wanted; what is the model's usual is left out. */
-export function optionsText(kit: Kit, job: Job, prompt?: string): string {
+export function optionsText(context: BotContext, job: Job, prompt?: string): string {
   if (job.work.kind !== 'imagine') {
     return '';
   }
   const { request } = job.work;
-  const defaults = modelOf(kit.models, request.model)?.manifest.defaults;
+  const defaults = modelOf(context.models, request.model)?.manifest.defaults;
   const isUsualSize = request.width === defaults?.width && request.height === defaults.height;
   return formatCommand(imagine, {
     prompt,
@@ -126,13 +135,13 @@ export function optionsText(kit: Kit, job: Job, prompt?: string): string {
 }
 
 function promptForm(
-  turn: Turn,
+  asked: RequestContext,
   id: string,
   title: 'form.imagine.title' | 'form.remix.title',
   prompt: string,
   options: string,
 ): Form {
-  const { locale } = turn;
+  const { locale } = asked;
   return {
     id,
     title: text(locale, title),
@@ -169,13 +178,13 @@ function fieldsToOptions(fields: Readonly<Record<string, string>>): Options {
 /** Larger than anything that is drawn: more would only fill the disk. */
 const MAX_START_SIDE = 2048;
 
-async function keepUpload(kit: Kit, upload: Upload): Promise<NonNullable<ResolveContext['init']>> {
-  const max = kit.options.maxInitBytes;
+async function keepUpload(context: BotContext, upload: Upload): Promise<NonNullable<ResolveContext['init']>> {
+  const max = context.options.maxInitBytes;
   if (upload.sizeBytes > max) {
     throw refusal('image.size', { max: Math.floor(max / 1_048_576), given: Math.ceil(upload.sizeBytes / 1_048_576) });
   }
   const picture = await decodePicture(await upload.read(max), { maxSide: MAX_START_SIDE });
   const { data, ending } = await encodePng(picture);
-  const file = await kit.stores.files.keep('uploads', data, ending);
+  const file = await context.stores.files.keep('uploads', data, ending);
   return { file, width: picture.width, height: picture.height };
 }

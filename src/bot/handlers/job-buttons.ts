@@ -12,8 +12,8 @@ import {
   requireStillThere,
 } from '../gates.ts';
 import { retryIdOf } from '../jobs/ids.ts';
-import { rootOf } from '../jobs/lineage.ts';
-import type { Kit, Turn } from '../kit.ts';
+import { rootOf } from '../jobs/job-ancestry.ts';
+import type { BotContext, RequestContext } from '../context.ts';
 import { headLine, promptOf } from '../present/answer.ts';
 import { infoMessage } from '../present/info.ts';
 import { bold, button, message, plain, user } from '../present/lines.ts';
@@ -24,29 +24,34 @@ import { text } from '../texts/index.ts';
 import { optionsText } from './imagine.ts';
 import { makeJob, submit } from './make-job.ts';
 
-export async function handleJobAction(kit: Kit, turn: Turn, action: JobAction, id: string): Promise<void> {
-  const job = await requireJob(kit, turn.invocation.place, id);
+export async function handleJobAction(
+  context: BotContext,
+  asked: RequestContext,
+  action: JobAction,
+  id: string,
+): Promise<void> {
+  const job = await requireJob(context, asked.invocation.place, id);
   switch (action) {
     case 'reroll':
-      await reroll(kit, turn, job);
+      await reroll(context, asked, job);
       return;
     case 'retry':
-      await retry(kit, turn, job);
+      await retry(context, asked, job);
       return;
     case 'info':
-      await showInfo(kit, turn, job);
+      await showInfo(context, asked, job);
       return;
     case 'delete':
-      await deleteAnswer(kit, turn, job);
+      await deleteAnswer(context, asked, job);
       return;
     case 'cancel':
-      await cancel(kit, turn, job);
+      await cancel(context, asked, job);
       return;
     case 'report':
-      await report(kit, turn, job);
+      await report(context, asked, job);
       return;
     case 'block':
-      await block(kit, turn, job);
+      await block(context, asked, job);
       return;
     case 'remix':
       throw refusal('button.old'); // it opens a form, and comes back as one
@@ -56,88 +61,88 @@ export async function handleJobAction(kit: Kit, turn: Turn, action: JobAction, i
 }
 
 /** The same words with another seed. */
-async function reroll(kit: Kit, turn: Turn, job: Job): Promise<void> {
-  await requireMayDraw(kit, turn);
-  const root = await rootOf(job, (other) => kit.stores.jobs.get(other));
+async function reroll(context: BotContext, asked: RequestContext, job: Job): Promise<void> {
+  await requireMayDraw(context, asked);
+  const root = await rootOf(job, (other) => context.stores.jobs.get(other));
   if (root === undefined) {
     throw refusal('job.unknown');
   }
-  requireDrawable(kit, turn, promptOf(root), []);
-  await requireStillThere(kit, root, root.work.request);
-  const made = makeJob(kit, turn, {
-    work: { kind: 'imagine', request: { ...root.work.request, seed: kit.random.uint32() } },
+  requireDrawable(context, asked, promptOf(root), []);
+  await requireStillThere(context, root, root.work.request);
+  const made = makeJob(context, asked, {
+    work: { kind: 'imagine', request: { ...root.work.request, seed: context.random.uint32() } },
     origin: { kind: 'reroll', of: job.id },
     styleName: root.styleName,
     typed: root.typed ?? { prompt: promptOf(root), negative: root.work.request.negative },
   });
-  await submit(kit, turn, made);
+  await submit(context, asked, made);
 }
 
 /** Exactly the same again, in the same place. */
-async function retry(kit: Kit, turn: Turn, job: Job): Promise<void> {
-  requireOwner(turn.invocation.actor, job);
-  await requireMayDraw(kit, turn);
+async function retry(context: BotContext, asked: RequestContext, job: Job): Promise<void> {
+  requireOwner(asked.invocation.actor, job);
+  await requireMayDraw(context, asked);
   if (job.state.kind !== 'failed' && job.state.kind !== 'cancelled') {
     throw refusal('job.unfinished');
   }
-  requireDrawable(kit, turn, promptOf(job), []);
+  requireDrawable(context, asked, promptOf(job), []);
   if (job.work.kind === 'imagine') {
-    await requireStillThere(kit, job, job.work.request);
+    await requireStillThere(context, job, job.work.request);
   }
   const id = retryIdOf(job.id);
-  const before = await kit.stores.jobs.get(id);
+  const before = await context.stores.jobs.get(id);
   if (before?.state.kind === 'failed' || before?.state.kind === 'cancelled') {
-    await kit.stores.jobs.delete(before); // its message has not arrived: once more
+    await context.stores.jobs.delete(before); // its message has not arrived: once more
   }
-  const made = makeJob(kit, turn, {
+  const made = makeJob(context, asked, {
     id,
     work: job.work,
     origin: job.origin.kind === 'command' ? { kind: 'retry', of: job.id } : job.origin,
     styleName: job.styleName,
     typed: job.typed ?? { prompt: promptOf(job), negative: '' },
   });
-  await submit(kit, turn, made);
+  await submit(context, asked, made);
 }
 
-export async function showInfo(kit: Kit, turn: Turn, job: Job): Promise<void> {
-  const root = await rootOf(job, (other) => kit.stores.jobs.get(other));
-  const again = root === undefined ? '' : `/imagine ${optionsText(kit, root, promptOf(root))}`;
-  await answerPrivately(turn, infoMessage({ job, root, again, models: kit.models, locale: turn.locale }));
+export async function showInfo(context: BotContext, asked: RequestContext, job: Job): Promise<void> {
+  const root = await rootOf(job, (other) => context.stores.jobs.get(other));
+  const again = root === undefined ? '' : `/imagine ${optionsText(context, root, promptOf(root))}`;
+  await answerPrivately(asked, infoMessage({ job, root, again, models: context.models, locale: asked.locale }));
 }
 
-async function deleteAnswer(kit: Kit, turn: Turn, job: Job): Promise<void> {
-  const { actor, place } = turn.invocation;
+async function deleteAnswer(context: BotContext, asked: RequestContext, job: Job): Promise<void> {
+  const { actor, place } = asked.invocation;
   requireOwner(actor, job);
   if (job.state.kind === 'queued' || job.state.kind === 'running') {
     throw refusal('job.unfinished');
   }
-  await turn.chat.remove(turn.address);
+  await asked.chat.remove(asked.address);
   if (job.state.kind === 'done') {
     for (const { file } of job.state.pictures) {
-      await kit.stores.files.remove(file);
+      await context.stores.files.remove(file);
     }
   }
-  await kit.stores.jobs.delete(job);
+  await context.stores.jobs.delete(job);
   if (actor.user !== job.user) {
-    await audit(kit, turn, { what: 'delete', params: { person: job.userName }, was: promptOf(job), is: '' });
+    await audit(context, asked, { what: 'delete', params: { person: job.userName }, was: promptOf(job), is: '' });
   }
-  kit.log.info({ job: job.id, server: place.server }, 'answer deleted');
+  context.log.info({ job: job.id, server: place.server }, 'answer deleted');
 }
 
-async function cancel(kit: Kit, turn: Turn, job: Job): Promise<void> {
-  requireOwner(turn.invocation.actor, job);
+async function cancel(context: BotContext, asked: RequestContext, job: Job): Promise<void> {
+  requireOwner(asked.invocation.actor, job);
   // Its own life ends the conversation, in the very message that was pressed.
-  if (!kit.jobs.cancel(job.id, turn.invocation.actor.user)) {
+  if (!context.jobs.cancel(job.id, asked.invocation.actor.user)) {
     throw refusal('job.over');
   }
 }
 
-async function report(kit: Kit, turn: Turn, job: Job): Promise<void> {
-  const { settings, invocation, publicLocale, locale } = turn;
+async function report(context: BotContext, asked: RequestContext, job: Job): Promise<void> {
+  const { settings, invocation, publicLocale, locale } = asked;
   if (settings.auditChannel === undefined) {
     throw refusal('report.nowhere');
   }
-  const shown = await kit.jobs.answers.compose(job);
+  const shown = await context.jobs.answers.compose(job);
   const line = text(publicLocale, 'report.line', {
     reporter: invocation.actor.name,
     author: job.userName,
@@ -156,23 +161,23 @@ async function report(kit: Kit, turn: Turn, job: Job): Promise<void> {
     ],
   });
   const channel = { server: invocation.place.server, id: settings.auditChannel };
-  await turn.chat.post(channel, posted, `report:${job.id}:${invocation.actor.user}`);
-  await sayPrivately(turn, text(locale, 'report.done'));
+  await asked.chat.post(channel, posted, `report:${job.id}:${invocation.actor.user}`);
+  await sayPrivately(asked, text(locale, 'report.done'));
 }
 
-async function block(kit: Kit, turn: Turn, job: Job): Promise<void> {
-  const { actor, place } = turn.invocation;
+async function block(context: BotContext, asked: RequestContext, job: Job): Promise<void> {
+  const { actor, place } = asked.invocation;
   requireAdmin(actor);
   const name = { name: job.userName };
-  if (await kit.stores.people.isBlocked(place.server, job.user)) {
-    await sayPrivately(turn, text(turn.locale, 'block.already', name));
+  if (await context.stores.people.isBlocked(place.server, job.user)) {
+    await sayPrivately(asked, text(asked.locale, 'block.already', name));
     return;
   }
-  const entry = { user: job.user, name: job.userName, by: actor.user, atMs: kit.clock.now() };
-  await kit.stores.people.block(place.server, entry);
-  await audit(kit, turn, { what: 'block', params: { person: job.userName }, was: '', is: '' });
+  const entry = { user: job.user, name: job.userName, by: actor.user, atMs: context.clock.now() };
+  await context.stores.people.block(place.server, entry);
+  await audit(context, asked, { what: 'block', params: { person: job.userName }, was: '', is: '' });
   await answerPrivately(
-    turn,
-    message({ lines: [[plain(text(turn.locale, 'block.done', name))], [user(job.user, job.userName)]] }),
+    asked,
+    message({ lines: [[plain(text(asked.locale, 'block.done', name))], [user(job.user, job.userName)]] }),
   );
 }

@@ -1,7 +1,7 @@
 /** A new job of a turn: who asked, where the answer belongs, what is to be done. */
 import type { Job, JobOrigin, JobWork } from '../../core/job.ts';
 import { jobIdOf } from '../jobs/ids.ts';
-import type { Kit, Turn } from '../kit.ts';
+import type { BotContext, RequestContext } from '../context.ts';
 import { refusal } from '../refusal.ts';
 
 type NewJob = {
@@ -13,8 +13,12 @@ type NewJob = {
   readonly id?: string;
 };
 
-export function makeJob(kit: Kit, turn: Turn, { work, origin, styleName, typed, id }: NewJob): Job {
-  const { invocation, address, publicLocale } = turn;
+export function makeJob(
+  context: BotContext,
+  asked: RequestContext,
+  { work, origin, styleName, typed, id }: NewJob,
+): Job {
+  const { invocation, address, publicLocale } = asked;
   const { actor, place } = invocation;
   return {
     id: id ?? jobIdOf(place.platform, invocation.id),
@@ -29,7 +33,7 @@ export function makeJob(kit: Kit, turn: Turn, { work, origin, styleName, typed, 
     typed,
     origin,
     styleName,
-    createdAtMs: kit.clock.now(),
+    createdAtMs: context.clock.now(),
     delivery: invocation.id,
     attempts: 0,
     state: { kind: 'queued' },
@@ -41,23 +45,23 @@ export function makeJob(kit: Kit, turn: Turn, { work, origin, styleName, typed, 
  * Keeps the job and sees it to its end, unless this very delivery has made it before. Throws `UserError`
  * `job.unfinished` where another delivery's press has made it: its answer comes there, and nothing more comes here.
  */
-export async function submit(kit: Kit, turn: Turn, job: Job): Promise<void> {
-  const known = await kit.stores.jobs.get(job.id);
+export async function submit(context: BotContext, asked: RequestContext, job: Job): Promise<void> {
+  const known = await context.stores.jobs.get(job.id);
   if (known !== undefined) {
-    if (isOfThis(turn, known)) {
+    if (isOfThis(asked, known)) {
       return;
     }
     throw refusal('job.unfinished');
   }
-  const isPress = turn.invocation.action.kind === 'button' || turn.invocation.action.kind === 'message';
-  await kit.jobs.submit(job, {
-    settings: turn.settings,
+  const isPress = asked.invocation.action.kind === 'button' || asked.invocation.action.kind === 'message';
+  await context.jobs.submit(job, {
+    settings: asked.settings,
     priority: isPress ? 'button' : 'job',
-    receivedAtMs: turn.invocation.receivedAtMs,
+    receivedAtMs: asked.invocation.receivedAtMs,
   });
 }
 
 /** The job is this very delivery's, which was heard before a crash: it goes on by itself. */
-export function isOfThis({ invocation }: Turn, { delivery }: Job): boolean {
+export function isOfThis({ invocation }: RequestContext, { delivery }: Job): boolean {
   return delivery === invocation.id;
 }

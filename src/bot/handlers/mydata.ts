@@ -1,14 +1,14 @@
 /** `/mydata`: all that is kept about the asker as a file, or no more of it. */
 import { encodeButtonId } from '../button-id.ts';
 import { isOpen } from '../../store/index.ts';
-import type { Kit, Turn } from '../kit.ts';
+import type { BotContext, RequestContext } from '../context.ts';
 import { button, message, plain } from '../present/lines.ts';
 import { answerPrivately, replace } from '../speaking.ts';
 import { text } from '../texts/index.ts';
 
-export async function exportMine(kit: Kit, turn: Turn): Promise<void> {
-  const { actor } = turn.invocation;
-  const { jobs, people } = kit.stores;
+export async function exportMine(context: BotContext, asked: RequestContext): Promise<void> {
+  const { actor } = asked.invocation;
+  const { jobs, people } = context.stores;
   const own = await jobs.ofUser(actor.user);
   // Where an answer belongs is the platform's business and may hold a key to it.
   const kept = own.map((job) => ({ ...job, address: job.address.platform }));
@@ -20,26 +20,26 @@ export async function exportMine(kit: Kit, turn: Turn): Promise<void> {
     alt: '',
     isSpoiler: false,
   };
-  const line = text(turn.locale, 'mydata.export', { jobs: own.length });
-  await answerPrivately(turn, message({ lines: [[plain(line)]], files: [file] }));
+  const line = text(asked.locale, 'mydata.export', { jobs: own.length });
+  await answerPrivately(asked, message({ lines: [[plain(line)]], files: [file] }));
 }
 
 /** Asks before it does. */
-export async function askToForget(kit: Kit, turn: Turn): Promise<void> {
-  const own = await kit.stores.jobs.ofUser(turn.invocation.actor.user);
-  const line = text(turn.locale, 'mydata.confirm', { jobs: own.length });
-  const yes = button(encodeButtonId({ kind: 'forget-me' }), text(turn.locale, 'button.forget-me'), { tone: 'danger' });
-  await answerPrivately(turn, message({ lines: [[plain(line)]], rows: [[yes]] }));
+export async function askToForget(context: BotContext, asked: RequestContext): Promise<void> {
+  const own = await context.stores.jobs.ofUser(asked.invocation.actor.user);
+  const line = text(asked.locale, 'mydata.confirm', { jobs: own.length });
+  const yes = button(encodeButtonId({ kind: 'forget-me' }), text(asked.locale, 'button.forget-me'), { tone: 'danger' });
+  await answerPrivately(asked, message({ lines: [[plain(line)]], rows: [[yes]] }));
 }
 
 /** Forgets whoever presses it: what is in line is cancelled first. */
-export async function forget(kit: Kit, turn: Turn): Promise<void> {
-  const { actor } = turn.invocation;
-  const { jobs, people, quotas, files } = kit.stores;
+export async function forget(context: BotContext, asked: RequestContext): Promise<void> {
+  const { actor } = asked.invocation;
+  const { jobs, people, quotas, files } = context.stores;
   const own = await jobs.ofUser(actor.user);
   for (const job of own) {
-    if (isOpen(job) && kit.jobs.cancel(job.id, actor.user)) {
-      await kit.jobs.ended(job.id);
+    if (isOpen(job) && context.jobs.cancel(job.id, actor.user)) {
+      await context.jobs.ended(job.id);
     }
     for (const path of filesOf(job)) {
       await files.remove(path);
@@ -48,11 +48,11 @@ export async function forget(kit: Kit, turn: Turn): Promise<void> {
   }
   await people.forget(actor.user);
   await quotas.forget(actor.user);
-  const line = text(turn.locale, 'mydata.done', { jobs: own.length });
-  await replace(turn, message({ lines: [[plain(line)]] }));
+  const line = text(asked.locale, 'mydata.done', { jobs: own.length });
+  await replace(asked, message({ lines: [[plain(line)]] }));
 }
 
-function filesOf(job: Awaited<ReturnType<Kit['stores']['jobs']['ofUser']>>[number]): readonly string[] {
+function filesOf(job: Awaited<ReturnType<BotContext['stores']['jobs']['ofUser']>>[number]): readonly string[] {
   const init = job.work.kind === 'imagine' ? job.work.request.init?.file : undefined;
   const pictures = job.state.kind === 'done' ? job.state.pictures.map(({ file }) => file) : [];
   return [...pictures, ...(init === undefined ? [] : [init])].filter((path) => path !== '');

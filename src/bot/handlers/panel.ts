@@ -7,8 +7,8 @@ import { FORM_FIELDS } from '../acknowledgement.ts';
 import { audit } from '../auditing.ts';
 import type { PanelField } from '../button-id.ts';
 import { requireAdmin } from '../gates.ts';
-import { modelOf } from '../jobs/lineage.ts';
-import type { Kit, Turn } from '../kit.ts';
+import { modelOf } from '../jobs/job-ancestry.ts';
+import type { BotContext, RequestContext } from '../context.ts';
 import { historyMessage, panelForm, panelMessage, settingText } from '../present/panel.ts';
 import { bold, CHANNELS, sentences, withChannels } from '../present/lines.ts';
 import { refusal } from '../refusal.ts';
@@ -20,32 +20,32 @@ import { unknownModel } from './styles.ts';
 
 const HISTORY_LINES = 15;
 
-export async function showPanel(kit: Kit, turn: Turn): Promise<void> {
-  requireAdmin(turn.invocation.actor);
-  await answerPrivately(turn, await panelOf(kit, turn, turn.settings, []));
+export async function showPanel(context: BotContext, asked: RequestContext): Promise<void> {
+  requireAdmin(asked.invocation.actor);
+  await answerPrivately(asked, await panelOf(context, asked, asked.settings, []));
 }
 
 /** A pressed button: turns to the next value, or to another page of the panel. */
-export async function pressPanel(kit: Kit, turn: Turn, field: PanelField): Promise<void> {
-  requireAdmin(turn.invocation.actor);
-  const { settings, invocation } = turn;
+export async function pressPanel(context: BotContext, asked: RequestContext, field: PanelField): Promise<void> {
+  requireAdmin(asked.invocation.actor);
+  const { settings, invocation } = asked;
   switch (field) {
     case 'home':
-      await replace(turn, await panelOf(kit, turn, settings, []));
+      await replace(asked, await panelOf(context, asked, settings, []));
       return;
     case 'history': {
-      const entries = await kit.stores.audit.last(invocation.place.server, HISTORY_LINES);
-      await replace(turn, historyMessage(entries, turn.locale));
+      const entries = await context.stores.audit.last(invocation.place.server, HISTORY_LINES);
+      await replace(asked, historyMessage(entries, asked.locale));
       return;
     }
     case 'count':
-      await change(kit, turn, field, { ...settings, count: (settings.count % 4) + 1 });
+      await change(context, asked, field, { ...settings, count: (settings.count % 4) + 1 });
       return;
     case 'language':
-      await change(kit, turn, field, { ...settings, locale: nextLocale(settings.locale) });
+      await change(context, asked, field, { ...settings, locale: nextLocale(settings.locale) });
       return;
     case 'nsfw':
-      await change(kit, turn, field, { ...settings, adult: settings.adult === 'never' ? 'marked' : 'never' });
+      await change(context, asked, field, { ...settings, adult: settings.adult === 'never' ? 'marked' : 'never' });
       return;
     case 'model':
     case 'unblock':
@@ -59,78 +59,91 @@ export async function pressPanel(kit: Kit, turn: Turn, field: PanelField): Promi
   }
 }
 
-export async function choosePanel(kit: Kit, turn: Turn, field: PanelField, values: readonly string[]): Promise<void> {
-  requireAdmin(turn.invocation.actor);
+export async function choosePanel(
+  context: BotContext,
+  asked: RequestContext,
+  field: PanelField,
+  values: readonly string[],
+): Promise<void> {
+  requireAdmin(asked.invocation.actor);
   const [value = ''] = values;
-  const { settings, invocation } = turn;
+  const { settings, invocation } = asked;
   if (field === 'model') {
-    if (modelOf(kit.models, value) === undefined) {
-      throw unknownModel(kit, value);
+    if (modelOf(context.models, value) === undefined) {
+      throw unknownModel(context, value);
     }
-    await change(kit, turn, field, { ...settings, model: value });
+    await change(context, asked, field, { ...settings, model: value });
     return;
   }
   if (field !== 'unblock') {
     throw refusal('button.old');
   }
   const { server } = invocation.place;
-  const person = (await kit.stores.people.blocked(server)).find(({ user }) => user === value);
+  const person = (await context.stores.people.blocked(server)).find(({ user }) => user === value);
   if (person !== undefined) {
-    await kit.stores.people.unblock(server, person.user);
-    await audit(kit, turn, { what: 'unblock', params: { person: person.name }, was: '', is: '' });
+    await context.stores.people.unblock(server, person.user);
+    await audit(context, asked, { what: 'unblock', params: { person: person.name }, was: '', is: '' });
   }
-  const note = text(turn.locale, 'audit.unblock', { person: person?.name ?? value });
-  await replace(turn, await panelOf(kit, turn, settings, [bold(note)]));
+  const note = text(asked.locale, 'audit.unblock', { person: person?.name ?? value });
+  await replace(asked, await panelOf(context, asked, settings, [bold(note)]));
 }
 
 /** The form of a value that is typed. */
-export function openPanelForm(kit: Kit, turn: Turn, field: PanelField): Form {
-  requireAdmin(turn.invocation.actor);
+export function openPanelForm(context: BotContext, asked: RequestContext, field: PanelField): Form {
+  requireAdmin(asked.invocation.actor);
   const typed = FORM_FIELDS.find((name) => name === field);
   if (typed === undefined) {
     throw refusal('button.old');
   }
-  return panelForm(typed, turn.settings, kit.options, turn.locale);
+  return panelForm(typed, asked.settings, context.options, asked.locale);
 }
 
 export async function submitPanelForm(
-  kit: Kit,
-  turn: Turn,
+  context: BotContext,
+  asked: RequestContext,
   field: PanelField,
   fields: Readonly<Record<string, string>>,
 ): Promise<void> {
-  requireAdmin(turn.invocation.actor);
+  requireAdmin(asked.invocation.actor);
   const typed = FORM_FIELDS.find((name) => name === field);
   if (typed === undefined) {
     throw refusal('button.old');
   }
-  const changed = settingsFromForm(typed, turn.settings, fields, turn.locale);
-  if (changed.auditChannel !== undefined && changed.auditChannel !== turn.settings.auditChannel) {
-    await tryChannel(turn, changed.auditChannel);
+  const changed = settingsFromForm(typed, asked.settings, fields, asked.locale);
+  if (changed.auditChannel !== undefined && changed.auditChannel !== asked.settings.auditChannel) {
+    await tryChannel(asked, changed.auditChannel);
   }
-  await change(kit, turn, field, changed);
+  await change(context, asked, field, changed);
 }
 
 /** Says there what will be posted there. Throws `UserError` where the bot cannot, before anything is kept. */
-async function tryChannel(turn: Turn, id: string): Promise<void> {
-  const { server } = turn.invocation.place;
-  const told = sentences(text(turn.publicLocale, 'panel.audit-here'));
+async function tryChannel(asked: RequestContext, id: string): Promise<void> {
+  const { server } = asked.invocation.place;
+  const told = sentences(text(asked.publicLocale, 'panel.audit-here'));
   try {
-    await turn.chat.post({ server, id }, told, `audit-here:${turn.invocation.id}`);
+    await asked.chat.post({ server, id }, told, `audit-here:${asked.invocation.id}`);
   } catch (error) {
     throw error instanceof UserError ? error : refusal('settings.channel', { given: id });
   }
 }
 
-async function change(kit: Kit, turn: Turn, field: PanelField, changed: ServerSettings): Promise<void> {
-  const { settings, locale, invocation } = turn;
-  const shown = (of: ServerSettings): string => settingText(field, of, kit.options, locale);
+async function change(
+  context: BotContext,
+  asked: RequestContext,
+  field: PanelField,
+  changed: ServerSettings,
+): Promise<void> {
+  const { settings, locale, invocation } = asked;
+  const shown = (of: ServerSettings): string => settingText(field, of, context.options, locale);
   const [was, is] = [shown(settings), shown(changed)];
-  await kit.stores.settings.save(invocation.place.server, changed);
-  await audit(kit, { ...turn, settings: changed }, { what: field, was, is });
+  await context.stores.settings.save(invocation.place.server, changed);
+  await audit(context, { ...asked, settings: changed }, { what: field, was, is });
   const what = text(locale, `panel.button.${field === 'model' || field === 'unblock' ? 'home' : field}`);
   const name = field === 'model' ? text(locale, 'audit.model') : what;
-  await replace(turn, await panelOf(kit, turn, changed, noteOf(field, name, { settings, changed, was, is, locale })));
+  await replace(
+    asked,
+    await panelOf(context, asked, changed, noteOf(field, name, { settings, changed, was, is, locale })),
+  );
 }
 
 type Changed = {
@@ -157,20 +170,20 @@ function channelsOf(field: PanelField, { channels, auditChannel }: ServerSetting
 }
 
 async function panelOf(
-  kit: Kit,
-  turn: Turn,
+  context: BotContext,
+  asked: RequestContext,
   settings: ServerSettings,
   note: Line,
 ): Promise<ReturnType<typeof panelMessage>> {
-  const { place } = turn.invocation;
+  const { place } = asked.invocation;
   return panelMessage({
     serverName: place.serverName,
     settings,
-    options: kit.options,
-    models: kit.models.list(),
-    model: serverModel(settings, kit.options, kit.models),
-    blocked: await kit.stores.people.blocked(place.server),
-    locale: turn.locale,
+    options: context.options,
+    models: context.models.list(),
+    model: serverModel(settings, context.options, context.models),
+    blocked: await context.stores.people.blocked(place.server),
+    locale: asked.locale,
     note,
   });
 }

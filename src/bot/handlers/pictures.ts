@@ -2,8 +2,8 @@
 import type { Job, JobPicture } from '../../core/job.ts';
 import { requireDrawable, requireJob, requireMayDraw, requireStillThere } from '../gates.ts';
 import { upscaleIdOf } from '../jobs/ids.ts';
-import { growth, modelIdOf, modelOf, rootOf, scaleOf } from '../jobs/lineage.ts';
-import type { Kit, Turn } from '../kit.ts';
+import { nextUpscale, modelIdOf, modelOf, rootOf, scaleOf } from '../jobs/job-ancestry.ts';
+import type { BotContext, RequestContext } from '../context.ts';
 import { promptOf } from '../present/answer.ts';
 import { refusal } from '../refusal.ts';
 import { replace } from '../speaking.ts';
@@ -12,25 +12,30 @@ import { isOfThis, makeJob, submit } from './make-job.ts';
 const VARY_STRENGTH = 0.6;
 
 /** The one upscale of a picture: drawn once, shown as often as it is pressed. */
-export async function handleUpscale(kit: Kit, turn: Turn, id: string, index: number): Promise<void> {
-  await requireMayDraw(kit, turn);
-  const { stores, models } = kit;
-  const job = await requireJob(kit, turn.invocation.place, id);
+export async function handleUpscale(
+  context: BotContext,
+  asked: RequestContext,
+  id: string,
+  index: number,
+): Promise<void> {
+  await requireMayDraw(context, asked);
+  const { stores, models } = context;
+  const job = await requireJob(context, asked.invocation.place, id);
   const picture = pictureAt(job, index);
   const larger = await stores.jobs.get(upscaleIdOf(id, index));
-  if (larger !== undefined && (isOfThis(turn, larger) || (await showAgain(kit, turn, larger)))) {
+  if (larger !== undefined && (isOfThis(asked, larger) || (await showAgain(context, asked, larger)))) {
     return;
   }
   const model = modelOf(models, modelIdOf(job));
-  const step = growth(model, await scaleOf(job, (other) => stores.jobs.get(other)));
+  const step = nextUpscale(model, await scaleOf(job, (other) => stores.jobs.get(other)));
   if (step === undefined) {
     const hasNone = Object.keys(model?.manifest.upscalers ?? {}).length === 0;
     throw hasNone
       ? refusal('upscale.none', { model: model?.manifest.name ?? modelIdOf(job) })
       : refusal('upscale.largest');
   }
-  const file = await pictureFile(kit, job, picture);
-  const made = makeJob(kit, turn, {
+  const file = await pictureFile(context, job, picture);
+  const made = makeJob(context, asked, {
     id: upscaleIdOf(id, index),
     work: { kind: 'upscale', request: { model: modelIdOf(job), file, scale: step.by } },
     origin: { kind: 'upscale', of: id, index },
@@ -40,40 +45,44 @@ export async function handleUpscale(kit: Kit, turn: Turn, id: string, index: num
   if (larger !== undefined) {
     await stores.jobs.delete(larger); // it failed or its picture is gone: once more
   }
-  await submit(kit, turn, made);
-  await kit.jobs.answers.refresh(job);
+  await submit(context, asked, made);
+  await context.jobs.answers.refresh(job);
 }
 
 /** Pictures that begin from this one, with another seed, as many as there were. */
-export async function handleVary(kit: Kit, turn: Turn, id: string, index: number): Promise<void> {
-  await requireMayDraw(kit, turn);
-  const job = await requireJob(kit, turn.invocation.place, id);
-  const root = await rootOf(job, (other) => kit.stores.jobs.get(other));
+export async function handleVary(context: BotContext, asked: RequestContext, id: string, index: number): Promise<void> {
+  await requireMayDraw(context, asked);
+  const job = await requireJob(context, asked.invocation.place, id);
+  const root = await rootOf(job, (other) => context.stores.jobs.get(other));
   if (root === undefined) {
     throw refusal('job.unknown');
   }
-  await requireStillThere(kit, root, { ...root.work.request, init: undefined });
+  await requireStillThere(context, root, { ...root.work.request, init: undefined });
   const isUpscaled = job.work.kind === 'upscale';
   const sourceIndex = isUpscaled && job.origin.kind === 'upscale' ? job.origin.index : index;
   const source = isUpscaled ? root : job;
-  const file = await pictureFile(kit, source, pictureAt(source, Math.min(sourceIndex, root.work.request.count - 1)));
-  requireDrawable(kit, turn, promptOf(root), []);
-  const made = makeJob(kit, turn, {
+  const file = await pictureFile(
+    context,
+    source,
+    pictureAt(source, Math.min(sourceIndex, root.work.request.count - 1)),
+  );
+  requireDrawable(context, asked, promptOf(root), []);
+  const made = makeJob(context, asked, {
     work: {
       kind: 'imagine',
       request: {
         ...root.work.request,
-        seed: kit.random.uint32(),
+        seed: context.random.uint32(),
         count: isUpscaled ? 1 : root.work.request.count,
         // A file of its own: pruning and deleting of the first do not reach it.
-        init: { file: await keepForLater(kit, file), strength: VARY_STRENGTH },
+        init: { file: await keepForLater(context, file), strength: VARY_STRENGTH },
       },
     },
     origin: { kind: 'vary', of: id, index },
     styleName: root.styleName,
     typed: root.typed ?? { prompt: promptOf(root), negative: root.work.request.negative },
   });
-  await submit(kit, turn, made);
+  await submit(context, asked, made);
 }
 
 function pictureAt(job: Job, index: number): JobPicture {
@@ -88,27 +97,27 @@ function pictureAt(job: Job, index: number): JobPicture {
 }
 
 /** True: what was made before has been shown here. False: it has to be made (again). */
-async function showAgain(kit: Kit, turn: Turn, job: Job): Promise<boolean> {
+async function showAgain(context: BotContext, asked: RequestContext, job: Job): Promise<boolean> {
   if (job.state.kind === 'queued' || job.state.kind === 'running') {
     throw refusal('job.unfinished');
   }
-  const message = job.state.kind === 'done' ? await kit.jobs.answers.compose(job) : undefined;
+  const message = job.state.kind === 'done' ? await context.jobs.answers.compose(job) : undefined;
   if (message !== undefined) {
-    await replace(turn, message);
+    await replace(asked, message);
   }
   return message !== undefined;
 }
 
 /** The picture's file, drawn again from its request where the cache has let it go. */
-async function pictureFile(kit: Kit, job: Job, picture: JobPicture): Promise<string> {
-  if (picture.file !== '' && (await kit.stores.files.has(picture.file))) {
+async function pictureFile(context: BotContext, job: Job, picture: JobPicture): Promise<string> {
+  if (picture.file !== '' && (await context.stores.files.has(picture.file))) {
     return picture.file;
   }
   const { work } = job;
   if (work.kind === 'imagine') {
-    await requireStillThere(kit, job, work.request);
+    await requireStillThere(context, job, work.request);
   }
-  const { pictures } = await kit.jobs.drawAside(
+  const { pictures } = await context.jobs.drawWithoutJob(
     work.kind === 'imagine'
       ? { ...job, work: { kind: 'imagine', request: { ...work.request, seed: picture.seed, count: 1 } } }
       : job,
@@ -116,7 +125,7 @@ async function pictureFile(kit: Kit, job: Job, picture: JobPicture): Promise<str
   return pictures[0]?.file ?? '';
 }
 
-async function keepForLater(kit: Kit, file: string): Promise<string> {
-  const data = await kit.stores.files.read(file);
-  return data === undefined ? file : await kit.stores.files.keep('uploads', data, '.png');
+async function keepForLater(context: BotContext, file: string): Promise<string> {
+  const data = await context.stores.files.read(file);
+  return data === undefined ? file : await context.stores.files.keep('uploads', data, '.png');
 }

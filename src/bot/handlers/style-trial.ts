@@ -18,8 +18,8 @@ import { audit } from '../auditing.ts';
 import type { DraftAction } from '../button-id.ts';
 import { requireAdmin, requireDrawable } from '../gates.ts';
 import { randomId } from '../jobs/ids.ts';
-import { modelOf } from '../jobs/lineage.ts';
-import type { Kit, Turn } from '../kit.ts';
+import { modelOf } from '../jobs/job-ancestry.ts';
+import type { BotContext, RequestContext } from '../context.ts';
 import type { LoraFacts, Model } from '../ports.ts';
 import { sentences } from '../present/lines.ts';
 import { trialMessage } from '../present/styles.ts';
@@ -35,23 +35,29 @@ const WEIGHT_STEP = 0.2;
 const MAX_WEIGHT = 2;
 const MAX_PREVIEW_BYTES = 4_000_000;
 
-export async function addStyle(kit: Kit, turn: Turn, given: Readonly<Record<string, OptionValue>>): Promise<void> {
-  const { actor, place } = turn.invocation;
+export async function addStyle(
+  context: BotContext,
+  asked: RequestContext,
+  given: Readonly<Record<string, OptionValue>>,
+): Promise<void> {
+  const { actor, place } = asked.invocation;
   requireAdmin(actor);
-  const asked = checkOptions(styleAdd, given);
-  const styles = await stylesOf(place.server, kit.stores, kit.models);
-  const name = styleName(asked.name, styles);
-  if (styles.filter(({ origin }) => origin.kind === 'server').length >= kit.options.maxStyles) {
-    throw refusal('style.full', { max: kit.options.maxStyles });
+  const wanted = checkOptions(styleAdd, given);
+  const styles = await stylesOf(place.server, context.stores, context.models);
+  const name = styleName(wanted.name, styles);
+  if (styles.filter(({ origin }) => origin.kind === 'server').length >= context.options.maxStyles) {
+    throw refusal('style.full', { max: context.options.maxStyles });
   }
-  requireDrawable(kit, turn, `${name} ${asked.trigger ?? ''} ${asked.description ?? ''}`, []);
+  requireDrawable(context, asked, `${name} ${wanted.trigger ?? ''} ${wanted.description ?? ''}`, []);
   const model =
-    asked.model === undefined ? serverModel(turn.settings, kit.options, kit.models) : modelOf(kit.models, asked.model);
+    wanted.model === undefined
+      ? serverModel(asked.settings, context.options, context.models)
+      : modelOf(context.models, wanted.model);
   if (model === undefined) {
-    throw unknownModel(kit, asked.model ?? '');
+    throw unknownModel(context, wanted.model ?? '');
   }
-  const file = await bringLora(kit, asked);
-  const found = await kit.loras.inspect(file);
+  const file = await bringLora(context, wanted);
+  const found = await context.loras.inspect(file);
   requireSameBase(found, model);
   const preset: StylePreset = {
     id: name.toLowerCase(),
@@ -59,35 +65,41 @@ export async function addStyle(kit: Kit, turn: Turn, given: Readonly<Record<stri
     model: model.manifest.id,
     sha256: basename(file, extname(file)),
     ...(model.fingerprint === undefined ? {} : { base: model.fingerprint }),
-    weight: asked.weight ?? 1,
-    trigger: asked.trigger?.trim() ?? '',
-    negative: asked.negative?.trim() ?? '',
-    description: asked.description?.trim() ?? '',
+    weight: wanted.weight ?? 1,
+    trigger: wanted.trigger?.trim() ?? '',
+    negative: wanted.negative?.trim() ?? '',
+    description: wanted.description?.trim() ?? '',
     addedBy: actor.user,
     addedByName: actor.name,
-    addedAtMs: kit.clock.now(),
+    addedAtMs: context.clock.now(),
   };
   const draft: StyleDraft = {
-    id: randomId(kit.random),
+    id: randomId(context.random),
     server: place.server,
     serverName: place.serverName,
     preset,
     found,
-    seed: kit.random.uint32(),
-    locale: turn.locale,
-    address: turn.address,
+    seed: context.random.uint32(),
+    locale: asked.locale,
+    address: asked.address,
+    isNsfwChannel: place.isNsfw,
     isShown: false,
   };
-  await kit.stores.styles.saveDraft(draft);
-  await kit.stores.inbox.discard(inboxIdOf(turn.invocation));
-  await replace(turn, trialMessage(draft, turn.locale, undefined));
-  await showTrial(kit, draft);
+  await context.stores.styles.saveDraft(draft);
+  await context.stores.inbox.discard(inboxIdOf(asked.invocation));
+  await replace(asked, trialMessage(draft, asked.locale, undefined));
+  await showTrial(context, draft);
 }
 
-export async function handleDraft(kit: Kit, turn: Turn, action: DraftAction, id: string): Promise<void> {
-  const { actor, place } = turn.invocation;
+export async function handleDraft(
+  context: BotContext,
+  asked: RequestContext,
+  action: DraftAction,
+  id: string,
+): Promise<void> {
+  const { actor, place } = asked.invocation;
   requireAdmin(actor);
-  const draft = await kit.stores.styles.draft(id);
+  const draft = await context.stores.styles.draft(id);
   if (draft === undefined || draft.server !== place.server) {
     throw refusal('style.draft-gone');
   }
@@ -96,18 +108,18 @@ export async function handleDraft(kit: Kit, turn: Turn, action: DraftAction, id:
   }
   switch (action) {
     case 'save':
-      await save(kit, turn, draft);
+      await save(context, asked, draft);
       return;
     case 'discard':
-      await kit.stores.styles.removeDraft(id);
-      await removeUnused(kit, draft.preset.sha256);
-      await replace(turn, sentences(text(turn.locale, 'style.draft.discarded')));
+      await context.stores.styles.removeDraft(id);
+      await removeUnused(context, draft.preset.sha256);
+      await replace(asked, sentences(text(asked.locale, 'style.draft.discarded')));
       return;
     case 'lighter':
-      await reweigh(kit, turn, draft, -WEIGHT_STEP);
+      await reweigh(context, asked, draft, -WEIGHT_STEP);
       return;
     case 'heavier':
-      await reweigh(kit, turn, draft, WEIGHT_STEP);
+      await reweigh(context, asked, draft, WEIGHT_STEP);
       return;
     default:
       action satisfies never;
@@ -115,22 +127,22 @@ export async function handleDraft(kit: Kit, turn: Turn, action: DraftAction, id:
 }
 
 /** Draws the preview of a draft and shows it where the draft stands. What goes wrong is said there too. */
-export async function showTrial(kit: Kit, draft: StyleDraft): Promise<void> {
-  const chat = kit.chatOf(draft.address.platform);
+export async function showTrial(context: BotContext, draft: StyleDraft): Promise<void> {
+  const chat = context.chatOf(draft.address.platform);
   const locale: Locale = draft.locale === 'de' ? 'de' : 'en';
   if (chat === undefined) {
     return;
   }
   const key = `${draft.id}:${draft.preset.weight}`;
   try {
-    const picture = await preview(kit, draft, locale);
-    const now = await kit.stores.styles.draft(draft.id);
+    const picture = await preview(context, draft, locale);
+    const now = await context.stores.styles.draft(draft.id);
     if (now?.preset.weight !== draft.preset.weight) {
       return; // saved, discarded, or tried at another weight meanwhile
     }
     const message = trialMessage(draft, locale, picture);
     const address = await chat.deliver(draft.address, message, { mode: 'edit', key, isFinal: true });
-    await kit.stores.styles.saveDraft({ ...draft, address, isShown: true });
+    await context.stores.styles.saveDraft({ ...draft, address, isShown: true });
   } catch (error) {
     if (error instanceof StoppedError) {
       return; // the draft is kept, and shown after the next start
@@ -138,7 +150,7 @@ export async function showTrial(kit: Kit, draft: StyleDraft): Promise<void> {
     if (!(error instanceof UserError)) {
       throw error;
     }
-    await kit.stores.styles.removeDraft(draft.id);
+    await context.stores.styles.removeDraft(draft.id);
     const message = sentences(errorText(locale, error));
     await chat.deliver(draft.address, message, { mode: 'edit', key: `${key}:failed`, isFinal: true });
   }
@@ -151,45 +163,51 @@ function requireSameBase({ base }: LoraFacts, { manifest }: Model): void {
   }
 }
 
-async function save(kit: Kit, turn: Turn, draft: StyleDraft): Promise<void> {
-  const { place } = turn.invocation;
-  const styles = await stylesOf(place.server, kit.stores, kit.models);
+async function save(context: BotContext, asked: RequestContext, draft: StyleDraft): Promise<void> {
+  const { place } = asked.invocation;
+  const styles = await stylesOf(place.server, context.stores, context.models);
   styleName(draft.preset.name, styles);
-  await kit.stores.styles.save(place.server, draft.preset);
-  await kit.stores.styles.removeDraft(draft.id);
+  await context.stores.styles.save(place.server, draft.preset);
+  await context.stores.styles.removeDraft(draft.id);
   const { name, weight, model } = draft.preset;
   const is = `${formatNumber('en', weight)} · ${model}`;
-  await audit(kit, turn, { what: 'style-add', params: { style: name }, was: '', is });
-  const prompt = text(turn.locale, 'style.draft.prompt');
-  await replace(turn, sentences(text(turn.locale, 'style.draft.saved', { prompt, style: name })));
+  await audit(context, asked, { what: 'style-add', params: { style: name }, was: '', is });
+  const prompt = text(asked.locale, 'style.draft.prompt');
+  await replace(asked, sentences(text(asked.locale, 'style.draft.saved', { prompt, style: name })));
 }
 
-async function reweigh(kit: Kit, turn: Turn, draft: StyleDraft, by: number): Promise<void> {
+async function reweigh(context: BotContext, asked: RequestContext, draft: StyleDraft, by: number): Promise<void> {
   const weight = Math.round((draft.preset.weight + by) * 100) / 100;
   if (Math.abs(weight) > MAX_WEIGHT) {
     throw refusal('style.weight', { weight: draft.preset.weight });
   }
-  const changed = { ...draft, preset: { ...draft.preset, weight }, address: turn.address, isShown: false };
-  await kit.stores.styles.saveDraft(changed);
-  await kit.stores.inbox.discard(inboxIdOf(turn.invocation));
-  await showTrial(kit, changed);
+  const changed = { ...draft, preset: { ...draft.preset, weight }, address: asked.address, isShown: false };
+  await context.stores.styles.saveDraft(changed);
+  await context.stores.inbox.discard(inboxIdOf(asked.invocation));
+  await showTrial(context, changed);
 }
 
 /** The same words and seed without and with the style, side by side. */
-async function preview(kit: Kit, draft: StyleDraft, locale: Locale): Promise<MessageFile> {
+async function preview(context: BotContext, draft: StyleDraft, locale: Locale): Promise<MessageFile> {
   const { preset, seed, server } = draft;
-  const model = modelOf(kit.models, preset.model);
+  const model = modelOf(context.models, preset.model);
   if (model === undefined) {
-    throw unknownModel(kit, preset.model);
+    throw unknownModel(context, preset.model);
   }
   const prompt = text('en', 'style.draft.prompt');
   const without = defaultRequest(model.manifest, prompt, { seed });
-  const { id, file, weight, trigger } = fromPreset(preset, kit.stores);
+  const { id, file, weight, trigger } = fromPreset(preset, context.stores);
   const withStyle = { ...without, prompt: withTrigger(prompt, trigger), styles: [{ id, file, weight }] };
   const drawn = await Promise.all(
     [without, withStyle].map(async (request) => {
       const work = { kind: 'imagine', request } as const;
-      return await kit.jobs.drawAside({ server, user: preset.addedBy, work, styleName: preset.name });
+      return await context.jobs.drawWithoutJob({
+        server,
+        user: preset.addedBy,
+        isNsfwChannel: draft.isNsfwChannel ?? false,
+        work,
+        styleName: preset.name,
+      });
     }),
   );
   const { data, contentType, ending } = await encodeWithin(

@@ -7,8 +7,8 @@ import type { Style } from '../../core/style.ts';
 import type { StylePreset } from '../../store/index.ts';
 import { audit } from '../auditing.ts';
 import { requireAdmin } from '../gates.ts';
-import { modelOf } from '../jobs/lineage.ts';
-import type { Kit, Turn } from '../kit.ts';
+import { modelOf } from '../jobs/job-ancestry.ts';
+import type { BotContext, RequestContext } from '../context.ts';
 import { removeUnused } from './lora-files.ts';
 import { styleMessage, stylesMessage } from '../present/styles.ts';
 import { refusal } from '../refusal.ts';
@@ -20,46 +20,46 @@ type Options = Readonly<Record<string, OptionValue>>;
 
 const FIELDS = ['weight', 'trigger', 'negative', 'model', 'description'] as const;
 
-export async function listStyles(kit: Kit, turn: Turn): Promise<void> {
-  const { actor, place } = turn.invocation;
+export async function listStyles(context: BotContext, asked: RequestContext): Promise<void> {
+  const { actor, place } = asked.invocation;
   const message = stylesMessage({
     serverName: place.serverName,
-    styles: await all(kit, turn),
-    defaultStyle: turn.settings.defaultStyle,
-    mine: await kit.stores.people.style(actor.user, place.server),
-    locale: turn.locale,
+    styles: await all(context, asked),
+    defaultStyle: asked.settings.defaultStyle,
+    mine: await context.stores.people.style(actor.user, place.server),
+    locale: asked.locale,
   });
-  await answerPrivately(turn, message);
+  await answerPrivately(asked, message);
 }
 
-export async function showStyle(kit: Kit, turn: Turn, given: Options): Promise<void> {
+export async function showStyle(context: BotContext, asked: RequestContext, given: Options): Promise<void> {
   const { name } = checkOptions(styleShow, given);
-  await answerPrivately(turn, styleMessage(findStyle(await all(kit, turn), name), turn.locale));
+  await answerPrivately(asked, styleMessage(findStyle(await all(context, asked), name), asked.locale));
 }
 
 /** The style of pictures on this server that name none. */
-export async function chooseDefault(kit: Kit, turn: Turn, given: Options): Promise<void> {
-  requireAdmin(turn.invocation.actor);
-  const style = await chosen(kit, turn, checkOptions(styleDefault, given).name);
-  const { settings, invocation, locale } = turn;
+export async function chooseDefault(context: BotContext, asked: RequestContext, given: Options): Promise<void> {
+  requireAdmin(asked.invocation.actor);
+  const style = await chosen(context, asked, checkOptions(styleDefault, given).name);
+  const { settings, invocation, locale } = asked;
   const was = settings.defaultStyle;
   const is = style?.id ?? '';
-  await kit.stores.settings.save(invocation.place.server, { ...settings, defaultStyle: is });
-  await audit(kit, turn, { what: 'default-style', was, is });
+  await context.stores.settings.save(invocation.place.server, { ...settings, defaultStyle: is });
+  await audit(context, asked, { what: 'default-style', was, is });
   const none = text(locale, 'style.none');
-  await sayPrivately(turn, text(locale, 'style.default.changed', { was: was || none, is: is || none }));
+  await sayPrivately(asked, text(locale, 'style.default.changed', { was: was || none, is: is || none }));
 }
 
 /** The style of one's own pictures that name none. */
-export async function chooseMine(kit: Kit, turn: Turn, given: Options): Promise<void> {
-  const { actor, place } = turn.invocation;
+export async function chooseMine(context: BotContext, asked: RequestContext, given: Options): Promise<void> {
+  const { actor, place } = asked.invocation;
   const { name } = checkOptions(styleMine, given);
-  const was = await kit.stores.people.style(actor.user, place.server);
+  const was = await context.stores.people.style(actor.user, place.server);
   // '' is "none, whatever the server's is"; nothing at all is the server's.
-  const is = name === undefined ? undefined : ((await chosen(kit, turn, name))?.id ?? '');
-  await kit.stores.people.saveStyle(actor.user, place.server, is);
-  const params = { was: mineText(turn.locale, was), is: mineText(turn.locale, is) };
-  await sayPrivately(turn, text(turn.locale, 'style.mine.changed', params));
+  const is = name === undefined ? undefined : ((await chosen(context, asked, name))?.id ?? '');
+  await context.stores.people.saveStyle(actor.user, place.server, is);
+  const params = { was: mineText(asked.locale, was), is: mineText(asked.locale, is) };
+  await sayPrivately(asked, text(asked.locale, 'style.mine.changed', params));
 }
 
 /** The style that somebody chose for themselves, in words. */
@@ -67,67 +67,67 @@ export function mineText(locale: Locale, mine: string | undefined): string {
   return mine === undefined ? text(locale, 'style.mine.server') : mine || text(locale, 'style.none');
 }
 
-export async function editStyle(kit: Kit, turn: Turn, given: Options): Promise<void> {
-  requireAdmin(turn.invocation.actor);
-  const { name, ...asked } = checkOptions(styleEdit, given);
-  const preset = await ownPreset(kit, turn, findStyle(await all(kit, turn), name));
-  if (asked.model !== undefined && modelOf(kit.models, asked.model) === undefined) {
-    throw unknownModel(kit, asked.model);
+export async function editStyle(context: BotContext, asked: RequestContext, given: Options): Promise<void> {
+  requireAdmin(asked.invocation.actor);
+  const { name, ...wanted } = checkOptions(styleEdit, given);
+  const preset = await ownPreset(context, asked, findStyle(await all(context, asked), name));
+  if (wanted.model !== undefined && modelOf(context.models, wanted.model) === undefined) {
+    throw unknownModel(context, wanted.model);
   }
-  const changed = FIELDS.filter((field) => asked[field] !== undefined && asked[field] !== preset[field]);
+  const changed = FIELDS.filter((field) => wanted[field] !== undefined && wanted[field] !== preset[field]);
   if (changed.length === 0) {
     throw refusal('style.nothing');
   }
   const edited: StylePreset = {
     ...preset,
-    weight: asked.weight ?? preset.weight,
-    trigger: orNothing(asked.trigger) ?? preset.trigger,
-    negative: orNothing(asked.negative) ?? preset.negative,
-    model: asked.model ?? preset.model,
-    description: orNothing(asked.description) ?? preset.description,
+    weight: wanted.weight ?? preset.weight,
+    trigger: orNothing(wanted.trigger) ?? preset.trigger,
+    negative: orNothing(wanted.negative) ?? preset.negative,
+    model: wanted.model ?? preset.model,
+    description: orNothing(wanted.description) ?? preset.description,
   };
-  await kit.stores.styles.save(turn.invocation.place.server, edited);
-  const { locale } = turn;
+  await context.stores.styles.save(asked.invocation.place.server, edited);
+  const { locale } = asked;
   const changes: string[] = [];
   for (const field of changed) {
-    const [was, is] = [shown(turn, preset[field]), shown(turn, edited[field])];
+    const [was, is] = [shown(asked, preset[field]), shown(asked, edited[field])];
     const what = text(locale, `style.field.${field}`);
     changes.push(text(locale, 'style.change', { what, was, is }));
-    await audit(kit, turn, { what: 'style-edit', params: { style: `${preset.name}, ${field}` }, was, is });
+    await audit(context, asked, { what: 'style-edit', params: { style: `${preset.name}, ${field}` }, was, is });
   }
-  await sayPrivately(turn, text(locale, 'style.edited', { style: preset.name, changes: changes.join('; ') }));
+  await sayPrivately(asked, text(locale, 'style.edited', { style: preset.name, changes: changes.join('; ') }));
 }
 
-export async function removeStyle(kit: Kit, turn: Turn, given: Options): Promise<void> {
-  requireAdmin(turn.invocation.actor);
+export async function removeStyle(context: BotContext, asked: RequestContext, given: Options): Promise<void> {
+  requireAdmin(asked.invocation.actor);
   const { name } = checkOptions(styleRemove, given);
-  const preset = await ownPreset(kit, turn, findStyle(await all(kit, turn), name));
-  const { server } = turn.invocation.place;
-  await kit.stores.styles.remove(server, preset.id);
-  if (turn.settings.defaultStyle === preset.id) {
-    await kit.stores.settings.save(server, { ...turn.settings, defaultStyle: '' });
+  const preset = await ownPreset(context, asked, findStyle(await all(context, asked), name));
+  const { server } = asked.invocation.place;
+  await context.stores.styles.remove(server, preset.id);
+  if (asked.settings.defaultStyle === preset.id) {
+    await context.stores.settings.save(server, { ...asked.settings, defaultStyle: '' });
   }
-  await removeUnused(kit, preset.sha256);
-  await audit(kit, turn, { what: 'style-remove', params: { style: preset.name }, was: '', is: '' });
-  await sayPrivately(turn, text(turn.locale, 'style.removed', { style: preset.name }));
+  await removeUnused(context, preset.sha256);
+  await audit(context, asked, { what: 'style-remove', params: { style: preset.name }, was: '', is: '' });
+  await sayPrivately(asked, text(asked.locale, 'style.removed', { style: preset.name }));
 }
 
-export async function renameStyle(kit: Kit, turn: Turn, given: Options): Promise<void> {
-  requireAdmin(turn.invocation.actor);
+export async function renameStyle(context: BotContext, asked: RequestContext, given: Options): Promise<void> {
+  requireAdmin(asked.invocation.actor);
   const { name, to } = checkOptions(styleRename, given);
-  const styles = await all(kit, turn);
-  const preset = await ownPreset(kit, turn, findStyle(styles, name));
+  const styles = await all(context, asked);
+  const preset = await ownPreset(context, asked, findStyle(styles, name));
   const renamed = styleName(
     to,
     styles.filter(({ id }) => id !== preset.id),
   );
-  const { server } = turn.invocation.place;
-  await kit.stores.styles.rename(server, preset.id, { ...preset, id: renamed.toLowerCase(), name: renamed });
-  if (turn.settings.defaultStyle === preset.id) {
-    await kit.stores.settings.save(server, { ...turn.settings, defaultStyle: renamed.toLowerCase() });
+  const { server } = asked.invocation.place;
+  await context.stores.styles.rename(server, preset.id, { ...preset, id: renamed.toLowerCase(), name: renamed });
+  if (asked.settings.defaultStyle === preset.id) {
+    await context.stores.settings.save(server, { ...asked.settings, defaultStyle: renamed.toLowerCase() });
   }
-  await audit(kit, turn, { what: 'style-rename', was: preset.name, is: renamed });
-  await sayPrivately(turn, text(turn.locale, 'style.renamed', { style: preset.name, to: renamed }));
+  await audit(context, asked, { what: 'style-rename', was: preset.name, is: renamed });
+  await sayPrivately(asked, text(asked.locale, 'style.renamed', { style: preset.name, to: renamed }));
 }
 
 /** A new style's name as it will be kept. Throws `UserError` `style.name`, `style.reserved`, `style.taken`. */
@@ -145,23 +145,31 @@ export function styleName(given: string, others: readonly Style[]): string {
   return name;
 }
 
-export function unknownModel(kit: Kit, given: string): Error {
-  const models = kit.models
+export function unknownModel(context: BotContext, given: string): Error {
+  const models = context.models
     .list()
     .map(({ manifest }) => manifest.id)
     .join(', ');
   return refusal('settings.model', { given, models });
 }
 
-async function all(kit: Kit, turn: Turn): Promise<readonly Style[]> {
-  return await stylesOf(turn.invocation.place.server, kit.stores, kit.models);
+async function all(context: BotContext, asked: RequestContext): Promise<readonly Style[]> {
+  return await stylesOf(asked.invocation.place.server, context.stores, context.models);
 }
 
-async function chosen(kit: Kit, turn: Turn, name: string | undefined): Promise<Style | undefined> {
-  return name === undefined || meansNone(name) ? undefined : findStyle(await all(kit, turn), name);
+async function chosen(
+  context: BotContext,
+  asked: RequestContext,
+  name: string | undefined,
+): Promise<Style | undefined> {
+  return name === undefined || meansNone(name) ? undefined : findStyle(await all(context, asked), name);
 }
 
-async function ownPreset({ stores }: Kit, { invocation }: Turn, { id, name }: Style): Promise<StylePreset> {
+async function ownPreset(
+  { stores }: BotContext,
+  { invocation }: RequestContext,
+  { id, name }: Style,
+): Promise<StylePreset> {
   const preset = await stores.styles.get(invocation.place.server, id);
   if (preset === undefined) {
     throw refusal('style.builtin', { name });
@@ -174,6 +182,6 @@ function orNothing(given: string | undefined): string | undefined {
   return given?.trim() === '-' ? '' : given?.trim();
 }
 
-function shown(turn: Turn, value: string | number): string {
-  return typeof value === 'number' ? formatNumber(turn.locale, value) : value || text(turn.locale, 'style.empty');
+function shown(asked: RequestContext, value: string | number): string {
+  return typeof value === 'number' ? formatNumber(asked.locale, value) : value || text(asked.locale, 'style.empty');
 }

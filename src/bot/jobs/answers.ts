@@ -10,9 +10,9 @@ import type { Picture } from '../../core/picture.ts';
 import { openOwnPicture } from '../../image/index.ts';
 import type { BotPorts } from '../ports.ts';
 import { doneMessage, endedMessage } from '../present/answer.ts';
-import type { Notice } from './drawing.ts';
+import type { Notice } from './execute-job.ts';
 import { upscaleIdOf } from './ids.ts';
-import { growth, modelIdOf, modelOf, scaleOf } from './lineage.ts';
+import { nextUpscale, modelIdOf, modelOf, scaleOf } from './job-ancestry.ts';
 
 type AnswerPorts = Pick<BotPorts, 'stores' | 'chatOf' | 'models' | 'clock' | 'log'>;
 
@@ -68,7 +68,7 @@ export class Answers {
       return undefined;
     }
     const scale = await scaleOf(job, (id) => stores.jobs.get(id));
-    const grows = growth(modelOf(models, modelIdOf(job)), scale) !== undefined;
+    const grows = nextUpscale(modelOf(models, modelIdOf(job)), scale) !== undefined;
     const marks = await Promise.all(
       job.state.pictures.map(async ({ index }) => {
         const larger = await stores.jobs.get(upscaleIdOf(job.id, index));

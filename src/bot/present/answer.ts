@@ -4,7 +4,7 @@ import type { Line, Message, MessageFile } from '../../core/message.ts';
 import type { Locale } from '../../core/people.ts';
 import type { Picture } from '../../core/picture.ts';
 import { composeGrid, encodeWithin } from '../../image/index.ts';
-import type { Notice } from '../jobs/drawing.ts';
+import type { Notice } from '../jobs/execute-job.ts';
 import type { PreviewSource, ProgressView } from '../jobs/progress.ts';
 import { formatOrdinal, formatSeconds, isTextKey, text } from '../texts/index.ts';
 import { bold, message, plain, shortPrompt, small, user } from './lines.ts';

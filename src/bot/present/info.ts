@@ -2,7 +2,7 @@
 import type { Job } from '../../core/job.ts';
 import type { Line, Message, MessageFile } from '../../core/message.ts';
 import type { Locale } from '../../core/people.ts';
-import { modelOf } from '../jobs/lineage.ts';
+import { modelOf } from '../jobs/job-ancestry.ts';
 import type { Models } from '../ports.ts';
 import { formatNumber, text, type TextKey } from '../texts/index.ts';
 import { promptOf } from './answer.ts';

@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import type { Runner, Work, WorkEvent } from '../../../src/core/work.ts';
 import { RemoteRunner } from '../../../src/runner/remote/remote-runner.ts';
-import { FleetRunner, type ServeOptions } from '../../../src/runner/remote/serve.ts';
+import { RemoteWorker, type ServeOptions } from '../../../src/runner/remote/worker.ts';
 import { describeRunnerPort } from '../../conformance/runner-port.ts';
 import { createStubRunner, type StubRunnerOptions } from '../../support/stub-runner.ts';
 import { errorOf, eventsOf, imagine } from '../../support/work.ts';
@@ -18,11 +18,11 @@ const url = process.env['TEST_REDIS_URL'];
 
 let folder = '';
 let prefix = '';
-const machines: FleetRunner[] = [];
+const machines: RemoteWorker[] = [];
 const bots: RemoteRunner[] = [];
 
-async function addMachine(runner: Runner, options: Partial<ServeOptions> = {}): Promise<FleetRunner> {
-  const machine = new FleetRunner({ url: url ?? '', prefix, runner, slots: 4, filesFolder: folder, ...options });
+async function addMachine(runner: Runner, options: Partial<ServeOptions> = {}): Promise<RemoteWorker> {
+  const machine = new RemoteWorker({ url: url ?? '', prefix, runner, slots: 4, filesFolder: folder, ...options });
   machines.push(machine);
   await machine.ready();
   return machine;

@@ -5,7 +5,7 @@
 import type { Admission, QueueLimits, Ticket } from '../core/admission.ts';
 import { CancelledError } from '../core/errors.ts';
 
-export class LiveTurn {
+export class HeldSlot {
   readonly #admission: Admission;
   readonly #ticket: Ticket;
   readonly #limits: QueueLimits;

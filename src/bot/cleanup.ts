@@ -10,7 +10,7 @@ const EVERY_MS = 6 * 3_600_000;
 type Keeper = { readonly stores: Stores; readonly clock: Clock; readonly log: Log };
 
 /** Begins; the returned function ends it. */
-export function keepHouse({ stores, clock, log }: Keeper): () => void {
+export function startCleanup({ stores, clock, log }: Keeper): () => void {
   let disarm: () => void = () => undefined;
   let isOver = false;
   const arm = (ms: number): void => {

@@ -4,14 +4,14 @@
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
-import type { Ticket } from '../core/admission.ts';
-import { defaultRequest } from '../core/default-request.ts';
-import type { Runner } from '../core/work.ts';
-import { FairAdmission } from '../queue/admission.ts';
-import { percentilesOf, type Percentiles } from '../queue/simulate.ts';
-import { ProcessRunner } from '../runner/process-runner.ts';
-import { siblingModule } from '../runner/sibling-module.ts';
-import { NO_DEVICE } from './bench-runner-device.ts';
+import type { Ticket } from '../../core/admission.ts';
+import { defaultRequest } from '../../core/default-request.ts';
+import type { Runner } from '../../core/work.ts';
+import { FairAdmission } from '../../queue/admission.ts';
+import { percentilesOf, type Percentiles } from './simulation.ts';
+import { ProcessRunner } from '../../runner/process-runner.ts';
+import { siblingModule } from '../../runner/sibling-module.ts';
+import { NO_DEVICE } from './device.ts';
 
 export type OverheadFigures = {
   readonly jobsPerSecond: number;
@@ -31,7 +31,7 @@ const SIDE_PX = 128;
 export async function measureOverhead(jobs: number): Promise<OverheadFigures> {
   const runner = new ProcessRunner({
     device: 'none',
-    factory: siblingModule('bench-runner-device', import.meta.url),
+    factory: siblingModule('device', import.meta.url),
     factoryOptions: { curve: NO_DEVICE, maxRows: SLOTS },
     maxActive: SLOTS,
   });

@@ -5,12 +5,12 @@
  */
 import { readFile } from 'node:fs/promises';
 
-import { UserError } from '../core/errors.ts';
-import { simulate, type SimulationResult } from '../queue/simulate.ts';
-import { callMs, CPU_CURVE, GPU_CURVE, curveSchema, type BatchCurve } from './bench-runner-device.ts';
-import { measureEngine, type EngineFigures } from './bench-runner-engine.ts';
-import { measureOverhead, type OverheadFigures } from './bench-runner-overhead.ts';
-import { printReport } from './bench-runner-print.ts';
+import { UserError } from '../../core/errors.ts';
+import { simulate, type SimulationResult } from './simulation.ts';
+import { callMs, CPU_CURVE, GPU_CURVE, curveSchema, type BatchCurve } from './device.ts';
+import { measureEngine, type EngineFigures } from './engine.ts';
+import { measureOverhead, type OverheadFigures } from './overhead.ts';
+import { printReport } from './print.ts';
 
 export type BenchRunnerOptions = {
   /** Jobs a scenario. */

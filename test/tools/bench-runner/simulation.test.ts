@@ -1,7 +1,13 @@
 /** What the policy does to crowds, in simulated time: exact for a seed, so no tolerance hides a change. */
 import { describe, expect, it } from 'vitest';
 
-import { jainIndex, maxMinShares, percentilesOf, simulate, type SimulationOptions } from '../../src/queue/simulate.ts';
+import {
+  jainIndex,
+  maxMinShares,
+  percentilesOf,
+  simulate,
+  type SimulationOptions,
+} from '../../../src/tools/bench-runner/simulation.ts';
 
 const CPU: Omit<SimulationOptions, 'servers' | 'load'> = {
   usersPerServer: 3,

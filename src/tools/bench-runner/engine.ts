@@ -4,12 +4,12 @@
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
-import { defaultRequest } from '../core/default-request.ts';
-import type { StyleUse } from '../core/request.ts';
-import type { Runner } from '../core/work.ts';
-import type { Percentiles } from '../queue/simulate.ts';
-import { openCatalog } from '../start/open-engine.ts';
-import { openLocalRunners } from '../start/runners.ts';
+import { defaultRequest } from '../../core/default-request.ts';
+import type { StyleUse } from '../../core/request.ts';
+import type { Runner } from '../../core/work.ts';
+import type { Percentiles } from './simulation.ts';
+import { openCatalog } from '../../start/open-engine.ts';
+import { openLocalRunners } from '../../start/runners.ts';
 
 export type EngineFigures = {
   readonly model: string;

@@ -48,9 +48,9 @@ const payload = z.object({ work: wire.work, files: z.record(z.string(), z.string
 const addressed = z.object({ work: z.object({ id: z.string() }) });
 
 /** For giving back what has not ended. */
-const FAREWELL_MS = 5000;
+const UNREGISTER_MS = 5000;
 
-export class FleetRunner {
+export class RemoteWorker {
   readonly #options: ServeOptions;
   readonly #prefix: string;
   readonly #name = randomUUID();
@@ -100,12 +100,12 @@ export class FleetRunner {
 
   async #close(limitMs: number): Promise<void> {
     clearInterval(this.#presence);
-    // A Redis that is away hears no farewell: presence and locks run out by themselves.
+    // A Redis that is away is told nothing: presence and locks run out by themselves.
     const isAway = this.#redis.status !== 'ready';
-    const farewell = [this.#redis.del(runnerKey(this.#prefix, this.#name)), this.#worker.close(isAway)];
-    const heard = Promise.allSettled(farewell);
+    const unregistered = [this.#redis.del(runnerKey(this.#prefix, this.#name)), this.#worker.close(isAway)];
+    const heard = Promise.allSettled(unregistered);
     await this.#options.runner.close(limitMs);
-    await Promise.race([heard, sleep(isAway ? 0 : FAREWELL_MS, undefined, { ref: false })]);
+    await Promise.race([heard, sleep(isAway ? 0 : UNREGISTER_MS, undefined, { ref: false })]);
     this.#workerRedis.disconnect();
     this.#subscriber.disconnect();
     this.#redis.disconnect();

@@ -7,8 +7,8 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 
 import { z } from 'zod';
 
-import { CancelledError, StoppedError } from '../core/errors.ts';
-import type { Runner, RunnerHealth, Work, WorkEvent } from '../core/work.ts';
+import { CancelledError, StoppedError } from '../../core/errors.ts';
+import type { Runner, RunnerHealth, Work, WorkEvent } from '../../core/work.ts';
 
 const curvePoints = z
   .record(z.string().regex(/^\d+$/), z.number().nonnegative())

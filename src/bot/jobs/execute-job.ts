@@ -4,13 +4,14 @@
  */
 import type { Job, JobPicture, JobWork } from '../../core/job.ts';
 import type { Picture } from '../../core/picture.ts';
-import type { Runner, Work, WorkEvent } from '../../core/work.ts';
+import type { Work, WorkEvent } from '../../core/work.ts';
 import { composeGrid, encodePng, encodePreview } from '../../image/index.ts';
 import type { Stores } from '../../store/index.ts';
-import type { Clock, Log } from '../ports.ts';
+import type { BotPorts } from '../ports.ts';
 import { parametersOf } from '../present/parameters.ts';
 import type { Pace } from './pace.ts';
 import { type ProgressView, QUIET_MS } from './progress.ts';
+import type { TransientWork } from './transient-work.ts';
 
 export type Drawn = {
   readonly pictures: readonly JobPicture[];
@@ -20,25 +21,37 @@ export type Drawn = {
   readonly notices: readonly Notice[];
 };
 
-export type DrawnJob = Pick<Job, 'id' | 'work' | 'styleName' | 'typed'>;
+type JobToDraw = TransientWork & Pick<Job, 'id'>;
 
 export type Notice = Extract<WorkEvent, { kind: 'notice' }>;
 
-type DrawingOptions = {
-  readonly runner: Runner;
+/** Throws what the runner throws, and `UserError` for what may not be drawn. */
+export type ExecuteJob = (
+  job: JobToDraw,
+  signal: AbortSignal,
+  onProgress: (view: ProgressView) => void,
+) => Promise<Drawn>;
+
+type ExecutorPorts = Pick<BotPorts, 'runner' | 'clock' | 'log'> & {
   readonly files: Stores['files'];
-  readonly clock: Clock;
-  readonly log: Log;
   readonly pace: Pace;
-  readonly onProgress: (view: ProgressView) => void;
+  readonly check: (work: TransientWork) => Promise<void>;
 };
 
 /** One preview at half of the steps where drawing takes no longer than this; else as many as the throttle lets through. */
 const SHORT_MS = 8000;
 const PREVIEW_SIDE = 512;
 
-/** Throws what the runner throws. */
-export async function draw(job: DrawnJob, signal: AbortSignal, options: DrawingOptions): Promise<Drawn> {
+export function executor(ports: ExecutorPorts): ExecuteJob {
+  return async (job, signal, onProgress) => {
+    await ports.check(job);
+    return await draw(job, signal, { ...ports, onProgress });
+  };
+}
+
+type DrawOptions = ExecutorPorts & { readonly onProgress: (view: ProgressView) => void };
+
+async function draw(job: JobToDraw, signal: AbortSignal, options: DrawOptions): Promise<Drawn> {
   const { runner, clock, pace, onProgress } = options;
   const work = workOf(job, pace);
   const pictures: JobPicture[] = [];
@@ -65,7 +78,7 @@ export async function draw(job: DrawnJob, signal: AbortSignal, options: DrawingO
         break;
       case 'picture':
         raw[event.index] = event.picture;
-        pictures[event.index] = await keep(job, event, options);
+        pictures[event.index] = await save(job, event, options);
         break;
       case 'notice':
         notices.push(event);
@@ -79,7 +92,7 @@ export async function draw(job: DrawnJob, signal: AbortSignal, options: DrawingO
   return { pictures, raw, drawMs, notices };
 }
 
-function workOf(job: DrawnJob, pace: Pace): Work {
+function workOf(job: JobToDraw, pace: Pace): Work {
   if (job.work.kind === 'upscale') {
     return { kind: 'upscale', id: job.id, request: job.work.request };
   }
@@ -105,10 +118,10 @@ function countOf(work: JobWork): number {
 }
 
 /** A picture that cannot be kept is still shown: its request draws it again. */
-async function keep(
-  job: DrawnJob,
+async function save(
+  job: JobToDraw,
   { index, seed, picture }: Extract<WorkEvent, { kind: 'picture' }>,
-  { files, log }: DrawingOptions,
+  { files, log }: ExecutorPorts,
 ): Promise<JobPicture> {
   const { width, height } = picture;
   try {

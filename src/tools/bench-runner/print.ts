@@ -1,5 +1,5 @@
 /** The report of `fourstep bench runner` as lines for people. */
-import type { Percentiles } from '../queue/simulate.ts';
+import type { Percentiles } from './simulation.ts';
 import type { CrowdFigures, Report } from './bench-runner.ts';
 
 export function printReport({ jobs, crowds, overhead, engine }: Report): readonly string[] {

@@ -1,8 +1,8 @@
 /** The simulated device: its curve, and rows that share its calls. */
 import { describe, expect, it } from 'vitest';
 
-import { callMs, createRunner, NO_DEVICE } from '../../src/tools/bench-runner-device.ts';
-import { eventsOf, imagine } from '../support/work.ts';
+import { callMs, createRunner, NO_DEVICE } from '../../../src/tools/bench-runner/device.ts';
+import { eventsOf, imagine } from '../../support/work.ts';
 
 describe('a batch curve', () => {
   const curve = { name: 'card', source: 'a test', stepMs: { '1': 20, '4': 26, '8': 46 } };

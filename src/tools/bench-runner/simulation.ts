@@ -3,8 +3,8 @@
  * what each got is measured. Discrete events, no timers: the same options give the same figures. For choosing a
  * policy, and for showing what it does.
  */
-import type { Ticket } from '../core/admission.ts';
-import { FairOrder, type FairPolicy } from './fair-order.ts';
+import type { Ticket } from '../../core/admission.ts';
+import { FairOrder, type FairPolicy } from '../../queue/fair-order.ts';
 import { Heap } from './heap.ts';
 
 export type SimulationOptions = {

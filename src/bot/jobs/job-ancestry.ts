@@ -36,7 +36,10 @@ export async function scaleOf(job: Job, lookUp: LookUp): Promise<number> {
 }
 
 /** The next larger form of a picture that is `scale` times as large as first drawn; undefined: it is as large as it gets. */
-export function growth(model: Model | undefined, scale: number): { readonly by: UpscaleRequest['scale'] } | undefined {
+export function nextUpscale(
+  model: Model | undefined,
+  scale: number,
+): { readonly by: UpscaleRequest['scale'] } | undefined {
   const upscalers = model?.manifest.upscalers ?? {};
   if (scale === 1) {
     return upscalers['2'] !== undefined ? { by: 2 } : upscalers['4'] !== undefined ? { by: 4 } : undefined;

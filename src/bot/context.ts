@@ -3,19 +3,19 @@ import type { Chat, Invocation } from '../core/chat.ts';
 import type { ReplyAddress } from '../core/job.ts';
 import type { Locale } from '../core/people.ts';
 import type { ServerSettings } from '../store/index.ts';
-import type { JobLife } from './jobs/job-life.ts';
+import type { JobService } from './jobs/job-service.ts';
 import type { BotPorts } from './ports.ts';
 import type { WordList } from './safety/word-list.ts';
 
-export type Kit = BotPorts & {
-  readonly jobs: JobLife;
+export type BotContext = BotPorts & {
+  readonly jobs: JobService;
   /** The operator's lists. */
   readonly blockedWords: WordList;
   readonly adultWords: WordList;
 };
 
 /** One delivery that is being handled. */
-export type Turn = Pick<Invocation, 'actor' | 'place'> & {
+export type RequestContext = Pick<Invocation, 'actor' | 'place'> & {
   readonly invocation: Invocation;
   readonly address: ReplyAddress;
   readonly chat: Chat;
