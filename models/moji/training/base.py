@@ -5,7 +5,7 @@ step, and v stays accurate there where the noise prediction is divided by a smal
 """
 
 import json
-import time
+import pathlib
 
 import numpy as np
 import torch
@@ -15,15 +15,18 @@ from diffusers.models.attention_processor import AttnProcessor
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from clock import Clock
-from data import MAX_TOKENS
+from compose.mix import KINDS, RELATED, SIMPLE
 from optim import Average, Pair
 from team import Team
+from tokens import MAX_TOKENS
 
-TEXT_WIDTH = 128
-MINUTES = 62
+TEXT_WIDTH, TEXT_LAYERS = 192, 3
+MINUTES = 240
 BATCH = 64
 SNR_CAP = 5.0
 EMPTY = 0.1
+CURRICULUM = 0.4, 0.75  # shares of the time after which the mix changes
+PUBLISHED = pathlib.Path(__file__).resolve().parent.parent / "unet" / "diffusion_pytorch_model.safetensors"
 SCHEDULE = {"num_train_timesteps": 1000, "beta_start": 0.00085, "beta_end": 0.02, "beta_schedule": "scaled_linear", "prediction_type": "v_prediction"}
 
 
@@ -40,9 +43,9 @@ def token_ids(tokens, prompts):
     return tokens(prompts, padding="max_length", max_length=MAX_TOKENS, truncation=True, return_tensors="pt").input_ids
 
 
-def build_unet():
+def build_unet(channels):
     unet = UNet2DConditionModel(
-        sample_size=16, in_channels=4, out_channels=4, block_out_channels=(96, 192, 192), layers_per_block=1,
+        sample_size=16, in_channels=channels, out_channels=channels, block_out_channels=(96, 192, 192), layers_per_block=1,
         down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"), up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
         mid_block_type="UNetMidBlock2DCrossAttn", cross_attention_dim=TEXT_WIDTH, attention_head_dim=4, norm_num_groups=16, use_linear_projection=True,
     )
@@ -52,39 +55,70 @@ def build_unet():
 
 def build_text(tokens):
     return CLIPTextModel(CLIPTextConfig(
-        vocab_size=len(tokens), hidden_size=TEXT_WIDTH, intermediate_size=4 * TEXT_WIDTH, projection_dim=TEXT_WIDTH, num_hidden_layers=2, num_attention_heads=4,
+        vocab_size=len(tokens), hidden_size=TEXT_WIDTH, intermediate_size=4 * TEXT_WIDTH, projection_dim=TEXT_WIDTH, num_hidden_layers=TEXT_LAYERS, num_attention_heads=4,
         max_position_embeddings=MAX_TOKENS, hidden_act="quick_gelu", bos_token_id=tokens.bos_token_id, eos_token_id=tokens.eos_token_id, pad_token_id=tokens.pad_token_id,
     ))
+
+
+def begin(unet):
+    """Start from the published UNet: what does not depend on words or latent channels is kept, the rest is fresh."""
+    from safetensors.torch import load_file
+
+    old, new = load_file(PUBLISHED), unet.state_dict()
+    for name, value in new.items():
+        if name in old and old[name].shape == value.shape:
+            new[name] = old[name].float()
+    unet.load_state_dict(new)
 
 
 def load(work, tokens):
     """The averaged model, frozen."""
     state = torch.load(work / "base.pt", map_location="cpu", weights_only=False)
-    unet, text = build_unet(), build_text(tokens)
+    unet, text = build_unet(state["unet_average"]["conv_in.weight"].shape[1]), build_text(tokens)
     unet.load_state_dict(state["unet_average"])
     text.load_state_dict(state["text_average"])
     return unet.eval().requires_grad_(False), text.eval().requires_grad_(False)
 
 
 class Latents:
-    """Batches of (latents, token ids) in a shuffled endless order."""
+    """Batches of (latents, token ids), drawn by kind of picture with shares that follow the curriculum."""
 
-    def __init__(self, work, tokens, seed, name="latents", captions="captions"):
-        self.latents = np.load(work / f"{name}.npy")
-        captions = json.loads((work / f"{captions}.json").read_text())
-        self.ids = token_ids(tokens, [c for row in captions for c in row]).view(len(captions), -1, MAX_TOKENS)
+    def __init__(self, work, tokens, seed, name=""):
+        shards = sorted((work / f"latents{name}").glob("*.json"))
+        assert shards, f"no latents in {work / f'latents{name}'}: run the stage that draws them first"
+        told = [json.loads(shard.read_text()) for shard in shards]
+        self.shards = [np.load(shard.with_suffix(".npy"), mmap_mode="r") for shard in shards]
+        self.starts = np.cumsum([0, *(len(shard) for shard in self.shards)])
+        captions = [row for part in told for row in part["captions"]]
+        self.ids = token_ids(tokens, [caption for row in captions for caption in row]).view(len(captions), -1, MAX_TOKENS).to(torch.int16)
         self.empty = token_ids(tokens, [""])[0]
+        kinds = np.array([kind for part in told for kind in part["kinds"]])
+        self.by_kind = {kind: np.flatnonzero(kinds == kind) for kind in KINDS if (kinds == kind).any()}
         self.rng = np.random.default_rng(seed)
-        self.order = []
 
-    def batch(self, count, empty=EMPTY):
-        if len(self.order) < count:
-            self.order = list(self.rng.permutation(len(self.latents)))
-        picked = [self.order.pop() for _ in range(count)]
-        z = torch.from_numpy(self.latents[picked].astype(np.float32)).permute(0, 3, 1, 2)  # [B, 4, 16, 16], channels last in memory
-        ids = self.ids[picked, self.rng.integers(0, self.ids.shape[1], count)].clone()
+    @property
+    def channels(self):
+        return self.shards[0].shape[-1]
+
+    def shares(self, progress):
+        """Of each kind: first mostly simple things, then the whole mix, at the end what is hard."""
+        def factor(kind):
+            if progress < CURRICULUM[0]:
+                return 3.0 if kind in SIMPLE else 0.5
+            return 2.0 if progress >= CURRICULUM[1] and kind in RELATED else 1.0
+
+        share = np.array([KINDS[kind][1] * factor(kind) for kind in self.by_kind])
+        return share / share.sum()
+
+    def batch(self, count, progress=0.5, empty=EMPTY):
+        kinds = self.rng.choice(len(self.by_kind), count, p=self.shares(progress))
+        rows = list(self.by_kind.values())
+        picked = np.array([self.rng.choice(rows[kind]) for kind in kinds])
+        shard = np.searchsorted(self.starts, picked, side="right") - 1
+        z = np.stack([self.shards[s][row - self.starts[s]] for s, row in zip(shard, picked)])
+        ids = self.ids[picked, self.rng.integers(0, self.ids.shape[1], count)].long()
         ids[torch.from_numpy(self.rng.random(count) < empty)] = self.empty
-        return z, ids
+        return torch.from_numpy(z.astype(np.float32)).permute(0, 3, 1, 2), ids  # [B, C, 16, 16], channels last in memory
 
 
 def diffusion_loss(unet, text, z, ids, alpha_bar, least=0.05, lean=1.0):
@@ -108,10 +142,12 @@ def main(work, args):
     torch.manual_seed(2)
     torch.set_num_threads(args.threads)
     tokens = tokenizer(work)
-    unet, text = build_unet(), build_text(tokens)
+    channels = np.load(next((work / "latents").glob("*.npy")), mmap_mode="r").shape[-1]
+    unet, text = build_unet(channels), build_text(tokens)
+    begin(unet)
     clock = Clock("base", work, args.minutes or MINUTES)
     named = [(f"unet.{n}", p) for n, p in unet.named_parameters()] + [(f"text.{n}", p) for n, p in text.named_parameters()]
-    optimiser = Pair(named, lr=2e-3, adam_lr=1e-3, not_matrices=("embedding", "conv_in", "conv_out"))
+    optimiser = Pair(named, lr=1.5e-3, adam_lr=1e-3, not_matrices=("embedding", "conv_in", "conv_out"))
     unet_average, text_average = Average(unet, 0.999), Average(text, 0.999)
     if state := clock.resume():
         unet.load_state_dict(state["unet"])
@@ -135,23 +171,23 @@ def main(work, args):
         torch.manual_seed(2 + clock.step + 1_000_000 * rank)
         mine = {names[n] for n in team.mine()}
         of_unet, of_text = ({name.split(".", 1)[1] for name in mine if name.startswith(part)} for part in ("unet.", "text."))
-        alpha_bar, running = alphas_cumprod(), True
-        clock.last = time.time()
+        alpha_bar, progress = alphas_cumprod(), clock.progress
+        clock.start()
 
         def follow():
             unet_average.update(unet, of_unet)
             text_average.update(text, of_text)
 
-        while running:
-            z, ids = data.batch(BATCH // team.size)
+        while progress < 1:
+            z, ids = data.batch(BATCH // team.size, progress)
             loss = diffusion_loss(unet, text, z, ids, alpha_bar)
             loss.backward()
             if rank == 0:
-                team.board[0], team.board[1] = clock.rate(warmup_steps=60), clock.progress < 1
-            mean, running = team.step(optimiser, float(loss), follow)
+                team.board[0], team.board[1] = clock.rate(warmup_steps=60), clock.progress
+            mean, progress = team.step(optimiser, float(loss), follow)
             if rank == 0:
                 clock.tick(BATCH, loss=mean)
-                if clock.due() or not running:
+                if clock.due() or progress >= 1:
                     clock.save(unet=unet.state_dict(), text=text.state_dict(), optimiser=optimiser.state_dict(), unet_average=unet_average.weights, text_average=text_average.weights)
 
     team.start(member)

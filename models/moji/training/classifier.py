@@ -102,7 +102,7 @@ def main(work, args):
         optimiser.load_state_dict(saved["optimiser"])
         average.weights, average.steps = saved["average"], saved["step"]
     pool, running = Pool(work, rng), True
-    clock.last = time.time()
+    clock.start()
     while running:
         x, labels = pool.batch(64)
         with torch.autocast("cpu", torch.bfloat16):

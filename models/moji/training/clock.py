@@ -1,6 +1,7 @@
-"""A stage's life: wall-clock budget, learning-rate shape, progress lines and checkpoints.
+"""A stage's life: a budget of processor time, learning-rate shape, progress lines and checkpoints.
 
 A stage is planned in minutes, not steps, so that it ends on time on any machine; a checkpoint remembers the minutes spent.
+Minutes are those of the processor in the first thread: a busy machine, or a process that was stopped, costs a stage nothing.
 """
 
 import math
@@ -8,14 +9,12 @@ import time
 
 import torch
 
-LONGEST_STEP = 15.0  # seconds; a longer gap is a stopped process or a sleeping machine, not work
-
 
 class Clock:
     def __init__(self, name, work, minutes, every=20.0):
         self.name, self.path = name, work / f"{name}.pt"
         self.budget, self.spent, self.step, self.seen, self.every = minutes * 60, 0.0, 0, 0, every
-        self.last, self.said, self.saved = time.time(), 0.0, 0.0
+        self.last, self.said, self.saved = time.thread_time(), 0.0, 0.0
         self.notes = {}
 
     def resume(self):
@@ -28,6 +27,10 @@ class Clock:
         print(f"{self.name}: resumed at {self.spent / 60:.1f} min, step {self.step}", flush=True)
         return state
 
+    def start(self):
+        """Work begins now; what was loaded and drawn before is not counted."""
+        self.last = time.thread_time()
+
     @property
     def progress(self):
         return min(1.0, self.spent / self.budget)
@@ -39,8 +42,8 @@ class Clock:
 
     def tick(self, batch, **notes):
         """Count a step; True while there is time left."""
-        now = time.time()
-        self.spent, self.last = self.spent + min(now - self.last, LONGEST_STEP), now
+        now = time.thread_time()
+        self.spent, self.last = self.spent + now - self.last, now
         self.step, self.seen = self.step + 1, self.seen + batch
         for key, value in notes.items():
             self.notes[key] = value if key not in self.notes else self.notes[key] * 0.98 + value * 0.02

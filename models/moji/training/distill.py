@@ -111,7 +111,7 @@ def main(work, args):
     with torch.no_grad():
         no_words = text(data.empty[None]).last_hidden_state
     path, target, running = Path(), Target(weights, TARGET_DECAY), True
-    clock.last = time.time()
+    clock.start()
     while running:
         z, ids = data.batch(BATCH, empty=0.0)
         with torch.no_grad():

@@ -1,6 +1,7 @@
 """Stage `latents`: encode composed pictures once, with two captions each, for the diffusion stages.
 
-Writes latents.npy (float16 [N, 16, 16, 4]) and captions.json; styled latents are made by the `styles` stage itself.
+Writes shards of 4,000 to WORK/latents/: NNN.npy (float16 [N, 16, 16, C]) and NNN.json (captions and kinds). A shard is written
+whole or not at all and depends on its number alone, so the stage goes on where it stopped, and `--only 3` draws shard 3.
 """
 
 import json
@@ -10,36 +11,47 @@ import numpy as np
 import torch
 
 import vae
-from data import Pictures
+from compose import Glyphs, sample
+from synonyms import Synonyms
 
-COUNT = 36_000
-CAPTIONS = 2
+SHARDS, SHARD = 75, 4000
+UNKNOWN = 0.02  # share of captions with a word nobody knows: the picture is still a picture
 
 
 @torch.no_grad()
 def encode(model, pictures):
-    """uint8 [B, 128, 128, 3] -> float16 [B, 16, 16, 4]"""
+    """uint8 [B, 128, 128, 3] -> float16 [B, 16, 16, C]"""
     x = torch.from_numpy(pictures).permute(0, 3, 1, 2).float().div(127.5).sub(1).contiguous(memory_format=torch.channels_last)
     with torch.autocast("cpu", torch.bfloat16):
         z = model.encoder(x)
     return z.permute(0, 2, 3, 1).half().numpy()
 
 
+def captions_of(made, synonyms, rng):
+    """The caption as it is, and in other words."""
+    return [made.caption, synonyms.vary(made.caption, rng, 0.6)]
+
+
+def draw_shard(work, number, glyphs, synonyms, model, name="", weights=None):
+    folder = work / f"latents{name}"
+    if (folder / f"{number:03d}.json").exists():
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    rng, latents, said, kinds = random.Random(f"latents{name} {number}"), [], [], []
+    for _ in range(SHARD // 50):
+        batch = [sample(glyphs, rng, weights=weights) for _ in range(50)]
+        latents.append(encode(model, np.stack([made.picture for made in batch])))
+        said += [captions_of(made, synonyms, rng) for made in batch]
+        kinds += [made.facts["kind"] for made in batch]
+    np.save(folder / f"{number:03d}.npy", np.concatenate(latents))
+    (folder / f"{number:03d}.json").write_text(json.dumps({"captions": said, "kinds": kinds}))
+    flat = np.concatenate(latents).reshape(-1, latents[0].shape[-1]).astype(np.float32)
+    print(f"latents{name} {number}: channel means {flat.mean(0).round(2)}, deviations {flat.std(0).round(2)}", flush=True)
+
+
 def main(work, args):
     torch.set_num_threads(args.threads)
-    rng = random.Random(3)
-    pictures, model = Pictures(work), vae.load(work)
-    latents, captions = np.empty((COUNT, 16, 16, 4), np.float16), []
-    for start in range(0, COUNT, 64):
-        drawn = []
-        for _ in range(min(64, COUNT - start)):
-            facts = pictures.facts(rng)
-            drawn.append(pictures.draw(facts, rng))
-            captions.append([pictures.caption(facts, rng) for _ in range(CAPTIONS)])
-        latents[start : start + len(drawn)] = encode(model, np.stack(drawn))
-        if start % 6400 == 0:
-            print(f"latents {start}/{COUNT}", flush=True)
-    flat = latents.reshape(-1, 4).astype(np.float32)
-    print("latents: channel means", flat.mean(0).round(3), "deviations", flat.std(0).round(3))
-    np.save(work / "latents.npy", latents)
-    (work / "captions.json").write_text(json.dumps(captions))
+    glyphs = Glyphs(work)
+    synonyms, model = Synonyms(glyphs.things), vae.load(work)
+    for number in [int(args.only)] if args.only else range(SHARDS):
+        draw_shard(work, number, glyphs, synonyms, model)

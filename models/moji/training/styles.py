@@ -64,7 +64,7 @@ def train(work, style, args):
     data = base.Latents(work, tokens, clock.step, f"latents-{style}", f"captions-{style}")
     torch.manual_seed(4 + clock.step)
     alpha_bar, running = base.alphas_cumprod(), clock.progress < 1
-    clock.last = time.time()
+    clock.start()
     while running:
         z, ids = data.batch(BATCH)
         loss = base.diffusion_loss(unet, text, z, ids, alpha_bar, LEAST, LEAN)

@@ -16,7 +16,7 @@ class Team:
         self.barrier = context.Barrier(size, timeout=600)
         self.context = context
         self.grads = [[torch.zeros_like(p).share_memory_() for p in params] for _ in range(size)]
-        self.board = torch.zeros(2 + size).share_memory_()  # rate, running, each one's loss
+        self.board = torch.zeros(2 + size).share_memory_()  # rate, progress, each one's loss
         for p in params:
             p.share_memory_()
         load, self.owner = [0.0] * size, {}
@@ -49,11 +49,11 @@ class Team:
     def step(self, optimiser, loss, after):
         """Everybody's gradients meet; each member updates its share of the weights, then calls `after`.
 
-        Returns the mean loss, and whether the first member (who writes `board`) wants to go on.
+        Returns the mean loss, and how far the first member (who writes `board`) says the stage is, 0..1.
         """
         self.board[2 + self.rank] = loss
         self.barrier.wait()
-        mean, rate, running = float(self.board[2:].mean()), float(self.board[0]), bool(self.board[1])
+        mean, rate, progress = float(self.board[2:].mean()), float(self.board[0]), float(self.board[1])
         for n, p in enumerate(self.params):
             if self.owner[n] != self.rank:
                 p.grad = None
@@ -66,4 +66,4 @@ class Team:
         after()
         self.barrier.wait()
         self._take_grads()
-        return mean, running
+        return mean, progress

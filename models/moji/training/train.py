@@ -7,7 +7,7 @@ import argparse
 import importlib
 import pathlib
 
-STAGES = ("data", "adopt", "vae", "latents", "base", "distill", "styles", "upscaler", "classifier", "export", "plan", "draw", "evaluate", "sheets")
+STAGES = ("art", "vae", "latents", "base", "distill", "styles", "upscaler", "classifier", "export", "plan", "draw", "evaluate", "sheets")
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
@@ -15,7 +15,7 @@ if __name__ == "__main__":
     parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path("work"), help="folder for everything made on the way")
     parser.add_argument("--minutes", type=float, help="stop after this long (default: the stage's own)")
     parser.add_argument("--threads", type=int, default=2, help="CPU threads for torch")
-    parser.add_argument("--only", help="styles and upscaler: just this one; draw: rows with this in their name")
+    parser.add_argument("--only", help="styles, upscaler and vae: just this one; draw: rows with this in their name")
     parser.add_argument("--pictures", type=pathlib.Path, help="evaluate, sheets: the folder of drawn pictures")
     parser.add_argument("--model", type=pathlib.Path, help="adopt: the published model folder to start from")
     parser.add_argument("--out", type=pathlib.Path, help="export, draw: the model folder; evaluate: the table; sheets: a folder")

@@ -71,7 +71,7 @@ def train(work, scale, args):
         average.weights, average.steps = saved["average"], saved["step"]
     small, large = pairs(work, scale, rng)
     crop = min(CROP, small.shape[-1])
-    clock.last = time.time()
+    clock.start()
     running = clock.progress < 1
     while running:
         xs, ys = [], []
