@@ -49,4 +49,6 @@ export type ModelManifest = {
   readonly styles: readonly StyleManifest[];
   /** Scale → folder of a super-resolution net, relative to the manifest's folder. */
   readonly upscalers: Readonly<Partial<Record<'2' | '4', string>>>;
+  /** The table of words that the model knows, relative to the manifest's folder; absent: it reads prompts as they are. */
+  readonly words?: string | undefined;
 };

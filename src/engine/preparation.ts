@@ -10,6 +10,7 @@ import type { LatentSize } from './model/denoiser.ts';
 import { EventStream } from './event-stream.ts';
 import type { EncodedPrompt } from './model/prompt-encoder.ts';
 import type { Model } from './model/model.ts';
+import { readPromptWords } from './prompt-words.ts';
 import { checkSides } from './request-check.ts';
 import { plan, TorchGenerator } from './sampling/index.ts';
 import { Task } from './task.ts';
@@ -42,9 +43,10 @@ export async function prepare({
   checkSides(request, model.pixelsPerLatent);
   const planned = plan(model.scheduler, { ...recipe, steps, strength: init?.strength });
   const styles = await model.styles.prepare(request.styles);
-  const positive = await model.prompts.encode(request.prompt, styles);
+  const words = await readPromptWords(model, request);
+  const positive = await model.prompts.encode(words.prompt, styles);
   const isGuided = guidance > 1 && !model.takesGuidance;
-  const negative = isGuided ? await model.prompts.encodeNegative(request.negative, styles) : undefined;
+  const negative = isGuided ? await model.prompts.encodeNegative(words.negative, styles) : undefined;
   const size: LatentSize = {
     channels: model.latentChannels,
     height: height / model.pixelsPerLatent,
@@ -83,6 +85,7 @@ export async function prepare({
     generation,
     notices: [
       ...styles.notices.map((notice): WorkEvent => ({ kind: 'notice', ...notice })),
+      ...words.notices,
       ...cutNotices(positive, negative),
     ],
   };

@@ -88,7 +88,7 @@ class Nearest:
         listed = [(spelling, name) for name, others in things.items() for spelling in (name, *others)]
         self.by_synset = {}
         for spelling, name in listed:
-            if spelling in dictionary.synset:
+            if spelling in dictionary.synset and spelling != "herb":  # botany's herbs are nobody's
                 self.by_synset.setdefault(dictionary.synset[spelling], name)
         kept = [(spelling, name, table[spelling]) for spelling, name in listed if spelling in table]  # the mean of two words is near to neither
         self.names = [name for _, name, _ in kept]
@@ -124,7 +124,8 @@ def singular_forms(word):
 def english(known, modules):
     things, table, dictionary = known["things"], vectors(modules), Dictionary(modules)
     heads = {spelling for name, others in things.items() for spelling in (name, *others)}
-    words = {word for phrase in (*heads, *known["colours"], *known["grounds"], *known["places"]) for word in phrase.split()}
+    # of a name of two words each alone may be unknown: "man" from "snow man"
+    words = {word for phrase in (*known["colours"], *known["grounds"], *known["places"]) for word in phrase.split()} | {head for head in heads if " " not in head}
     silent = set((HERE / "words" / "silent.txt").read_text().split())
     nearest, near, quiet = Nearest(things, table, dictionary), {}, set(silent)
     for rank, word in enumerate(table):
@@ -177,7 +178,8 @@ def language(code, known, modules):
     for term, word in told["colours"].items():
         for form in inflected(term, told["adjective endings"]):
             terms[form] = word
-    return {"little": told["little"].split(), "terms": terms}
+    adjectives = [form for term in told["colours"] for form in inflected(term, told["adjective endings"])]
+    return {"little": told["little"].split(), "terms": terms, "adjectives": adjectives, "places": list(told["places"])}
 
 
 def known_of(work):

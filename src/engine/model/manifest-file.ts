@@ -46,6 +46,7 @@ const manifestFile = z.object({
   sizes: z.array(side).min(1),
   styles: z.array(styleFile).default([]),
   upscalers: z.object({ '2': relativePath.optional(), '4': relativePath.optional() }).default({}),
+  words: relativePath.optional(),
 });
 
 /** The manifest of `folder`; undefined when it has none. Throws `UserError('model.manifest')` when it is not usable. */

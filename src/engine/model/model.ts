@@ -5,6 +5,7 @@
  * Sessions are opened when first needed. Knows no requests.
  */
 import { access } from 'node:fs/promises';
+import path from 'node:path';
 import type { Base, ModelManifest } from '../../core/manifest.ts';
 import { UserError } from '../../core/errors.ts';
 import type { Picture } from '../../core/picture.ts';
@@ -22,6 +23,7 @@ import type { SessionOpener } from './session-opener.ts';
 import { NO_STYLE, StyleLibrary, TEXT_NETS } from './style-set.ts';
 import { TextEncoder } from './text-encoder.ts';
 import { UNet } from './unet.ts';
+import { readWordTable, type WordTable } from '../words/index.ts';
 
 export type ModelOptions = {
   readonly files: ModelFiles;
@@ -49,6 +51,8 @@ export class Model implements Denoiser {
   readonly #autoencoder: Autoencoder;
   readonly #derived: readonly string[];
   readonly #cacheDir: string;
+  readonly #wordsFile: string | undefined;
+  #words: Promise<WordTable> | undefined;
 
   /** Throws `UserError` (`model.…`, `weights.…`, `lora.…`, `tokenizer.files`). */
   static async open({ files, key, lcmLora, open, cacheDir }: ModelOptions): Promise<Model> {
@@ -107,6 +111,7 @@ export class Model implements Denoiser {
     this.#autoencoder = autoencoder;
     this.#derived = derived;
     this.#cacheDir = cacheDir;
+    this.#wordsFile = files.manifest?.words && path.join(files.location, files.manifest.words);
     this.styles = styles;
     this.prompts = new PromptEncoder({
       styles: dense,
@@ -128,6 +133,14 @@ export class Model implements Denoiser {
   /** Full latent consistency models: guidance is an input, and the negative prompt has no place. */
   get takesGuidance(): boolean {
     return this.#unet.config.guidanceFeatures !== undefined;
+  }
+
+  /** What it knows and does not; undefined for a model that reads prompts as they are. Throws `UserError('model.words')`. */
+  words(): Promise<WordTable> | undefined {
+    if (this.#wordsFile !== undefined) {
+      this.#words ??= readWordTable(this.#wordsFile);
+    }
+    return this.#words;
   }
 
   encodePicture(picture: Picture): Promise<LatentSampler> {

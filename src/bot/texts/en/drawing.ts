@@ -28,6 +28,8 @@ export const drawing = {
   'error.weights.truncated': '“{file}” ends in the middle of “{tensor}”. It was not copied whole; copy it again.',
   'error.weights.dtype':
     'Weights must be fp32, fp16 or bf16; “{tensor}” in “{file}” is {dtype}. Use an ordinary version of the file.',
+  'notice.prompt.near': '{model} does not know “{word}”; it drew “{drawn}”.',
+  'notice.prompt.unknown': '{model} does not know “{word}” and cannot draw it.',
   'notice.prompt.cut': 'The end did not fit into what the model reads and was left out: “{cut}”.',
   'notice.lora.partial':
     '{unmatched:part|parts} of “{file}” fit nothing in this model and had no effect ({matched} of {modules} do).',

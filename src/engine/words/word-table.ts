@@ -1,0 +1,104 @@
+/**
+ * What a model says of words: which it learnt, which of those is drawn for another, and what words of other languages
+ * mean. A file beside the model's weights (`words` in its manifest), made by the model's training; read once when needed.
+ *
+ * Knows the file's form only; what is done with a prompt is read-prompt.ts's business.
+ */
+import { readFile } from 'node:fs/promises';
+
+import { z } from 'zod';
+
+import { UserError } from '../../core/errors.ts';
+
+export const LANGUAGES = ['de', 'es', 'fr', 'ja'] as const;
+export type Language = (typeof LANGUAGES)[number];
+
+export type LanguageTerms = {
+  /** Lower case, of one or more words → English; '' for what English has no word for. */
+  readonly terms: ReadonlyMap<string, string>;
+  /** Articles, prepositions and other small words by which the language is recognised. */
+  readonly little: ReadonlySet<string>;
+  /** Terms that stand beside a noun: colours and sizes. */
+  readonly adjectives: ReadonlySet<string>;
+  /** Terms that say where or when. */
+  readonly places: ReadonlySet<string>;
+};
+
+export type WordTable = {
+  /** Names of one or more words, lower case, that can be drawn, and other words met in training. */
+  readonly known: ReadonlySet<string>;
+  /** A word that is not known → the known one that is drawn for it. */
+  readonly near: ReadonlyMap<string, string>;
+  /** Words that name nothing to be seen. */
+  readonly silent: ReadonlySet<string>;
+  readonly languages: ReadonlyMap<Language, LanguageTerms>;
+};
+
+const lines = z.string().transform((text) => text.split('\n'));
+const languageFile = z.object({
+  little: z.array(z.string()),
+  terms: z.record(z.string(), z.string()),
+  adjectives: z.array(z.string()),
+  places: z.array(z.string()),
+});
+const tableFile = z.object({
+  version: z.literal(1),
+  things: lines,
+  words: lines,
+  near: z.record(z.string(), z.string()),
+  silent: lines,
+  languages: z.partialRecord(z.enum(LANGUAGES), languageFile),
+});
+
+/** Throws `UserError('model.words')` for a file that is not one. */
+export async function readWordTable(file: string): Promise<WordTable> {
+  return parseWordTable(await readFile(file, 'utf8'), file);
+}
+
+/** `file` is for messages. */
+export function parseWordTable(text: string, file: string): WordTable {
+  const parsed = tableFile.safeParse(parsedJson(text));
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new UserError(
+      'model.words',
+      `Expected a table of words, version 1, in ${file}, but \`${issue?.path.join('.') ?? ''}\` is not usable (${issue?.message ?? 'unknown'}); take the file that came with the model.`,
+      { params: { file } },
+    );
+  }
+  const { things, words, near, silent, languages } = parsed.data;
+  return {
+    known: new Set([...things, ...words]),
+    near: new Map(Object.entries(near)),
+    silent: new Set(silent),
+    languages: new Map(
+      LANGUAGES.flatMap((language) => {
+        const told = languages[language];
+        return told === undefined ? [] : [[language, termsOf(told)] as const];
+      }),
+    ),
+  };
+}
+
+function termsOf({ terms, little, adjectives, places }: z.infer<typeof languageFile>): LanguageTerms {
+  return {
+    terms: new Map(Object.entries(terms).map(([term, english]) => [elided(term), english])),
+    little: new Set(little),
+    adjectives: new Set(adjectives),
+    places: new Set(places.map(elided)),
+  };
+}
+
+/** French l'espace as the two words that it is. */
+export function elided(text: string): string {
+  return text.replaceAll(/(?<![\p{L}\p{N}])([ldcj]|qu)['’](?=\p{L})/giu, '$1 ');
+}
+
+/** undefined for what is no JSON: the schema then says what was expected. */
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,55 @@
+/** The table beside moji: its own words are known, and what people ask for first is told where moji cannot draw it. */
+import { join } from 'node:path';
+
+import { describe, expect, it } from 'vitest';
+
+import { packageFolder } from '../../../config/paths.ts';
+import { readPrompt, readWordTable } from '../../../src/engine/words/index.ts';
+
+const table = await readWordTable(join(packageFolder, 'models/moji/words.json'));
+const read = (prompt: string) => readPrompt(table, prompt);
+
+describe('moji’s words', () => {
+  it.each([
+    'a fox face on blue',
+    'a slice of pizza',
+    'a green cat face at night',
+    't-rex on the beach',
+    'two cute puppies on a white background',
+    'an emoji of a sailboat at sunset',
+    'three red apples, highly detailed, 4k',
+  ])('passes %s as it is', (prompt) => {
+    expect(read(prompt)).toEqual({ prompt, unknown: [] });
+  });
+
+  it.each([
+    ['a picture of einstein', 'einstein'],
+    ['a tesla', 'tesla'],
+    ['portrait of a viking', 'viking'],
+    ['a waterfall', 'waterfall'],
+    ['a woman and a man', 'woman'],
+  ])('says of %s that it cannot draw it', (prompt, word) => {
+    expect(read(prompt).unknown).toContainEqual({ word, drawn: undefined });
+  });
+
+  it.each([
+    ['a cello', 'violin'],
+    ['a lighthouse', 'tower'],
+    ['a golden retriever', 'dog'],
+    ['a submarine', 'ship'],
+  ])('draws %s as a %s', (prompt, drawn) => {
+    expect(read(prompt).prompt).toBe(`a ${drawn}`);
+    expect(read(prompt).unknown).toHaveLength(1);
+  });
+
+  it.each([
+    ['ein roter Fuchs im Schnee', 'a red fox in the snow'],
+    ['drei Katzen auf blauem Hintergrund', 'three cats on blue background'],
+    ['un gato azul en la playa', 'a blue cat on the beach'],
+    ['una gata con sombrero', 'a cat with hat'],
+    ['une pomme rouge sur fond bleu', 'a red apple on blue background'],
+    ['夜の赤い車', 'red car at night'],
+  ])('reads %s', (typed, english) => {
+    expect(read(typed).prompt.trim()).toBe(english);
+  });
+});

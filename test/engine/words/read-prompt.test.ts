@@ -1,0 +1,98 @@
+/** What a model with a small vocabulary makes of a prompt: words it knows stay, others are told or drawn as the nearest. */
+import { describe, expect, it } from 'vitest';
+
+import { readPrompt } from '../../../src/engine/words/index.ts';
+import { parseWordTable } from '../../../src/engine/words/word-table.ts';
+
+const language = (terms: Record<string, string>, more: object = {}) => ({
+  little: [],
+  terms,
+  adjectives: [],
+  places: [],
+  ...more,
+});
+
+const table = parseWordTable(
+  JSON.stringify({
+    version: 1,
+    things: 'dog\ncat\nfox\nhot dog\nviolin\nspace invader\nsun',
+    words: 'blue\nred\nspace\nin space\nsnow',
+    near: { cello: 'violin', 'golden retriever': 'dog' },
+    silent: 'three\na\nan\nthe\nwith\nin\non\nold\nof\nplaying\nand',
+    languages: {
+      de: language(
+        { hund: 'dog', hunde: 'dogs', 'im schnee': 'in the snow', mit: 'with', rot: 'red', roter: 'red' },
+        { little: ['ein', 'im'] },
+      ),
+      es: language({ gato: 'cat', azul: 'blue', con: 'with' }, { little: ['un', 'el'], adjectives: ['azul'] }),
+      fr: language(
+        { chat: 'cat', "dans l'espace": 'in space', noir: 'black' },
+        { little: ['un', 'dans', 'l'], adjectives: ['noir'] },
+      ),
+      ja: language({ 青い: 'blue', 猫: 'cat', の: '', 宇宙: 'in space' }, { places: ['宇宙'] }),
+    },
+  }),
+  'words.json',
+);
+
+describe('reading a prompt', () => {
+  it('leaves what the model knows as it was typed, in every number and case', () => {
+    for (const prompt of ['a fox on blue', 'Three dogs and the Cats', '(a fox:1.2), in space', "the dog's sun", '']) {
+      expect(readPrompt(table, prompt)).toEqual({ prompt, unknown: [] });
+    }
+  });
+
+  it('draws a word that it does not know as the nearest, and says so', () => {
+    expect(readPrompt(table, 'an old Cello on red')).toEqual({
+      prompt: 'an old violin on red',
+      unknown: [{ word: 'Cello', drawn: 'violin' }],
+    });
+    expect(readPrompt(table, 'a golden retriever, (cellos:0.8)')).toEqual({
+      prompt: 'a dog, (violin:0.8)',
+      unknown: [
+        { word: 'golden retriever', drawn: 'dog' },
+        { word: 'cellos', drawn: 'violin' },
+      ],
+    });
+  });
+
+  it('says once what it cannot draw at all, and leaves it in the prompt', () => {
+    expect(readPrompt(table, 'a tesla with a Tesla and Bucéfalo')).toEqual({
+      prompt: 'a tesla with a Tesla and Bucéfalo',
+      unknown: [
+        { word: 'tesla', drawn: undefined },
+        { word: 'Bucéfalo', drawn: undefined },
+      ],
+    });
+  });
+
+  it('takes the longest name: a hot dog is no dog, and one that punctuation parts is none', () => {
+    expect(readPrompt(table, 'a hot dog').unknown).toEqual([]);
+    expect(readPrompt(table, 'hot, dog').unknown).toEqual([{ word: 'hot', drawn: undefined }]);
+  });
+
+  it('passes over numbers, single letters and words put together from known ones', () => {
+    expect(readPrompt(table, 'a 4k fox x 2 blue-red').unknown).toEqual([]);
+  });
+
+  it.each([
+    ['Ein roter Hund im Schnee', 'a red dog in the snow'],
+    ['un gato azul', 'un blue cat'],
+    ['un chat noir dans l’espace', 'un black cat in space'],
+    ['宇宙の青い猫', ' blue cat in space '],
+  ])('reads %s', (typed, read) => {
+    expect(readPrompt(table, typed).prompt.replace('Ein', 'a')).toBe(read);
+  });
+
+  it('takes an English prompt for English although other languages share its words', () => {
+    expect(readPrompt(table, 'a cat with the sun').prompt).toBe('a cat with the sun');
+  });
+});
+
+describe('a table of words', () => {
+  it.each(['', '{', '{"version":2}', '{"version":1,"things":"dog"}'])('refuses %j by name', (text) => {
+    expect(() => parseWordTable(text, '/models/x/words.json')).toThrow(
+      'Expected a table of words, version 1, in /models/x/words.json',
+    );
+  });
+});
