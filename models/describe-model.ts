@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { UserError } from '../src/core/errors.ts';
 import type { Base, ModelManifest } from '../src/core/manifest.ts';
 import { baseOf } from '../src/engine/model/base-of.ts';
-import { openSafetensors } from '../src/engine/weights/index.ts';
+import { describeCheckpoint } from '../src/engine/weights/index.ts';
 import type { CatalogModel } from './catalog.ts';
 
 const unetConfig = z.looseObject({
@@ -98,9 +98,8 @@ async function traitsOf({ id, source }: CatalogModel): Promise<Traits> {
 }
 
 async function checkpointTraits(file: string): Promise<Traits> {
-  const { tensors } = await openSafetensors(file);
-  const isXl = tensors.get('conditioner.embedders.1.model.transformer.resblocks.9.mlp.c_proj.bias') !== undefined;
-  return { base: isXl ? 'sdxl' : 'sd15', side: isXl ? 1024 : 512, isFullLcm: false, isLcmScheduler: false };
+  const { base, side, isFullLcm } = await describeCheckpoint(file);
+  return { base, side, isFullLcm, isLcmScheduler: false };
 }
 
 /** An absent or broken file has no traits; opening the model says what is wrong with it. */

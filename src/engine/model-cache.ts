@@ -8,8 +8,7 @@ import { stat } from 'node:fs/promises';
 import { UserError } from '../core/errors.ts';
 import type { Accelerator, GenerationRequest } from '../core/request.ts';
 import { LeaseCache, type Lease } from './cache/lease-cache.ts';
-import { openModelFiles } from './model/model-files.ts';
-import { withVae } from './model/vae-override.ts';
+import { openModelWithVae } from './model/vae-override.ts';
 import { Model } from './model/model.ts';
 import type { SessionOpener } from './model/session-opener.ts';
 
@@ -68,11 +67,10 @@ export class ModelCache {
     const chosen = accelerator.kind === 'model' ? (location.lcmLora ?? accelerator) : accelerator;
     const key = JSON.stringify([location.source, chosen, vae ?? null]);
     return this.#models.lease(key, async () => {
-      const own = await openModelFiles(location.source, { cacheDir, clipTokenizer });
-      const files = vae === undefined ? own : await withVae(own, vae);
+      const files = await openModelWithVae(location.source, vae, { cacheDir, clipTokenizer });
       // Rows of equal keys share a call, and the same model opened twice is two.
       const ownKey = `${key} ${this.#opened++}`;
-      return Model.open({ files, key: ownKey, lcmLora: await lcmFile(chosen, own), open, cacheDir });
+      return Model.open({ files, key: ownKey, lcmLora: await lcmFile(chosen, files), open, cacheDir });
     });
   }
 }

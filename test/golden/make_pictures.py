@@ -138,12 +138,12 @@ def draw(folder, case):
         "num_images_per_prompt": case["count"],
         "output_type": "pil",
     }
-    if case["model"] != "lcm" and case["negative"]:
+    if not case["model"].endswith("lcm") and case["negative"]:
         arguments["negative_prompt"] = case["negative"]
     if starts:
         arguments["image"] = init_picture(case["width"], case["height"])
         arguments["strength"] = case["strength"]
-        if case["scheduler"] == "lcm" and case["model"] != "lcm":
+        if case["scheduler"] == "lcm" and not case["model"].endswith("lcm"):
             # The ordinary pipelines cut LCM's schedule short; ours, like the LCM pipeline, puts strength inside it.
             def timesteps(steps, strength, device, *_, **__):
                 pipe.scheduler.set_timesteps(steps, device, strength=strength)

@@ -3,12 +3,15 @@
  */
 import { writeFileSync } from 'node:fs';
 
-import type { TensorInfo, TensorSource } from '../../src/engine/weights/tensor-source.ts';
+import type { Dtype, TensorInfo, TensorSource } from '../../src/engine/weights/tensor-source.ts';
 
 export type NamedTensor = {
   readonly name: string;
   readonly shape: readonly number[];
   readonly data: Float32Array<ArrayBuffer>;
+  /** As what it is stored, default F32; another type brings its bytes. */
+  readonly dtype?: Dtype;
+  readonly bytes?: Uint8Array;
 };
 
 /** Writes fp32 tensors to `file` (absolute) and returns them as a source. */
@@ -17,20 +20,22 @@ export function writeTensors(file: string, tensors: readonly NamedTensor[]): Ten
   const header: Record<string, unknown> = {};
   const places: { readonly tensor: NamedTensor; readonly start: number }[] = [];
   for (const tensor of tensors) {
-    header[tensor.name] = { dtype: 'F32', shape: tensor.shape, data_offsets: [at, at + tensor.data.byteLength] };
+    const length = bytesOf(tensor).byteLength;
+    header[tensor.name] = { dtype: tensor.dtype ?? 'F32', shape: tensor.shape, data_offsets: [at, at + length] };
     places.push({ tensor, start: at });
-    at += tensor.data.byteLength;
+    at += length;
   }
   const json = Buffer.from(JSON.stringify(header));
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(json.length));
-  const bodies = tensors.map(({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  const bodies = tensors.map(bytesOf);
   writeFileSync(file, Buffer.concat([length, json, ...bodies]));
 
   const infos = new Map(
     places.map(({ tensor, start }): [string, TensorInfo] => {
-      const { name, shape, data } = tensor;
-      return [name, { name, dtype: 'F32', shape, file, offset: 8 + json.length + start, length: data.byteLength }];
+      const { name, shape, dtype = 'F32' } = tensor;
+      const place = { file, offset: 8 + json.length + start, length: bytesOf(tensor).byteLength };
+      return [name, { name, dtype, shape, ...place }];
     }),
   );
   return {
@@ -45,4 +50,8 @@ export function writeTensors(file: string, tensors: readonly NamedTensor[]): Ten
       return found.data;
     },
   };
+}
+
+function bytesOf({ data, bytes }: NamedTensor): Uint8Array {
+  return bytes ?? new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }

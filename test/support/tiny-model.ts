@@ -170,3 +170,34 @@ export function writeTinyUpscaler(folder: string): void {
 function range(start: number, end: number): readonly number[] {
   return Array.from({ length: end - start }, (_, i) => start + i);
 }
+
+/** TAESD of sixteen channels as the original pair of files, whose layers have numbers for names; as make_checkpoint_pictures.py. */
+export function writeTinyTaesd(folder: string): { readonly encoder: string; readonly decoder: string } {
+  const config = parseAutoencoderTinyConfig(
+    { encoder_block_out_channels: [16, 16, 16, 16], decoder_block_out_channels: [16, 16, 16, 16] },
+    'taesd',
+  );
+  const files = {
+    encoder: path.join(folder, 'taesd_encoder.safetensors'),
+    decoder: path.join(folder, 'taesd_decoder.safetensors'),
+  };
+  for (const [side, graph] of [
+    ['encoder', buildTinyEncoder(config, NO_WEIGHTS, BUILD)],
+    ['decoder', buildTinyDecoder(config, NO_WEIGHTS, BUILD)],
+  ] as const) {
+    const shapes = weightShapes(graph);
+    const last = Math.max(...[...shapes.keys()].map((name) => Number(name.split('.')[2])));
+    const tensors = [...shapes].map(([name, shape]): NamedTensor => {
+      const [, , layer = '', ...rest] = name.split('.');
+      const isLast = side === 'decoder' && Number(layer) === last;
+      const change = (value: number): number => (!isLast ? value : shape.length > 1 ? 0.05 * value : value + 0.5);
+      return {
+        name: [Number(layer) + (side === 'decoder' ? 1 : 0), ...rest].join('.'),
+        shape,
+        data: randomWeight('vae', name, shape).map(change),
+      };
+    });
+    writeTensors(files[side], tensors);
+  }
+  return files;
+}

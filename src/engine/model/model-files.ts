@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { UserError } from '../../core/errors.ts';
 import type { ModelManifest } from '../../core/manifest.ts';
 import { openCheckpoint, openComponent, type TensorSource } from '../weights/index.ts';
+import { refuseForeignFolder } from './foreign-folder.ts';
 import { readManifest } from './manifest-file.ts';
 
 export type NetFiles = {
@@ -57,14 +58,13 @@ const ENCODERS = [
   { encoder: 'text_encoder_2', tokenizer: 'tokenizer_2' },
 ] as const;
 
-/** SDXL's second encoder fills short prompts with this instead of the end token. */
-const SECOND_PAD = '!';
-
 export type OpenModelOptions = {
   /** Where derived weights go when the model's own folder cannot be written. */
   readonly cacheDir: string;
   /** Folder of CLIP's own tokenizer, for checkpoints. */
   readonly clipTokenizer: string;
+  /** Another VAE takes the place of the model's, so a checkpoint need not have one. */
+  readonly hasOtherVae: boolean;
 };
 
 /**
@@ -80,8 +80,12 @@ export async function openModelFiles(location: string, options: OpenModelOptions
 }
 
 /** Checkpoints carry no tokenizer: a folder `tokenizer` beside the file goes before the one for all. */
-async function openCheckpointFiles(file: string, { cacheDir, clipTokenizer }: OpenModelOptions): Promise<ModelFiles> {
-  const { unet, vae, text, scheduler, zerosForEmptyPrompt } = await openCheckpoint(file, cacheDir);
+async function openCheckpointFiles(
+  file: string,
+  { cacheDir, clipTokenizer, hasOtherVae }: OpenModelOptions,
+): Promise<ModelFiles> {
+  const opened = await openCheckpoint(file, cacheDir, { needsVae: !hasOtherVae });
+  const { unet, vae, text, scheduler, zerosForEmptyPrompt } = opened;
   const beside = path.join(path.dirname(file), 'tokenizer');
   const folder = await stat(beside).then(
     () => beside,
@@ -93,20 +97,17 @@ async function openCheckpointFiles(file: string, { cacheDir, clipTokenizer }: Op
     scheduler: { config: scheduler, origin: file },
     unet: { ...unet, origin: file },
     vae: { ...vae, origin: file },
-    text: text.map((net, k) => ({
-      ...net,
-      origin: file,
-      tokenizer: { folder, pad: k === 1 ? SECOND_PAD : undefined },
-    })),
+    text: text.map(({ pad, ...net }) => ({ ...net, origin: file, tokenizer: { folder, pad } })),
     zerosForEmptyNegative: zerosForEmptyPrompt,
   };
 }
 
 /**
  * Opens the diffusers folder at `location`.
- * Throws `UserError` (`model.missing`, `model.index`, `model.files`, `weights.…`).
+ * Throws `UserError` (`model.kind`, `model.missing`, `model.index`, `model.files`, `weights.…`).
  */
 async function openModelFolder(location: string): Promise<ModelFiles> {
+  await refuseForeignFolder(location);
   const index = await readIndex(location);
   const text: TextNetFiles[] = [];
   for (const { encoder, tokenizer } of ENCODERS) {

@@ -34,8 +34,8 @@ export async function sourceId(source: TensorSource): Promise<string> {
   for (const file of filesOf(source)) {
     hash.update(JSON.stringify([file, await fileState(file)]));
   }
-  for (const { name, dtype, shape, file, offset } of infos) {
-    hash.update(JSON.stringify([name, dtype, shape, file, offset]));
+  for (const { name, dtype, shape, file, offset, scale } of infos) {
+    hash.update(JSON.stringify([name, dtype, shape, file, offset, ...(scale === undefined ? [] : [scale.offset])]));
   }
   return hash.digest('hex').slice(0, 32);
 }

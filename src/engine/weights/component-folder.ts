@@ -10,6 +10,7 @@ import { UserError } from '../../core/errors.ts';
 import { FOREIGN_EXTENSIONS } from './foreign-formats.ts';
 import { currentName } from './older-names.ts';
 import { openSafetensors } from './safetensors-file.ts';
+import { withScales } from './scaled-weights.ts';
 import type { TensorSource } from './tensor-source.ts';
 import { renamed, TensorTable } from './tensor-table.ts';
 
@@ -30,21 +31,21 @@ export async function openComponent(folder: string, prefer: Precision = 'fp32'):
   }
   const file = path.join(absolute, best.name);
   const source = best.isIndex ? await openShards(file) : (await openSafetensors(file)).tensors;
-  return renamed(source.origin, source, currentName(source.names));
+  return withScales(renamed(source.origin, source, currentName(source.names)));
 }
 
 type Candidate = { readonly name: string; readonly isIndex: boolean; readonly order: number };
 
-/** `model.fp16.safetensors`, `model.safetensors.index.fp16.json`, `diffusion_pytorch_model.safetensors`, … */
+/** `model.fp16.safetensors`, `model.safetensors.index.fp16.json`, `model.safetensors.fp16.index.json`, `diffusion_pytorch_model.safetensors`, … */
 const WEIGHT_FILE =
-  /^(?:diffusion_pytorch_model|model|pytorch_model)(?:\.(?<variant>[a-z0-9_]+))?\.safetensors(?<index>\.index(?:\.(?<late>[a-z0-9_]+))?\.json)?$/;
+  /^(?:diffusion_pytorch_model|model|pytorch_model)(?:\.(?<variant>[a-z0-9_]+))?\.safetensors(?:\.(?<between>(?!index\b)[a-z0-9_]+)(?=\.index\.json$))?(?<index>\.index(?:\.(?<late>[a-z0-9_]+))?\.json)?$/;
 
 function toCandidate(name: string, prefer: Precision): Candidate | undefined {
   const groups = WEIGHT_FILE.exec(name)?.groups;
   if (groups === undefined) {
     return undefined;
   }
-  const variant = groups['variant'] ?? groups['late'] ?? 'fp32';
+  const variant = groups['variant'] ?? groups['between'] ?? groups['late'] ?? 'fp32';
   const isIndex = groups['index'] !== undefined;
   const preference = variant === prefer ? 0 : ['fp32', 'fp16', 'bf16', variant].indexOf(variant) + 1;
   return { name, isIndex, order: preference * 2 + (isIndex ? 1 : 0) };

@@ -35,7 +35,7 @@ export function isFloatDtype(dtype: Dtype): dtype is FloatDtype {
  * Widens `bytes` (little-endian, a whole number of elements) into `out` from its start; fp32 bytes may be `out`'s own.
  * Returns the index of the first NaN or infinity, or -1.
  */
-export function widenInto(dtype: FloatDtype, bytes: Uint8Array, out: Float32Array): number {
+export function widenInto(dtype: FloatDtype | 'I8', bytes: Uint8Array, out: Float32Array): number {
   const count = bytes.byteLength / BYTES_PER_ELEMENT[dtype];
   switch (dtype) {
     case 'F32':
@@ -52,6 +52,9 @@ export function widenInto(dtype: FloatDtype, bytes: Uint8Array, out: Float32Arra
       out.set(doubles);
       return firstNonFinite(out.subarray(0, count));
     }
+    case 'I8':
+      out.set(new Int8Array(bytes.buffer, bytes.byteOffset, count));
+      return -1;
     case 'F8_E4M3':
       return widenBytes(bytes, E4M3_VALUES, out);
     case 'F8_E5M2':

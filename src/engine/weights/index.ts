@@ -4,11 +4,13 @@
 export type { TensorSource } from './tensor-source.ts';
 export { openSafetensors } from './safetensors-file.ts';
 export { writeSafetensors } from './safetensors-writer.ts';
-export { renamed } from './tensor-table.ts';
+export { renamed, TensorTable } from './tensor-table.ts';
 export { openComponent } from './component-folder.ts';
+export { describeCheckpoint } from './checkpoint/describe-checkpoint.ts';
+export { foreignPipeline } from './checkpoint/foreign-models.ts';
 export { openCheckpoint } from './checkpoint/open-checkpoint.ts';
 export { derivedFiles, sweepBeside } from './cache.ts';
-export { widen } from './widen.ts';
+export { widen, widenForeign } from './widen.ts';
 export { withoutStaleKernels, withWinogradKernels } from './winograd.ts';
 export { openLora, touchesNet } from './lora/lora-file.ts';
 export { loraModules, type LoraModule, type LoraTarget } from './lora/lora-module.ts';

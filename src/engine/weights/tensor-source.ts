@@ -31,6 +31,8 @@ export type TensorInfo = {
   readonly file: string;
   readonly offset: number;
   readonly length: number;
+  /** Where its values are to be multiplied: one number for all, or one for each row. */
+  readonly scale?: TensorInfo;
 };
 
 export interface TensorSource {

@@ -104,7 +104,7 @@ export async function* streamFloats(tensor: TensorInfo): AsyncGenerator<Float32A
 const PART_ELEMENTS = 1 << 20;
 
 async function collectFloats(handle: FileHandle, tensor: TensorInfo): Promise<Float32Array<ArrayBuffer>> {
-  const read = floatReader(handle, tensor);
+  const read = await floatReader(handle, tensor);
   const floats = new Float32Array(elementsOf(tensor));
   for (let at = 0; at < floats.length; at += PART_ELEMENTS) {
     await read(floats.subarray(at, at + PART_ELEMENTS), at);
@@ -116,7 +116,7 @@ async function* widenParts(
   handle: FileHandle,
   tensor: TensorInfo,
 ): AsyncGenerator<Float32Array<ArrayBuffer>, void, undefined> {
-  const read = floatReader(handle, tensor);
+  const read = await floatReader(handle, tensor);
   const count = elementsOf(tensor);
   const floats = new Float32Array(Math.min(PART_ELEMENTS, count));
   for (let at = 0; at < count; at += floats.length) {
@@ -131,16 +131,17 @@ function elementsOf({ length, dtype }: TensorInfo): number {
 }
 
 /** Gives a function that fills `out` with the tensor's elements from `at`; fp32 goes from the disk into `out` itself. */
-function floatReader(
-  handle: FileHandle,
-  tensor: TensorInfo,
-): (out: Float32Array<ArrayBuffer>, at: number) => Promise<void> {
+async function floatReader(handle: FileHandle, tensor: TensorInfo, isScaled = false): Promise<FloatReader> {
+  const { scale, ...bare } = tensor;
+  if (scale !== undefined) {
+    return scaledReader(await floatReader(handle, bare, true), tensor, await readFloats(scale));
+  }
   const { dtype } = tensor;
   const file = path.basename(tensor.file);
-  if (!isFloatDtype(dtype)) {
+  if (!isFloatDtype(dtype) && !(dtype === 'I8' && isScaled)) {
     throw new UserError(
       'weights.dtype',
-      `Weights must be fp32, fp16 or bf16, but "${tensor.name}" in "${file}" is ${dtype}; use an ordinary fp16 or fp32 version of the file.`,
+      `Weights must be floats, or whole numbers of 8 bits with a scale, but "${tensor.name}" in "${file}" is ${dtype}; use an ordinary fp16 or fp32 version of the file.`,
       { params: { file, tensor: tensor.name, dtype } },
     );
   }
@@ -158,6 +159,18 @@ function floatReader(
         `Weights must be finite numbers, but "${tensor.name}" in "${file}" holds NaN or infinity; the file is damaged or its training failed, so use another.`,
         { params: { file, tensor: tensor.name } },
       );
+    }
+  };
+}
+
+type FloatReader = (out: Float32Array<ArrayBuffer>, at: number) => Promise<void>;
+
+function scaledReader(read: FloatReader, { shape }: TensorInfo, scales: Float32Array): FloatReader {
+  const perRow = scales.length === 1 ? Infinity : shape.slice(1).reduce((product, side) => product * side, 1);
+  return async (out, at) => {
+    await read(out, at);
+    for (let i = 0; i < out.length; i++) {
+      out[i] = (out[i] ?? 0) * (scales[Math.floor((at + i) / perRow)] ?? 1);
     }
   };
 }

@@ -4,7 +4,7 @@
  */
 import { cachedWeights, filesOf, sourceId } from './cache.ts';
 import { isFloatDtype } from './dtype.ts';
-import type { TensorSource } from './tensor-source.ts';
+import type { TensorInfo, TensorSource } from './tensor-source.ts';
 import { infosOf, overlay, streamFloats } from './tensor-table.ts';
 
 /**
@@ -12,12 +12,34 @@ import { infosOf, overlay, streamFloats } from './tensor-table.ts';
  * `weights.unwritable` when neither the model's folder nor `cacheDir` can take the file.
  */
 export async function widen(source: TensorSource, cacheDir: string): Promise<TensorSource> {
-  const narrow = infosOf(source).filter(({ dtype }) => dtype !== 'F32' && isFloatDtype(dtype));
+  return widenThose(source, cacheDir, '', () => true);
+}
+
+/** As `widen`, but half-precision tensors stay as they are: for devices that compute in it. */
+export async function widenForeign(source: TensorSource, cacheDir: string): Promise<TensorSource> {
+  return widenThose(
+    source,
+    cacheDir,
+    ' foreign',
+    ({ dtype, scale }) => scale !== undefined || (dtype !== 'F16' && dtype !== 'BF16'),
+  );
+}
+
+async function widenThose(
+  source: TensorSource,
+  cacheDir: string,
+  which: string,
+  isWanted: (tensor: TensorInfo) => boolean,
+): Promise<TensorSource> {
+  const narrow = infosOf(source).filter(
+    (tensor) =>
+      tensor.dtype !== 'F32' && (isFloatDtype(tensor.dtype) || tensor.scale !== undefined) && isWanted(tensor),
+  );
   const [first] = narrow;
   if (first === undefined) {
     return source;
   }
-  const key = `widen 1 ${await sourceId(source)}`;
+  const key = `widen 1 ${await sourceId(source)}${which}`;
   const inputs = filesOf(source);
   const widened = await cachedWeights({ besides: first.file, cacheDir, label: 'fp32', key, inputs }, () =>
     narrow.map((tensor) => ({

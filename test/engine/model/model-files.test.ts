@@ -18,7 +18,7 @@ const NAMES = [
 
 beforeAll(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'fourstep-model-files-'));
-  options = { cacheDir: path.join(folder, 'cache'), clipTokenizer: path.join(folder, 'clip') };
+  options = { cacheDir: path.join(folder, 'cache'), clipTokenizer: path.join(folder, 'clip'), hasOtherVae: false };
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -74,6 +74,16 @@ describe('the weights of a component', () => {
     await expect(openComponent(scratch.folder)).rejects.toThrow(says);
   });
 
+  it.each([
+    'model.safetensors.index.fp16.json',
+    'model.safetensors.fp16.index.json',
+    'model.fp16.safetensors.index.json',
+  ])('are found by an index whose variant stands anywhere: %s', async (name) => {
+    await scratch.floats('model-1.fp16.safetensors', { a: { shape: [1] } });
+    await writeFile(scratch.path(name), JSON.stringify({ weight_map: { a: 'model-1.fp16.safetensors' } }));
+    expect((await openComponent(scratch.folder)).names).toEqual(['a']);
+  });
+
   it('are refused for a missing shard with its path', async () => {
     await writeFile(
       scratch.path('model.safetensors.index.json'),

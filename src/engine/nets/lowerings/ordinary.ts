@@ -2,6 +2,7 @@
  * The forms that every device has: products over flat tokens, direct convolutions, pictures as [rows, C, H, W], weights
  * where they lie. The others change what they do better.
  */
+import { widenForeign } from '../../weights/index.ts';
 import { Conv, Gemm } from '../../onnx/index.ts';
 import type { Lowering } from '../lowering.ts';
 import { attention } from './attention.ts';
@@ -29,6 +30,7 @@ export function ordinaryLowering(options: OrdinaryOptions): Lowering {
     groupNorm: (scope, x, norm) => groupNorm(options, scope, x, norm),
     layerNorm: (scope, x, epsilon) => layerNorm(options, scope, x, epsilon),
     attention: (building, query, key, value, heads) => attention(options, building, { query, key, value, ...heads }),
-    prepareWeights: (weights) => Promise.resolve(weights),
+    // Half precision is stored as it is; 8 bits and doubles no graph here takes.
+    prepareWeights: (weights, _, cacheDir) => widenForeign(weights, cacheDir),
   };
 }

@@ -1,8 +1,9 @@
 /**
  * What a diffusers folder says in its config.json files, for checkpoints, which carry none: the published settings of
- * Stable Diffusion 1.5 and SDXL 1.0. Only what differs from the classes' defaults or changes the graph.
+ * Stable Diffusion 1.5, 2.1 and SDXL 1.0, as far as shapes do not tell them (inferred-configs.ts). Only what differs from
+ * the classes' defaults or changes the graph.
  */
-import type { CheckpointLayout } from './checkpoint-layout.ts';
+import type { CheckpointFamily, CheckpointLayout } from './checkpoint-layout.ts';
 
 export type CheckpointConfigs = {
   readonly unet: Readonly<Record<string, unknown>>;
@@ -14,12 +15,20 @@ export type CheckpointConfigs = {
   readonly zerosForEmptyPrompt: boolean;
 };
 
-export function checkpointConfigs({ base, inChannels, prediction }: CheckpointLayout): CheckpointConfigs {
-  const configs = base === 'sdxl' ? SDXL : SD15;
+export function checkpointConfigs({
+  family,
+  prediction,
+  isZeroSnr,
+}: Omit<CheckpointLayout, 'vaePrefix'>): CheckpointConfigs {
+  const configs = FAMILIES[family];
   return {
     ...configs,
-    unet: { ...configs.unet, in_channels: inChannels },
-    scheduler: { ...configs.scheduler, prediction_type: prediction },
+    scheduler: {
+      ...configs.scheduler,
+      prediction_type: prediction ?? 'epsilon',
+      // Such a model is to begin where it was trained to: at the last timestep.
+      ...(isZeroSnr && { rescale_betas_zero_snr: true, timestep_spacing: 'trailing' }),
+    },
   };
 }
 
@@ -127,3 +136,30 @@ const SDXL: CheckpointConfigs = {
   scheduler: { _class_name: 'EulerDiscreteScheduler', ...SCHEDULER },
   zerosForEmptyPrompt: true,
 };
+
+const SD2: CheckpointConfigs = {
+  unet: {
+    ...SD15.unet,
+    attention_head_dim: [5, 10, 20, 20],
+    cross_attention_dim: 1024,
+    sample_size: 96,
+    upcast_attention: true,
+    use_linear_projection: true,
+  },
+  vae: { ...SD15.vae, sample_size: 768 },
+  text: [
+    {
+      ...CLIP_L,
+      hidden_act: 'gelu',
+      hidden_size: 1024,
+      intermediate_size: 4096,
+      num_attention_heads: 16,
+      num_hidden_layers: 23,
+      projection_dim: 512,
+    },
+  ],
+  scheduler: SD15.scheduler,
+  zerosForEmptyPrompt: false,
+};
+
+const FAMILIES: Readonly<Record<CheckpointFamily, CheckpointConfigs>> = { sd15: SD15, sd2: SD2, sdxl: SDXL };

@@ -32,6 +32,25 @@ export function unetTopology(names: Iterable<string>): UnetTopology {
   return { layersPerBlock: firstLayers.size, upAttention };
 }
 
+/** Reads the topology off original names. */
+export function ldmTopology(names: Iterable<string>): UnetTopology {
+  let firstDownsampler = Infinity;
+  const attentions = new Set<number>();
+  for (const name of names) {
+    const down = /^input_blocks\.(\d+)\.0\.op\./.exec(name)?.[1];
+    const up = /^output_blocks\.(\d+)\.1\.transformer_blocks\./.exec(name)?.[1];
+    firstDownsampler = down === undefined ? firstDownsampler : Math.min(firstDownsampler, Number(down));
+    if (up !== undefined) {
+      attentions.add(Number(up));
+    }
+  }
+  const layersPerBlock = Number.isFinite(firstDownsampler) ? firstDownsampler - 1 : 2;
+  return {
+    layersPerBlock,
+    upAttention: new Set([...attentions].map((flat) => Math.floor(flat / (layersPerBlock + 1)))),
+  };
+}
+
 /** The original name of a diffusers module or tensor; undefined for a name that is no UNet's. */
 export function toLdmUnetName(name: string, { layersPerBlock, upAttention }: UnetTopology): string | undefined {
   const top = renameBeginning(TOP, name, 'from diffusers');
@@ -104,6 +123,7 @@ const LDM_MIDDLE = /^middle_block\.(?<index>[012])\.(?<inner>.+)$/;
 
 const TOP: RenameTable = [
   ['time_embedding.linear_1', 'time_embed.0'],
+  ['time_embedding.cond_proj', 'time_embed.cond_proj'],
   ['time_embedding.linear_2', 'time_embed.2'],
   ['add_embedding.linear_1', 'label_emb.0.0'],
   ['add_embedding.linear_2', 'label_emb.0.2'],

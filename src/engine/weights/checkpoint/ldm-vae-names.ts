@@ -5,6 +5,11 @@
  */
 import { renameBeginning, type RenameTable } from '../rename-table.ts';
 
+/** Blocks of the decoder, counted in original names; 0 where there are none. */
+export function ldmVaeBlocks(names: readonly string[]): number {
+  return new Set(names.flatMap((name) => /^decoder\.up\.(\d+)\./.exec(name)?.[1] ?? [])).size;
+}
+
 /** The original name of a diffusers tensor; undefined for one that is no autoencoder's. `blocks`: of the decoder. */
 export function toLdmVaeName(name: string, blocks: number): string | undefined {
   const [, side, inner] = /^(encoder|decoder)\.(.+)$/.exec(name) ?? [];

@@ -15,15 +15,18 @@ import { fromOpenClipName } from './open-clip-names.ts';
  */
 export async function openClipEncoder(source: TensorSource, cacheDir: string): Promise<TensorSource> {
   const infos: TensorInfo[] = infosOf(source).flatMap((info) => {
-    const name = fromOpenClipName(info.name);
+    // diffusers' converter has turned it already.
+    const name = info.name === TURNED ? TURNED : fromOpenClipName(info.name);
     return name === undefined ? cutJoint(info) : [{ ...info, name }];
   });
   const projection = source.get('text_projection');
   if (projection !== undefined) {
-    infos.push(...infosOf(await turned(projection, 'text_projection.weight', cacheDir)));
+    infos.push(...infosOf(await turned(projection, TURNED, cacheDir)));
   }
   return new TensorTable(source.origin, infos);
 }
+
+const TURNED = 'text_projection.weight';
 
 const JOINT = /^transformer\.resblocks\.(?<layer>\d+)\.attn\.in_proj_(?<kind>weight|bias)$/;
 
@@ -40,7 +43,21 @@ function cutJoint(info: TensorInfo): readonly TensorInfo[] {
     shape: [rows / 3, ...rest],
     offset: info.offset + (i * info.length) / 3,
     length: info.length / 3,
+    ...(info.scale !== undefined && { scale: thirdOf(info.scale, i) }),
   }));
+}
+
+/** Of a scale for each row; one for all stays. */
+function thirdOf(scale: TensorInfo, third: number): TensorInfo {
+  const [rows = 1, ...rest] = scale.shape;
+  return rows % 3 === 0
+    ? {
+        ...scale,
+        shape: [rows / 3, ...rest],
+        offset: scale.offset + (third * scale.length) / 3,
+        length: scale.length / 3,
+      }
+    : scale;
 }
 
 /** The transpose of a square or oblong matrix, as fp32 under `name`. */

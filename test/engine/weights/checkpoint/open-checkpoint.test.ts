@@ -156,6 +156,26 @@ describe('a checkpoint of SDXL', () => {
   });
 });
 
+describe('a checkpoint of SD 2.x', () => {
+  it.each([
+    { spread: 'a wide', bias: [0.3, -0.3, 0.2, -0.2], prediction: 'v_prediction' },
+    { spread: 'a narrow', bias: [0.01, -0.01, 0.02, -0.02], prediction: 'epsilon' },
+  ])('predicts $prediction where the sign has $spread spread', async ({ bias, prediction }) => {
+    const file = await scratch.floats('sd2.safetensors', {
+      ...numbered('model.diffusion_model.', SD15_UNET),
+      ...numbered('first_stage_model.', VAE),
+      ...numbered('cond_stage_model.model.', OPEN_CLIP),
+      'model.diffusion_model.output_blocks.11.1.transformer_blocks.0.norm1.bias': { shape: [4], values: bias },
+    });
+    const { base, scheduler, text } = await openCheckpoint(file, scratch.path('cache'));
+    expect({ base, pad: text[0]?.pad, prediction: scheduler['prediction_type'] }).toEqual({
+      base: 'sd2',
+      pad: '!',
+      prediction,
+    });
+  });
+});
+
 describe('renames have inverses', () => {
   it.each([
     { net: 'SD 1.5', names: SD15_UNET, upAttention: [1, 2, 3] },
@@ -193,10 +213,9 @@ describe('renames have inverses', () => {
 
 describe('another checkpoint is refused', () => {
   it.each([
-    {
-      name: 'Stable Diffusion 2',
-      tensors: { 'cond_stage_model.model.transformer.resblocks.0.ln_1.weight': { shape: [1] } },
-    },
+    { name: 'a ControlNet', tensors: { 'control_model.input_hint_block.0.weight': { shape: [1] } } },
+    { name: 'Playground 2.5, which is sampled by EDM', tensors: { edm_mean: { shape: [4] } } },
+    { name: 'CosXL, which is sampled by EDM', tensors: { 'edm_vpred.sigma_max': { shape: [1] } } },
     {
       name: 'Stable Diffusion 3',
       tensors: { 'model.diffusion_model.joint_blocks.0.context_block.attn.qkv.weight': { shape: [1] } },

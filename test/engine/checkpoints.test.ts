@@ -1,0 +1,202 @@
+/**
+ * Single files of every kind, drawn with and compared with diffusers' pictures of the same weights; how those were made is in
+ * test/golden/make_checkpoint_pictures.py.
+ */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cp, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+
+import { modelsFolder } from '../../config/paths.ts';
+import { defaultRequest } from '../../src/core/default-request.ts';
+import type { Picture } from '../../src/core/picture.ts';
+import type { GenerationRequest } from '../../src/core/request.ts';
+import type { Runner } from '../../src/core/work.ts';
+import { createEngineRunner } from '../../src/engine/index.ts';
+import { decodePicture } from '../../src/image/index.ts';
+import { writeCheckpoint, writeVaeFile, type CheckpointForm } from '../support/checkpoint-file.ts';
+import { writeTinyModel, writeTinyTaesd } from '../support/tiny-model.ts';
+
+const GOLDEN = path.join(import.meta.dirname, '../golden/checkpoint-pictures');
+/** Of 255. */
+const TOLERANCE = 2;
+
+const cases = z
+  .array(
+    z.object({
+      name: z.string(),
+      model: z.string(),
+      prompt: z.string(),
+      negative: z.string(),
+      seed: z.number(),
+      steps: z.number(),
+      guidance: z.number(),
+      scheduler: z.enum(['ddim', 'lcm']),
+      strength: z.number().nullable(),
+      bits: z.string().optional(),
+      taesd: z.boolean().default(false),
+    }),
+  )
+  .parse(JSON.parse(readFileSync(path.join(GOLDEN, 'cases.json'), 'utf8')));
+type Case = (typeof cases)[number];
+
+let folder = '';
+let runner: Runner;
+
+beforeAll(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'fourstep-checkpoints-'));
+  for (const model of new Set(cases.map((known) => known.model))) {
+    writeTinyModel(model, path.join(folder, model));
+  }
+  runner = createEngineRunner({
+    locateModel: async (model: string) => ({ source: path.join(folder, model) }),
+    readPicture: async () => start(),
+    cacheDir: path.join(folder, 'cache'),
+    clipTokenizer: path.join(modelsFolder, 'clip'),
+    threads: 1,
+  });
+});
+
+afterAll(async () => {
+  await runner.close(1000);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** The picture that make_pictures.py starts from. */
+function start(): Picture {
+  const data = new Uint8Array(64 * 64 * 3);
+  for (let i = 0; i < 64 * 64; i++) {
+    const [x, y] = [i % 64, Math.floor(i / 64)];
+    data.set([Math.floor((x * 255) / 63), Math.floor((y * 255) / 63), (x * y) % 256], 3 * i);
+  }
+  return { width: 64, height: 64, data };
+}
+
+const FAMILIES: Readonly<Record<string, CheckpointForm['family']>> = {
+  'cp-sd15': 'sd15',
+  'cp-lcm': 'sd15',
+  'cp-sd2': 'sd2',
+  'cp-sdxl': 'sdxl',
+  'cp-ssd1b': 'sdxl',
+};
+
+/** In a folder of its own, with the small tokenizer beside it. */
+async function fileOf(known: Case, name: string, form: Partial<CheckpointForm> = {}): Promise<string> {
+  mkdirSync(path.join(folder, name));
+  await cp(path.join(folder, known.model, 'tokenizer'), path.join(folder, name, 'tokenizer'), { recursive: true });
+  writeFileSync(path.join(folder, name, 'tokenizer/tokenizer_config.json'), '{}');
+  const marks = known.name.endsWith('ztsnr') ? ['v_pred', 'ztsnr'] : [];
+  const file = path.join(name, 'model.safetensors');
+  const family = FAMILIES[known.model] ?? 'sd15';
+  await writeCheckpoint(path.join(folder, known.model), path.join(folder, file), {
+    family,
+    bits: known.bits,
+    marks,
+    ...form,
+  });
+  return file;
+}
+
+function requestOf(known: Case, model: string, change: Partial<GenerationRequest> = {}): GenerationRequest {
+  const { prompt, negative, seed, steps, guidance, scheduler, strength } = known;
+  return defaultRequest({ id: model, defaults: { steps, guidance, width: 64, height: 64, scheduler } }, prompt, {
+    negative,
+    accelerator: { kind: 'none' },
+    seed,
+    init: strength === null ? undefined : { file: 'made up', strength },
+    ...change,
+  });
+}
+
+async function draw(request: GenerationRequest): Promise<Picture> {
+  const work = { kind: 'imagine', id: 'x', request, previewAfter: [] } as const;
+  let picture: Picture | undefined;
+  for await (const event of runner.run(work, new AbortController().signal)) {
+    picture = event.kind === 'picture' ? event.picture : picture;
+  }
+  return picture!;
+}
+
+async function differenceFrom(name: string, picture: Picture): Promise<number> {
+  const expected = await decodePicture(await readFile(path.join(GOLDEN, `${name}.png`)));
+  return picture.data.reduce((most, value, i) => Math.max(most, Math.abs(value - expected.data[i]!)), 0);
+}
+
+const named = (name: string): Case => cases.find((known) => known.name === name)!;
+
+describe('a picture of a single file', () => {
+  it.each(cases)('is that of diffusers: $name', async (known) => {
+    const file = await fileOf(known, known.name);
+    const vae = known.taesd ? writeTinyTaesd(path.join(folder, known.name)).decoder : undefined;
+    expect(await differenceFrom(known.name, await draw(requestOf(known, file, { vae })))).toBeLessThanOrEqual(
+      TOLERANCE,
+    );
+  });
+
+  it('is the same where diffusers’ converter wrote it', async () => {
+    const file = await fileOf(named('sdxl'), 'converted', { isConverted: true });
+    expect(await differenceFrom('sdxl', await draw(requestOf(named('sdxl'), file)))).toBeLessThanOrEqual(TOLERANCE);
+  });
+
+  it('without a VAE is drawn with the one that is given, or that lies beside it, and else refused', async () => {
+    const known = named('sd15');
+    const file = await fileOf(known, 'novae', { hasVae: false });
+    await expect(draw(requestOf(known, file))).rejects.toThrow(/lacks: VAE; give one with --vae/);
+    await writeVaeFile(path.join(folder, known.model), path.join(folder, 'vae-ldm.safetensors'));
+    const given = await draw(requestOf(known, file, { vae: path.join(folder, 'vae-ldm.safetensors') }));
+    expect(await differenceFrom('sd15', given)).toBeLessThanOrEqual(TOLERANCE);
+    await writeVaeFile(path.join(folder, known.model), path.join(folder, 'novae/model.vae.safetensors'));
+    expect(await differenceFrom('sd15', await draw(requestOf(known, file)))).toBeLessThanOrEqual(TOLERANCE);
+  });
+
+  it('starts from a picture by TAESD’s encoder, whichever of its two files is named', async () => {
+    const known = named('sd15-taesd-start');
+    const file = await fileOf(known, 'taesd-encoder');
+    const vae = writeTinyTaesd(path.join(folder, 'taesd-encoder')).encoder;
+    expect(await differenceFrom(known.name, await draw(requestOf(known, file, { vae })))).toBeLessThanOrEqual(
+      TOLERANCE,
+    );
+  });
+});
+
+describe('a folder of another model is refused by name', () => {
+  it.each([
+    {
+      found: 'the SDXL refiner',
+      index: {
+        _class_name: 'StableDiffusionXLImg2ImgPipeline',
+        unet: ['diffusers', 'UNet2DConditionModel'],
+        text_encoder: [null, null],
+        text_encoder_2: ['transformers', 'CLIPTextModelWithProjection'],
+      },
+    },
+    { found: 'Stable Diffusion 3', index: { _class_name: 'StableDiffusion3Pipeline' } },
+    { found: 'Flux', index: { _class_name: 'FluxPipeline' } },
+    {
+      found: 'sampled by EDM',
+      index: {
+        _class_name: 'StableDiffusionXLPipeline',
+        text_encoder: ['transformers', 'CLIPTextModel'],
+        scheduler: ['diffusers', 'EDMDPMSolverMultistepScheduler'],
+      },
+    },
+    {
+      found: 'a transformer model \\(NewPipeline\\)',
+      index: { _class_name: 'NewPipeline', transformer: ['diffusers', 'X'] },
+    },
+  ])('$found', async ({ found, index }) => {
+    const own = mkdtempSync(path.join(folder, 'foreign-'));
+    writeFileSync(path.join(own, 'model_index.json'), JSON.stringify(index));
+    const request = requestOf(named('sd15'), path.basename(own));
+    await expect(draw(request)).rejects.toMatchObject({ code: 'model.kind' });
+    await expect(draw(request)).rejects.toThrow(new RegExp(found));
+  });
+
+  it('a ControlNet, which has no index', async () => {
+    const own = mkdtempSync(path.join(folder, 'foreign-'));
+    writeFileSync(path.join(own, 'config.json'), JSON.stringify({ _class_name: 'ControlNetModel' }));
+    await expect(draw(requestOf(named('sd15'), path.basename(own)))).rejects.toThrow(/is a ControlNet;/);
+  });
+});
