@@ -2,8 +2,9 @@
  * Composes a job's last message from what is kept and brings it to where the person waits, however often it takes.
  * An answer is owed until the platform has it; the job says so.
  */
+import type { Chat } from '../../core/chat.ts';
 import { UserError } from '../../core/errors.ts';
-import type { Job } from '../../core/job.ts';
+import type { Job, ReplyAddress } from '../../core/job.ts';
 import type { Locale } from '../../core/people.ts';
 import type { Message } from '../../core/message.ts';
 import type { Picture } from '../../core/picture.ts';
@@ -42,16 +43,10 @@ export class Answers {
       if (message === undefined) {
         throw new Error('the pictures are gone');
       }
-      const locale = localeOf(job);
-      const address = await chat.deliver(job.address, message, { mode: 'edit', key: job.id, isFinal: true, locale });
+      const address = await this.#deliver(chat, job, message);
       await stores.jobs.save({ ...job, address, state: { ...job.state, isAnswered: true } });
     } catch (error) {
       log.error({ job: job.id, attempt, err: error }, 'the answer did not arrive');
-      if (error instanceof UserError) {
-        // No later try can succeed: it is owed to nobody any more.
-        await stores.jobs.save({ ...job, state: { ...job.state, isAnswered: true } });
-        return;
-      }
       this.#later(job, fresh, attempt);
     }
   }
@@ -98,6 +93,20 @@ export class Answers {
       disarm();
     }
     this.#timers.clear();
+  }
+
+  /** Where it stands now. What the chat will never take is owed to nobody any more; a full disk of ours passes. */
+  async #deliver(chat: Chat, job: Job, message: Message): Promise<ReplyAddress> {
+    try {
+      const options = { mode: 'edit', key: job.id, isFinal: true, locale: localeOf(job) } as const;
+      return await chat.deliver(job.address, message, options);
+    } catch (error) {
+      if (!(error instanceof UserError) || error.code === 'store.full') {
+        throw error;
+      }
+      this.#ports.log.error({ job: job.id, err: error }, 'the answer can never be delivered');
+      return job.address;
+    }
   }
 
   #later(job: Job, fresh: Fresh | undefined, attempt: number): void {
