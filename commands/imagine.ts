@@ -2,6 +2,7 @@
  * `/imagine`: draw pictures from words. The values are bounds of the grammar; a server's own limits are narrower and
  * belong to its settings.
  */
+import { QUALITIES } from '../src/core/accelerator.ts';
 import type { CommandSpec } from '../src/core/command.ts';
 
 export const imagine = {
@@ -22,5 +23,6 @@ export const imagine = {
     { kind: 'integer', name: 'count', isRequired: false, min: 1, max: 4 },
     { kind: 'image', name: 'image', isRequired: false },
     { kind: 'number', name: 'strength', isRequired: false, min: 0.05, max: 1 },
+    { kind: 'choice', name: 'quality', isRequired: false, choices: QUALITIES },
   ],
 } as const satisfies CommandSpec;

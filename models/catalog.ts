@@ -12,9 +12,11 @@ import { z } from 'zod';
 
 import { closest } from '../commands/closest.ts';
 import { UserError } from '../src/core/errors.ts';
+import type { ModelAccelerator } from '../src/core/accelerator.ts';
 import type { ModelManifest } from '../src/core/manifest.ts';
+import { RECIPE_NAMES } from '../src/core/recipes.ts';
 import type { Style } from '../src/core/style.ts';
-import { readManifest } from '../src/engine/model/manifest-file.ts';
+import { lcmAccelerator, readManifest } from '../src/engine/model/manifest-file.ts';
 import { exists, namesIn, readJson, writeJson, writeWhole } from './catalog-files.ts';
 
 export type CatalogModel = {
@@ -25,16 +27,40 @@ export type CatalogModel = {
   readonly name: string | undefined;
   /** Absent: made up by the engine when it opens the source. */
   readonly manifest: ModelManifest | undefined;
-  /** The operator's choice for an added model; undefined: the manifest's. */
-  readonly lcmLora: { readonly kind: 'none' } | { readonly kind: 'file'; readonly file: string } | undefined;
+  /** The operator's choice for an added model, with absolute paths; undefined: the manifest's. */
+  readonly accelerators: readonly ModelAccelerator[] | undefined;
   readonly isEmbedded: boolean;
 };
 
-const pointer = z.object({
+/** Entries of before have no version, and LCM-LoRA's file at most; null: none. */
+const pointer1 = z
+  .object({
+    version: z.undefined().optional(),
+    source: z.string().min(1),
+    lcmLora: z.string().min(1).nullable().optional(),
+    name: z.string().optional(),
+  })
+  .transform(({ source, lcmLora, name }) => ({
+    source,
+    name,
+    accelerators: lcmLora === undefined ? undefined : lcmLora === null ? [] : [lcmAccelerator(lcmLora)],
+  }));
+const pointer2 = z.object({
+  version: z.literal(2),
   source: z.string().min(1),
-  lcmLora: z.string().min(1).nullable().optional(),
   name: z.string().optional(),
+  accelerators: z
+    .array(
+      z.object({
+        id: z.string().min(1),
+        file: z.string().min(1),
+        weight: z.number(),
+        recipe: z.enum(RECIPE_NAMES),
+      }),
+    )
+    .optional(),
 });
+const pointer = z.union([pointer2, pointer1]);
 const addedStyle = z.object({
   name: z.string().min(1),
   model: z.string().min(1),
@@ -77,7 +103,7 @@ export class Catalog {
     const source = resolve(idOrPath);
     if (await exists(source)) {
       const manifest = await readManifest(source);
-      return { id: source, source, name: undefined, manifest, lcmLora: undefined, isEmbedded: false };
+      return { id: source, source, name: undefined, manifest, accelerators: undefined, isEmbedded: false };
     }
     throw unknownModel(
       idOrPath,
@@ -89,7 +115,8 @@ export class Catalog {
   async addModel(options: {
     readonly id: string | undefined;
     readonly source: string;
-    readonly lcmLora: string | undefined;
+    /** With absolute paths; none: an empty list; undefined: as its manifest has it. */
+    readonly accelerators: readonly ModelAccelerator[] | undefined;
     readonly name: string | undefined;
   }): Promise<CatalogModel> {
     const source = resolve(options.source);
@@ -102,9 +129,8 @@ export class Catalog {
     }
     const id = options.id ?? idFrom(source);
     await this.checkFree(id);
-    const lcmLora =
-      options.lcmLora === undefined ? undefined : options.lcmLora === 'none' ? null : resolve(options.lcmLora);
-    await writeJson(join(this.#dataFolder, 'models', `${id}.json`), { source, lcmLora, name: options.name });
+    const { accelerators, name } = options;
+    await writeJson(join(this.#dataFolder, 'models', `${id}.json`), { version: 2, source, name, accelerators });
     return this.find(id);
   }
 
@@ -185,7 +211,7 @@ export class Catalog {
     const manifest = await readManifest(source);
     return manifest === undefined
       ? undefined
-      : { id, source, name: undefined, manifest, lcmLora: undefined, isEmbedded: true };
+      : { id, source, name: undefined, manifest, accelerators: undefined, isEmbedded: true };
   }
 
   async #addedModel(id: string): Promise<CatalogModel | undefined> {
@@ -194,15 +220,14 @@ export class Catalog {
     if (parsed === undefined) {
       return undefined;
     }
-    const { source, lcmLora, name } = parsed;
+    const { source, accelerators, name } = parsed;
     const manifest = await readManifest(source);
     return {
       id,
       source,
       name,
       manifest: manifest === undefined || name === undefined ? manifest : { ...manifest, name },
-      lcmLora:
-        lcmLora === undefined ? undefined : lcmLora === null ? { kind: 'none' } : { kind: 'file', file: lcmLora },
+      accelerators,
       isEmbedded: false,
     };
   }

@@ -8,6 +8,8 @@ import { basename, join } from 'node:path';
 import { z } from 'zod';
 
 import { UserError } from '../src/core/errors.ts';
+import type { ModelAccelerator } from '../src/core/accelerator.ts';
+import { recipeOf } from '../src/core/recipes.ts';
 import type { Base, ModelManifest } from '../src/core/manifest.ts';
 import { baseOf } from '../src/engine/model/base-of.ts';
 import { describeCheckpoint } from '../src/engine/weights/index.ts';
@@ -41,21 +43,27 @@ const SLOW = { steps: 25, guidance: 7.5, scheduler: 'dpm++' } as const;
  */
 export async function describeModel(model: CatalogModel): Promise<ModelManifest> {
   if (model.manifest !== undefined) {
-    return withoutLcm(model, model.manifest);
+    return withChosen(model, model.manifest);
   }
   const traits = await traitsOf(model);
-  const isQuick = model.lcmLora?.kind === 'file' || traits.isFullLcm || traits.isLcmScheduler;
+  const accelerators = model.accelerators ?? [];
+  const [usual] = accelerators;
+  const isQuick = traits.isFullLcm || traits.isLcmScheduler;
   return {
     id: model.id,
     name: model.name ?? basename(model.source),
     description: '',
     license: '',
     base: traits.base,
-    lcmLora: undefined,
+    accelerators,
     defaults: {
       width: traits.side,
       height: traits.side,
-      ...(isQuick ? { steps: 4, guidance: traits.isFullLcm ? 8 : 1, scheduler: 'lcm' } : SLOW),
+      ...(usual !== undefined
+        ? usualOf(usual)
+        : isQuick
+          ? { steps: 4, guidance: traits.isFullLcm ? 8 : 1, scheduler: 'lcm' }
+          : SLOW),
     },
     sizes: [traits.side],
     styles: [],
@@ -63,11 +71,26 @@ export async function describeModel(model: CatalogModel): Promise<ModelManifest>
   };
 }
 
-/** A model that is made quick by its LCM-LoRA alone wants ordinary settings where that is left out. */
-function withoutLcm({ lcmLora }: CatalogModel, manifest: ModelManifest): ModelManifest {
-  return lcmLora?.kind === 'none' && manifest.lcmLora !== undefined
-    ? { ...manifest, lcmLora: undefined, defaults: { ...manifest.defaults, steps: 25, guidance: 3, scheduler: 'ddim' } }
-    : manifest;
+/**
+ * With what an operator chose for it. A model that is made quick by its accelerator alone wants ordinary settings where
+ * that is left out.
+ */
+function withChosen({ accelerators }: CatalogModel, manifest: ModelManifest): ModelManifest {
+  const [usual] = accelerators ?? [];
+  if (accelerators === undefined) {
+    return manifest;
+  }
+  if (usual !== undefined) {
+    return { ...manifest, accelerators, defaults: { ...manifest.defaults, ...usualOf(usual) } };
+  }
+  return manifest.accelerators.length === 0
+    ? manifest
+    : { ...manifest, accelerators, defaults: { ...manifest.defaults, steps: 25, guidance: 3, scheduler: 'ddim' } };
+}
+
+function usualOf({ recipe }: ModelAccelerator): Pick<ModelManifest['defaults'], 'steps' | 'guidance' | 'scheduler'> {
+  const { steps, guidance, scheduler } = recipeOf(recipe);
+  return { steps: steps.usual, guidance: guidance.usual, scheduler };
 }
 
 async function traitsOf({ id, source }: CatalogModel): Promise<Traits> {

@@ -9,6 +9,7 @@ import type { ModelManifest } from '../core/manifest.ts';
 import type { Fingerprint, GenerationRequest, InitImage } from '../core/request.ts';
 import { type Style, useOf } from '../core/style.ts';
 import { refusal } from './refusal.ts';
+import { steppingOf, type SteppedModel, type SteppingWish } from './stepping.ts';
 
 export type StyleInMix = { readonly style: Style; readonly share: number };
 
@@ -19,17 +20,16 @@ export type Wish = {
   readonly styles?: readonly StyleInMix[];
   readonly seed: number;
   readonly count?: number | undefined;
-  readonly steps?: number | undefined;
-  readonly guidance?: number | undefined;
+  readonly stepping?: SteppingWish;
   readonly size?: { readonly width: number; readonly height: number } | undefined;
   readonly init?: InitImage | undefined;
-  /** What of the request is wished for by itself: an accelerator, a VAE, a recipe. */
-  readonly rest?: Partial<Pick<GenerationRequest, 'accelerator' | 'vae' | 'recipe' | 'precision' | 'decoder'>>;
+  /** What of the request is wished for by itself. */
+  readonly rest?: Partial<Pick<GenerationRequest, 'vae' | 'precision' | 'decoder'>>;
 };
 
 /** What of a model a wish needs. */
 export type WishedModel = {
-  readonly manifest: Pick<ModelManifest, 'id' | 'defaults'>;
+  readonly manifest: Pick<ModelManifest, 'id' | 'defaults'> & SteppedModel;
   readonly fingerprint?: Fingerprint | undefined;
 };
 
@@ -50,8 +50,7 @@ export function requestOf(wish: Wish, { manifest, fingerprint }: WishedModel): G
     styles: uses.map(({ style, share }) => useOf(style, share)),
     seed: wish.seed,
     count: wish.count ?? 1,
-    steps: wish.steps ?? defaults.steps,
-    guidance: wish.guidance ?? (negative === '' ? defaults.guidance : Math.max(defaults.guidance, NEGATIVE_GUIDANCE)),
+    ...steppingOf({ leastGuidance: negative === '' ? 0 : NEGATIVE_GUIDANCE, ...wish.stepping }, manifest),
     width: wish.size?.width ?? defaults.width,
     height: wish.size?.height ?? defaults.height,
     init: wish.init,

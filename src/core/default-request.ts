@@ -3,18 +3,20 @@
  * the value that changes nothing. Whoever makes a request begins here, so that a new field has one default.
  */
 import type { ModelManifest } from './manifest.ts';
+import { samplingOf } from './recipes.ts';
 import { type GenerationRequest, REQUEST_VERSION } from './request.ts';
 
 /** What of a manifest a request needs. */
-type Defaults = Pick<ModelManifest, 'id' | 'defaults'>;
+type Defaults = Pick<ModelManifest, 'id' | 'defaults'> & Partial<Pick<ModelManifest, 'accelerators'>>;
 
 /** One picture of seed 0, with the fields of `changes` in place of the usual ones. */
 export function defaultRequest(
-  { id, defaults }: Defaults,
+  { id, defaults, accelerators = [] }: Defaults,
   prompt: string,
   changes: Partial<GenerationRequest> = {},
 ): GenerationRequest {
   const { steps, guidance, width, height, scheduler } = defaults;
+  const [usual] = accelerators;
   return {
     version: REQUEST_VERSION,
     prompt,
@@ -23,8 +25,8 @@ export function defaultRequest(
     embeddings: [],
     model: id,
     fingerprint: undefined,
-    accelerator: { kind: 'model' },
-    recipe: { scheduler },
+    accelerator: usual === undefined ? { kind: 'model' } : { kind: 'model', id: usual.id },
+    recipe: usual === undefined ? { scheduler } : { name: usual.recipe, ...samplingOf(usual.recipe) },
     precision: 'fp32',
     decoder: 'full',
     vae: undefined,

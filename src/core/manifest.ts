@@ -2,6 +2,7 @@
  * What can be drawn with: one manifest a model. The file `fourstep.json` beside a model's folders holds it; a plain
  * diffusers folder without one gets a manifest derived from its configs.
  */
+import type { ModelAccelerator } from './accelerator.ts';
 import type { SchedulerName } from './sampling.ts';
 
 /** Bases whose LoRAs fit one another; a LoRA for another base is refused with both names. */
@@ -35,8 +36,8 @@ export type ModelManifest = {
   readonly description: string;
   readonly license: string;
   readonly base: Base;
-  /** Relative to the manifest's folder; absent: the model needs none (or is a full LCM model). */
-  readonly lcmLora: string | undefined;
+  /** The usual one first; none: the model needs none (or is a full LCM model). */
+  readonly accelerators: readonly ModelAccelerator[];
   readonly defaults: {
     readonly width: number;
     readonly height: number;

@@ -136,6 +136,24 @@ export function recipeOf(name: RecipeName): Recipe {
   return RECIPES[name];
 }
 
+/** Whether the recipe goes with so many steps. */
+export function allowsSteps(name: RecipeName, steps: number): boolean {
+  const { only, least, most } = recipeOf(name).steps;
+  return only === undefined ? steps >= least && steps <= most : only.includes(steps);
+}
+
+/** The guidance that the recipe has for one that was asked for. */
+export function guidanceFor(name: RecipeName, guidance: number): number {
+  const { least, most } = recipeOf(name).guidance;
+  return Math.min(Math.max(guidance, least), most);
+}
+
+/** `Hyper-SD, 4 steps`. */
+export function recipeTitle(name: RecipeName): string {
+  const { family, variant } = recipeOf(name);
+  return variant === '' ? family : `${family}, ${variant}`;
+}
+
 /** What of a recipe a request carries. */
 export function samplingOf(name: RecipeName): WholeSampling {
   const { scheduler, grid, eta, lastStep } = recipeOf(name);

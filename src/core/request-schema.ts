@@ -6,6 +6,7 @@
 import { z } from 'zod';
 
 import { DECODERS, type GenerationRequest, PRECISIONS, PROMPT_GRAMMARS, REQUEST_VERSION } from './request.ts';
+import { RECIPE_NAMES } from './recipes.ts';
 import { LAST_STEPS, SCHEDULER_NAMES, SPREADS } from './sampling.ts';
 
 const sha256 = z.string().optional();
@@ -43,11 +44,12 @@ const version2 = z.object({
   model: z.string(),
   fingerprint: z.string().optional(),
   accelerator: z.discriminatedUnion('kind', [
-    z.object({ kind: z.literal('model') }),
+    z.object({ kind: z.literal('model'), id: z.string().optional() }),
     z.object({ kind: z.literal('none') }),
     z.object({ kind: z.literal('file'), file: z.string(), weight: z.number().optional(), sha256 }),
   ]),
   recipe: z.object({
+    name: z.enum(RECIPE_NAMES).optional(),
     scheduler: z.enum(SCHEDULER_NAMES),
     grid: z.union([z.enum(SPREADS), z.array(z.number().nonnegative())]).optional(),
     eta: z.number().optional(),

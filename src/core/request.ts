@@ -6,6 +6,7 @@
  * older one lacks means what it meant then (`request-schema.ts`). It refuses to know who asked and where.
  */
 
+import type { RecipeName } from './recipes.ts';
 import type { Sampling } from './sampling.ts';
 
 export const REQUEST_VERSION = 2;
@@ -51,12 +52,17 @@ export type InitImage = {
 
 /** The acceleration LoRA merged into the model: the model's own (what its operator chose), none, or a file of the caller's. */
 export type Accelerator =
-  | { readonly kind: 'model' }
+  /** Without an id, as requests were before there were several: the one stepped as LCM, else the first. */
+  | { readonly kind: 'model'; readonly id?: string | undefined }
   | { readonly kind: 'none' }
   | { readonly kind: 'file'; readonly file: string; readonly weight?: number | undefined; readonly sha256?: Sha256 };
 
 /** How the picture is stepped, and the guidance scale that is used where it is another than the one asked for. */
-export type UsedRecipe = Sampling & { readonly guidance?: number | undefined };
+export type UsedRecipe = Sampling & {
+  /** Where it is stepped as an accelerator's publisher says. */
+  readonly name?: RecipeName | undefined;
+  readonly guidance?: number | undefined;
+};
 
 /** Noise of another seed mixed into the picture's own by spherical interpolation. */
 export type Variation = {

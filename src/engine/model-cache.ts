@@ -6,8 +6,11 @@
 import path from 'node:path';
 import { stat } from 'node:fs/promises';
 import { UserError } from '../core/errors.ts';
+import type { ModelAccelerator } from '../core/accelerator.ts';
 import type { Accelerator, GenerationRequest } from '../core/request.ts';
 import { LeaseCache, type Lease } from './cache/lease-cache.ts';
+import type { AcceleratorFile } from './model/accelerator-merge.ts';
+import { readManifest } from './model/manifest-file.ts';
 import { openModelWithVae } from './model/vae-override.ts';
 import { Model } from './model/model.ts';
 import type { SessionOpener } from './model/session-opener.ts';
@@ -19,7 +22,8 @@ type ModelRequest = Pick<GenerationRequest, 'model' | 'accelerator' | 'vae'>;
 export type ModelLocation = {
   /** Absolute: a diffusers folder or a single-file checkpoint. */
   readonly source: string;
-  readonly lcmLora?: Exclude<Accelerator, { readonly kind: 'model' }> | undefined;
+  /** With absolute paths; undefined: the manifest's. */
+  readonly accelerators?: readonly ModelAccelerator[] | undefined;
 };
 
 export type ModelCacheOptions = {
@@ -64,43 +68,66 @@ export class ModelCache {
   async #lease({ model: name, accelerator, vae }: ModelRequest): Promise<Lease<Model>> {
     const { locate, open, cacheDir, clipTokenizer } = this.#options;
     const location = await locate(name);
-    const chosen = accelerator.kind === 'model' ? (location.lcmLora ?? accelerator) : accelerator;
-    const key = JSON.stringify([location.source, chosen, vae ?? null]);
+    // The manifest is small and read anew: it says which file an id means.
+    const installed = location.accelerators ?? (await readManifest(location.source))?.accelerators ?? [];
+    const chosen = await acceleratorFile(accelerator, installed, location.source);
+    const key = JSON.stringify([location.source, chosen ?? null, vae ?? null]);
     return this.#models.lease(key, async () => {
       const files = await openModelWithVae(location.source, vae, { cacheDir, clipTokenizer });
       // Rows of equal keys share a call, and the same model opened twice is two.
       const ownKey = `${key} ${this.#opened++}`;
-      return Model.open({ files, key: ownKey, lcmLora: await lcmFile(chosen, files), open, cacheDir });
+      return Model.open({ files, key: ownKey, accelerator: chosen, open, cacheDir });
     });
   }
 }
 
-/** The file to merge: the model's own by its manifest, none, or the one that was named. */
-async function lcmFile(
-  chosen: Accelerator,
-  {
-    location,
-    manifest,
-  }: { readonly location: string; readonly manifest: { readonly lcmLora: string | undefined } | undefined },
-): Promise<string | undefined> {
-  switch (chosen.kind) {
+/** The file to merge: one of the model's own, none, or the one that was named. */
+async function acceleratorFile(
+  wanted: Accelerator,
+  installed: readonly ModelAccelerator[],
+  folder: string,
+): Promise<AcceleratorFile | undefined> {
+  switch (wanted.kind) {
     case 'none':
       return undefined;
-    case 'model':
-      return manifest?.lcmLora === undefined ? undefined : existing(path.join(location, manifest.lcmLora));
+    case 'model': {
+      const found = installedAccelerator(wanted.id, installed);
+      return found === undefined ? undefined : existing({ ...found, file: path.resolve(folder, found.file) });
+    }
     case 'file':
-      return existing(chosen.file);
+      return existing({ file: wanted.file, weight: wanted.weight ?? 1 });
     default:
-      return chosen satisfies never;
+      return wanted satisfies never;
   }
 }
 
-async function existing(file: string): Promise<string> {
+/** Without an id: what it was before a model could have several. */
+function installedAccelerator(
+  id: string | undefined,
+  installed: readonly ModelAccelerator[],
+): ModelAccelerator | undefined {
+  if (id === undefined) {
+    return installed.find(({ recipe }) => recipe === 'lcm') ?? installed[0];
+  }
+  const found = installed.find((accelerator) => accelerator.id === id);
+  if (found === undefined) {
+    const ids = installed.map((accelerator) => accelerator.id).join(', ');
+    throw new UserError(
+      'accelerator.unknown',
+      `Expected an accelerator of the model, but it has no "${id}"; ${ids === '' ? 'it has none' : `it has ${ids}`}.`,
+      { params: { given: id, ids: ids === '' ? '–' : ids } },
+    );
+  }
+  return found;
+}
+
+async function existing({ file, weight }: AcceleratorFile): Promise<AcceleratorFile> {
   await stat(file).catch((cause: unknown) => {
-    throw new UserError('lora.missing', `Expected an LCM-LoRA at ${file}, but there is no such file; check the path.`, {
-      params: { file },
-      cause,
-    });
+    throw new UserError(
+      'lora.missing',
+      `Expected an accelerator at ${file}, but there is no such file; check the path.`,
+      { params: { file }, cause },
+    );
   });
-  return file;
+  return { file, weight };
 }

@@ -3,6 +3,7 @@
  * task for each picture. After this nothing of the request is looked up again.
  */
 import type { Picture } from '../core/picture.ts';
+import { recipeOf, recipeTitle } from '../core/recipes.ts';
 import type { GenerationRequest } from '../core/request.ts';
 import type { WorkEvent } from '../core/work.ts';
 import type { Generation } from './generation.ts';
@@ -87,8 +88,29 @@ export async function prepare({
       ...styles.notices.map((notice): WorkEvent => ({ kind: 'notice', ...notice })),
       ...words.notices,
       ...cutNotices(positive, negative),
+      ...guidanceNotices(request),
     ],
   };
+}
+
+/** Where the recipe has another guidance than was asked for. */
+function guidanceNotices({
+  recipe: { name, guidance: used },
+  guidance: given,
+}: GenerationRequest): readonly WorkEvent[] {
+  if (name === undefined || used === undefined || used === given) {
+    return [];
+  }
+  const { least, most } = recipeOf(name).guidance;
+  const recipe = recipeTitle(name);
+  return [
+    {
+      kind: 'notice',
+      code: 'recipe.guidance',
+      sentence: `${recipe} goes with guidance ${least === most ? least : `${least} to ${most}`}, so ${used} was used instead of ${given}.`,
+      params: { recipe, least, most, used, given },
+    },
+  ];
 }
 
 function cutNotices(positive: EncodedPrompt, negative: EncodedPrompt | undefined): readonly WorkEvent[] {

@@ -14,9 +14,12 @@ import type { ImagineOptions, UpscaleOptions } from '../adapters/cli/commands.ts
 import { drawToFiles } from '../adapters/cli/imagine.ts';
 import { upscaleFile } from '../adapters/cli/upscale.ts';
 import { UserError } from '../core/errors.ts';
-import type { Accelerator, GenerationRequest } from '../core/request.ts';
+import { recipeOf, recipeTitle } from '../core/recipes.ts';
+import type { GenerationRequest } from '../core/request.ts';
+import type { Sampling } from '../core/sampling.ts';
 import type { Style } from '../core/style.ts';
 import { chooseStyles, requestOf, USUAL_STRENGTH } from '../bot/wish.ts';
+import { namedAccelerator } from './named-accelerators.ts';
 import { openCatalog, openEngine } from './open-engine.ts';
 
 type Streams = { readonly print: (line: string) => void; readonly warn: (line: string) => void };
@@ -29,8 +32,9 @@ export async function imagine(
 ): Promise<void> {
   const request = await requestFrom(config, openCatalog(config.dataFolder), prompt, options);
   const mode = options.quiet === true ? 'quiet' : options.json === true ? 'json' : 'lines';
-  if (options.negative !== '' && request.guidance <= 1 && mode !== 'quiet') {
-    warn(`--negative has no effect at guidance ${request.guidance}; add --guidance 1.5 for it to count.`);
+  const guidance = request.recipe.guidance ?? request.guidance;
+  if (options.negative !== '' && guidance <= 1 && mode !== 'quiet') {
+    warn(`--negative has no effect at guidance ${guidance}; ${remedyFor(request)}.`);
   }
   const runner = openEngine({ device: localDevice(config), dataFolder: config.dataFolder, startup: 'fast' });
   const stop = stopOnSignal();
@@ -82,10 +86,10 @@ export async function requestFrom(
   options: ImagineOptions,
 ): Promise<GenerationRequest> {
   const model = await catalog.find(options.model ?? config.model);
-  const accelerator = acceleratorOf(options.lcmLora);
-  const { defaults: usual } = await describeModel(
-    accelerator.kind === 'model' ? model : { ...model, lcmLora: accelerator },
-  );
+  const installed = (await describeModel(model)).accelerators;
+  const named = await namedAccelerator(options, installed);
+  const isPlain = named?.accelerator.kind === 'none';
+  const { defaults: usual, accelerators } = await describeModel(isPlain ? { ...model, accelerators: [] } : model);
   const all = await catalog.styles(model);
   if (options.strength !== undefined && options.init === undefined) {
     throw new UserError('usage.strength', 'Expected --strength together with --init FILE, got it alone. Add --init.');
@@ -97,35 +101,46 @@ export async function requestFrom(
       styles: chooseStyles(
         parseStyleMix(options.style ?? ''),
         all,
-        { manifest: { id: model.id, defaults: usual } },
+        { manifest: { id: model.id, defaults: usual, accelerators } },
         (name) => noStyle(name, all),
       ),
       seed: options.seed ?? randomInt(0, 2 ** 32),
       count: options.count,
-      steps: options.steps,
       // Words to keep out are said to have no effect, where they have none, and raise nothing by themselves.
-      guidance: options.guidance ?? usual.guidance,
+      stepping: {
+        steps: options.steps,
+        guidance: options.guidance,
+        named,
+        sampling: samplingAsked(options),
+        leastGuidance: 0,
+      },
       size: options.size,
       init:
         options.init === undefined
           ? undefined
           : { file: resolve(options.init), strength: options.strength ?? USUAL_STRENGTH },
       rest: {
-        accelerator,
         vae: options.vae === undefined ? undefined : resolve(options.vae),
-        recipe: { scheduler: options.scheduler ?? usual.scheduler },
       },
     },
-    { manifest: { id: model.id, defaults: usual } },
+    { manifest: { id: model.id, defaults: usual, accelerators } },
   );
   return { ...request, styles: [...request.styles, ...(options.lora ?? [])] };
 }
 
-function acceleratorOf(text: string | undefined): Accelerator {
-  if (text === undefined) {
-    return { kind: 'model' };
-  }
-  return text === 'none' ? { kind: 'none' } : { kind: 'file', file: resolve(text) };
+/** What gives words to keep out an effect, where anything does. */
+function remedyFor({ recipe: { name } }: GenerationRequest): string {
+  return name !== undefined && recipeOf(name).guidance.most <= 1
+    ? `${recipeTitle(name)} goes with no other, so leave it out or take another accelerator`
+    : 'add --guidance 1.5 for it to count';
+}
+
+function samplingAsked({ scheduler, timesteps, eta }: ImagineOptions): Partial<Sampling> {
+  return {
+    ...(scheduler === undefined ? {} : { scheduler }),
+    ...(timesteps === undefined ? {} : { grid: timesteps }),
+    ...(eta === undefined ? {} : { eta }),
+  };
 }
 
 function noStyle(name: string, styles: readonly Style[]): UserError {

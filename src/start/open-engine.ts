@@ -29,8 +29,8 @@ export function openEngine({ device, dataFolder, startup }: OpenEngine): Runner 
   const catalog = openCatalog(dataFolder);
   return createEngineRunner({
     locateModel: async (model) => {
-      const { source, lcmLora } = await catalog.find(model);
-      return { source, lcmLora };
+      const { source, accelerators } = await catalog.find(model);
+      return { source, accelerators };
     },
     readPicture: pictureReader(dataFolder),
     cacheDir: join(dataFolder, 'cache'),

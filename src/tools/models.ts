@@ -8,6 +8,7 @@ import { describeModel } from '../../models/describe-model.ts';
 import type { ModelAddOptions } from '../adapters/cli/commands.ts';
 import { defaultRequest } from '../core/default-request.ts';
 import { UserError } from '../core/errors.ts';
+import { addedAccelerators } from '../start/named-accelerators.ts';
 import { openCatalog, openEngine } from '../start/open-engine.ts';
 import { downloadModel, parseHubName } from './hub-download.ts';
 
@@ -25,6 +26,7 @@ export async function addModel(config: Config, given: string, options: ModelAddO
   if (hubName === undefined && options.variant !== undefined) {
     throw new UserError('usage.variant', 'Expected --variant with hf:owner/name, got it with a path. Leave it out.');
   }
+  const accelerators = await addedAccelerators(options, print);
   const source =
     hubName === undefined
       ? given
@@ -36,7 +38,7 @@ export async function addModel(config: Config, given: string, options: ModelAddO
           say: print,
         });
   const name = options.name ?? hubName?.repo.split('/').at(-1);
-  const model = await catalog.addModel({ id, source, lcmLora: options.lcmLora, name });
+  const model = await catalog.addModel({ id, source, accelerators, name });
   try {
     await drawTrial(config, model, print);
   } catch (error) {
@@ -47,23 +49,25 @@ export async function addModel(config: Config, given: string, options: ModelAddO
 }
 
 async function drawTrial(config: Config, model: CatalogModel, print: Print): Promise<void> {
-  const { defaults } = await describeModel(model);
+  const { defaults, accelerators } = await describeModel(model);
   const runner = openEngine({ device: 'cpu', dataFolder: config.dataFolder, startup: 'fast' });
-  const work = {
-    kind: 'imagine',
-    id: 'model-add',
-    previewAfter: [],
-    request: defaultRequest({ id: model.id, defaults }, 'a trial', {
+  // One step whatever the recipe: this is about weights. Each accelerator is merged, so that nobody waits for it later.
+  const requests = (accelerators.length === 0 ? [undefined] : accelerators).map((accelerator) =>
+    defaultRequest({ id: model.id, defaults }, 'a trial', {
+      accelerator: { kind: 'model', id: accelerator?.id },
       steps: 1,
       guidance: 1,
       width: Math.min(TRIAL_PX, defaults.width),
       height: Math.min(TRIAL_PX, defaults.height),
     }),
-  } as const;
+  );
   try {
-    for await (const event of runner.run(work, new AbortController().signal)) {
-      if (event.kind === 'notice') {
-        print(event.sentence);
+    for (const request of requests) {
+      const work = { kind: 'imagine', id: 'model-add', previewAfter: [], request } as const;
+      for await (const event of runner.run(work, new AbortController().signal)) {
+        if (event.kind === 'notice') {
+          print(event.sentence);
+        }
       }
     }
   } finally {
@@ -76,11 +80,12 @@ export async function listModels(config: Config, { json }: { readonly json?: boo
   for (const model of await openCatalog(config.dataFolder).models()) {
     const { id, source, isEmbedded } = model;
     try {
-      const { name, base, defaults } = await describeModel(model);
+      const { name, base, defaults, accelerators } = await describeModel(model);
+      const quick = accelerators.map(({ id: accelerator }) => accelerator).join(', ');
       print(
         json === true
-          ? JSON.stringify({ id, name, base, source, isEmbedded, defaults })
-          : `${id}  ${name}  ${base}  ${defaults.width}x${defaults.height}  ${defaults.steps} steps  ${source}`,
+          ? JSON.stringify({ id, name, base, source, isEmbedded, defaults, accelerators })
+          : `${id}  ${name}  ${base}  ${defaults.width}x${defaults.height}  ${defaults.steps} steps${quick === '' ? '' : ` (${quick})`}  ${source}`,
       );
     } catch (error) {
       if (!(error instanceof UserError)) {

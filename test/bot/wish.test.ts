@@ -48,7 +48,9 @@ describe('a request', () => {
   it('raises guidance for the asker’s words to keep out, not for a style’s, and never against a wish', () => {
     const styles = [{ style: neon, share: 1 }];
     expect(requestOf({ prompt: 'a fox', styles, seed: 3 }, model).guidance).toBe(1);
-    expect(requestOf({ prompt: 'a fox', negative: 'text', guidance: 1, seed: 3 }, model).guidance).toBe(1);
+    expect(requestOf({ prompt: 'a fox', negative: 'text', stepping: { guidance: 1 }, seed: 3 }, model).guidance).toBe(
+      1,
+    );
   });
 });
 

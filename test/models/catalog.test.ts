@@ -44,13 +44,13 @@ describe('Catalog', () => {
     const added = await catalog.addModel({
       id: undefined,
       source: join(folder, 'elsewhere/My Model'),
-      lcmLora: 'none',
+      accelerators: [],
       name: 'Mine',
     });
-    expect(added).toMatchObject({ id: 'my-model', lcmLora: { kind: 'none' }, manifest: { name: 'Mine' } });
+    expect(added).toMatchObject({ id: 'my-model', accelerators: [], manifest: { name: 'Mine' } });
     expect((await catalog.models()).map((model) => model.id)).toEqual(['tiny', 'my-model']);
     await expect(
-      catalog.addModel({ id: 'my-model', source: folder, lcmLora: undefined, name: undefined }),
+      catalog.addModel({ id: 'my-model', source: folder, accelerators: undefined, name: undefined }),
     ).rejects.toThrow(/already/);
     await catalog.removeModel('my-model');
     expect((await catalog.models()).map((model) => model.id)).toEqual(['tiny']);
@@ -58,10 +58,10 @@ describe('Catalog', () => {
 
   it('refuses ids that could leave the folder, missing sources, and removing what is embedded', async () => {
     await expect(
-      catalog.addModel({ id: '../evil', source: folder, lcmLora: undefined, name: undefined }),
+      catalog.addModel({ id: '../evil', source: folder, accelerators: undefined, name: undefined }),
     ).rejects.toThrow(/lower-case letters/);
     await expect(
-      catalog.addModel({ id: 'a', source: join(folder, 'gone'), lcmLora: undefined, name: undefined }),
+      catalog.addModel({ id: 'a', source: join(folder, 'gone'), accelerators: undefined, name: undefined }),
     ).rejects.toThrow(/nothing is there/);
     await expect(catalog.removeModel('tiny')).rejects.toThrow(/part of the program/);
   });
@@ -97,7 +97,7 @@ describe('Catalog', () => {
 
   it('says of a model whose folder is gone where it was and what to do', async () => {
     const source = join(folder, 'elsewhere/My Model');
-    await catalog.addModel({ id: 'mine', source, lcmLora: undefined, name: undefined });
+    await catalog.addModel({ id: 'mine', source, accelerators: undefined, name: undefined });
     rmSync(source, { recursive: true });
     await expect(describeModel(await catalog.find('mine'))).rejects.toMatchObject({
       code: 'model.gone',

@@ -30,7 +30,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 describe('InstalledModels', () => {
   it('leaves out a model whose files are gone and tells it, instead of keeping the bot from starting', async () => {
     const source = writeModel('mine');
-    await catalog.addModel({ id: 'mine', source, lcmLora: undefined, name: undefined });
+    await catalog.addModel({ id: 'mine', source, accelerators: undefined, name: undefined });
     rmSync(source, { recursive: true });
     const told: unknown[] = [];
     const models = await InstalledModels.open({ catalog, fingerprints }, 'tiny', (error) => told.push(error));

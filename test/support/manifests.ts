@@ -9,7 +9,7 @@ export const MOJI: ModelManifest = {
   description: 'Small pictures',
   license: 'Apache-2.0',
   base: 'moji',
-  lcmLora: 'lcm.safetensors',
+  accelerators: [{ id: 'lcm', file: 'lcm.safetensors', weight: 1, recipe: 'lcm' }],
   defaults: { width: 128, height: 128, steps: 4, guidance: 1, scheduler: 'lcm' },
   sizes: [128],
   styles: [

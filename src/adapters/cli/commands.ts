@@ -5,16 +5,33 @@
 import { Command, Option } from 'commander';
 
 import type { StyleUse } from '../../core/request.ts';
-import type { SchedulerName } from '../../core/sampling.ts';
+import type { RecipeName } from '../../core/recipes.ts';
+import type { SchedulerName, TimestepGrid } from '../../core/sampling.ts';
 import { renderUsageError } from './render.ts';
-import { parseInteger, parseLora, parseNumber, parseScale, parseScheduler, parseSize, type Size } from './parse.ts';
+import {
+  parseInteger,
+  parseLora,
+  parseNumber,
+  parseRecipe,
+  parseRecipes,
+  parseScale,
+  parseScheduler,
+  parseSize,
+  parseTexts,
+  parseTimesteps,
+  type Size,
+} from './parse.ts';
 
 const MAX_SEED = 2 ** 53 - 1;
 const MAX_STEPS = 150;
 
 export type ImagineOptions = {
   readonly model?: string;
+  /** A file, an id of the model's, or `none`. */
+  readonly accelerator?: string;
+  /** The older name of the same. */
   readonly lcmLora?: string;
+  readonly recipe?: RecipeName | 'auto';
   readonly style?: string;
   readonly lora?: readonly StyleUse[];
   readonly vae?: string;
@@ -27,6 +44,8 @@ export type ImagineOptions = {
   readonly init?: string;
   readonly strength?: number;
   readonly scheduler?: SchedulerName;
+  readonly timesteps?: TimestepGrid;
+  readonly eta?: number;
   readonly out?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -35,7 +54,11 @@ export type ImagineOptions = {
 export type UpscaleOptions = { readonly scale: 2 | 4; readonly out: string; readonly model?: string };
 export type ModelAddOptions = {
   readonly id?: string;
+  /** `FILE` or `FILE:WEIGHT`, the usual one first; or `none`. */
+  readonly accelerator?: readonly string[];
   readonly lcmLora?: string;
+  /** In the order of the accelerators. */
+  readonly recipe?: readonly (RecipeName | 'auto')[];
   readonly name?: string;
   /** Which of a hub repository's weights. */
   readonly variant?: 'fp16';
@@ -95,7 +118,9 @@ export function buildProgram(actions: CliActions, version: string): Command {
     .description('one or more pictures to files; prints one line per picture: path, seed, ms')
     .argument('<prompt>', 'what to draw')
     .option('--model <id|dir|file>', 'a model’s id, a diffusers folder or a single-file checkpoint')
-    .option('--lcm-lora <file|none>', 'the acceleration LoRA to merge instead of the model’s own')
+    .option('--accelerator <file|id|none>', 'a LoRA that draws in few steps, instead of the model’s usual one')
+    .addOption(new Option('--lcm-lora <file|none>', 'older name of --accelerator').hideHelp())
+    .option('--recipe <name>', 'how the accelerator is stepped; auto: recognised', parseRecipe)
     .option('--style <id>', 'a style preset; a:0.6+b:0.4 mixes two')
     .option('--lora <file[:weight]>', 'a LoRA at a weight (repeatable)', parseLora)
     .option('--vae <dir|file>', 'another VAE than the model’s')
@@ -108,6 +133,8 @@ export function buildProgram(actions: CliActions, version: string): Command {
     .option('--init <file>', 'a picture to start from')
     .option('--strength <s>', 'how much of it is drawn anew, above 0 to 1; 0.6', parseNumber('strength', 0.01, 1))
     .option('--scheduler <name>', 'lcm, ddim, dpm++, euler or tcd', parseScheduler)
+    .option('--timesteps <grid>', 'leading, trailing, lcm, or a list like 999,749,499,249', parseTimesteps)
+    .option('--eta <n>', 'how much of each step’s noise is fresh, 0 to 1 (tcd, ddim)', parseNumber('eta', 0, 1))
     .option('--out <file|dir>', 'where to (default: the current folder)')
     .option('--json', 'one JSON object a picture')
     .option('--quiet', 'print nothing')
@@ -129,7 +156,13 @@ export function buildProgram(actions: CliActions, version: string): Command {
     .argument('<dir|file|hf:owner/name[@revision]>')
     .option('--id <id>', 'the name to choose it by')
     .option('--name <name>', 'the name shown to people')
-    .option('--lcm-lora <file|none>', 'the acceleration LoRA to merge into it')
+    .option(
+      '--accelerator <file[:weight]|none>',
+      'a LoRA that draws in few steps (repeatable; the usual one first)',
+      parseTexts,
+    )
+    .addOption(new Option('--lcm-lora <file|none>', 'older name of --accelerator').hideHelp())
+    .option('--recipe <name>', 'how it is stepped, in the same order; auto: recognised', parseRecipes)
     .addOption(new Option('--variant <name>', 'the half-size weights of a hub repository').choices(['fp16']))
     .action(actions.modelAdd);
   model.command('list').description('all models').option('--json', 'as JSON').action(actions.modelList);

@@ -7,7 +7,8 @@ import { basename, resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 
 import type { StyleUse } from '../../core/request.ts';
-import { SCHEDULER_NAMES, type SchedulerName } from '../../core/sampling.ts';
+import { RECIPE_NAMES, type RecipeName } from '../../core/recipes.ts';
+import { SCHEDULER_NAMES, SPREADS, type SchedulerName, type TimestepGrid } from '../../core/sampling.ts';
 
 export function parseInteger(name: string, min: number, max: number): (text: string) => number {
   return (text) => {
@@ -61,6 +62,45 @@ export function parseScheduler(text: string): SchedulerName {
     throw new InvalidArgumentError(`Expected a scheduler out of ${SCHEDULER_NAMES.join(', ')}, got "${text}".`);
   }
   return found;
+}
+
+const RECIPE_CHOICES = ['auto', ...RECIPE_NAMES] as const;
+
+/** A recipe's name, or `auto`. */
+export function parseRecipe(text: string): RecipeName | 'auto' {
+  const found = RECIPE_CHOICES.find((name) => name === text);
+  if (found === undefined) {
+    throw new InvalidArgumentError(`Expected a recipe out of ${RECIPE_CHOICES.join(', ')}, got "${text}".`);
+  }
+  return found;
+}
+
+/** Collects repeats. */
+export function parseRecipes(
+  text: string,
+  previous: readonly (RecipeName | 'auto')[] = [],
+): readonly (RecipeName | 'auto')[] {
+  return [...previous, parseRecipe(text)];
+}
+
+/** Collects repeats. */
+export function parseTexts(text: string, previous: readonly string[] = []): readonly string[] {
+  return [...previous, text];
+}
+
+/** `trailing` and the like, or the timesteps themselves: `999,749,499,249`. */
+export function parseTimesteps(text: string): TimestepGrid {
+  const spread = SPREADS.find((name) => name === text);
+  if (spread !== undefined) {
+    return spread;
+  }
+  const list = text.split(',').map((word) => (/^\s*\d+\s*$/.test(word) ? Number(word) : Number.NaN));
+  if (list.some((timestep, i) => !Number.isFinite(timestep) || (i > 0 && timestep >= (list[i - 1] ?? 0)))) {
+    throw new InvalidArgumentError(
+      `Expected timesteps as ${SPREADS.join(', ')}, or descending like 999,749,499,249, got "${text}".`,
+    );
+  }
+  return list;
 }
 
 export function parseScale(text: string): 2 | 4 {

@@ -23,10 +23,11 @@ export function renderJson(request: GenerationRequest, { path, seed, ms }: Drawn
     model: request.model,
     styles: request.styles.map(({ id, weight }) => ({ id, weight })),
     steps: request.steps,
-    guidance: request.guidance,
+    guidance: request.recipe.guidance ?? request.guidance,
     width: request.width,
     height: request.height,
     scheduler: request.recipe.scheduler,
+    recipe: request.recipe.name,
     ms: { text: rounded(ms.text), denoise: rounded(ms.denoise), decode: rounded(ms.decode), total: rounded(ms.total) },
   });
 }

@@ -2,8 +2,10 @@
 import { checkOptions } from '../../../commands/check.ts';
 import { formatCommand, parseFreeText } from '../../../commands/grammar.ts';
 import { imagine } from '../../../commands/imagine.ts';
+import { qualityOf, type Quality } from '../../core/accelerator.ts';
 import type { OptionValue, Upload } from '../../core/command.ts';
 import type { Job, JobOrigin } from '../../core/job.ts';
+import type { ModelManifest } from '../../core/manifest.ts';
 import type { Form } from '../../core/message.ts';
 import { decodePicture, encodePng } from '../../image/index.ts';
 import { encodeButtonId } from '../button-id.ts';
@@ -13,6 +15,7 @@ import type { BotContext, RequestContext } from '../context.ts';
 import { promptOf } from '../present/answer.ts';
 import { refusal } from '../refusal.ts';
 import { fallbacksOf, type ResolveContext, resolveImagine, serverModel } from '../resolve.ts';
+import { steppingOf } from '../stepping.ts';
 import { stylesOf } from '../styles.ts';
 import { text } from '../texts/index.ts';
 import { makeJob, submit } from './make-job.ts';
@@ -119,19 +122,32 @@ export function optionsText(context: BotContext, job: Job, prompt?: string): str
     return '';
   }
   const { request } = job.work;
-  const defaults = modelOf(context.models, request.model)?.manifest.defaults;
+  const manifest = modelOf(context.models, request.model)?.manifest;
+  const defaults = manifest?.defaults;
+  const { accelerator, recipe } = request;
+  const id = accelerator.kind === 'model' ? accelerator.id : undefined;
+  const quality = manifest === undefined ? undefined : qualityOf(manifest, id, request.steps);
+  const usual =
+    manifest === undefined || quality === undefined ? defaults : { ...defaults, ...usualFor(manifest, quality) };
   const isUsualSize = request.width === defaults?.width && request.height === defaults.height;
   return formatCommand(imagine, {
     prompt,
     style: job.styleName === '' ? undefined : job.styleName,
     negative: job.typed?.negative === '' ? undefined : job.typed?.negative,
     seed: request.seed,
-    steps: request.steps === defaults?.steps ? undefined : request.steps,
+    steps: request.steps === usual?.steps ? undefined : request.steps,
     size: isUsualSize || request.init !== undefined ? undefined : `${request.width}x${request.height}`,
-    guidance: request.guidance === defaults?.guidance ? undefined : request.guidance,
+    guidance: (recipe.guidance ?? request.guidance) === usual?.guidance ? undefined : request.guidance,
     count: request.count,
     strength: request.init?.strength,
+    quality,
   });
+}
+
+/** Steps and guidance that need not be said with a quality. */
+function usualFor(manifest: ModelManifest, quality: Quality): Pick<ModelManifest['defaults'], 'steps' | 'guidance'> {
+  const { steps, guidance } = steppingOf({ quality }, manifest);
+  return { steps, guidance };
 }
 
 function promptForm(

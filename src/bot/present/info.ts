@@ -2,6 +2,8 @@
 import type { Job } from '../../core/job.ts';
 import type { Line, Message, MessageFile } from '../../core/message.ts';
 import type { Locale } from '../../core/people.ts';
+import { recipeOf, recipeSentence } from '../../core/recipes.ts';
+import type { GenerationRequest } from '../../core/request.ts';
 import { modelOf } from '../jobs/job-ancestry.ts';
 import type { Models } from '../ports.ts';
 import { formatNumber, text, type TextKey } from '../texts/index.ts';
@@ -48,6 +50,7 @@ export function infoMessage({ job, root, again, models, locale }: InfoParts): Me
       fact(locale, 'info.guidance', formatNumber(locale, request.guidance)),
       fact(locale, 'info.size', `${request.width} × ${request.height}`),
       fact(locale, 'info.scheduler', request.recipe.scheduler),
+      ...acceleratorLines(request, locale),
     );
     if (request.init !== undefined) {
       lines.push([plain(text(locale, 'info.init', { strength: request.init.strength }))]);
@@ -69,6 +72,18 @@ function textFile(name: string, words: string): MessageFile {
 
 function fact(locale: Locale, key: TextKey, value: string): Line {
   return [bold(text(locale, key)), plain(` ${value}`)];
+}
+
+/** Which accelerator, how it is stepped, and a licence that people should know of. */
+function acceleratorLines({ accelerator, recipe: { name } }: GenerationRequest, locale: Locale): readonly Line[] {
+  if (name === undefined) {
+    return [];
+  }
+  const id = accelerator.kind === 'model' && accelerator.id !== undefined ? `${accelerator.id} · ` : '';
+  const { licence } = recipeOf(name);
+  return [
+    fact(locale, 'info.accelerator', `${id}${recipeSentence(name)}${licence === undefined ? '' : ` · ${licence}`}`),
+  ];
 }
 
 function styleText(job: Job, locale: Locale): string {

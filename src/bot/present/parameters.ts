@@ -19,6 +19,7 @@ export function parametersOf(job: Pick<Job, 'work' | 'styleName' | 'typed'>, see
         width,
         height,
         scheduler: recipe.scheduler,
+        recipe: recipe.name,
       });
     }
     case 'upscale':

@@ -6,7 +6,9 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../../core/errors.ts';
+import type { ModelAccelerator } from '../../core/accelerator.ts';
 import { BASES, type ModelManifest } from '../../core/manifest.ts';
+import { RECIPE_NAMES } from '../../core/recipes.ts';
 import { SCHEDULER_NAMES } from '../../core/sampling.ts';
 
 const MANIFEST_FILE = 'fourstep.json';
@@ -29,13 +31,22 @@ const styleFile = z.object({
   description: z.string().default(''),
 });
 
+const acceleratorFile = z.object({
+  id: z.string().min(1),
+  file: relativePath,
+  weight: z.number().default(1),
+  recipe: z.enum(RECIPE_NAMES),
+});
+
 const manifestFile = z.object({
   id: z.string().min(1),
   name: z.string().min(1),
   description: z.string().default(''),
   license: z.string().default(''),
   base: z.enum(BASES),
+  /** As manifests had it before there were others: LCM-LoRA's file. */
   lcmLora: relativePath.nullish(),
+  accelerators: z.array(acceleratorFile).optional(),
   defaults: z.object({
     width: side,
     height: side,
@@ -76,15 +87,20 @@ export function parseManifest(text: string, file: string): ModelManifest {
       { params: { file, key: where } },
     );
   }
-  const { upscalers, lcmLora, ...rest } = parsed.data;
+  const { upscalers, lcmLora, accelerators, ...rest } = parsed.data;
   return {
     ...rest,
-    lcmLora: lcmLora ?? undefined,
+    accelerators: accelerators ?? (lcmLora === undefined || lcmLora === null ? [] : [lcmAccelerator(lcmLora)]),
     upscalers: {
       ...(upscalers['2'] === undefined ? {} : { '2': upscalers['2'] }),
       ...(upscalers['4'] === undefined ? {} : { '4': upscalers['4'] }),
     },
   };
+}
+
+/** What `lcmLora` of older manifests and catalog entries means. */
+export function lcmAccelerator(file: string): ModelAccelerator {
+  return { id: 'lcm', file, weight: 1, recipe: 'lcm' };
 }
 
 /** undefined for what is no JSON: the schema then says what was expected. */

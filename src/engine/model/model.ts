@@ -16,7 +16,7 @@ import { derivedFiles, sweepBeside, type LoraNet, type TensorSource } from '../w
 import { Autoencoder, type LatentSampler } from './autoencoder.ts';
 import { baseOf } from './base-of.ts';
 import { DenseStyles } from './dense-styles.ts';
-import { mergedNet } from './lcm-merge.ts';
+import { mergedNet, type AcceleratorFile } from './accelerator-merge.ts';
 import type { ModelFiles, NetFiles } from './model-files.ts';
 import { PromptEncoder } from './prompt-encoder.ts';
 import type { SessionOpener } from './session-opener.ts';
@@ -29,8 +29,8 @@ export type ModelOptions = {
   readonly files: ModelFiles;
   /** Its own among all that are open. */
   readonly key: string;
-  /** The acceleration LoRA to merge; undefined for none. */
-  readonly lcmLora: string | undefined;
+  /** To be merged; undefined for none. */
+  readonly accelerator: AcceleratorFile | undefined;
   readonly open: SessionOpener;
   /** Where derived weights go when the model's own folder cannot be written. */
   readonly cacheDir: string;
@@ -55,7 +55,7 @@ export class Model implements Denoiser {
   #words: Promise<WordTable> | undefined;
 
   /** Throws `UserError` (`model.…`, `weights.…`, `lora.…`, `tokenizer.files`). */
-  static async open({ files, key, lcmLora, open, cacheDir }: ModelOptions): Promise<Model> {
+  static async open({ files, key, accelerator, open, cacheDir }: ModelOptions): Promise<Model> {
     const config = parseUNetConfig(files.unet.config, files.unet.origin);
     if (config.inChannels !== config.outChannels) {
       throw new UserError(
@@ -72,7 +72,7 @@ export class Model implements Denoiser {
         attendsInMiddle: config.mid.kind === 'attention',
       });
     const merged = (net: LoraNet, weights: TensorSource): Promise<TensorSource> =>
-      lcmLora === undefined ? Promise.resolve(weights) : mergedNet({ base, net, weights, lcmLora, cacheDir });
+      accelerator === undefined ? Promise.resolve(weights) : mergedNet({ base, net, weights, accelerator, cacheDir });
     const unet = await UNet.open(config, await merged('unet', files.unet.weights), { open, cacheDir });
     const encoders: TextEncoder[] = [];
     for (const [k, net] of files.text.entries()) {

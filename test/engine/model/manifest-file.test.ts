@@ -21,12 +21,12 @@ describe('a manifest', () => {
     const manifest = parse({})();
     expect(manifest.styles[0]).toEqual({ ...MOJI.styles[0], trigger: '', description: '' });
     expect(manifest.upscalers).toEqual({ '2': 'upscaler_2x' });
-    expect(manifest.lcmLora).toBe('lcm.safetensors');
+    expect(manifest.accelerators).toEqual([{ id: 'lcm', file: 'lcm.safetensors', weight: 1, recipe: 'lcm' }]);
   });
 
   it('without an LCM-LoRA says so with undefined, however the file puts it', () => {
-    expect(parse({ lcmLora: null })().lcmLora).toBeUndefined();
-    expect(parse({ lcmLora: undefined })().lcmLora).toBeUndefined();
+    expect(parse({ lcmLora: null })().accelerators).toEqual([]);
+    expect(parse({ lcmLora: undefined })().accelerators).toEqual([]);
   });
 
   it('names the key that is not usable', () => {

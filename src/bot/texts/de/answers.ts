@@ -62,6 +62,7 @@ export const answers: Translation<typeof english> = {
   'info.guidance': 'Guidance',
   'info.size': 'Größe',
   'info.scheduler': 'Scheduler',
+  'info.accelerator': 'Beschleuniger',
   'info.init': 'Von einem Bild ausgegangen, {strength} neu gezeichnet',
   'info.none': 'keiner',
   'info.again': 'Um es noch einmal zu zeichnen',

@@ -15,6 +15,7 @@ export const commands: Translation<typeof english> = {
   'command.imagine.option.count': 'Wie viele Bilder, 1 bis 4',
   'command.imagine.option.image': 'Ein Bild, von dem ausgegangen wird',
   'command.imagine.option.strength': 'Wie viel davon neu gezeichnet wird, 0,05 bis 1',
+  'command.imagine.option.quality': 'draft ist am schnellsten, fine am besten; weggelassen: wie das Modell es hat',
   'command.style': 'Die Stile dieses Servers',
   'command.style.list': 'Alle Stile dieses Servers zeigen',
   'command.style.show': 'Einen Stil mit allen Werten zeigen',

@@ -21,6 +21,10 @@ export const drawing: Translation<typeof english> = {
     'Ein Stil muss Teile des Modells benennen; keines der {modules:Module|Module} in „{file}“ gehört zu einem {base}-Modell. Eine passende LoRA nehmen.',
   'error.model.nan':
     'Die Antwort des Modells enthielt keine Zahlen: seine Dateien oder ein Stil sind beschädigt. Ohne den Stil versuchen oder dem Betreiber sagen.',
+  'error.accelerator.unknown':
+    'Dieses Modell hat keinen Beschleuniger „{given}“ mehr. Es hat: {ids}. Das Bild bitte neu verlangen.',
+  'error.request.steps-recipe':
+    '{recipe} geht mit {allowed} Schritten; verlangt waren {given}. Die Schritte weglassen oder diese verlangen.',
   'error.request.weight': 'Gewichte gehen von -{limit} bis {limit}; {style} hat {given}. Üblich sind 0,5 bis 1.',
   'error.request.strength':
     'Die Stärke geht von über 0 bis 1; verlangt war {given}. 0,6 behält etwa die Hälfte des Bildes.',
@@ -36,6 +40,7 @@ export const drawing: Translation<typeof english> = {
   'notice.prompt.near': '{model} kennt „{word}“ nicht und hat „{drawn}“ gezeichnet.',
   'notice.prompt.unknown': '{model} kennt „{word}“ nicht und kann es nicht zeichnen.',
   'notice.prompt.cut': 'Das Ende passte nicht in das, was das Modell liest, und blieb weg: „{cut}“.',
+  'notice.recipe.guidance': '{recipe} geht mit Guidance {least} bis {most}; statt {given} wurde {used} genommen.',
   'notice.lora.partial':
     '{unmatched:Teil|Teile} von „{file}“ passten zu nichts in diesem Modell und blieben ohne Wirkung ({matched} von {modules} passen).',
 };

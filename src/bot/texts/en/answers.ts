@@ -67,6 +67,7 @@ export const answers = {
   'info.guidance': 'Guidance',
   'info.size': 'Size',
   'info.scheduler': 'Scheduler',
+  'info.accelerator': 'Accelerator',
   'info.init': 'Started from a picture, {strength} drawn anew',
   'info.none': 'none',
   'info.again': 'To draw it again',

@@ -17,6 +17,10 @@ export const drawing = {
     'A style must name parts of the model; none of the {modules:module|modules} in “{file}” is one of a {base} model. Use a LoRA made for it.',
   'error.model.nan':
     'The model’s answer held no numbers: its files or a style are damaged. Try without the style, or tell the operator.',
+  'error.accelerator.unknown':
+    'This model has no accelerator “{given}” any more. It has: {ids}. Ask for the picture anew.',
+  'error.request.steps-recipe':
+    '{recipe} goes with {allowed} steps; you asked for {given}. Leave the steps out, or ask for those.',
   'error.request.weight': 'Weights go from -{limit} to {limit}; {style} has {given}. The usual weight is 0.5 to 1.',
   'error.request.strength':
     'Strength goes from above 0 to 1; you asked for {given}. 0.6 keeps about half of the picture.',
@@ -31,6 +35,7 @@ export const drawing = {
   'notice.prompt.near': '{model} does not know “{word}”; it drew “{drawn}”.',
   'notice.prompt.unknown': '{model} does not know “{word}” and cannot draw it.',
   'notice.prompt.cut': 'The end did not fit into what the model reads and was left out: “{cut}”.',
+  'notice.recipe.guidance': '{recipe} goes with guidance {least} to {most}; {used} was used instead of {given}.',
   'notice.lora.partial':
     '{unmatched:part|parts} of “{file}” fit nothing in this model and had no effect ({matched} of {modules} do).',
 } as const;

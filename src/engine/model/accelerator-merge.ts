@@ -1,5 +1,5 @@
 /**
- * A net with its acceleration LoRA in it: merged once into a cached file, or found there. Most accelerators leave the text
+ * A net with its accelerator in it: merged once into a cached file, or found there. Most accelerators leave the text
  * encoders alone.
  */
 import type { Base } from '../../core/manifest.ts';
@@ -15,18 +15,32 @@ import {
   type TensorSource,
 } from '../weights/index.ts';
 
-export type LcmMerge = {
+/** A LoRA that makes the model quick. */
+export type AcceleratorFile = {
+  /** Absolute path. */
+  readonly file: string;
+  /** λ_lcm of the paper. */
+  readonly weight: number;
+};
+
+export type AcceleratorMerge = {
   readonly base: Base;
   readonly net: LoraNet;
   readonly weights: TensorSource;
-  /** Absolute path. */
-  readonly lcmLora: string;
+  readonly accelerator: AcceleratorFile;
   readonly cacheDir: string;
 };
 
 /** Throws `UserError` (`lora.…`, `weights.…`) for a file that is no LoRA for this net. */
-export async function mergedNet({ base, net, weights, lcmLora, cacheDir }: LcmMerge): Promise<TensorSource> {
-  if (net !== 'unet' && !(await touchesNet(lcmLora, net))) {
+export async function mergedNet({
+  base,
+  net,
+  weights,
+  accelerator,
+  cacheDir,
+}: AcceleratorMerge): Promise<TensorSource> {
+  const { file, weight } = accelerator;
+  if (net !== 'unet' && !(await touchesNet(file, net))) {
     return weights;
   }
   // The multiplier is opened for the first product: where the merged file is found, there is none.
@@ -34,15 +48,15 @@ export async function mergedNet({ base, net, weights, lcmLora, cacheDir }: LcmMe
   try {
     return await mergeLora({
       base: weights,
-      file: lcmLora,
+      file,
       match: async () =>
-        matchLora(await openLora(lcmLora), {
+        matchLora(await openLora(file), {
           base,
           nets: { [net]: loraModules(weights) },
           weights: { [net]: weights },
         }),
       net,
-      weight: 1,
+      weight,
       cacheDir,
       addProduct: async (product) => {
         multiplier ??= openAddProduct();
