@@ -1,20 +1,19 @@
 /**
- * The picture that follows somebody's typing: the same rules about words, styles and models as /imagine, but no job, no
- * quota and no history. It takes its turn in the queue as `live` work, before what can wait.
+ * The picture that follows somebody's hand: the same rules and the same request as /imagine, but no job, no quota and no
+ * history. It takes its turn in the queue as `live` work, before what can wait.
  */
-import type { LiveDrawing, LiveEvent, LiveRequest } from '../core/live.ts';
-import type { Actor, Place } from '../core/people.ts';
+import { rm, writeFile } from 'node:fs/promises';
+
+import type { Admission } from '../core/admission.ts';
+import type { LiveDrawing, LiveEvent } from '../core/live.ts';
 import type { GenerationRequest } from '../core/request.ts';
 import type { Runner } from '../core/work.ts';
-import type { Admission } from '../core/admission.ts';
 import { encodePng } from '../image/index.ts';
 import type { Stores } from '../store/index.ts';
 import { HeldSlot } from './held-slot.ts';
 import type { BotOptions, Models } from './ports.ts';
-import { requireDrawable, requireMayDraw, type Rules } from './gates.ts';
-import { resolveImagine } from './resolve.ts';
+import { readImagine, startPicture } from './read-imagine.ts';
 import { WordList } from './safety/word-list.ts';
-import { stylesOf } from './styles.ts';
 
 export type LivePorts = {
   readonly runner: Runner;
@@ -29,31 +28,54 @@ export type LivePorts = {
 const COST_MS = 200;
 const LIMITS = { perUser: 2, perServer: 64 };
 
-type AskedLive = { readonly actor: Actor; readonly place: Place; readonly request: LiveRequest };
-
 export function createLiveDrawing(ports: LivePorts): LiveDrawing {
-  const { stores, options } = ports;
+  const { stores, models, options } = ports;
   const rules = {
     stores,
+    models,
+    options,
     blockedWords: new WordList(options.blockedWords),
     adultWords: new WordList(options.adultWords),
   };
   return {
-    async *draw(actor, place, asked, signal) {
-      const request = await resolveLive(ports, rules, { actor, place, request: asked });
-      const id = `live-${ports.newId()}`;
-      const slot = new HeldSlot(
-        ports.admission,
-        { id, server: place.server, user: actor.user, costMs: COST_MS, priority: 'live' },
-        LIMITS,
-        signal,
-      );
-      yield* slot.during((granted) => drawn(ports.runner, id, request, granted));
+    async *draw(actor, place, { options: given, isDraft }, signal) {
+      const settings = await stores.settings.of(place.server);
+      let file: string | undefined;
+      try {
+        const { request } = await readImagine(
+          rules,
+          { actor, place, settings },
+          {
+            given,
+            seed: 0,
+            isDraft,
+            // A picture to start from is there for this drawing alone: strokes of a pad are not kept.
+            keep: async (upload) => {
+              const { data, width, height } = await startPicture(upload, options.maxInitBytes);
+              file = `${await stores.files.temporary()}.png`;
+              await writeFile(file, data);
+              return { file, width, height };
+            },
+          },
+        );
+        const id = `live-${ports.newId()}`;
+        const slot = new HeldSlot(
+          ports.admission,
+          { id, server: place.server, user: actor.user, costMs: COST_MS, priority: 'live' },
+          LIMITS,
+          signal,
+        );
+        yield* slot.during((granted) => drawing(ports.runner, id, request, granted));
+      } finally {
+        if (file !== undefined) {
+          await rm(file, { force: true });
+        }
+      }
     },
   };
 }
 
-async function* drawn(
+async function* drawing(
   runner: Runner,
   id: string,
   request: GenerationRequest,
@@ -73,29 +95,4 @@ async function* drawn(
       };
     }
   }
-}
-
-/** The request that /imagine would make of it. Throws `UserError` `allowed.*`, `safety.*`, `style.*`. */
-async function resolveLive(ports: LivePorts, rules: Rules, asked: AskedLive): Promise<GenerationRequest> {
-  const { stores, models, options } = ports;
-  const { actor, place, request } = asked;
-  const settings = await stores.settings.of(place.server);
-  const asker = { actor, place, settings };
-  await requireMayDraw(rules, asker);
-  const { seed, count, negative } = request;
-  const style = request.styles.map(({ name, weight }) => ({ name, share: weight }));
-  const resolved = resolveImagine(
-    { prompt: request.prompt, negative, seed, count, style },
-    {
-      settings,
-      options,
-      models,
-      styles: await stylesOf(place.server, stores, models),
-      mine: undefined,
-      seed,
-      init: undefined,
-    },
-  );
-  requireDrawable(rules, asker, resolved.typed.prompt, resolved.styles);
-  return resolved.request;
 }

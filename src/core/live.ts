@@ -1,17 +1,15 @@
 /**
- * The port behind a picture that follows somebody's typing: no job, no queue place, no history. A newer request
- * replaces an older one by aborting it; the device lets go at the next step.
+ * The port behind a picture that follows somebody's hand: no job, no quota, no history. A newer request of the same person
+ * replaces one that waits; the device lets go of one that is aborted at its next step.
  */
-import type { Actor, Place } from './people.ts';
+import type { OptionValue } from './command.ts';
+import type { Actor, Place, UserKey } from './people.ts';
 
 export type LiveRequest = {
-  readonly prompt: string;
-  readonly negative: string;
-  readonly seed: number;
-  /** 1 to 4 pictures. */
-  readonly count: number;
-  /** Presets by name with their weights: the style mixer's slider is two of them. */
-  readonly styles: readonly { readonly name: string; readonly weight: number }[];
+  /** What /imagine would be given: the words with their flags, and what stands in the fields. */
+  readonly options: Readonly<Record<string, OptionValue>>;
+  /** While something moves: one picture, as fast as the model can. Otherwise the very pictures that /imagine gives. */
+  readonly isDraft: boolean;
 };
 
 export type LiveEvent =
@@ -33,14 +31,21 @@ export interface LiveDrawing {
 export type GalleryItem = {
   readonly job: string;
   readonly index: number;
+  /** As typed. */
   readonly prompt: string;
   readonly seed: number;
+  /** The style's name; '' for none. */
+  readonly style: string;
   readonly createdAtMs: number;
+  /** The message that carries it, for presses that are made in its name. */
+  readonly message: string;
+  /** Button ids. */
+  readonly actions: { readonly upscale: string; readonly vary: string; readonly delete: string };
 };
 
 export interface Gallery {
-  /** The newest first, at most `limit`. */
-  list(limit: number): Promise<readonly GalleryItem[]>;
-  /** PNG bytes with the parameters inside; undefined once pruned or unknown. */
-  read(job: string, index: number): Promise<Uint8Array | undefined>;
+  /** What this person may see, the newest first, at most `limit`. */
+  list(limit: number, user: UserKey): Promise<readonly GalleryItem[]>;
+  /** PNG bytes with the parameters inside; undefined once pruned, unknown, or somebody else's alone. */
+  read(job: string, index: number, user: UserKey): Promise<Uint8Array | undefined>;
 }

@@ -22,7 +22,7 @@ import { InstalledModels } from './installed-models.ts';
 import { createLog, faultTeller } from './log.ts';
 import { createLoras } from './loras.ts';
 import { openCatalog } from './open-engine.ts';
-import { createAdminView, createGallery } from './page-views.ts';
+import { createAdminView, createGallery, modelLine } from './page-views.ts';
 import { openLocalRunners } from './runners.ts';
 import { untilStopped } from './until-stopped.ts';
 
@@ -136,6 +136,7 @@ async function begin(config: Config, { print, log, ends }: Beginning): Promise<v
       live: createLiveDrawing({ runner, admission, stores, models, options, newId: randomUUID }),
       gallery: createGallery({ stores }, 'web:local'),
       admin: createAdminView({ stores, admission, runner, models }),
+      modelLine: (server, locale) => modelLine({ stores, models, options }, server, locale),
       health: { live: () => health.live(), ready: () => health.ready(), metrics: () => metrics.text() },
       fault: faultTeller(log),
     },

@@ -1,13 +1,17 @@
 /** The picture that follows typing obeys the rules of /imagine and is the same request. */
+import { existsSync } from 'node:fs';
+
 import { afterEach, describe, expect, it } from 'vitest';
+
 import { createLiveDrawing } from '../../src/bot/live.ts';
-import type { LiveRequest } from '../../src/core/live.ts';
+import type { OptionValue } from '../../src/core/command.ts';
+import { encodePng } from '../../src/image/index.ts';
 import type { Place } from '../../src/core/people.ts';
 import type { GenerationRequest } from '../../src/core/request.ts';
 import type { Style } from '../../src/core/style.ts';
 import { botPorts } from '../support/bot-ports.ts';
 import { BIG, installed, MOJI } from '../support/manifests.ts';
-import { createStubRunner } from '../support/stub-runner.ts';
+import { createStubRunner, stubPicture } from '../support/stub-runner.ts';
 import { ada, guild, openWorld, type World } from './world.ts';
 
 let world: World;
@@ -25,7 +29,9 @@ const models = {
   ],
 };
 
-async function open(): Promise<(asked: Partial<LiveRequest>, place?: Place) => Promise<GenerationRequest>> {
+async function open(): Promise<
+  (options: Readonly<Record<string, OptionValue>>, place?: Place, isDraft?: boolean) => Promise<GenerationRequest>
+> {
   world = await openWorld({ ports: { models } });
   let seen: GenerationRequest | undefined;
   const inner = createStubRunner();
@@ -45,8 +51,8 @@ async function open(): Promise<(asked: Partial<LiveRequest>, place?: Place) => P
     options: { adultWords: ['nude'] },
   });
   const live = createLiveDrawing({ ...ports, newId: () => 'one' });
-  return async (asked, place = guild) => {
-    const request = { prompt: 'a fox', negative: '', seed: 7, count: 1, styles: [], ...asked };
+  return async (options, place = guild, isDraft = false) => {
+    const request = { options: { prompt: 'a fox', ...options }, isDraft };
     for await (const event of live.draw(ada, place, request, new AbortController().signal)) {
       void event;
     }
@@ -55,23 +61,42 @@ async function open(): Promise<(asked: Partial<LiveRequest>, place?: Place) => P
 }
 
 describe('a live picture', () => {
-  it('is the request that /imagine makes of the same wish: triggers, words to keep out, guidance', async () => {
+  it.each([
+    ['a fox --no text --style neon:0.5+ink --seed 7 --count 1', {}],
+    ['a fox --ar 3:2 --steps 6 --seed 3', { count: 4 }],
+    ['a fox --n 2', { seed: 9, style: 'ink', negative: 'text', guidance: 2 }],
+    ['a fox', { seed: 5 }],
+  ])('of %j is the request that /imagine makes of it: flags, fields, the usual style', async (prompt, fields) => {
     const live = await open();
-    const styles = [
-      { name: 'neon', weight: 0.5 },
-      { name: 'ink', weight: 1 },
-    ];
-    const drawn = await live({ negative: 'text', styles });
-    await world.imagine('a fox --no text --style neon:0.5+ink --seed 7 --count 1');
+    const settings = await world.stores.settings.of(guild.server);
+    await world.stores.settings.save(guild.server, { ...settings, defaultStyle: 'neon', count: 4 });
+    const drawn = await live({ prompt, ...fields });
+    const typed = Object.entries(fields).map(([name, value]) => ` --${name} ${value}`);
+    await world.imagine(`${prompt}${typed.join('')}`);
     const [job] = await world.stores.jobs.ofUser(ada.user);
-    expect(job?.work).toEqual({ kind: 'imagine', request: drawn });
+    const seed = job?.work.kind === 'imagine' ? job.work.request.seed : 0;
+    expect(job?.work).toEqual({ kind: 'imagine', request: { ...drawn, seed } });
+  });
+
+  it('is one picture of few steps while something moves', async () => {
+    const live = await open();
+    expect(await live({ seed: 7, count: 4 }, guild, true)).toMatchObject({ seed: 7, count: 1, steps: 2 });
+  });
+
+  it('starts from a picture that is there as long as it is drawn', async () => {
+    const live = await open();
+    const { data } = await encodePng(stubPicture(1, 'init', 128, 96));
+    const image = { name: 'x.png', sizeBytes: data.length, read: async () => data };
+    const { init } = await live({ image, strength: 0.4 });
+    expect(init).toMatchObject({ strength: 0.4 });
+    expect(existsSync(init!.file)).toBe(false);
   });
 
   it('of an adult style is drawn only in a channel for adults', async () => {
     const live = await open();
-    const styles = [{ name: 'life', weight: 1 }];
-    await expect(live({ styles })).rejects.toThrow('Life');
-    expect(await live({ styles }, { ...guild, isNsfw: true })).toMatchObject({
+    const style = 'life';
+    await expect(live({ style })).rejects.toThrow('Life');
+    expect(await live({ style }, { ...guild, isNsfw: true })).toMatchObject({
       prompt: 'nude study, a fox',
       negative: 'clothes',
     });
@@ -79,9 +104,7 @@ describe('a live picture', () => {
 
   it('refuses a style of another model by name', async () => {
     const live = await open();
-    await expect(live({ styles: [{ name: 'far', weight: 1 }] })).rejects.toThrow(
-      'The style Far is for big; this server draws with moji.',
-    );
+    await expect(live({ style: 'far' })).rejects.toThrow('The style Far is for big; this server draws with moji.');
   });
 
   it('is not drawn where the server does not draw', async () => {

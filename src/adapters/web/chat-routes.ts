@@ -1,19 +1,19 @@
 /** The page's chat over HTTP: who one is and what was said, the stream of what is said, and what one does. */
-import type { HttpBindings } from '@hono/node-server';
-import type { Context } from 'hono';
 import { streamSSE } from 'hono/streaming';
 
 import { UserError } from '../../core/errors.ts';
+import { incomingOf, outgoingOf } from './bindings.ts';
 import { pageCommands, pageWords } from './commands.ts';
+import { nameOf } from './identity.ts';
 import { LIMITS } from './limits.ts';
-import { parsePageAction } from './parse.ts';
+import { jsonOf, parsePageAction } from './parse.ts';
 import { Places } from './rates.ts';
 import { shownTo } from './render.ts';
 import type { Site } from './server.ts';
 
 const BEAT_MS = 20_000;
 
-export function addChatRoutes({ app, chat, forms, identities, operators, actorOf, countOnce }: Site): void {
+export function addChatRoutes({ app, chat, forms, ports, identities, operators, actorOf, countOnce }: Site): void {
   const seats = new Places();
 
   app.get('/files/:key/:name', async (context) => {
@@ -33,6 +33,10 @@ export function addChatRoutes({ app, chat, forms, identities, operators, actorOf
     return context.json({
       locale: actor.locale,
       isOperator: actor.isAdmin,
+      name: actor.name,
+      /** Nobody has asked them yet what they want to be called. */
+      mayAskName: nameOf(context) === '',
+      model: await ports.modelLine(chat.server, actor.locale),
       commands: pageCommands(actor.locale),
       words: pageWords(actor.locale),
       messages: chat.visibleTo(person).map(shownTo),
@@ -92,24 +96,13 @@ export function addChatRoutes({ app, chat, forms, identities, operators, actorOf
     }
   });
 
+  app.delete('/api/messages/:id', async (context) => {
+    const isGone = await chat.dismiss(identities.of(context).person, context.req.param('id'));
+    return context.json({ isGone });
+  });
+
   app.get('/api/suggest', async (context) => {
     const { command = '', option = '', partial = '' } = context.req.query();
     return context.json(await chat.suggest(actorOf(context), command, option, partial));
   });
-}
-
-function bindingsOf(context: Context): HttpBindings {
-  // The listener of @hono/node-server gives every request Node's own two streams.
-  return context.env as HttpBindings;
-}
-
-const outgoingOf = (context: Context): HttpBindings['outgoing'] => bindingsOf(context).outgoing;
-const incomingOf = (context: Context): HttpBindings['incoming'] => bindingsOf(context).incoming;
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -3,7 +3,7 @@ import { UserError } from '../../core/errors.ts';
 import type { Context } from 'hono';
 import type { Site } from './server.ts';
 
-export function addDoorRoutes({ app, chat, ports, operators, visitors }: Site): void {
+export function addDoorRoutes({ app, chat, ports, operators, visitors, actorOf }: Site): void {
   // A plain form: it works before any script is there.
   app.post('/api/visitor', async (context) => {
     const isIn = visitors === undefined || visitors.open(context, await tokenOf(context));
@@ -26,7 +26,7 @@ export function addDoorRoutes({ app, chat, ports, operators, visitors }: Site): 
     if (!operators.isOpenFor(context)) {
       return context.json({ error: 'The admin panel needs the operator\u2019s token.' }, 403);
     }
-    return context.json(await ports.admin.overview(chat.server));
+    return context.json(await ports.admin.overview(chat.server, actorOf(context).locale));
   });
 }
 

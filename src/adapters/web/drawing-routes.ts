@@ -3,14 +3,23 @@ import { stream } from 'hono/streaming';
 
 import { errorText } from '../../bot/texts/index.ts';
 import { CancelledError, UserError } from '../../core/errors.ts';
-import { parseLive } from './parse.ts';
+import { incomingOf } from './bindings.ts';
+import { LIMITS } from './limits.ts';
+import { jsonOf, parseLive } from './parse.ts';
+import { StylePictures } from './style-pictures.ts';
 import type { Site } from './server.ts';
 
-export function addDrawingRoutes({ app, chat, ports, actorOf, countOnce }: Site): void {
+export function addDrawingRoutes({ app, chat, forms, ports, identities, actorOf, countOnce }: Site): void {
+  const styles = new StylePictures(ports.live, chat);
   app.post('/api/live', async (context) => {
     countOnce(context, 'live');
     const actor = actorOf(context);
-    const request = parseLive(await context.req.json().catch(() => undefined));
+    const { address } = identities.of(context);
+    const { fields, files, release } = await forms.receive(incomingOf(context), {
+      address,
+      maxBytes: LIMITS.visitorBytes,
+    });
+    const request = await readOr(release, () => parseLive(jsonOf(fields.get('request') ?? ''), files));
     const abort = new AbortController();
     context.header('content-type', 'application/x-ndjson');
     return stream(context, async (out) => {
@@ -33,14 +42,26 @@ export function addDrawingRoutes({ app, chat, ports, actorOf, countOnce }: Site)
           const sentence = error instanceof UserError ? errorText(actor.locale, error) : ports.fault(error);
           await out.write(`${JSON.stringify({ error: sentence })}\n`);
         }
+      } finally {
+        await release();
       }
     });
   });
 
-  app.get('/api/gallery', async (context) => context.json(await ports.gallery.list(60)));
+  app.get('/api/gallery', async (context) =>
+    context.json(await ports.gallery.list(LIMITS.gallery, actorOf(context).user)),
+  );
+  app.get('/api/styles/:name/picture', async (context) => {
+    const picture = await styles.picture(context.req.param('name'));
+    return picture === undefined
+      ? context.notFound()
+      : context.body(Buffer.from(picture), 200, { 'content-type': 'image/png' });
+  });
   app.get('/gallery/:job/:index', async (context) => {
     const { job, index } = context.req.param();
-    const png = /^\d{1,3}$/.test(index) ? await ports.gallery.read(job, Number(index)) : undefined;
+    const png = /^\d{1,3}$/.test(index)
+      ? await ports.gallery.read(job, Number(index), actorOf(context).user)
+      : undefined;
     return png === undefined
       ? context.notFound()
       : context.body(Buffer.from(png), 200, {
@@ -48,4 +69,14 @@ export function addDrawingRoutes({ app, chat, ports, actorOf, countOnce }: Site)
           'cache-control': 'private, max-age=31536000, immutable',
         });
   });
+}
+
+/** What `read` gives; where it throws, nobody reads the files any more. */
+async function readOr<T>(release: () => Promise<void>, read: () => T): Promise<T> {
+  try {
+    return read();
+  } catch (error) {
+    await release();
+    throw error;
+  }
 }

@@ -15,6 +15,7 @@ const SESSION_COOKIE = 'fourstep_session';
 /** What identified a browser before; its value stood in public answers, so it opens nothing any more. */
 const ENDED_COOKIE = 'fourstep_browser';
 export const COOKIE = { httpOnly: true, sameSite: 'Strict', path: '/', maxAge: 31_536_000 } as const;
+const NAME_COOKIE = 'fourstep_name';
 const SECRET = /^[\w-]{43}$/;
 const HOUR_MS = 3_600_000;
 
@@ -71,6 +72,15 @@ export class Identities {
 
 function derive(secret: string): string {
   return createHash('sha256').update(`person of the page ${secret}`).digest('hex').slice(0, 24);
+}
+
+/** What they call themselves, as their page has kept it: one line of words, never trusted for anything. */
+export function nameOf(context: Context): string {
+  const name = getCookie(context, NAME_COOKIE) ?? '';
+  return name
+    .replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
+    .trim()
+    .slice(0, LIMITS.nameCharacters);
 }
 
 /** What a browser holds after it has shown a token: bound to its secret, worthless in another browser. */

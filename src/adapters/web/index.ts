@@ -8,7 +8,7 @@ import { getRequestListener } from '@hono/node-server';
 import type { Adapter, Bot } from '../../core/chat.ts';
 import { UserError } from '../../core/errors.ts';
 import type { Gallery, LiveDrawing } from '../../core/live.ts';
-import type { ServerKey } from '../../core/people.ts';
+import type { Locale, ServerKey } from '../../core/people.ts';
 import type { Log } from '../../bot/index.ts';
 import type { Access } from './access.ts';
 import { FormReceiver } from './body.ts';
@@ -27,13 +27,16 @@ export type HealthView = {
 
 /** What the admin's panel shows, as JSON rows; the composition root gathers it from store, queue and runners. */
 export interface AdminView {
-  overview(server: ServerKey): Promise<Record<string, unknown>>;
+  /** Section → rows of words. */
+  overview(server: ServerKey, locale: Locale): Promise<Readonly<Record<string, readonly (readonly string[])[]>>>;
 }
 
 export type WebPorts = {
   readonly live: LiveDrawing;
   readonly gallery: Gallery;
   readonly admin: AdminView;
+  /** One line on what can be drawn here. */
+  readonly modelLine: (server: ServerKey, locale: Locale) => Promise<string>;
   readonly health: HealthView;
   /** Logs a fault of ours and gives the calm sentence with its id. */
   readonly fault: (error: unknown) => string;

@@ -10,6 +10,11 @@ export const LIMITS = {
   idCharacters: 100,
   /** Messages kept, the oldest forgotten first. */
   messages: 200,
+  /** Pictures of the gallery. */
+  gallery: 120,
+  nameCharacters: 40,
+  /** Small pictures of styles that are held. */
+  stylePictures: 400,
 
   // ── one request ──
   /** A body without files, and the action beside files. */

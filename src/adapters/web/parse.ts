@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 
+import { imagine } from '../../../commands/imagine.ts';
 import type { Action } from '../../core/chat.ts';
 import type { OptionSpec, OptionValue, Upload } from '../../core/command.ts';
 import { UserError } from '../../core/errors.ts';
@@ -32,22 +33,18 @@ const actionSchema = z.discriminatedUnion('kind', [
 export type PageAction = z.infer<typeof actionSchema>;
 
 const liveSchema = z.object({
-  prompt: z.string().max(LIMITS.promptCharacters),
-  negative: z.string().max(LIMITS.promptCharacters).default(''),
-  seed: z.number().int().min(0).max(4_294_967_295),
-  count: z.number().int().min(1).max(4).default(1),
-  styles: z
-    .array(z.object({ name: z.string().max(100), weight: z.number().min(-2).max(2) }))
-    .max(4)
-    .default([]),
+  options: z.record(z.string(), z.union([z.string().max(6000), z.number(), z.boolean()])),
+  isDraft: z.boolean(),
 });
 
 export function parsePageAction(value: unknown): PageAction {
   return parsed(actionSchema, value);
 }
 
-export function parseLive(value: unknown): LiveRequest {
-  return parsed(liveSchema, value);
+/** The options of an /imagine that is not sent yet, with the picture to start from where one came beside. */
+export function parseLive(value: unknown, files: ReadonlyMap<string, Upload>): LiveRequest {
+  const { options, isDraft } = parsed(liveSchema, value);
+  return { options: parseOptions(imagine.options, options, files), isDraft };
 }
 
 function parsed<T>(schema: z.ZodType<T>, value: unknown): T {
@@ -103,5 +100,14 @@ export function actionOf(action: Exclude<PageAction, { kind: 'command' | 'text' 
       return { kind: 'form', id: action.id, fields: action.fields };
     default:
       throw new TypeError(`unknown action ${String(action satisfies never)}`);
+  }
+}
+
+/** Undefined for what is no JSON: the schema then says what was expected. */
+export function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }

@@ -15,7 +15,7 @@ import type { FormReceiver } from './body.ts';
 import { addChatRoutes } from './chat-routes.ts';
 import { addDoorRoutes } from './door-routes.ts';
 import { addDrawingRoutes } from './drawing-routes.ts';
-import { Identities } from './identity.ts';
+import { Identities, nameOf } from './identity.ts';
 import type { WebPorts } from './index.ts';
 import { LIMITS } from './limits.ts';
 import { readPageFiles, servePageFile } from './page-files.ts';
@@ -72,7 +72,10 @@ export function createServerApp({ access, isBehindProxy, chat, forms, ports, now
     identities,
     operators,
     visitors,
-    actorOf: (context) => chat.actor(identities.of(context).person, operators.isOpenFor(context), languageOf(context)),
+    actorOf: (context) => {
+      const { person } = identities.of(context);
+      return chat.actor(person, nameOf(context), operators.isOpenFor(context), languageOf(context));
+    },
     countOnce: (context, what) => {
       const { address } = identities.of(context);
       const { max, counter } = counters[what];
@@ -105,7 +108,7 @@ export function createServerApp({ access, isBehindProxy, chat, forms, ports, now
     await next();
     context.header('cache-control', 'no-store');
   });
-  for (const path of ['/api/live', '/api/operator', '/api/visitor']) {
+  for (const path of ['/api/operator', '/api/visitor']) {
     app.use(
       path,
       bodyLimit({

@@ -62,11 +62,13 @@ export class WebChat implements Chat {
     });
   }
 
-  actor(person: string, isOperator: boolean, acceptLanguage: string): Actor {
+  /** `name`: what they call themselves; '' for who has not said. */
+  actor(person: string, name: string, isOperator: boolean, acceptLanguage: string): Actor {
     const locale = localeOf(acceptLanguage);
+    const unnamed = isOperator ? text(locale, 'page.operator') : text(locale, 'page.guest', { id: person.slice(0, 4) });
     return {
       user: `web:${person}`,
-      name: text(locale, isOperator ? 'page.operator' : 'page.you'),
+      name: name === '' ? unnamed : name,
       isAdmin: isOperator,
       isModerator: isOperator,
       locale,
@@ -214,6 +216,15 @@ export class WebChat implements Chat {
       ...(this.#onAcknowledged === undefined ? {} : { onAcknowledged: this.#onAcknowledged }),
     });
     return this.#intake;
+  }
+
+  /** Takes away what only this person sees; false where there is no such message of theirs. */
+  async dismiss(person: string, id: string): Promise<boolean> {
+    const isTheirs = this.#history.get(id)?.onlyFor === person;
+    if (isTheirs) {
+      await this.#history.remove(id);
+    }
+    return isTheirs;
   }
 
   /** The message that is pressed; undefined where this person does not see it, or it does not carry what was pressed. */

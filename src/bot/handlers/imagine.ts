@@ -1,5 +1,4 @@
 /** `/imagine`, the form it opens without words, and Remix: words to a job. */
-import { checkOptions } from '../../../commands/check.ts';
 import { formatCommand, parseFreeText } from '../../../commands/grammar.ts';
 import { imagine } from '../../../commands/imagine.ts';
 import { qualityOf, type Quality } from '../../core/accelerator.ts';
@@ -7,16 +6,15 @@ import type { OptionValue, Upload } from '../../core/command.ts';
 import type { Job, JobOrigin } from '../../core/job.ts';
 import type { ModelManifest } from '../../core/manifest.ts';
 import type { Form } from '../../core/message.ts';
-import { decodePicture, encodePng } from '../../image/index.ts';
 import { encodeButtonId } from '../button-id.ts';
-import { requireDrawable, requireJob, requireMayDraw } from '../gates.ts';
+import { requireJob } from '../gates.ts';
 import { modelOf, rootOf } from '../jobs/job-ancestry.ts';
 import type { BotContext, RequestContext } from '../context.ts';
 import { promptOf } from '../present/answer.ts';
 import { refusal } from '../refusal.ts';
-import { fallbacksOf, type ResolveContext, resolveImagine, serverModel } from '../resolve.ts';
+import { readImagine, startPicture } from '../read-imagine.ts';
+import type { ResolveContext } from '../resolve.ts';
 import { steppingOf } from '../stepping.ts';
-import { stylesOf } from '../styles.ts';
 import { text } from '../texts/index.ts';
 import { makeJob, submit } from './make-job.ts';
 
@@ -30,26 +28,14 @@ export async function handleImagine(
   given: Options,
   extra: Extra = {},
 ): Promise<void> {
-  const { stores, models, random, options } = context;
-  const { actor, place } = asked.invocation;
-  await requireMayDraw(context, asked);
-  const written = typeof given['prompt'] === 'string' ? parseFreeText(imagine, given['prompt']) : {};
-  const model = serverModel(asked.settings, options, models);
-  const wanted = checkOptions(
-    imagine,
-    { ...written, ...given, prompt: written['prompt'] },
-    fallbacksOf(asked.settings, model),
-  );
-  const { request, styles, styleName, typed } = resolveImagine(wanted, {
-    settings: asked.settings,
-    options,
-    models,
-    styles: await stylesOf(place.server, stores, models),
-    mine: await stores.people.style(actor.user, place.server),
+  const { stores, random } = context;
+  const { place } = asked;
+  const { request, styles, styleName, typed } = await readImagine(context, asked, {
+    given,
     seed: random.uint32(),
-    init: wanted.image === undefined ? extra.init : await keepUpload(context, wanted.image),
+    init: extra.init,
+    keep: (upload) => keepUpload(context, upload),
   });
-  requireDrawable(context, asked, typed.prompt, styles);
   await stores.styles.countUse(
     place.server,
     styles.map(({ id }) => id),
@@ -191,16 +177,7 @@ function fieldsToOptions(fields: Readonly<Record<string, string>>): Options {
   return { ...words, ...named, prompt: formatCommand(imagine, { prompt }) };
 }
 
-/** Larger than anything that is drawn: more would only fill the disk. */
-const MAX_START_SIDE = 2048;
-
 async function keepUpload(context: BotContext, upload: Upload): Promise<NonNullable<ResolveContext['init']>> {
-  const max = context.options.maxInitBytes;
-  if (upload.sizeBytes > max) {
-    throw refusal('image.size', { max: Math.floor(max / 1_048_576), given: Math.ceil(upload.sizeBytes / 1_048_576) });
-  }
-  const picture = await decodePicture(await upload.read(max), { maxSide: MAX_START_SIDE });
-  const { data, ending } = await encodePng(picture);
-  const file = await context.stores.files.keep('uploads', data, ending);
-  return { file, width: picture.width, height: picture.height };
+  const { data, width, height } = await startPicture(upload, context.options.maxInitBytes);
+  return { file: await context.stores.files.keep('uploads', data, '.png'), width, height };
 }

@@ -77,7 +77,7 @@ afterEach(async () => {
 });
 
 const press = async (browser: string, id: string, message: string) =>
-  await chat.act(chat.actor(browser, false, 'en'), browser, { kind: 'button', id, message }, nothing);
+  await chat.act(chat.actor(browser, '', false, 'en'), browser, { kind: 'button', id, message }, nothing);
 
 describe('a press', () => {
   it('changes the message that carries the button', async () => {
@@ -109,17 +109,21 @@ describe('a press', () => {
 describe('what was asked', () => {
   it('is written down before it is shown, so that a crash leaves no “thinking …” behind', async () => {
     const action = { kind: 'command', name: 'imagine', options: { prompt: 'a fox' } } as const;
-    await chat.act(chat.actor(ann, false, 'en'), ann, action, nothing);
+    await chat.act(chat.actor(ann, '', false, 'en'), ann, action, nothing);
     expect(accepted).toHaveLength(1);
     expect(accepted[0]?.address).toEqual(handled[0]?.address);
   });
 });
 
 describe('a name', () => {
+  it('is what the person calls themselves', () => {
+    expect(chat.actor(ann, 'Ann', true, 'en').name).toBe('Ann');
+  });
+
   it('of a person and of the page is in the reader’s language', () => {
-    const actor = chat.actor(ann, false, 'de-DE,de;q=0.9');
-    expect([actor.name, chat.place(actor).serverName]).toEqual(['du', 'dieser Seite']);
-    expect(chat.actor(ann, true, 'en').name).toBe('operator');
+    const actor = chat.actor(ann, '', false, 'de-DE,de;q=0.9');
+    expect([actor.name, chat.place(actor).serverName]).toEqual(['Gast aaaa', 'dieser Seite']);
+    expect(chat.actor(ann, '', true, 'en').name).toBe('operator');
   });
 });
 
@@ -135,7 +139,7 @@ describe('a refusal', () => {
     }
     return '';
   };
-  const actor = () => chat.actor(ann, false, 'de');
+  const actor = () => chat.actor(ann, '', false, 'de');
 
   it.each([
     [{ kind: 'text', text: '/stile list' }, 'stile list'],

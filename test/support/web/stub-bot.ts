@@ -32,7 +32,9 @@ export function createStubWorld(chat: () => Chat): StubWorld {
       if (kind === 'button' && 'id' in action && action.id === 'remix') {
         return 'form';
       }
-      return kind === 'button' && 'id' in action && action.id === 'info' ? 'private' : 'public';
+      const isAboutOne =
+        kind === 'button' ? 'id' in action && action.id === 'info' : 'name' in action && action.name === 'help';
+      return isAboutOne ? 'private' : 'public';
     },
     form: async () => ({
       id: 'remix-form',
@@ -49,7 +51,16 @@ export function createStubWorld(chat: () => Chat): StubWorld {
         }
       }
       const prompt = action.kind === 'command' ? (wordsOf(action.options['prompt']) ?? action.name) : action.kind;
-      items.unshift({ job: `job${items.length}`, index: 0, prompt, seed: 7, createdAtMs: 0 });
+      items.unshift({
+        job: `job${items.length}`,
+        index: 0,
+        prompt,
+        seed: 7,
+        style: '',
+        createdAtMs: 0,
+        message: String(address.data['message']),
+        actions: { upscale: 'u1', vary: 'v1', delete: 'delete' },
+      });
       await chat().deliver(address, await answer(prompt), { mode: 'edit', key: 'answer', isFinal: true });
     },
     suggest: async () => [
@@ -74,10 +85,11 @@ export function createStubWorld(chat: () => Chat): StubWorld {
           }
           yield { kind: 'step', step, steps: 4 };
         }
-        for (let index = 0; index < request.count; index += 1) {
+        const { prompt, count } = request.options;
+        for (let index = 0; index < (request.isDraft ? 1 : Number(count ?? 1)); index += 1) {
           yield {
             kind: 'picture',
-            png: (await encodePng(coloured(`${request.prompt}${index}`))).data,
+            png: (await encodePng(coloured(`${wordsOf(prompt) ?? ''}${index}`))).data,
             width: 128,
             height: 128,
             ms: 120,

@@ -46,6 +46,7 @@ export async function openStubPage({ access, options, ports }: StubPageOptions =
         live: world.live,
         gallery: world.gallery,
         admin: { overview: async () => ({}) },
+        modelLine: async () => 'moji: everyday things',
         health: {
           live: () => ({ isOk: true, body: { ok: true } }),
           ready: () => ({ isOk: false, body: { runner: 'starting' } }),

@@ -1,45 +1,67 @@
-/** Talks to the bot and nothing else: every call gives data or throws an Error whose message is fit to be shown. */
+/**
+ * Talks to the bot and nothing else: every call gives data or throws an Error whose message is fit to be shown. An error
+ * with `isAway` means that nobody answered: the same may succeed later.
+ */
 
 async function answerOf(response) {
   const body = await response.json().catch(() => ({}));
+  if (response.status === 401) {
+    location.assign('/');
+  }
   if (!response.ok) {
-    throw new Error(body.error ?? `${response.status} ${response.statusText}`);
+    const error = new Error(body.error ?? `${response.status} ${response.statusText}`);
+    error.isAway = response.status === 503;
+    throw error;
   }
   return body;
 }
 
+async function call(path, options) {
+  let response;
+  try {
+    response = await fetch(path, options);
+  } catch (cause) {
+    const error = new Error(cause.message);
+    error.isAway = cause.name !== 'AbortError';
+    throw error;
+  }
+  return response;
+}
+
 export async function getJson(path) {
-  return answerOf(await fetch(path, { headers: { accept: 'application/json' } }));
+  return answerOf(await call(path, { headers: { accept: 'application/json' } }));
+}
+
+export async function remove(path) {
+  return answerOf(await call(path, { method: 'DELETE' }));
+}
+
+function formOf(name, value, files) {
+  const body = new FormData();
+  body.set(name, JSON.stringify(value));
+  for (const [key, file] of Object.entries(files)) {
+    body.set(key, file);
+  }
+  return body;
 }
 
 /** Sends an action (a command, a press, a form) with files by option name; gives `{ form }`. */
 export async function act(action, files = {}) {
-  const body = new FormData();
-  body.set('action', JSON.stringify(action));
-  for (const [name, file] of Object.entries(files)) {
-    body.set(name, file);
-  }
-  return answerOf(await fetch('/api/act', { method: 'POST', body }));
+  return answerOf(await call('/api/act', { method: 'POST', body: formOf('action', action, files) }));
 }
 
 export async function openOperator(token) {
   const body = new FormData();
   body.set('token', token);
-  return answerOf(await fetch('/api/operator', { method: 'POST', body }));
+  return answerOf(await call('/api/operator', { method: 'POST', body }));
 }
 
-export async function closeOperator() {
-  return answerOf(await fetch('/api/operator', { method: 'DELETE' }));
-}
+export const closeOperator = () => remove('/api/operator');
 
-/** Draws while somebody types: yields `{step, steps}` and `{picture}` until it is done or `signal` aborts. */
-export async function* drawLive(request, signal) {
-  const response = await fetch('/api/live', {
-    method: 'POST',
-    signal,
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(request),
-  });
+/** Draws what is not sent yet: yields `{step, steps}`, `{picture}` and `{error}` until it is done or `signal` aborts. */
+export async function* drawLive({ options, isDraft, image }, signal) {
+  const body = formOf('request', { options, isDraft }, image ? { image } : {});
+  const response = await call('/api/live', { method: 'POST', signal, body });
   if (!response.ok || response.body === null) {
     await answerOf(response);
     return;

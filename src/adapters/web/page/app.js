@@ -1,12 +1,17 @@
-/** Wires the page: asks the bot who it is, then connects the chat, the composer, the live picture, gallery and panel. */
-import { act, getJson, listen } from './api.js';
+/** Wires the page: asks the bot who it is, then connects composer, recipe, live picture, pad, gallery, messages and panel. */
+import { getJson, listen, remove } from './api.js';
 import { createChat } from './chat.js';
 import { createComposer } from './composer.js';
+import { asPng, button, byId, kept, make } from './dom.js';
+import { createForms } from './forms.js';
 import { createGallery, createViewer } from './gallery.js';
 import { createLive } from './live.js';
+import { createOutbox } from './outbox.js';
 import { createPanel } from './panel.js';
+import { createRecipe } from './recipe.js';
+import { createSketch } from './sketch.js';
+import { createStyles } from './styles.js';
 
-const byId = (id) => document.getElementById(id);
 const announcer = byId('announcer');
 const announce = (text) => {
   announcer.textContent = text;
@@ -31,87 +36,99 @@ for (const element of document.querySelectorAll('[data-label]')) {
   element.setAttribute('aria-label', words[element.dataset.label]);
 }
 byId('prompt').placeholder = words.prompt;
+byId('gallery-search').placeholder = words.search;
+byId('start-image').dataset.fault = words['image.unreadable'];
+byId('model-line').textContent = hello.model;
+byId('examples').append(
+  ...words.examples.split('|').map((text) =>
+    make(
+      'li',
+      {},
+      button(text, () => composer.replace(text)),
+    ),
+  ),
+);
 
-// ── style mixer ──
-const [first, second, mix] = [byId('style-a'), byId('style-b'), byId('mix')];
-function takeStyles(fresh) {
-  if (styles.length > 0 && JSON.stringify(styles) === JSON.stringify(fresh)) {
-    return;
-  }
-  styles.splice(0, styles.length, ...fresh);
-  for (const select of [first, second]) {
-    const chosen = select.value;
-    select.replaceChildren(
-      new Option(words['style.none'], ''),
-      ...styles.map(({ value }) => new Option(value, value, false, value === chosen)),
-    );
-  }
-}
-takeStyles(hello.styles);
+// ── theme and name ──
+const themes = ['', 'light', 'dark'];
+const wear = (theme) => {
+  document.documentElement.dataset.theme = theme;
+};
+wear(kept.read('theme', ''));
+byId('theme').addEventListener('click', () => {
+  const next = themes[(themes.indexOf(kept.read('theme', '')) + 1) % themes.length];
+  kept.write('theme', next);
+  wear(next);
+});
 
-/** The mixer's presets with their shares: at the slider's left end the first alone, at its right end the second alone. */
-function mixedStyles() {
-  const share = mix.disabled ? 0 : Number(mix.value) / 100;
-  const mixed = [
-    { name: first.value, weight: 1 - share },
-    { name: second.value, weight: share },
-  ];
-  return mixed.filter((style) => style.name !== '' && style.weight > 0);
+const nameButton = byId('name');
+function call(name) {
+  nameButton.textContent = name;
+  nameButton.title = words.name;
+  nameButton.setAttribute('aria-label', `${words.name}: ${name}`);
 }
+call(hello.name);
+function askName() {
+  const field = { id: 'name', label: words['name.ask'], value: hello.name, isRequired: true, maxLength: 40 };
+  forms.askForm({ title: words.name, submit: words.run, fields: [field] }, ({ name }) => {
+    document.cookie = `fourstep_name=${encodeURIComponent(name.trim())}; path=/; max-age=31536000; SameSite=Strict`;
+    hello.name = name.trim();
+    call(hello.name);
+  });
+}
+nameButton.addEventListener('click', askName);
+
+// ── notes of the page itself ──
+const say = (id, text, choices = {}) => {
+  chat.remove(id);
+  if (text !== undefined) {
+    chat.show({
+      id,
+      isThinking: false,
+      isPrivate: true,
+      lines: [[{ kind: 'plain', text }]],
+      picture: null,
+      files: [],
+      rows: [],
+    });
+    const item = document.querySelector(`[data-id="${id}"]`);
+    item.querySelector('small')?.remove();
+    item.querySelector('.foot').prepend(...Object.entries(choices).map(([label, run]) => button(label, run)));
+  }
+};
+const fault = (error) => say('page-fault', error.message);
 
 // ── parts ──
-const fault = (error) =>
-  chat.show({
-    id: 'page-fault',
-    isThinking: false,
-    isPrivate: true,
-    lines: [[{ kind: 'plain', text: error.message }]],
-    picture: null,
-    files: [],
-    rows: [],
+const follow = () => {
+  recipe.show();
+  const options = recipe.options({ styles: styleBoard.text(), hasImage: composer.image() !== null });
+  live.follow({
+    options,
+    image: composer.image(),
+    seed: recipe.seed(),
+    key: JSON.stringify([options, composer.imageKey()]),
   });
-const view = createViewer(words);
-const gallery = createGallery({ view });
-const live = createLive({ words, announce });
-
-async function send(action, files = {}) {
-  try {
-    chat.remove('page-fault');
-    const { form } = await act(action.kind === 'imagine' ? imagineOf(action) : action, files);
+};
+const forms = createForms({ words, styles });
+const view = createViewer({ words });
+const outbox = createOutbox({
+  fault,
+  waiting: (count) => say('page-outbox', count === 0 ? undefined : words.waiting.replace('{count}', String(count))),
+  answered: (action, { form }) => {
     if (form) {
-      askForm(form.title, form.submit, form.fields.map(fieldOf), (fields) =>
-        send({ kind: 'form', id: form.id, message: action.message ?? null, fields }),
-      );
+      forms.askForm(form, (fields) => send({ kind: 'form', id: form.id, message: action.message ?? null, fields }));
     }
-  } catch (error) {
-    fault(error);
-  }
-}
-
-/** An option's names in a prompt: its own and the short ones. */
-function namesOf(option) {
-  const { aliases } = commands.find((spec) => spec.name === 'imagine');
-  return [option, ...Object.keys(aliases).filter((alias) => aliases[alias] === option)].join('|');
-}
-
-function imagineOf({ prompt, seed, count }) {
-  const style = mixedStyles()
-    .map(({ name, weight }) => (weight === 1 ? name : `${name}:${weight}`))
-    .join('+');
-  // What is typed goes before what stands in the fields.
-  const typed = (name) => new RegExp(`(^|\\s)(--|[–—])(${namesOf(name)})(\\s|=|$)`, 'i').test(prompt);
-  const fields = Object.entries({ seed, count, style }).filter(([name, value]) => value !== '' && !typed(name));
-  return { kind: 'command', name: 'imagine', options: { prompt, ...Object.fromEntries(fields) } };
-}
-
-const chat = createChat({
-  words,
-  view,
-  announce,
-  press: (id, message) => send({ kind: 'button', id, message }),
-  choose: (id, message, values) => send({ kind: 'select', id, message, values }),
+  },
 });
-const composer = createComposer({ commands, styles, send, openForm, changed: follow });
+const send = (action, files) => {
+  chat.remove('page-fault');
+  void outbox.send(action, files);
+};
+const press = (id, message) => send({ kind: 'button', id, message });
+const openForm = (spec, title) =>
+  forms.askCommand(spec, title ?? `/${spec.name}`, (fields, files) =>
+    send({ kind: 'command', name: spec.name, options: fields }, files),
+  );
 const panel = createPanel({
   words,
   commands,
@@ -121,136 +138,84 @@ const panel = createPanel({
     isOperator = state;
   },
 });
-
-function follow() {
-  const { prompt, seed, count } = composer.state();
-  live.follow({ prompt, seed, count, styles: mixedStyles() });
-}
-
-for (const control of [first, second, mix]) {
-  control.addEventListener('input', () => {
-    mix.disabled = first.value === second.value || second.value === '';
-    if (control === second && second.value !== '' && mix.value === '0') {
-      mix.value = '50';
+const chat = createChat({
+  words,
+  view,
+  announce,
+  press,
+  place: panel.place,
+  choose: (id, message, values) => send({ kind: 'select', id, message, values }),
+  dismiss: (id) => {
+    chat.remove(id);
+    if (!id.startsWith('page-')) {
+      void remove(`/api/messages/${id}`).catch(fault);
     }
+  },
+});
+const recipe = createRecipe({ commands, changed: () => follow() });
+const styleBoard = createStyles({ words, styles, changed: () => follow() });
+const composer = createComposer({ commands, styles, send, openForm, fault, changed: follow, sendImagine });
+const sketch = createSketch({ words, changed: (blob, key) => composer.setImage(blob, key) });
+const pictures = byId('live-pictures');
+const live = createLive({
+  words,
+  announce,
+  onShown: (images) => {
+    for (const id of ['live-save', 'live-copy', 'live-start']) {
+      byId(id).hidden = images.length !== 1;
+    }
+  },
+});
+const gallery = createGallery({
+  words,
+  press,
+  note: (text, choices) => say('page-undo', text, choices),
+  use: async (url, name) => composer.takeFile(new File([await (await fetch(url)).blob()], name, { type: 'image/png' })),
+  remix: (item) => {
+    composer.replace(item.prompt);
+    recipe.set('seed', String(item.seed));
+    styleBoard.choose(styles.some(({ value }) => value === item.style) ? [item.style] : []);
     follow();
-  });
-}
-byId('open-panel').addEventListener('click', () => void panel.open(isOperator).catch(fault));
+  },
+  showMessage: (id) => {
+    if (!chat.reveal(id)) {
+      say('page-fault', words['message.gone']);
+    }
+  },
+});
 
-// ── forms: a command's options, or a modal of the bot's ──
-function fieldOf(field) {
-  return {
-    name: field.id,
-    caption: field.label,
-    element: field.isMultiline ? 'textarea' : 'input',
-    value: field.value,
-    required: field.isRequired,
-    maxLength: field.maxLength,
-  };
-}
-
-function optionOf(option) {
-  const caption = `${option.name} — ${option.description}`;
-  const common = { name: option.name, caption, required: option.isRequired, value: '' };
-  switch (option.kind) {
-    case 'image':
-      return { ...common, element: 'input', type: 'file', accept: 'image/*' };
-    case 'file':
-      return { ...common, element: 'input', type: 'file', accept: option.endings.join() };
-    case 'integer':
-    case 'number':
-      return {
-        ...common,
-        element: 'input',
-        type: 'number',
-        min: option.min,
-        max: option.max,
-        step: option.kind === 'integer' ? 1 : 'any',
-      };
-    case 'choice':
-      return { ...common, element: 'select', choices: option.choices };
-    case 'boolean':
-      return { ...common, element: 'input', type: 'checkbox' };
-    default:
-      return {
-        ...common,
-        element: option.suggests === 'style' ? 'select' : 'input',
-        choices: option.suggests === 'style' ? styles.map((style) => style.value) : undefined,
-        maxLength: option.maxLength,
-      };
+function sendImagine() {
+  const image = composer.image();
+  const options = recipe.options({ styles: styleBoard.text(), hasImage: image !== null });
+  send({ kind: 'command', name: 'imagine', options }, image === null ? {} : { image });
+  recipe.advance();
+  if (hello.mayAskName) {
+    hello.mayAskName = false;
+    say('page-name', words['name.first'].replace('{name}', hello.name), { [words.name]: askName });
   }
 }
 
-function openForm(spec) {
-  askForm(`/${spec.name}`, words.run, spec.options.map(optionOf), (fields, files) =>
-    send({ kind: 'command', name: spec.name, options: fields }, files),
-  );
-}
-
-function askForm(title, submitText, fields, submit) {
-  const dialog = byId('form-dialog');
-  const form = document.createElement('form');
-  const heading = document.createElement('h2');
-  heading.textContent = title;
-  const inputs = fields.map((field) => {
-    const input = document.createElement(field.element);
-    input.name = field.name;
-    for (const key of ['type', 'accept', 'min', 'max', 'step', 'maxLength']) {
-      if (field[key] !== undefined) {
-        input[key] = field[key];
-      }
-    }
-    for (const choice of field.choices ? ['', ...field.choices] : []) {
-      input.add(new Option(choice, choice));
-    }
-    if (field.element === 'textarea') {
-      input.rows = 4;
-    }
-    if (field.type !== 'file') {
-      input.value = field.value;
-    }
-    input.required = field.required;
-    const label = document.createElement('label');
-    const caption = document.createElement('span');
-    caption.textContent = field.caption;
-    label.append(caption, input);
-    return label;
-  });
-  const run = document.createElement('button');
-  run.className = 'primary';
-  run.textContent = submitText;
-  const cancel = document.createElement('button');
-  cancel.type = 'button';
-  cancel.textContent = words.cancel;
-  cancel.addEventListener('click', () => dialog.close());
-  const row = document.createElement('div');
-  row.className = 'row';
-  row.append(run, cancel);
-  form.append(heading, ...inputs, row);
-  form.addEventListener('submit', (event) => {
-    event.preventDefault();
-    const values = {};
-    const files = {};
-    for (const input of form.querySelectorAll('input, textarea, select')) {
-      if (input.type === 'file') {
-        if (input.files.length > 0) {
-          files[input.name] = input.files[0];
-        }
-      } else if (input.type === 'checkbox') {
-        values[input.name] = input.checked;
-      } else {
-        values[input.name] = input.value;
-      }
-    }
-    dialog.close();
-    submit(values, files);
-  });
-  dialog.replaceChildren(form);
-  dialog.showModal();
-}
+byId('image-remove').addEventListener('click', () => {
+  sketch.close();
+  composer.setImage(null, '');
+});
+byId('live-save').addEventListener('click', () => {
+  make('a', { href: pictures.querySelector('img').src, download: 'fourstep.png' }).click();
+});
+byId('live-copy').addEventListener('click', async ({ target }) => {
+  const blob = await asPng(await (await fetch(pictures.querySelector('img').src)).blob());
+  await navigator.clipboard.write([new ClipboardItem({ [blob.type]: blob })]);
+  target.textContent = words.copied;
+  setTimeout(() => (target.textContent = words.copy), 1500);
+});
+byId('live-start').addEventListener('click', async () => {
+  const blob = await (await fetch(pictures.querySelector('img').src)).blob();
+  await composer.takeFile(new File([blob], `live-${Date.now()}.png`, { type: 'image/png' }));
+});
+byId('open-panel').addEventListener('click', () => void panel.open(isOperator).catch(fault));
 
 // ── begin ──
+styleBoard.take(hello.styles);
 for (const message of hello.messages) {
   chat.show(message);
 }
@@ -262,7 +227,7 @@ async function catchUp() {
     const now = await getJson('/api/hello').catch(() => undefined);
     if (now !== undefined && before === heard) {
       isOperator = now.isOperator;
-      takeStyles(now.styles);
+      styleBoard.take(now.styles);
       chat.keepOnly(now.messages);
     }
   }
@@ -275,19 +240,24 @@ listen({
     void gallery.refresh();
     if (message.isPrivate && !message.isThinking) {
       // Styles are changed by commands that are answered privately.
-      void getJson('/api/suggest?command=imagine&option=style').then(takeStyles, () => undefined);
+      void getJson('/api/suggest?command=imagine&option=style').then(
+        (fresh) => styleBoard.take(fresh),
+        () => undefined,
+      );
     }
   },
   remove: (id) => {
     heard += 1;
     chat.remove(id);
+    void gallery.refresh();
   },
   state: (isOnline) => {
     byId('offline').hidden = isOnline;
     if (isOnline) {
-      void catchUp();
+      void outbox.flush().then(catchUp);
     }
   },
 });
 await gallery.refresh();
+follow();
 document.body.dataset.ready = 'true';

@@ -1,105 +1,101 @@
-/** The messages: draws each one as text and elements (never as HTML), and hands presses on. */
+/**
+ * The messages: what everybody sees in the log, what one person sees as a note above the composer until it is dismissed.
+ * Draws each as text and elements (never as HTML), and hands presses on.
+ */
+import { byId, make } from './dom.js';
 
-const list = document.getElementById('messages');
+const log = byId('messages');
+const notes = byId('notes');
+const TAGS = { bold: 'strong', italic: 'em', code: 'code', small: 'small' };
 
-export function createChat({ words, press, choose, view, announce }) {
+export function createChat({ words, press, choose, view, announce, dismiss, place }) {
   const known = new Map();
   /** What each message was drawn from, to leave alone what has not changed. */
   const shown = new Map();
 
   function spanOf(span) {
-    if (span.kind === 'user') {
-      const name = document.createElement('strong');
-      name.textContent = span.name;
-      return name;
+    switch (span.kind) {
+      case 'user':
+        return make('strong', { dir: 'auto' }, span.name);
+      case 'time': {
+        const at = new Date(span.atMs);
+        return make('time', { dateTime: at.toISOString() }, at.toLocaleString(document.documentElement.lang));
+      }
+      case 'channel':
+        return document.createTextNode(span.id);
+      default:
+        return make(TAGS[span.kind] ?? 'span', { dir: 'auto' }, span.text);
     }
-    if (span.kind === 'time') {
-      const time = document.createElement('time');
-      time.dateTime = new Date(span.atMs).toISOString();
-      time.textContent = new Date(span.atMs).toLocaleString(document.documentElement.lang);
-      return time;
-    }
-    if (span.kind === 'channel') {
-      return document.createTextNode(span.id);
-    }
-    const tag = { bold: 'strong', italic: 'em', code: 'code', small: 'small' }[span.kind] ?? 'span';
-    const element = document.createElement(tag);
-    element.textContent = span.text;
-    return element;
   }
 
   function pictureOf(picture, title) {
-    const image = document.createElement('img');
-    image.src = picture.url;
-    image.alt = picture.alt;
-    image.className = picture.isSpoiler ? 'spoiler' : '';
+    const image = make('img', { src: picture.url, alt: picture.alt, className: picture.isSpoiler ? 'spoiler' : '' });
     image.addEventListener('load', () => image.classList.toggle('tiny', image.naturalWidth < 256));
-    image.addEventListener('click', () => {
+    const open = () => {
       if (image.classList.contains('spoiler')) {
         image.classList.remove('spoiler');
       } else {
         view({ url: picture.url, name: picture.name, title });
       }
-    });
-    return image;
+    };
+    return make('button', { type: 'button', className: 'picture', onclick: open }, image);
   }
 
   function controlOf(control, message) {
     if (control.kind === 'select') {
-      const select = document.createElement('select');
-      select.setAttribute('aria-label', control.placeholder);
+      const select = make('select', {
+        aria: { label: control.placeholder },
+        onchange: () => choose(control.id, message.id, [select.value]),
+      });
       if (!control.choices.some((choice) => choice.isSelected)) {
         select.add(new Option(control.placeholder, '', true, true));
       }
       for (const choice of control.choices) {
         select.add(new Option(choice.label, choice.value, choice.isSelected, choice.isSelected));
       }
-      select.addEventListener('change', () => choose(control.id, message.id, [select.value]));
       return select;
     }
-    const button = document.createElement('button');
-    button.type = 'button';
-    button.textContent = control.emoji ? `${control.emoji} ${control.label}` : control.label;
-    button.disabled = control.isDisabled;
-    button.className = control.tone === 'normal' ? '' : control.tone;
-    button.dataset.action = control.id;
-    button.addEventListener('click', () => press(control.id, message.id));
-    return button;
+    return make(
+      'button',
+      {
+        type: 'button',
+        disabled: control.isDisabled,
+        className: control.tone === 'normal' ? '' : control.tone,
+        data: { action: control.id },
+        onclick: () => press(control.id, message.id),
+      },
+      control.emoji ? `${control.emoji} ${control.label}` : control.label,
+    );
   }
 
   function contentOf(message) {
     if (message.isThinking) {
-      const thinking = document.createElement('p');
-      thinking.className = 'quiet';
-      thinking.textContent = words.thinking;
-      return [thinking];
+      return [make('p', { className: 'quiet' }, words.thinking)];
     }
     const parts = message.lines.map((line) => {
-      const paragraph = document.createElement('p');
-      paragraph.append(...line.flatMap((span, index) => (index === 0 ? [spanOf(span)] : [' ', spanOf(span)])));
-      return paragraph;
+      const spans = line.flatMap((span, index) => (index === 0 ? [spanOf(span)] : [' ', spanOf(span)]));
+      return make('p', { dir: 'auto' }, ...spans);
     });
     const title = message.lines[0]?.map((span) => span.text ?? span.name ?? '').join(' ') ?? '';
     if (message.picture) {
       parts.splice(1, 0, pictureOf(message.picture, title));
     }
     for (const file of message.files) {
-      const link = document.createElement('a');
-      link.href = file.url;
-      link.download = file.name;
-      link.textContent = `⬇ ${file.name}`;
+      const link = make('a', { href: file.url, download: file.name }, `⬇ ${file.name}`);
       parts.push(file.url.match(/\.(png|jpg|webp)$/) ? pictureOf(file, file.alt) : link);
     }
     for (const row of message.rows) {
-      const element = document.createElement('div');
-      element.className = 'row';
-      element.append(...row.map((control) => controlOf(control, message)));
-      parts.push(element);
+      parts.push(make('div', { className: 'row' }, ...row.map((control) => controlOf(control, message))));
     }
     if (message.isPrivate) {
-      const note = document.createElement('small');
-      note.textContent = words.private;
-      parts.push(note);
+      parts.push(
+        make(
+          'div',
+          { className: 'row foot' },
+          make('small', {}, words.private),
+          make('button', { type: 'button', className: 'plain', onclick: () => dismiss(message.id) }, words.dismiss),
+        ),
+      );
     }
     return parts;
   }
@@ -108,7 +104,7 @@ export function createChat({ words, press, choose, view, announce }) {
     /** Shows these and nothing else but what the page itself has said. */
     keepOnly(messages) {
       const ids = new Set(messages.map(({ id }) => id));
-      for (const id of [...known.keys()].filter((each) => each !== 'page-fault' && !ids.has(each))) {
+      for (const id of [...known.keys()].filter((each) => !each.startsWith('page-') && !ids.has(each))) {
         chat.remove(id);
       }
       for (const message of messages.filter((each) => shown.get(each.id) !== JSON.stringify(each))) {
@@ -117,10 +113,14 @@ export function createChat({ words, press, choose, view, announce }) {
     },
     show(message) {
       shown.set(message.id, JSON.stringify(message));
-      const item = known.get(message.id) ?? document.createElement('li');
+      const item = known.get(message.id) ?? make('li', { tabIndex: -1 });
       if (!known.has(message.id)) {
         known.set(message.id, item);
-        list.append(item);
+        if (message.isPrivate) {
+          (place() ?? notes).append(item);
+        } else {
+          log.prepend(item); // the newest first, to the eye and to whoever listens
+        }
       }
       item.className = message.isPrivate ? 'message private' : 'message';
       item.dataset.id = message.id;
@@ -133,6 +133,16 @@ export function createChat({ words, press, choose, view, announce }) {
       if (message.picture && !message.isThinking) {
         announce(message.picture.alt);
       }
+      if (message.isPrivate) {
+        item.scrollIntoView({ block: 'nearest' });
+      }
+    },
+    /** Brings one to a message; false where it is no longer kept. */
+    reveal(id) {
+      const item = known.get(id);
+      item?.scrollIntoView({ block: 'center' });
+      item?.focus({ preventScroll: true });
+      return item !== undefined;
     },
     remove(id) {
       known.get(id)?.remove();

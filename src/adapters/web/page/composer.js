@@ -1,26 +1,27 @@
 /**
- * The line where one writes: prompt, seed, count, a picture to start from, and the palette of commands that `/` opens.
- * Sends what is written; knows nothing of how it is answered.
+ * The line where one writes: the words, a picture to start from, what was sent before, and the palette that `/`, `--` and
+ * `--style` open. Sends what is written; knows nothing of how it is answered.
  */
 import { getJson } from './api.js';
+import { asPng, byId, kept, make } from './dom.js';
 
-const form = document.getElementById('composer');
-const prompt = document.getElementById('prompt');
-const seed = document.getElementById('seed');
-const palette = document.getElementById('palette');
-const startImage = document.getElementById('start-image');
+const form = byId('composer');
+const prompt = byId('prompt');
+const palette = byId('palette');
+const startImage = byId('start-image');
+const attachFile = byId('attach-file');
 
-const randomSeed = () => Math.floor(Math.random() * 1_000_000);
-
-export function createComposer({ commands, styles, changed, send, openForm }) {
+export function createComposer({ commands, styles, changed, send, sendImagine, openForm, fault }) {
   let image = null;
+  let imageKey = '';
   let choices = [];
   let chosen = 0;
+  const sent = kept.read('sent', []);
+  /** Where one is in what was sent, and what stood before one went there. */
+  let back = 0;
+  let written = '';
 
-  seed.value = String(randomSeed());
-
-  const count = () => Number(form.elements.count.value);
-  const state = () => ({ prompt: prompt.value, seed: Number(seed.value) || 0, count: count(), image });
+  prompt.value = kept.read('prompt', '');
 
   // ── palette ──
   function offer(items) {
@@ -29,22 +30,21 @@ export function createComposer({ commands, styles, changed, send, openForm }) {
     palette.hidden = items.length === 0;
     prompt.setAttribute('aria-expanded', String(items.length > 0));
     palette.replaceChildren(
-      ...items.map((item, index) => {
-        const entry = document.createElement('li');
-        entry.id = `choice-${index}`;
-        entry.setAttribute('role', 'option');
-        const name = document.createElement('strong');
-        name.textContent = item.label;
-        const help = document.createElement('span');
-        help.className = 'quiet';
-        help.textContent = item.help;
-        entry.append(name, help);
-        entry.addEventListener('mousedown', (event) => {
-          event.preventDefault();
-          pick(index);
-        });
-        return entry;
-      }),
+      ...items.map((item, index) =>
+        make(
+          'li',
+          {
+            id: `choice-${index}`,
+            aria: { role: 'option' },
+            onmousedown: (event) => {
+              event.preventDefault();
+              pick(index);
+            },
+          },
+          make('strong', {}, item.label),
+          make('span', { className: 'quiet' }, item.help),
+        ),
+      ),
     );
     mark();
   }
@@ -65,29 +65,25 @@ export function createComposer({ commands, styles, changed, send, openForm }) {
     choice?.pick();
   }
 
+  function pickCommand(spec) {
+    replace('');
+    if (spec.name === 'imagine') {
+      return;
+    }
+    if (spec.options.length === 0) {
+      send({ kind: 'command', name: spec.name, options: {} });
+    } else {
+      openForm(spec);
+    }
+  }
+
   async function updatePalette() {
     const text = prompt.value;
     const command = /^\/([a-z ]*)$/.exec(text);
     if (command) {
       const partial = command[1].trim();
       const found = commands.filter((spec) => spec.name.includes(partial));
-      offer(
-        found.map((spec) => ({
-          label: `/${spec.name}`,
-          help: spec.description,
-          pick: () => {
-            if (spec.name === 'imagine') {
-              replace('');
-            } else if (spec.options.length === 0) {
-              replace('');
-              send({ kind: 'command', name: spec.name, options: {} });
-            } else {
-              replace('');
-              openForm(spec);
-            }
-          },
-        })),
-      );
+      offer(found.map((spec) => ({ label: `/${spec.name}`, help: spec.description, pick: () => pickCommand(spec) })));
       return;
     }
     const option = /(^|\s)--([a-z]*)$/.exec(text);
@@ -110,7 +106,9 @@ export function createComposer({ commands, styles, changed, send, openForm }) {
       const found =
         style[2] === ''
           ? styles
-          : await getJson(`/api/suggest?command=imagine&option=style&partial=${encodeURIComponent(style[2])}`);
+          : await getJson(`/api/suggest?command=imagine&option=style&partial=${encodeURIComponent(style[2])}`).catch(
+              () => [],
+            );
       offer(
         found.map((entry) => ({
           label: entry.value,
@@ -130,14 +128,37 @@ export function createComposer({ commands, styles, changed, send, openForm }) {
   }
 
   // ── picture to start from ──
-  function setImage(file) {
-    image = file;
-    startImage.hidden = file === null;
-    if (file !== null) {
-      startImage.querySelector('img').src = URL.createObjectURL(file);
+  /** `key` names its state: another one is another picture. */
+  function setImage(blob, key) {
+    if (image !== null) {
+      URL.revokeObjectURL(startImage.querySelector('img').src);
+    }
+    image = blob;
+    imageKey = blob === null ? '' : key;
+    startImage.hidden = blob === null;
+    if (blob !== null) {
+      startImage.querySelector('img').src = URL.createObjectURL(blob);
+    }
+    changed();
+  }
+
+  async function takeFile(file) {
+    try {
+      setImage(await asPng(file), `file ${file.name} ${file.size} ${file.lastModified ?? ''}`);
+    } catch {
+      fault(new Error(startImage.dataset.fault));
     }
   }
-  startImage.querySelector('button').addEventListener('click', () => setImage(null));
+  const pictureIn = (files) => [...files].find((entry) => entry.type.startsWith('image/'));
+
+  byId('attach').addEventListener('click', () => attachFile.click());
+  attachFile.addEventListener('change', () => {
+    const file = pictureIn(attachFile.files);
+    if (file) {
+      void takeFile(file);
+    }
+    attachFile.value = '';
+  });
   document.addEventListener('dragover', (event) => {
     event.preventDefault();
     form.classList.add('dropping');
@@ -146,20 +167,48 @@ export function createComposer({ commands, styles, changed, send, openForm }) {
   document.addEventListener('drop', (event) => {
     event.preventDefault();
     form.classList.remove('dropping');
-    const file = [...event.dataTransfer.files].find((entry) => entry.type.startsWith('image/'));
+    const file = pictureIn(event.dataTransfer.files);
     if (file) {
-      setImage(file);
+      void takeFile(file);
     }
   });
-  prompt.addEventListener('paste', (event) => {
-    const file = [...event.clipboardData.files].find((entry) => entry.type.startsWith('image/'));
+  document.addEventListener('paste', (event) => {
+    const file = pictureIn(event.clipboardData.files);
     if (file) {
-      setImage(file);
+      void takeFile(file);
     }
   });
 
+  // ── what was sent before ──
+  function recall(step) {
+    const to = back + step;
+    if (to < 0 || to > sent.length) {
+      return false;
+    }
+    if (back === 0) {
+      written = prompt.value;
+    }
+    back = to;
+    prompt.value = back === 0 ? written : sent[sent.length - back];
+    prompt.dispatchEvent(new CustomEvent('input', { detail: 'recalled' }));
+    return true;
+  }
+
+  function remember(text) {
+    if (sent.at(-1) !== text) {
+      sent.push(text);
+      sent.splice(0, sent.length - 100);
+      kept.write('sent', sent);
+    }
+    back = 0;
+  }
+
   // ── keys ──
   prompt.addEventListener('keydown', (event) => {
+    const isAtEdge =
+      event.key === 'ArrowUp'
+        ? !prompt.value.slice(0, prompt.selectionStart).includes('\n') && (back > 0 || prompt.value === '')
+        : event.key === 'ArrowDown' && back > 0;
     if (!palette.hidden && ['ArrowDown', 'ArrowUp'].includes(event.key)) {
       event.preventDefault();
       chosen = (chosen + (event.key === 'ArrowDown' ? 1 : choices.length - 1)) % choices.length;
@@ -169,38 +218,45 @@ export function createComposer({ commands, styles, changed, send, openForm }) {
       pick(chosen);
     } else if (event.key === 'Escape') {
       offer([]);
-    } else if (event.key === 'Enter' && !event.shiftKey) {
+    } else if (isAtEdge && recall(event.key === 'ArrowUp' ? 1 : -1)) {
+      event.preventDefault();
+    } else if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
       event.preventDefault();
       form.requestSubmit();
     }
   });
-  prompt.addEventListener('input', () => {
-    prompt.style.height = 'auto';
-    prompt.style.height = `${prompt.scrollHeight}px`;
-    changed(state());
-    void updatePalette();
+  prompt.addEventListener('input', (event) => {
+    if (event.detail !== 'recalled') {
+      back = 0;
+      void updatePalette();
+    }
+    grow();
+    kept.write('prompt', prompt.value);
+    changed();
   });
   prompt.addEventListener('blur', () => offer([]));
-  seed.addEventListener('input', () => changed(state()));
-  form.addEventListener('change', () => changed(state()));
-  document.getElementById('dice').addEventListener('click', () => {
-    seed.value = String(randomSeed());
-    changed(state());
-  });
+
+  function grow() {
+    prompt.style.height = 'auto';
+    prompt.style.height = `${prompt.scrollHeight}px`;
+  }
 
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     offer([]);
     const text = prompt.value.trim();
+    if (text === '') {
+      return;
+    }
+    remember(text);
     if (text.startsWith('/')) {
       send({ kind: 'text', text });
       replace('');
-    } else if (text !== '') {
-      const { seed: number, count: many } = state();
-      send({ kind: 'imagine', prompt: text, seed: number, count: many }, image === null ? {} : { image });
-      setImage(null);
+    } else {
+      sendImagine();
     }
   });
+  grow();
 
-  return { state };
+  return { replace, setImage, takeFile, image: () => image, imageKey: () => imageKey };
 }

@@ -1,75 +1,256 @@
-/** The gallery of finished pictures, and the viewer that opens any picture large, saves it and copies it. */
+/**
+ * The finished pictures as a grid, a card each with what can be done to it, searched and marked, and the viewer that opens
+ * one large and goes on to its neighbours.
+ */
 import { getJson } from './api.js';
+import { asPng, button, byId, kept, make, roveFocus } from './dom.js';
 
-const list = document.getElementById('gallery');
-const empty = document.getElementById('gallery-empty');
-const viewer = document.getElementById('viewer');
+const list = byId('gallery');
+const empty = byId('gallery-empty');
+const search = byId('gallery-search');
+const onlyFavourites = byId('gallery-favourites');
+const viewer = byId('viewer');
+const UNDO_MS = 6000;
 
-export function createViewer(words) {
-  return ({ url, name, title }) => {
-    const image = document.createElement('img');
-    image.src = url;
-    image.alt = title;
-    const caption = document.createElement('p');
-    caption.textContent = title;
-    const save = document.createElement('a');
-    save.href = url;
-    save.download = name;
-    save.textContent = words.save;
-    const copy = document.createElement('button');
-    copy.type = 'button';
-    copy.textContent = words.copy;
-    copy.addEventListener('click', async () => {
-      const blob = await (await fetch(url)).blob();
-      await navigator.clipboard.write([new ClipboardItem({ [blob.type]: blob })]);
-      copy.textContent = words.copied;
-    });
-    const close = document.createElement('button');
-    close.type = 'button';
-    close.textContent = words.close;
-    close.addEventListener('click', () => viewer.close());
-    const row = document.createElement('div');
-    row.className = 'row';
-    row.append(save, copy, close);
-    viewer.replaceChildren(image, caption, row);
-    viewer.showModal();
-    close.focus();
-  };
-}
+const urlOf = ({ job, index }) => `/gallery/${job}/${index}`;
+const keyOf = ({ job, index }) => `${job}/${index}`;
+const nameOf = ({ job, index }) => `${job}-${index}.png`;
 
-export function createGallery({ view }) {
+export function createGallery({ words, press, use, remix, showMessage, note }) {
+  let items = [];
   let shown = '';
+  const favourites = new Set(kept.read('favourites', []));
+  const going = new Map();
+  const rove = roveFocus(list, '.card > button');
+
+  const visible = () => {
+    const wanted = search.value.trim().toLowerCase();
+    return items.filter(
+      (item) =>
+        !going.has(keyOf(item)) &&
+        (wanted === '' || `${item.prompt} ${item.seed} ${item.style}`.toLowerCase().includes(wanted)) &&
+        (onlyFavourites.getAttribute('aria-pressed') !== 'true' || favourites.has(keyOf(item))),
+    );
+  };
+
+  function mark(item) {
+    const key = keyOf(item);
+    if (!favourites.delete(key)) {
+      favourites.add(key);
+    }
+    kept.write('favourites', [...favourites]);
+    draw();
+  }
+
+  /** Gone at once to the eye, and from the disk when nobody took it back. */
+  function drop(item) {
+    const key = keyOf(item);
+    const gone = () => {
+      if (going.delete(key)) {
+        removeEventListener('pagehide', gone);
+        clearTimeout(timer);
+        items = items.filter((each) => each.job !== item.job);
+        press(item.actions.delete, item.message);
+        note(undefined);
+        draw();
+      }
+    };
+    const timer = setTimeout(gone, UNDO_MS);
+    going.set(key, timer);
+    addEventListener('pagehide', gone);
+    note(words['gallery.deleted'].replace('{prompt}', item.prompt), {
+      [words.undo]: () => {
+        clearTimeout(timer);
+        removeEventListener('pagehide', gone);
+        going.delete(key);
+        note(undefined);
+        draw();
+      },
+    });
+    draw();
+  }
+
+  async function copy(item, element) {
+    const blob = await (await fetch(urlOf(item))).blob();
+    await navigator.clipboard.write([new ClipboardItem({ [blob.type]: blob })]);
+    element.textContent = words.copied;
+  }
+
+  function actionsOf(item, close = () => undefined) {
+    const then = (run) => () => {
+      close();
+      run();
+    };
+    const copying = button(words.copy, () => void copy(item, copying));
+    return [
+      button(
+        words.use,
+        then(() => use(urlOf(item), nameOf(item))),
+      ),
+      button(
+        words.vary,
+        then(() => press(item.actions.vary, item.message)),
+      ),
+      button(
+        words.upscale,
+        then(() => press(item.actions.upscale, item.message)),
+      ),
+      button(
+        words.remix,
+        then(() => remix(item)),
+      ),
+      copying,
+      make('a', { href: urlOf(item), download: nameOf(item), className: 'button' }, words.save),
+      button(
+        words.message,
+        then(() => showMessage(item.message)),
+      ),
+      button(
+        words.delete,
+        then(() => drop(item)),
+        { className: 'danger' },
+      ),
+    ];
+  }
+
+  function open(at) {
+    const all = visible();
+    const item = all[at];
+    if (item === undefined) {
+      return;
+    }
+    const image = make('img', { src: urlOf(item), alt: item.prompt });
+    const step = (by) => open((at + by + all.length) % all.length);
+    const star = button(favourites.has(keyOf(item)) ? '★' : '☆', () => {
+      mark(item);
+      open(at);
+    });
+    star.setAttribute('aria-label', words.favourite);
+    star.setAttribute('aria-pressed', String(favourites.has(keyOf(item))));
+    const caption = [item.prompt, `${words.seed} ${item.seed}`, item.style].filter((part) => part !== '').join(' · ');
+    viewer.setAttribute('aria-label', item.prompt);
+    viewer.replaceChildren(
+      image,
+      make('p', { dir: 'auto' }, caption),
+      make(
+        'div',
+        { className: 'row' },
+        button('‹', () => step(-1), { aria: { label: words.previous } }),
+        button('›', () => step(1), { aria: { label: words.next } }),
+        star,
+        ...actionsOf(item, () => viewer.close()),
+        button(words.close, () => viewer.close()),
+      ),
+    );
+    viewer.dataset.at = String(at);
+    if (!viewer.open) {
+      viewer.showModal();
+    }
+    viewer.querySelector('button').focus();
+  }
+
+  function draw() {
+    const all = visible();
+    const focused = document.activeElement?.closest('#gallery li')?.dataset.key;
+    empty.hidden = all.length > 0;
+    list.replaceChildren(
+      ...all.map((item, at) => {
+        const isFavourite = favourites.has(keyOf(item));
+        return make(
+          'li',
+          { className: 'card', data: { key: keyOf(item) } },
+          make(
+            'button',
+            { type: 'button', onclick: () => open(at) },
+            make('img', {
+              src: urlOf(item),
+              alt: `${item.prompt} (${item.seed})`,
+              loading: 'lazy',
+              width: 128,
+              height: 128,
+            }),
+          ),
+          make(
+            'div',
+            { className: 'acts' },
+            button(isFavourite ? '★' : '☆', () => mark(item), {
+              tabIndex: -1,
+              aria: { label: words.favourite, pressed: String(isFavourite) },
+            }),
+            button('⟲', () => use(urlOf(item), nameOf(item)), {
+              tabIndex: -1,
+              title: words.use,
+              aria: { label: words.use },
+            }),
+            button('✕', () => drop(item), { tabIndex: -1, title: words.delete, aria: { label: words.delete } }),
+          ),
+        );
+      }),
+    );
+    rove();
+    if (focused) {
+      list.querySelector(`[data-key="${CSS.escape(focused)}"] > button`)?.focus();
+    }
+  }
+
+  viewer.addEventListener('keydown', (event) => {
+    const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    const { at } = viewer.dataset;
+    const count = visible().length;
+    if (by && at !== undefined && count > 0) {
+      event.preventDefault();
+      open((Number(at) + by + count) % count);
+    }
+  });
+  search.addEventListener('input', draw);
+  onlyFavourites.addEventListener('click', () => {
+    const isOn = onlyFavourites.getAttribute('aria-pressed') === 'true';
+    onlyFavourites.setAttribute('aria-pressed', String(!isOn));
+    draw();
+  });
+  byId('gallery-all').addEventListener('click', () => {
+    for (const item of visible()) {
+      make('a', { href: urlOf(item), download: nameOf(item) }).click();
+    }
+  });
+
   return {
     async refresh() {
       // A bot that is away is said by the chat's stream; the gallery just stays as it is.
-      const items = await getJson('/api/gallery').catch(() => undefined);
-      if (items === undefined) {
-        return;
+      const fresh = await getJson('/api/gallery').catch(() => undefined);
+      const key = JSON.stringify(fresh);
+      if (fresh !== undefined && key !== shown) {
+        shown = key;
+        items = fresh;
+        draw();
       }
-      const key = items.map((item) => `${item.job}/${item.index}`).join();
-      if (key === shown) {
-        return;
-      }
-      shown = key;
-      empty.hidden = items.length > 0;
-      list.replaceChildren(
-        ...items.map((item) => {
-          const url = `/gallery/${item.job}/${item.index}`;
-          const image = document.createElement('img');
-          image.src = url;
-          image.alt = `${item.prompt} (${item.seed})`;
-          image.loading = 'lazy';
-          const button = document.createElement('button');
-          button.type = 'button';
-          button.append(image);
-          button.addEventListener('click', () =>
-            view({ url, name: `${item.job}-${item.index}.png`, title: `${item.prompt} · ${item.seed}` }),
-          );
-          const entry = document.createElement('li');
-          entry.append(button);
-          return entry;
-        }),
-      );
     },
+  };
+}
+
+/** Opens any one picture large: one of a message, which may be a grid. */
+export function createViewer({ words }) {
+  return ({ url, name, title }) => {
+    const copying = button(words.copy, async () => {
+      const blob = await asPng(await (await fetch(url)).blob(), 4096);
+      await navigator.clipboard.write([new ClipboardItem({ [blob.type]: blob })]);
+      copying.textContent = words.copied;
+    });
+    const close = button(words.close, () => viewer.close());
+    delete viewer.dataset.at;
+    viewer.setAttribute('aria-label', title);
+    viewer.replaceChildren(
+      make('img', { src: url, alt: title }),
+      make('p', { dir: 'auto' }, title),
+      make(
+        'div',
+        { className: 'row' },
+        make('a', { href: url, download: name, className: 'button' }, words.save),
+        copying,
+        close,
+      ),
+    );
+    viewer.showModal();
+    close.focus();
   };
 }

@@ -1,89 +1,130 @@
 /**
- * The picture that follows the typing: after a pause of 150 ms the newest words are drawn, and whatever was being drawn
- * is let go. The seed stays, so the picture changes only as the words do.
+ * The picture that follows the hand. Latest wins: what is being drawn is drawn to its end, the newest state waits and is
+ * next, everything between is passed over. While something moves these are drafts; once it rests, the very pictures that
+ * Send gives take their place, and only they are let go of when it moves again.
  */
 import { drawLive } from './api.js';
+import { byId, make } from './dom.js';
 
-const PAUSE_MS = 150;
-const pictures = document.getElementById('live-pictures');
-const hint = document.getElementById('live-hint');
-const bar = document.getElementById('live-step');
-const note = document.getElementById('live-note');
-const save = document.getElementById('live-save');
+const REST_MS = 250;
+const canvas = byId('canvas');
+const pictures = byId('live-pictures');
+const hint = byId('live-hint');
+const bar = byId('live-step');
+const note = byId('live-note');
+const draftMark = byId('live-draft');
 
-export function createLive({ words, announce }) {
-  let pause;
-  let running = new AbortController();
-  let last = '';
+export function createLive({ words, announce, onShown }) {
+  /** The newest state, and the one whose final pictures stand. */
+  let wanted = null;
+  let settled = '';
+  let drafted = '';
+  let isDrawing = false;
+  let final = new AbortController();
+  let rest;
 
-  async function draw(request) {
-    running.abort();
-    running = new AbortController();
-    const { signal } = running;
+  async function draw(request, isDraft, signal) {
     const drawn = [];
+    for await (const event of drawLive({ ...request, isDraft }, signal)) {
+      if (event.error) {
+        note.textContent = event.error;
+        note.classList.add('fault');
+        return;
+      }
+      if (event.picture) {
+        drawn.push(event);
+      } else {
+        bar.max = event.steps;
+        bar.value = event.step;
+      }
+    }
+    if (drawn.length > 0 && !signal.aborted) {
+      await show(request, drawn, isDraft);
+    }
+  }
+
+  async function show(request, drawn, isDraft) {
+    const images = drawn.map((event) =>
+      make('img', { width: event.width, height: event.height, src: event.picture, alt: request.options.prompt }),
+    );
+    await Promise.all(images.map((image) => image.decode().catch(() => undefined)));
+    pictures.className = images.length > 1 ? 'grid' : '';
+    pictures.style.setProperty('--ratio', drawn[0].width / drawn[0].height);
+    pictures.replaceChildren(...images);
+    canvas.dataset.state = request.key;
+    canvas.dataset.kind = isDraft ? 'draft' : 'final';
+    draftMark.hidden = !isDraft;
+    hint.hidden = true;
+    bar.value = 0;
+    note.classList.remove('fault');
+    const seconds = (drawn.at(-1).ms / 1000).toLocaleString(document.documentElement.lang, {
+      minimumFractionDigits: 1,
+      maximumFractionDigits: 2,
+    });
+    note.textContent = `${words.seed} ${request.seed} · ${seconds} s`;
+    onShown(isDraft ? [] : images);
+    if (!isDraft) {
+      announce(words['live.drawn'].replace('{prompt}', request.options.prompt));
+    }
+  }
+
+  async function pump() {
+    clearTimeout(rest);
+    if (isDrawing || wanted === null) {
+      return;
+    }
+    if (wanted.key === drafted) {
+      rest = setTimeout(() => void finish(), REST_MS);
+      return;
+    }
+    const request = wanted;
+    isDrawing = true;
     try {
-      for await (const event of drawLive(request, signal)) {
-        if (event.error) {
-          note.textContent = event.error;
-        } else if (event.picture) {
-          drawn.push(event);
-        } else {
-          bar.max = event.steps;
-          bar.value = event.step;
-        }
+      await draw(request, true, new AbortController().signal);
+    } catch (error) {
+      note.textContent = error.message;
+    }
+    drafted = request.key;
+    isDrawing = false;
+    void pump();
+  }
+
+  async function finish() {
+    const request = wanted;
+    if (isDrawing || request === null || request.key === settled) {
+      return;
+    }
+    isDrawing = true;
+    final = new AbortController();
+    const { signal } = final;
+    try {
+      await draw(request, false, signal);
+      if (!signal.aborted) {
+        settled = request.key;
       }
     } catch (error) {
       if (!signal.aborted) {
+        settled = request.key; // said once, not for ever
         note.textContent = error.message;
       }
     }
-    if (!signal.aborted && drawn.length > 0) {
-      show(request, drawn);
+    isDrawing = false;
+    if (wanted?.key !== request.key) {
+      void pump();
     }
   }
 
-  function show(request, drawn) {
-    pictures.style.setProperty('--rows', drawn.length > 1 ? 2 : 1);
-    pictures.replaceChildren(
-      ...drawn.map((event) => {
-        const image = new Image(event.width, event.height);
-        image.src = event.picture;
-        image.alt = request.prompt;
-        return image;
-      }),
-    );
-    bar.value = 0;
-    hint.hidden = true;
-    save.hidden = drawn.length > 1;
-    const seconds = (drawn.at(-1).ms / 1000).toLocaleString(document.documentElement.lang, {
-      minimumFractionDigits: 1,
-      maximumFractionDigits: 1,
-    });
-    note.textContent = `${words.seed} ${request.seed} · ${seconds} s`;
-    announce(words['live.drawn'].replace('{prompt}', request.prompt));
-  }
-
-  save.addEventListener('click', () => {
-    const link = document.createElement('a');
-    link.href = pictures.querySelector('img').src;
-    link.download = 'fourstep.png';
-    link.click();
-  });
-
   return {
-    /** Call on every change; draws only when something that matters to the picture changed. */
+    /** Call on every change: `{ options, image, seed, key }`; `key` names the state. Draws only what is another one. */
     follow(request) {
-      const key = JSON.stringify(request);
-      if (key === last) {
+      if (request.key === wanted?.key) {
         return;
       }
-      last = key;
-      clearTimeout(pause);
-      running.abort();
-      if (request.prompt.trim() === '' || request.prompt.startsWith('/')) {
-        return;
-      }
-      pause = setTimeout(() => void draw(request), PAUSE_MS);
+      const isNothing = request.options.prompt.trim() === '' || request.options.prompt.startsWith('/');
+      wanted = isNothing ? null : request;
+      final.abort();
+      void pump();
     },
+    words: () => note.textContent,
   };
 }

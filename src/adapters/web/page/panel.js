@@ -1,68 +1,49 @@
-/** The admin's panel behind the operator's token: live tables of what runs, and the doors to settings and styles. */
+/** The admin's panel behind the operator's token: what runs, as live tables, and what can be changed, in words and in place. */
 import { closeOperator, getJson, openOperator } from './api.js';
+import { button, byId, make } from './dom.js';
 
 const REFRESH_MS = 2000;
 const SECTIONS = ['styles', 'queue', 'devices', 'quotas', 'audit'];
 /** The commands of admins, one press away. */
 const DOORS = ['settings', 'style add', 'style edit', 'style default', 'style rename', 'style remove'];
-const dialog = document.getElementById('panel');
+const dialog = byId('panel');
 
 export function createPanel({ words, commands, send, openForm, signedIn }) {
   let timer;
+  /** Where the answers of commands given here are shown, while it is open. */
+  const answers = make('ol', { className: 'answers', aria: { live: 'polite', label: words.notes } });
+  const tables = make('div');
 
-  function heading(text) {
-    const title = document.createElement('h2');
-    title.textContent = text;
-    return title;
-  }
+  const heading = (text) => make('h2', {}, text);
 
-  function button(text, run) {
-    const element = document.createElement('button');
-    element.type = 'button';
-    element.textContent = text;
-    element.addEventListener('click', run);
-    return element;
-  }
-
-  function table(rows) {
+  function table(name, rows) {
     if (rows.length === 0) {
-      const nothing = document.createElement('p');
-      nothing.className = 'quiet';
-      nothing.textContent = words['panel.empty'];
-      return nothing;
+      return make('p', { className: 'quiet' }, words['panel.empty']);
     }
-    const element = document.createElement('table');
-    for (const row of rows) {
-      const line = element.insertRow();
-      for (const cell of row) {
-        line.insertCell().textContent = cell;
-      }
-    }
-    return element;
+    const head = (words[`panel.${name}.columns`] ?? '').split('|');
+    return make(
+      'table',
+      {},
+      make('thead', {}, make('tr', {}, ...head.map((text) => make('th', { scope: 'col' }, text)))),
+      make('tbody', {}, ...rows.map((row) => make('tr', {}, ...row.map((cell) => make('td', { dir: 'auto' }, cell))))),
+    );
   }
 
   function askToken(fault) {
-    const form = document.createElement('form');
-    const label = document.createElement('label');
-    const caption = document.createElement('span');
-    caption.textContent = words['panel.token'];
-    const input = document.createElement('input');
-    input.type = 'password';
-    input.autocomplete = 'current-password';
-    input.required = true;
-    label.append(caption, input);
-    const submit = document.createElement('button');
-    submit.className = 'primary';
-    submit.textContent = words['panel.enter'];
-    const message = document.createElement('p');
-    message.setAttribute('role', 'alert');
-    message.textContent = fault;
-    form.append(
+    clearInterval(timer);
+    const input = make('input', { type: 'password', autocomplete: 'current-password', required: true });
+    const form = make(
+      'form',
+      {},
       heading(words.panel),
-      label,
-      submit,
-      button(words.close, () => dialog.close()),
-      message,
+      make('label', {}, make('span', {}, words['panel.token']), input),
+      make(
+        'div',
+        { className: 'row' },
+        make('button', { className: 'primary' }, words['panel.enter']),
+        button(words.close, () => dialog.close()),
+      ),
+      make('p', { aria: { role: 'alert' } }, fault),
     );
     form.addEventListener('submit', async (event) => {
       event.preventDefault();
@@ -78,50 +59,58 @@ export function createPanel({ words, commands, send, openForm, signedIn }) {
     input.focus();
   }
 
-  async function show() {
+  function run(name) {
+    const spec = commands.find((entry) => entry.name === name);
+    if (spec.options.length === 0) {
+      send({ kind: 'command', name, options: {} });
+    } else {
+      openForm(spec, words[`panel.do.${name}`]);
+    }
+  }
+
+  async function refresh() {
     const overview = await getJson('/api/admin');
-    const top = document.createElement('div');
-    top.className = 'row';
-    const run = (name) => () => {
-      dialog.close();
-      const spec = commands.find((entry) => entry.name === name);
-      if (spec.options.length === 0) {
-        send({ kind: 'command', name, options: {} });
-      } else {
-        openForm(spec);
-      }
-    };
+    const drawn = SECTIONS.map((name) =>
+      make('section', {}, heading(words[`panel.${name}`]), table(name, overview[name] ?? [])),
+    );
+    tables.replaceChildren(...drawn);
+  }
+
+  async function showLive() {
+    await refresh();
     const leave = button(words['panel.leave'], async () => {
       await closeOperator();
       signedIn(false);
       dialog.close();
     });
-    const doors = DOORS.map((name) => button(name === 'settings' ? words['panel.settings'] : `/${name}`, run(name)));
-    top.append(
-      ...doors,
-      leave,
-      button(words.close, () => dialog.close()),
+    const doors = DOORS.map((name) => button(words[`panel.do.${name}`], () => run(name)));
+    dialog.replaceChildren(
+      make('h1', { id: 'panel-title' }, words.panel),
+      make(
+        'div',
+        { className: 'row' },
+        ...doors,
+        leave,
+        button(words.close, () => dialog.close()),
+      ),
+      answers,
+      tables,
     );
-    const sections = SECTIONS.map((name) => {
-      const section = document.createElement('section');
-      section.append(heading(words[`panel.${name}`]), table(overview[name] ?? []));
-      return section;
-    });
-    const focused = [...dialog.querySelectorAll('button')].indexOf(document.activeElement);
-    dialog.replaceChildren(top, ...sections);
-    dialog.querySelectorAll('button')[Math.max(focused, 0)]?.focus();
-  }
-
-  async function showLive() {
-    await show();
+    dialog.querySelector('button').focus();
     clearInterval(timer);
-    timer = setInterval(() => void show().catch(() => undefined), REFRESH_MS);
+    timer = setInterval(() => void refresh().catch(() => undefined), REFRESH_MS);
   }
 
-  dialog.addEventListener('close', () => clearInterval(timer));
+  dialog.addEventListener('close', () => {
+    clearInterval(timer);
+    byId('notes').append(...answers.children);
+  });
 
   return {
+    /** Where a private answer belongs while the panel is open. */
+    place: () => (dialog.open && answers.isConnected ? answers : undefined),
     async open(isOperator) {
+      dialog.setAttribute('aria-label', words.panel);
       dialog.showModal();
       if (!isOperator) {
         askToken('');

@@ -1,0 +1,111 @@
+/** Forms in a dialog: a command's options, or a modal of the bot's. Knows no command by name. */
+import { byId, make } from './dom.js';
+
+const dialog = byId('form-dialog');
+
+export function createForms({ words, styles }) {
+  function ask(title, submitText, fields, submit) {
+    const inputs = fields.map(({ caption, element, choices, value, type, ...more }) => {
+      const input = make(element, { ...(type === undefined ? {} : { type }), ...defined(more) });
+      for (const choice of choices ? ['', ...choices] : []) {
+        input.add(new Option(choice, choice));
+      }
+      if (element === 'textarea') {
+        input.rows = 4;
+      }
+      if (element !== 'select') {
+        input.dir = 'auto';
+      }
+      if (type !== 'file') {
+        input.value = value;
+      }
+      return make('label', {}, make('span', {}, caption), input);
+    });
+    const row = make(
+      'div',
+      { className: 'row' },
+      make('button', { className: 'primary' }, submitText),
+      make('button', { type: 'button', onclick: () => dialog.close() }, words.cancel),
+    );
+    const heading = make('h2', { id: 'form-title' }, title);
+    const form = make('form', {}, heading, ...inputs, row);
+    form.addEventListener('submit', (event) => {
+      event.preventDefault();
+      const values = {};
+      const files = {};
+      for (const input of form.querySelectorAll('input, textarea, select')) {
+        if (input.type === 'file') {
+          if (input.files.length > 0) {
+            files[input.name] = input.files[0];
+          }
+        } else {
+          values[input.name] = input.type === 'checkbox' ? input.checked : input.value;
+        }
+      }
+      dialog.close();
+      submit(values, files);
+    });
+    dialog.setAttribute('aria-labelledby', 'form-title');
+    dialog.replaceChildren(form);
+    dialog.showModal();
+  }
+
+  function optionField(option) {
+    const common = {
+      name: option.name,
+      caption: `${option.name} — ${option.description}`,
+      required: option.isRequired,
+      value: '',
+    };
+    switch (option.kind) {
+      case 'image':
+        return { ...common, element: 'input', type: 'file', accept: 'image/*' };
+      case 'file':
+        return { ...common, element: 'input', type: 'file', accept: option.endings.join() };
+      case 'integer':
+      case 'number':
+        return {
+          ...common,
+          element: 'input',
+          type: 'number',
+          min: option.min,
+          max: option.max,
+          step: option.kind === 'integer' ? 1 : 'any',
+        };
+      case 'choice':
+        return { ...common, element: 'select', choices: option.choices };
+      case 'boolean':
+        return { ...common, element: 'input', type: 'checkbox' };
+      default:
+        return {
+          ...common,
+          element: option.suggests === 'style' ? 'select' : 'input',
+          choices: option.suggests === 'style' ? styles.map((style) => style.value) : undefined,
+          maxLength: option.maxLength,
+        };
+    }
+  }
+
+  return {
+    /** A command's options. */
+    askCommand: (spec, title, submit) => ask(title, words.run, spec.options.map(optionField), submit),
+    /** A modal of the bot's. */
+    askForm: ({ title, submit: submitText, fields }, submit) =>
+      ask(
+        title,
+        submitText,
+        fields.map((field) => ({
+          name: field.id,
+          caption: field.label,
+          element: field.isMultiline ? 'textarea' : 'input',
+          value: field.value,
+          required: field.isRequired,
+          maxLength: field.maxLength,
+        })),
+        submit,
+      ),
+  };
+}
+
+const defined = (properties) =>
+  Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== undefined));

@@ -1,0 +1,87 @@
+/**
+ * What is drawn besides the words: the fields under the prompt, kept in step with the flags typed in it. A flag goes
+ * before its field: the field shows it, and changing the field changes the flag where it stands.
+ */
+import { byId, kept } from './dom.js';
+
+const prompt = byId('prompt');
+const seed = byId('seed');
+const lock = byId('lock');
+const randomSeed = () => Math.floor(Math.random() * 1_000_000);
+
+export function createRecipe({ commands, changed }) {
+  const { aliases } = commands.find((spec) => spec.name === 'imagine');
+  const fields = new Map([...document.querySelectorAll('[data-option]')].map((field) => [field.dataset.option, field]));
+  fields.set('seed', seed);
+  /** What stands in the fields themselves, without what is typed. */
+  const own = { seed: String(randomSeed()), ...kept.read('recipe', {}) };
+  let isLocked = kept.read('locked', true);
+
+  const namesOf = (option) => [option, ...Object.keys(aliases).filter((alias) => aliases[alias] === option)].join('|');
+  const flagOf = (option) => new RegExp(`((?:^|\\s)(?:--|[–—])(?:${namesOf(option)})(?:\\s+|=))("[^"]*"|\\S+)`, 'i');
+  const typed = (option) => flagOf(option).exec(prompt.value)?.[2]?.replaceAll('"', '');
+
+  /** Shows in every field what counts: the flag, else the field's own. */
+  function show() {
+    for (const [option, field] of fields) {
+      const flag = typed(option);
+      const value = flag ?? own[option] ?? field.defaultValue ?? '';
+      if (field !== document.activeElement && field.value !== value) {
+        field.value = value;
+      }
+      field.classList.toggle('typed', flag !== undefined);
+    }
+    lock.setAttribute('aria-pressed', String(isLocked));
+    lock.textContent = isLocked ? '🔒' : '🔓';
+  }
+
+  function set(option, value) {
+    if (typed(option) === undefined) {
+      own[option] = value;
+      kept.write('recipe', own);
+    } else if (value === '') {
+      prompt.value = prompt.value.replace(flagOf(option), '');
+    } else {
+      const quoted = /\s/.test(value) ? `"${value}"` : value;
+      prompt.value = prompt.value.replace(flagOf(option), (_, head) => head + quoted);
+    }
+    show();
+    changed();
+  }
+
+  for (const [option, field] of fields) {
+    field.addEventListener('input', () => set(option, field.value));
+  }
+  byId('dice').addEventListener('click', () => set('seed', String(randomSeed())));
+  lock.addEventListener('click', () => {
+    isLocked = !isLocked;
+    kept.write('locked', isLocked);
+    show();
+  });
+  show();
+
+  return {
+    show,
+    set,
+    seed: () => Number(typed('seed') ?? own.seed) || 0,
+    /** After Send: another picture next, unless the seed is locked. */
+    advance() {
+      if (!isLocked && typed('seed') === undefined) {
+        set('seed', String(randomSeed()));
+      }
+    },
+    /** What /imagine is given: the words as they are, and the fields that no flag speaks for. */
+    options({ styles, hasImage }) {
+      const options = { prompt: prompt.value.trim(), style: styles, ...own };
+      if (!hasImage) {
+        delete options.strength;
+      } else {
+        options.strength ??= fields.get('strength').defaultValue;
+      }
+      const given = Object.entries(options).filter(
+        ([name, value]) => name === 'prompt' || (value !== '' && value !== undefined && typed(name) === undefined),
+      );
+      return Object.fromEntries(given.map(([name, value]) => [name, name === 'seed' ? Number(value) || 0 : value]));
+    },
+  };
+}

@@ -1,0 +1,74 @@
+/**
+ * What somebody wrote or chose for /imagine → the request that is drawn: by Send, by the picture that follows the typing,
+ * by a form. One reading and one set of rules, so that the live picture's last one is the very picture that Send gives.
+ */
+import { checkOptions } from '../../commands/check.ts';
+import { parseFreeText } from '../../commands/grammar.ts';
+import { imagine } from '../../commands/imagine.ts';
+import type { OptionValue, Upload } from '../core/command.ts';
+import { decodePicture, encodePng } from '../image/index.ts';
+import { type Asker, requireDrawable, requireMayDraw, type Rules } from './gates.ts';
+import type { BotPorts } from './ports.ts';
+import { refusal } from './refusal.ts';
+import { fallbacksOf, type Resolved, type ResolveContext, resolveImagine, serverModel } from './resolve.ts';
+import { stylesOf } from './styles.ts';
+
+export type ImagineReading = {
+  /** As they come from the chat; `--seed 7` and the like in the prompt count too, a real option goes before them. */
+  readonly given: Readonly<Record<string, OptionValue>>;
+  /** Used where none was asked for. */
+  readonly seed: number;
+  /** One picture by the fastest recipe of the model, whatever is asked. */
+  readonly isDraft?: boolean;
+  /** A picture that is kept already; one that is given goes before it. */
+  readonly init?: ResolveContext['init'];
+  /** Where a picture that is given is put; its path and size. */
+  readonly keep: (upload: Upload) => Promise<NonNullable<ResolveContext['init']>>;
+};
+
+/** Throws `UserError` `allowed.*`, `option.*`, `style.*`, `size.*`, `image.*`, `safety.*`. */
+export async function readImagine(
+  { stores, models, options, ...rules }: Rules & Pick<BotPorts, 'models' | 'options'>,
+  asker: Asker,
+  { given, seed, init, keep, isDraft = false }: ImagineReading,
+): Promise<Resolved> {
+  const { actor, place, settings } = asker;
+  await requireMayDraw({ stores }, asker);
+  const written = typeof given['prompt'] === 'string' ? parseFreeText(imagine, given['prompt']) : {};
+  const asked = checkOptions(
+    imagine,
+    { ...written, ...given, prompt: written['prompt'] },
+    fallbacksOf(settings, serverModel(settings, options, models)),
+  );
+  const wanted = isDraft ? { ...asked, quality: 'draft' as const, steps: undefined, count: 1 } : asked;
+  const resolved = resolveImagine(wanted, {
+    settings,
+    options,
+    models,
+    styles: await stylesOf(place.server, stores, models),
+    mine: await stores.people.style(actor.user, place.server),
+    seed,
+    init: asked.image === undefined ? init : await keep(asked.image),
+  });
+  requireDrawable(rules, asker, resolved.typed.prompt, resolved.styles);
+  return resolved;
+}
+
+/** Larger than anything that is drawn: more would only fill the disk. */
+const MAX_START_SIDE = 2048;
+
+/** A stranger's picture as a PNG of drawing size. Throws `UserError` `image.*`. */
+export async function startPicture(
+  upload: Upload,
+  maxBytes: number,
+): Promise<{ readonly data: Uint8Array; readonly width: number; readonly height: number }> {
+  if (upload.sizeBytes > maxBytes) {
+    throw refusal('image.size', {
+      max: Math.floor(maxBytes / 1_048_576),
+      given: Math.ceil(upload.sizeBytes / 1_048_576),
+    });
+  }
+  const picture = await decodePicture(await upload.read(maxBytes), { maxSide: MAX_START_SIDE });
+  const { data } = await encodePng(picture);
+  return { data, width: picture.width, height: picture.height };
+}
