@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 import { serialize, type Graph } from '../../src/engine/onnx/index.ts';
-import { Session, type FloatTensor, type Feeds } from '../../src/engine/ort/index.ts';
+import { Session, type Device, type FloatTensor, type Feeds } from '../../src/engine/ort/index.ts';
 import { NO_WEIGHTS, type NetWeights } from '../../src/engine/nets/index.ts';
 import { openSafetensors, type TensorSource } from '../../src/engine/weights/index.ts';
 import { checkLengths } from './graph-lengths.ts';
@@ -44,10 +44,11 @@ export async function runNet(
   folder: string,
   build: (weights: NetWeights) => Graph,
   feeds: Feeds,
+  device?: Device,
 ): Promise<Readonly<Record<string, FloatTensor>>> {
   const directory = mkdtempSync(path.join(tmpdir(), 'fourstep-net-'));
   try {
-    return await runGraph(build(randomSource(directory, folder, build(NO_WEIGHTS))), feeds);
+    return await runGraph(build(randomSource(directory, folder, build(NO_WEIGHTS))), feeds, device);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
@@ -59,9 +60,15 @@ export function randomSource(directory: string, folder: string, graph: Graph): T
   return writeTensors(path.join(directory, 'weights.safetensors'), tensors);
 }
 
-export async function runGraph(graph: Graph, feeds: Feeds): Promise<Readonly<Record<string, FloatTensor>>> {
-  await checkLengths(graph, feeds);
-  const session = await Session.create(serialize(graph), { threads: 1 });
+export async function runGraph(
+  graph: Graph,
+  feeds: Feeds,
+  device: Device = { kind: 'cpu' },
+): Promise<Readonly<Record<string, FloatTensor>>> {
+  if (device.kind === 'cpu') {
+    await checkLengths(graph, feeds);
+  }
+  const session = await Session.create(serialize(graph), { threads: 1, device });
   try {
     return await session.run(feeds);
   } finally {
@@ -70,8 +77,8 @@ export async function runGraph(graph: Graph, feeds: Feeds): Promise<Readonly<Rec
 }
 
 /** Of a graph with one output. */
-export async function outputOf(graph: Graph, feeds: Feeds): Promise<Float32Array> {
-  const [output] = Object.values(await runGraph(graph, feeds));
+export async function outputOf(graph: Graph, feeds: Feeds, device?: Device): Promise<Float32Array> {
+  const [output] = Object.values(await runGraph(graph, feeds, device));
   if (output === undefined) {
     throw new Error('Expected a graph with an output.');
   }

@@ -6,14 +6,17 @@ import type { LatentSize, UNetRow } from './denoiser.ts';
 import {
   buildUNet,
   loweringFor,
+  sinusoidsOf,
   sizeMultiple,
   TIME_IDS,
   unetLoraTargets,
   type Layer,
   type Lowering,
   type NetWeights,
+  type Sinusoid,
   type StyleForm,
   type UNetConfig,
+  writeSinusoid,
 } from '../nets/index.ts';
 import type { Graph } from '../onnx/index.ts';
 import type { Feeds, FloatTensor, Session } from '../ort/index.ts';
@@ -98,10 +101,10 @@ export class UNet {
     const context = this.#gather('encoder_hidden_states', rows, tokens, ({ conditioning }, target) =>
       target.set(conditioning.tokens),
     );
-    const timestep = this.#gather('timestep', rows, 1, (row, target) => target.fill(row.timestep));
+    const { timestep, timeIds } = sinusoidsOf(config);
     const feeds: Record<string, FloatTensor> = {
       sample: { data: sample, shape: [count, channels, height, width] },
-      timestep: { data: timestep, shape: [count] },
+      ...this.#times('timestep', rows, [], timestep, (row) => [row.timestep]),
       encoder_hidden_states: { data: context, shape: [count, tokens / config.contextFeatures, config.contextFeatures] },
     };
     const { guidanceFeatures, textTime } = config;
@@ -119,12 +122,41 @@ export class UNet {
         target.set(conditioning.pooled ?? []),
       );
       feeds['text_embeds'] = { data: text, shape: [count, textFeatures] };
-      feeds['time_ids'] = {
-        data: this.#gather('time_ids', rows, TIME_IDS, (_, target) => target.set(ids)),
-        shape: [count, TIME_IDS],
-      };
+      Object.assign(
+        feeds,
+        this.#times('time_ids', rows, [TIME_IDS], timeIds, () => ids),
+      );
     }
     return feeds;
+  }
+
+  /** Numbers of each row as the input `name` [rows, …shape], or as the sinusoids that the graph wants of them. */
+  #times(
+    name: string,
+    rows: readonly UNetRow[],
+    shape: readonly number[],
+    sinusoid: Sinusoid,
+    numbersOf: (row: UNetRow) => readonly number[],
+  ): Feeds {
+    const count = shape[0] ?? 1;
+    const { features } = sinusoid;
+    return this.#lowering.timesteps === 'numbers'
+      ? {
+          [name]: {
+            data: this.#gather(name, rows, count, (row, target) => target.set(numbersOf(row))),
+            shape: [rows.length, ...shape],
+          },
+        }
+      : {
+          [`${name}_sinusoid`]: {
+            data: this.#gather(name, rows, count * features, (row, target) => {
+              for (const [k, number] of numbersOf(row).entries()) {
+                writeSinusoid(number, sinusoid, target.subarray(k * features, (k + 1) * features));
+              }
+            }),
+            shape: [rows.length, ...shape, features],
+          },
+        };
   }
 
   /** Rows one after another in an array of the last call of this size. */

@@ -5,8 +5,9 @@ export { NO_WEIGHTS, type BuildOptions, type Layer, type NetWeights, type StyleF
 export type { Lowering, NumberType } from './lowering.ts';
 export { loweringFor, type LoweringOptions } from './lowerings/lowering-for.ts';
 export type { Island } from './lowerings/precision.ts';
-export { buildUNet, sizeMultiple, type UNetOptions } from './unet.ts';
+export { buildUNet, sinusoidsOf, sizeMultiple, type UNetOptions } from './unet.ts';
 export { parseUNetConfig, TIME_IDS, type UNetConfig } from './unet-config.ts';
+export { writeSinusoid, type Sinusoid } from './time-embedding.ts';
 export { buildClipText } from './clip-text.ts';
 export { parseClipTextConfig, type ClipTextConfig } from './clip-text-config.ts';
 export { buildKLDecoder, buildKLEncoder } from './autoencoder-kl.ts';

@@ -49,6 +49,8 @@ export interface Lowering {
   readonly dtype: NumberType;
   /** Rows in one style get a graph of their own (`StyleForm.rows`): worth it where a call holds one picture. */
   readonly sharesStyles: boolean;
+  /** Whether timesteps come in as they are, or as sinusoids that the host has computed. */
+  readonly timesteps: 'numbers' | 'sinusoids';
   /** x [rows·S, in] → `parts` values, [rows·S, out / parts] */
   linear(layer: LinearLayer, x: Value): readonly Value[];
   /** Over a picture. */

@@ -15,14 +15,28 @@ export type Sinusoid = {
 };
 
 /** fp32 `t` [rows, …] → [rows, …, features], always computed in fp32. */
-export function sinusoid(t: Value, { features, flipSinToCos, freqShift }: Sinusoid): Value {
+export function sinusoid(t: Value, waves: Sinusoid): Value {
+  const { features, flipSinToCos, freqShift } = waves;
   const half = features / 2;
-  const frequencies = Float32Array.from({ length: half }, (_, i) =>
-    Math.exp((-Math.log(10_000) * i) / (half - freqShift)),
-  );
-  const table = t.graph.floats(`frequencies ${half} ${freqShift}`, frequencies, [half]);
+  const table = t.graph.floats(`frequencies ${half} ${freqShift}`, frequenciesOf(waves), [half]);
   const angles = Mul(Unsqueeze(t, [t.shape.length]), table);
   return Concat(flipSinToCos ? [Cos(angles), Sin(angles)] : [Sin(angles), Cos(angles)], -1);
+}
+
+/** As `sinusoid`, of one number, into `target`, which has `features` places: for devices whose sines are too coarse. */
+export function writeSinusoid(t: number, waves: Sinusoid, target: Float32Array): void {
+  const half = waves.features / 2;
+  const [sines, cosines] = waves.flipSinToCos ? [half, 0] : [0, half];
+  for (const [i, frequency] of frequenciesOf(waves).entries()) {
+    const angle = Math.fround(t * frequency);
+    target[sines + i] = Math.sin(angle);
+    target[cosines + i] = Math.cos(angle);
+  }
+}
+
+function frequenciesOf({ features, freqShift }: Sinusoid): Float32Array<ArrayBuffer> {
+  const half = features / 2;
+  return Float32Array.from({ length: half }, (_, i) => Math.exp((-Math.log(10_000) * i) / (half - freqShift)));
 }
 
 /** linear_2(silu(linear_1(x + cond_proj(condition)))) → [rows, features] */

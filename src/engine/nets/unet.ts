@@ -5,9 +5,11 @@
  *
  *   sample [rows, in, H, W]   timestep [rows]   encoder_hidden_states [rows, L, F]
  *   timestep_cond [rows, D] (full LCM)   text_embeds [rows, P] and time_ids [rows, 6] (SDXL)   → out_sample [rows, out, H, W]
+ *   timestep_sinusoid [rows, C] and time_ids_sinusoid [rows, 6, D] instead where the lowering wants sinusoids
  */
 import type { Graph, Value } from '../onnx/index.ts';
 import { Add, Cast, Concat, Reshape } from '../onnx/index.ts';
+import type { Shape } from '../onnx/shape.ts';
 import {
   buildNet,
   flat,
@@ -22,7 +24,7 @@ import { conv2d, conv2dUpsampled } from './convolution.ts';
 import { groupNorm } from './layers.ts';
 import { joinChannels, pictureInput, pictureOutput } from './pictures.ts';
 import { resnet } from './resnet.ts';
-import { silu, sinusoid, timestepEmbedding } from './time-embedding.ts';
+import { silu, sinusoid, timestepEmbedding, type Sinusoid } from './time-embedding.ts';
 import { transformer2D } from './transformer-2d.ts';
 import { TIME_IDS, type UNetBlock, type UNetConfig } from './unet-config.ts';
 import { WeightScope } from './weight-scope.ts';
@@ -109,27 +111,40 @@ function define(building: Building, config: UNetConfig, sizes: 'whole' | 'any'):
 
 function timeOf(root: WeightScope, config: UNetConfig): Value {
   const { building } = root;
-  const channels = config.down[0]?.channels ?? 0;
-  const features = 4 * channels;
-  const waves = { flipSinToCos: config.flipSinToCos, freqShift: config.freqShift };
-  const timestep = building.graph.input('timestep', 'f32', [ROWS]);
+  const sinusoids = sinusoidsOf(config);
+  const features = 4 * sinusoids.timestep.features;
   const condition =
     config.guidanceFeatures === undefined
       ? undefined
       : input(building, 'timestep_cond', [ROWS, config.guidanceFeatures]);
-  const embedded = Cast(sinusoid(timestep, { features: channels, ...waves }), building.lowering.dtype); // [rows, channels]
+  const embedded = waves(building, 'timestep', [ROWS], sinusoids.timestep); // [rows, channels]
   const time = timestepEmbedding(root.at('time_embedding'), embedded, features, condition);
   if (config.textTime === undefined) {
     return time;
   }
   const { textFeatures, timeFeatures } = config.textTime;
   const text = input(building, 'text_embeds', [ROWS, textFeatures]);
-  const ids = sinusoid(building.graph.input('time_ids', 'f32', [ROWS, TIME_IDS]), { features: timeFeatures, ...waves }); // [rows, 6, timeFeatures]
-  const flat = Cast(
-    Reshape(ids, [0, TIME_IDS * timeFeatures], [ROWS, TIME_IDS * timeFeatures]),
-    building.lowering.dtype,
-  );
+  const ids = waves(building, 'time_ids', [ROWS, TIME_IDS], sinusoids.timeIds); // [rows, 6, timeFeatures]
+  const flat = Reshape(ids, [0, TIME_IDS * timeFeatures], [ROWS, TIME_IDS * timeFeatures]);
   return Add(time, timestepEmbedding(root.at('add_embedding'), Concat([text, flat], 1), features));
+}
+
+/** How the numbers that come in become vectors. */
+export function sinusoidsOf({ down, flipSinToCos, freqShift, textTime }: UNetConfig): {
+  readonly timestep: Sinusoid;
+  readonly timeIds: Sinusoid;
+} {
+  const form = (features: number): Sinusoid => ({ features, flipSinToCos, freqShift });
+  return { timestep: form(down[0]?.channels ?? 0), timeIds: form(textTime?.timeFeatures ?? 0) };
+}
+
+/** The fp32 input `name` [rows, …] as sinusoids [rows, …, features]; they themselves come in where the lowering wants it. */
+function waves({ graph, lowering }: Building, name: string, shape: Shape, sinusoids: Sinusoid): Value {
+  const value =
+    lowering.timesteps === 'sinusoids'
+      ? graph.input(`${name}_sinusoid`, 'f32', [...shape, sinusoids.features])
+      : sinusoid(graph.input(name, 'f32', shape), sinusoids);
+  return Cast(value, lowering.dtype);
 }
 
 function middle(scope: WeightScope, x: Value, context: Value, time: Value, config: UNetConfig): Value {

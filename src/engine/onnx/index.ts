@@ -31,6 +31,7 @@ export {
   Shape,
   Slice,
   Split,
+  SplitEvenly,
   Transpose,
   Unsqueeze,
 } from './operators/shape.ts';

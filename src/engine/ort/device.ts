@@ -13,7 +13,9 @@ import { loadRuntime, type Runtime } from './runtime.ts';
 export type Device =
   | { readonly kind: 'cpu' }
   | { readonly kind: 'cuda' | 'tensorrt' | 'dml'; readonly deviceId: number }
-  | { readonly kind: 'coreml' | 'webgpu' };
+  | { readonly kind: 'coreml' }
+  /** `layout`: of its convolutions; NCHW by default, the other was seen to be wrong for some channels. */
+  | { readonly kind: 'webgpu'; readonly layout?: 'NCHW' | 'NHWC' };
 
 /** Providers that the installed onnxruntime can open on this machine; 'cpu' is always there. */
 export async function listProviders(): Promise<readonly Provider[]> {

@@ -128,8 +128,9 @@ function executionProvider(device: Device): InferenceSession.ExecutionProviderCo
       return { name: device.kind, deviceId: device.deviceId };
     case 'cpu':
     case 'coreml':
-    case 'webgpu':
       return { name: device.kind };
+    case 'webgpu':
+      return { name: device.kind, preferredLayout: device.layout ?? 'NCHW' };
     default:
       return device satisfies never;
   }

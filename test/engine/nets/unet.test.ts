@@ -6,9 +6,12 @@ import {
   loweringFor,
   NO_WEIGHTS,
   parseUNetConfig,
+  sinusoidsOf,
   sizeMultiple,
   type LoweringOptions,
+  type UNetConfig,
   type UNetOptions,
+  writeSinusoid,
 } from '../../../src/engine/nets/index.ts';
 import type { Feeds } from '../../../src/engine/ort/index.ts';
 import { floats, given, goldenConfig, goldens, relativeL2, runNet } from '../../support/net-case.ts';
@@ -33,6 +36,14 @@ type Case = {
   readonly more?: Feeds;
 };
 
+/** Timesteps as a device gets them that is not to compute sines. */
+function sinusoids(config: UNetConfig, timesteps: readonly number[]): Feeds {
+  const { timestep } = sinusoidsOf(config);
+  const data = new Float32Array(timesteps.length * timestep.features);
+  timesteps.forEach((t, k) => writeSinusoid(t, timestep, data.subarray(k * timestep.features)));
+  return { timestep_sinusoid: { data, shape: [timesteps.length, timestep.features] } };
+}
+
 /** Relative L2 distance from diffusers. */
 async function distance({
   key,
@@ -52,7 +63,7 @@ async function distance({
     (weights) => buildUNet(parsed, weights, { lowering: loweringFor({ provider: 'cpu', ...options }), sizes }),
     {
       sample: given(`${key}/sample`, rows, parsed.inChannels, ...size),
-      timestep: floats(timesteps),
+      ...(options.provider === 'webgpu' ? sinusoids(parsed, timesteps) : { timestep: floats(timesteps) }),
       encoder_hidden_states: given(`${key}/encoder_hidden_states`, rows, 77, features),
       ...more,
     },
@@ -77,6 +88,14 @@ describe('UNet2DConditionModel', () => {
 
   it('gives the same where attention is decomposed', async () => {
     expect(await distance({ ...sd15, options: { provider: 'webgpu' } })).toBeLessThan(TOLERANCE);
+  });
+
+  it('gives the same where queries of a larger model go in blocks', async () => {
+    const large = { ...sd15, config: { sample_size: 64 }, options: { provider: 'webgpu' } } as const;
+    const config = parseUNetConfig({ ...Object(goldenConfig('sd15', 'unet')), ...large.config }, 'large');
+    const graph = buildUNet(config, NO_WEIGHTS, { lowering: loweringFor(large.options) });
+    expect(graph.nodes.filter(({ opType, outputs }) => opType === 'Split' && outputs.length === 8)).not.toEqual([]);
+    expect(await distance(large)).toBeLessThan(TOLERANCE);
   });
 
   it('agrees with diffusers for sizes that its downsampling does not divide', async () => {

@@ -9,12 +9,21 @@ export type LoweringOptions = {
   readonly provider: Provider;
   readonly dtype?: NumberType;
   readonly islands?: readonly Island[];
+  /** Default: one operator where the provider's own was never seen to be wrong. */
+  readonly attention?: 'fused' | 'decomposed';
   /** 'winograd': the convolutions that gain by it take transformed kernels. Default 'direct'; on a processor in fp32 only. */
   readonly convolutions?: 'direct' | 'winograd';
 };
 
-export function loweringFor({ provider, dtype = 'f32', islands = [], convolutions }: LoweringOptions): Lowering {
-  const attention = provider === 'cpu' || provider === 'cuda' ? 'fused' : 'decomposed';
-  const ordinary = ordinaryLowering({ dtype, islands, attention });
+export function loweringFor({
+  provider,
+  dtype = 'f32',
+  islands = [],
+  attention = provider === 'cpu' || provider === 'cuda' ? 'fused' : 'decomposed',
+  convolutions,
+}: LoweringOptions): Lowering {
+  // WebGPU's sines are off by 2e-4, by which a whole UNet then is.
+  const timesteps = provider === 'webgpu' ? 'sinusoids' : 'numbers';
+  const ordinary = ordinaryLowering({ dtype, islands, attention, timesteps });
   return provider === 'cpu' ? processorLowering(ordinary, { isWinograd: convolutions === 'winograd' }) : ordinary;
 }

@@ -9,12 +9,16 @@ import { attention } from './attention.ts';
 import { groupNorm, layerNorm } from './norms.ts';
 import type { Precision } from './precision.ts';
 
-export type OrdinaryOptions = Precision & { readonly attention: 'fused' | 'decomposed' };
+export type OrdinaryOptions = Precision & {
+  readonly attention: 'fused' | 'decomposed';
+  readonly timesteps?: Lowering['timesteps'];
+};
 
 export function ordinaryLowering(options: OrdinaryOptions): Lowering {
   return {
     dtype: options.dtype,
     sharesStyles: false,
+    timesteps: options.timesteps ?? 'numbers',
     // onnxruntime's Gemm takes W as checkpoints keep it, [out, in], and adds b on the way.
     linear: ({ scope, inFeatures, outFeatures, bias, parts }, x) =>
       Array.from({ length: parts }, (_, part) => {

@@ -3,6 +3,7 @@
  * only run time knows take it from the caller, who knows what the lengths mean.
  */
 import { single, type Value } from '../graph.ts';
+import type { Dim } from '../model-proto.ts';
 import { dimAt, fixedDim, shapeError, type Shape as Dims } from '../shape.ts';
 
 export function Shape(x: Value, { start = 0, end = x.shape.length } = {}): Value {
@@ -38,7 +39,8 @@ export function Transpose(x: Value, perm: readonly number[]): Value {
   });
 }
 
-export function Concat(values: readonly Value[], axis: number): Value {
+/** `total`: the length of the whole along the axis, where only run time knows those of the parts. */
+export function Concat(values: readonly Value[], axis: number, total?: Dim): Value {
   const [first] = values;
   if (first === undefined) {
     throw new Error('Concat: expected at least one value.');
@@ -50,11 +52,11 @@ export function Concat(values: readonly Value[], axis: number): Value {
       throw shapeError('Concat', `one type, and one shape but for axis ${at}`, first.shape, value.shape);
     }
   }
-  const total = values.reduce((sum, value) => sum + fixedDim(value.shape, at), 0);
+  const length = total ?? values.reduce((sum, value) => sum + fixedDim(value.shape, at), 0);
   return single(first.graph, {
     opType: 'Concat',
     inputs: values,
-    output: { dtype: first.dtype, shape: first.shape.map((dim, k) => (k === at ? total : dim)) },
+    output: { dtype: first.dtype, shape: first.shape.map((dim, k) => (k === at ? length : dim)) },
     attributes: { axis: { kind: 'int', value: axis } },
   });
 }
@@ -70,6 +72,20 @@ export function Split(x: Value, sizes: readonly number[], axis: number): readonl
     inputs: [x, x.graph.ints(sizes)],
     outputs: sizes.map((size) => ({ dtype: x.dtype, shape: x.shape.map((dim, k) => (k === at ? size : dim)) })),
     attributes: { axis: { kind: 'int', value: axis } },
+  });
+}
+
+/** Split in `count` parts along an axis whose length only run time knows, at least count · (count − 1); the last may be shorter. */
+export function SplitEvenly(x: Value, count: number, axis: number): readonly Value[] {
+  const part = (k: number): Dim => `${dimAt(x.shape, axis)} in ${count}${k === count - 1 ? ', rest' : ''}`;
+  return x.graph.node({
+    opType: 'Split',
+    inputs: [x],
+    outputs: Array.from({ length: count }, (_, k) => ({
+      dtype: x.dtype,
+      shape: x.shape.map((dim, at) => (at === axis ? part(k) : dim)),
+    })),
+    attributes: { axis: { kind: 'int', value: axis }, num_outputs: { kind: 'int', value: count } },
   });
 }
 

@@ -1,0 +1,226 @@
+/**
+ * The program of a child process: every kind of net and some whole pictures on the WebGPU provider, one after another in
+ * one warm process, each against what diffusers or transformers gave. Tells its parent of each as it is done.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+import { createEngineRunner } from '../../src/engine/index.ts';
+import {
+  buildClipText,
+  buildKLDecoder,
+  buildKLEncoder,
+  buildSrvgg,
+  buildTinyDecoder,
+  buildUNet,
+  loweringFor,
+  NO_WEIGHTS,
+  parseAutoencoderKLConfig,
+  parseAutoencoderTinyConfig,
+  parseClipTextConfig,
+  parseSrvggConfig,
+  parseUNetConfig,
+  sinusoidsOf,
+  unetLoraTargets,
+  writeSinusoid,
+  type StyleForm,
+  type UNetConfig,
+} from '../../src/engine/nets/index.ts';
+import { Conv, GraphBuilder } from '../../src/engine/onnx/index.ts';
+import type { Feeds } from '../../src/engine/ort/index.ts';
+import {
+  drawAll,
+  expectedPictures,
+  goldenPictures,
+  goldenRequest,
+  largestDifference,
+  writeGoldenModels,
+} from './golden-pictures.ts';
+import { feedsOf } from './lora-rows.ts';
+import { floats, given, goldenConfig, goldens, outputOf, randomSource, relativeL2, runNet } from './net-case.ts';
+
+/** `distance`: relative L2 of a net, of 255 for a picture. */
+export type WebGpuResult = { readonly name: string; readonly distance: number };
+
+const DEVICE = { kind: 'webgpu' } as const;
+const lowering = loweringFor({ provider: 'webgpu' });
+const golden = await goldens();
+const sd15 = parseUNetConfig(goldenConfig('sd15', 'unet'), 'sd15');
+
+/** As small as a UNet with attention can be. */
+const TWO_LEVELS = {
+  block_out_channels: [16, 32],
+  down_block_types: ['CrossAttnDownBlock2D', 'DownBlock2D'],
+  up_block_types: ['UpBlock2D', 'CrossAttnUpBlock2D'],
+  cross_attention_dim: 32,
+  attention_head_dim: 2,
+  norm_num_groups: 8,
+  layers_per_block: 1,
+  sample_size: 8,
+} as const;
+
+type UNetCase = {
+  readonly key: string;
+  readonly config?: UNetConfig;
+  readonly timesteps: readonly number[];
+  readonly size: readonly [number, number];
+  readonly styles?: Partial<StyleForm>;
+  readonly more?: Feeds;
+};
+
+async function unet({ key, config = sd15, timesteps, size, styles = {}, more = {} }: UNetCase): Promise<number> {
+  const rows = timesteps.length;
+  const { out_sample } = await runNet(
+    'unet',
+    (weights) => buildUNet(config, weights, { lowering, styles, sizes: 'whole' }),
+    {
+      sample: given(`${key}/sample`, rows, config.inChannels, ...size),
+      ...sinusoids(config, timesteps),
+      encoder_hidden_states: given(`${key}/encoder_hidden_states`, rows, 77, config.contextFeatures),
+      ...more,
+    },
+    DEVICE,
+  );
+  return relativeL2(out_sample?.data ?? new Float32Array(), await golden(`${key}/out_sample`));
+}
+
+function sinusoids(config: UNetConfig, timesteps: readonly number[]): Feeds {
+  const { timestep } = sinusoidsOf(config);
+  const data = new Float32Array(timesteps.length * timestep.features);
+  timesteps.forEach((t, k) => writeSinusoid(t, timestep, data.subarray(k * timestep.features)));
+  return { timestep_sinusoid: { data, shape: [timesteps.length, timestep.features] } };
+}
+
+function timeIds(config: UNetConfig, rows: readonly (readonly number[])[]): Feeds {
+  const { timeIds: form } = sinusoidsOf(config);
+  const data = new Float32Array(rows.length * 6 * form.features);
+  rows.flat().forEach((id, k) => writeSinusoid(id, form, data.subarray(k * form.features)));
+  return { time_ids_sinusoid: { data, shape: [rows.length, 6, form.features] } };
+}
+
+const styledRows = [{ index: 0, rank: 3 }, { index: 1, rank: 5 }, undefined];
+const targets = unetLoraTargets(sd15);
+const styled = (key: string): Promise<number> => {
+  const beside = new Set(targets.map(({ module }) => module));
+  const more = feedsOf(targets, beside, styledRows);
+  return unet({ key, timesteps: [999, 259, 259], size: [16, 8], styles: { beside }, more });
+};
+
+async function vae(name: 'moments' | 'image', key: string): Promise<number> {
+  const config = parseAutoencoderKLConfig(goldenConfig('sd15', 'vae'), 'sd15');
+  const build = name === 'moments' ? buildKLEncoder : buildKLDecoder;
+  const feeds: Feeds =
+    name === 'moments'
+      ? { image: given(`${key}/image`, 2, 3, 32, 48) }
+      : { latents: given(`${key}/latents`, 2, 4, 4, 6) };
+  const outputs = await runNet('vae', (weights) => build(config, weights, { lowering }), feeds, DEVICE);
+  return relativeL2(outputs[name]!.data, await golden(`${key}/${name}`));
+}
+
+const CASES: Readonly<Record<string, () => Promise<number>>> = {
+  'a convolution without bias': async () => {
+    const graph = new GraphBuilder('convolution');
+    const x = graph.input('x', 'f32', ['rows', 4, 'height', 'width']);
+    const kernel = given('webgpu/kernel', 8, 4, 3, 3);
+    graph.output('y', Conv(x, graph.floats('w', kernel.data, kernel.shape), undefined, { pads: [1, 1, 1, 1] }));
+    const feeds = { x: given('webgpu/x', 2, 4, 8, 12) };
+    return relativeL2(await outputOf(graph.finish(), feeds, DEVICE), await outputOf(graph.finish(), feeds));
+  },
+  'a text encoder': async () => {
+    const config = parseClipTextConfig(goldenConfig('sd15', 'text_encoder'), 'sd15');
+    const ids = BigInt64Array.from(await golden('text-sd15/input_ids'), BigInt);
+    const outputs = await runNet(
+      'text_encoder',
+      (weights) => buildClipText(config, weights, { lowering }),
+      { input_ids: { data: ids, shape: [ids.length / 77, 77] } },
+      DEVICE,
+    );
+    return relativeL2(outputs['pooled']!.data, await golden('text-sd15/pooled'));
+  },
+  "an AutoencoderKL's decoder": () => vae('image', 'vae-kl'),
+  "an AutoencoderKL's encoder": () => vae('moments', 'vae-kl'),
+  "a tiny autoencoder's decoder": async () => {
+    const config = parseAutoencoderTinyConfig(goldenConfig('taesd', 'vae'), 'taesd');
+    const feeds = { latents: given('vae-tiny/latents', 2, 4, 4, 6) };
+    const { image } = await runNet('vae', (weights) => buildTinyDecoder(config, weights, { lowering }), feeds, DEVICE);
+    return relativeL2(image!.data, await golden('vae-tiny/image'));
+  },
+  'an upscaler': async () => {
+    const config = parseSrvggConfig({ num_feat: 8, num_conv: 2, upscale: 2 }, 'srvgg');
+    const feeds = { image: given('srvgg/image', 1, 3, 12, 20) };
+    const { upscaled } = await runNet(
+      'upscaler',
+      (weights) => buildSrvgg(config, weights, { lowering }),
+      feeds,
+      DEVICE,
+    );
+    return relativeL2(upscaled!.data, await golden('srvgg/upscaled'));
+  },
+  'a UNet of two levels, sixteen rows': async () => {
+    const config = parseUNetConfig(TWO_LEVELS, 'two levels');
+    const timesteps = Array.from({ length: 16 }, (_, k) => 999 - 60 * k);
+    const feeds: Feeds = {
+      sample: given('webgpu/sample', 16, 4, 8, 8),
+      encoder_hidden_states: given('webgpu/context', 16, 77, 32),
+    };
+    const directory = mkdtempSync(path.join(tmpdir(), 'fourstep-webgpu-'));
+    const onProcessor = { lowering: loweringFor({ provider: 'cpu' }) };
+    const weights = randomSource(directory, 'unet', buildUNet(config, NO_WEIGHTS, onProcessor));
+    const [device, processor] = [
+      await outputOf(buildUNet(config, weights, { lowering }), { ...feeds, ...sinusoids(config, timesteps) }, DEVICE),
+      await outputOf(buildUNet(config, weights, onProcessor), { ...feeds, timestep: floats(timesteps) }),
+    ];
+    rmSync(directory, { recursive: true, force: true });
+    return relativeL2(device, processor);
+  },
+  'a UNet whose queries go in blocks': () =>
+    unet({
+      key: 'unet-sd15',
+      config: parseUNetConfig({ ...Object(goldenConfig('sd15', 'unet')), sample_size: 64 }, 'large'),
+      timesteps: [999, 499, 19],
+      size: [16, 24],
+    }),
+  'a UNet of nine channels': () =>
+    unet({
+      key: 'unet-inpaint',
+      config: parseUNetConfig({ ...Object(goldenConfig('sd15', 'unet')), in_channels: 9 }, 'inpaint'),
+      timesteps: [759],
+      size: [8, 16],
+    }),
+  "SDXL's UNet": () => {
+    const config = parseUNetConfig(goldenConfig('sdxl', 'unet'), 'sdxl');
+    const key = 'unet-sdxl';
+    const ids = [
+      [128, 192, 0, 0, 128, 192],
+      [64, 64, 8, 4, 128, 128],
+    ];
+    const text = given(`${key}/text_embeds`, 2, config.textTime?.textFeatures ?? 0);
+    const more = { text_embeds: text, ...timeIds(config, ids) };
+    return unet({ key, config, timesteps: [999, 259], size: [16, 12], more });
+  },
+  'styles of all layers, two and none in one call': () => styled('unet-lora-conv'),
+  'pictures in company, one of them from a picture': async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'fourstep-webgpu-'));
+    const runner = createEngineRunner({ ...writeGoldenModels(folder), device: DEVICE, numberType: 'f32' });
+    try {
+      const cases = ['sd15-lcm-2', 'sd15-img2img'].map((name) => {
+        return goldenPictures.cases.find((known) => known.name === name)!;
+      });
+      const drawn = await Promise.all(cases.map((known) => drawAll(runner, goldenRequest(folder, known))));
+      const differences = cases.map(async (known, k) =>
+        largestDifference(drawn[k]?.[0], (await expectedPictures(known))[0]),
+      );
+      return Math.max(...(await Promise.all(differences)));
+    } finally {
+      await runner.close(1000);
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+};
+
+for (const [name, run] of Object.entries(CASES)) {
+  const result: WebGpuResult = { name, distance: await run() };
+  process.send?.(result);
+}
+process.disconnect?.();
