@@ -177,16 +177,8 @@ export class Catalog {
    * for an id that is an added style's or one of the model's own, and `catalog.unwritable`.
    */
   async addStyle(id: string, file: string, words: z.infer<typeof addedStyle>): Promise<Style> {
-    checkId(id);
+    await this.checkStyleFree(id, words.model);
     const folder = join(this.#dataFolder, 'styles');
-    const own = (await this.find(words.model)).manifest?.styles ?? [];
-    if ((await exists(join(folder, `${id}.json`))) || own.some((style) => style.id === id)) {
-      throw new UserError(
-        'style.taken',
-        `There is a style "${id}" already; choose another --name, or remove it first if it was added.`,
-        { params: { id } },
-      );
-    }
     const target = join(folder, `${id}.safetensors`);
     await writeWhole(target, (part) => copyFile(file, part));
     await writeJson(join(folder, `${id}.json`), words).catch(async (error: unknown) => {
@@ -194,6 +186,19 @@ export class Catalog {
       throw error;
     });
     return { id, file: target, origin: { kind: 'operator' }, ...words };
+  }
+
+  /** Throws `UserError` `catalog.id` or `style.taken` where no style of the model can be added under this id. */
+  async checkStyleFree(id: string, model: string): Promise<void> {
+    checkId(id);
+    const own = (await this.find(model)).manifest?.styles ?? [];
+    if ((await exists(join(this.#dataFolder, 'styles', `${id}.json`))) || own.some((style) => style.id === id)) {
+      throw new UserError(
+        'style.taken',
+        `There is a style "${id}" already; choose another --name, or remove it first if it was added.`,
+        { params: { id } },
+      );
+    }
   }
 
   async removeStyle(id: string): Promise<void> {

@@ -31,6 +31,8 @@ const actions: CliActions = {
   modelList: async (options) => (await import('./tools/models.ts')).listModels(loadConfig(), options, print),
   modelRemove: async (id) => (await import('./tools/models.ts')).removeModel(loadConfig(), id, print),
   styleAdd: async (file, options) => (await import('./tools/styles.ts')).addStyle(loadConfig(), file, options, print),
+  styleTrain: async (pictures, options) =>
+    (await import('./tools/train-style.ts')).trainStyleFromFiles(loadConfig(), pictures, options, { print, warn }),
   styleList: async (options) => (await import('./tools/styles.ts')).listStyles(loadConfig(), options, print),
   styleRemove: async (id) => (await import('./tools/styles.ts')).removeStyle(loadConfig(), id, print),
   loraInspect: async (file, options) => (await import('./tools/lora-inspect.ts')).inspect(file, options, print),

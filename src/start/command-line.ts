@@ -21,6 +21,7 @@ import type { Style } from '../core/style.ts';
 import { chooseStyles, requestOf, USUAL_STRENGTH } from '../bot/wish.ts';
 import { namedAccelerator } from './named-accelerators.ts';
 import { openCatalog, openEngine } from './open-engine.ts';
+import { stopOnSignal } from './stop-on-signal.ts';
 
 type Streams = { readonly print: (line: string) => void; readonly warn: (line: string) => void };
 
@@ -156,19 +157,4 @@ function noStyle(name: string, styles: readonly Style[]): UserError {
 /** The first device that is in this machine: the command line draws here, not on a remote queue. */
 function localDevice(config: Config): string {
   return config.devices.find((device) => !device.includes('://')) ?? 'cpu';
-}
-
-/** Ctrl-C cancels at the next step instead of tearing the process down. */
-function stopOnSignal(): { readonly signal: AbortSignal; readonly forget: () => void } {
-  const abort = new AbortController();
-  const stop = (): void => abort.abort();
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
-  return {
-    signal: abort.signal,
-    forget: () => {
-      process.off('SIGINT', stop);
-      process.off('SIGTERM', stop);
-    },
-  };
 }

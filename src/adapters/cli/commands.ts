@@ -71,6 +71,17 @@ export type StyleAddOptions = {
   readonly negative: string;
   readonly description: string;
 };
+export type StyleTrainOptions = {
+  readonly name: string;
+  readonly model?: string;
+  readonly trigger: string;
+  readonly steps?: number;
+  readonly rank?: number;
+  readonly seed?: number;
+  readonly size?: Size;
+  readonly out?: string;
+  readonly json?: boolean;
+};
 export type BenchUnetOptions = {
   readonly arch: 'sd15' | 'sdxl' | 'ssd1b';
   readonly python?: string;
@@ -88,6 +99,7 @@ export type CliActions = {
   readonly modelList: (options: { readonly json?: boolean }) => Promise<void>;
   readonly modelRemove: (id: string) => Promise<void>;
   readonly styleAdd: (file: string, options: StyleAddOptions) => Promise<void>;
+  readonly styleTrain: (pictures: readonly string[], options: StyleTrainOptions) => Promise<void>;
   readonly styleList: (options: { readonly json?: boolean }) => Promise<void>;
   readonly styleRemove: (id: string) => Promise<void>;
   readonly loraInspect: (file: string, options: { readonly json?: boolean }) => Promise<void>;
@@ -180,6 +192,20 @@ export function buildProgram(actions: CliActions, version: string): Command {
     .option('--negative <text>', 'words put into the negative prompt with it', '')
     .option('--description <text>', 'a few words for the list', '')
     .action(actions.styleAdd);
+  style
+    .command('train')
+    .description('learn a style from 5 to 20 pictures; what each shows is read from a .txt beside it, or from its name')
+    .argument('<pictures...>', 'picture files')
+    .requiredOption('--name <name>', 'the preset’s name')
+    .option('--model <id>', 'the model it is for')
+    .option('--trigger <word>', 'words put into the prompt with it', '')
+    .option('--steps <n>', 'updates; 300 for moji, 500 for large models', parseInteger('steps', 1, 100_000))
+    .option('--rank <n>', 'of the LoRA; 8', parseInteger('rank', 1, 128))
+    .option('--seed <n>', 'of everything random; 0', parseInteger('seed', 0, MAX_SEED))
+    .option('--size <WxH>', 'pixels to train at; the model’s own size', parseSize)
+    .option('--out <file>', 'write the LoRA here instead of keeping it as a preset')
+    .option('--json', 'one JSON object a step')
+    .action(actions.styleTrain);
   style.command('list').description('all presets').option('--json', 'as JSON').action(actions.styleList);
   style.command('remove').description('forget an added preset').argument('<id>').action(actions.styleRemove);
 

@@ -33,6 +33,11 @@ export class TorchGenerator {
     }
   }
 
+  /** The next `n` numbers of [0, 1), as `torch.rand` gives them. */
+  rand(n: number): Float32Array {
+    return Float32Array.from({ length: n }, () => this.#uniform24());
+  }
+
   /** The next `n` normals, mean 0, deviation 1. */
   randn(n: number): Float32Array {
     const out = new Float32Array(n);

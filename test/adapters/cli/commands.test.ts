@@ -16,6 +16,7 @@ function actionsThat(record: (name: string, ...args: readonly unknown[]) => void
     modelRemove: action('modelRemove'),
     styleAdd: action('styleAdd'),
     styleList: action('styleList'),
+    styleTrain: action('styleTrain'),
     styleRemove: action('styleRemove'),
     loraInspect: action('loraInspect'),
     deployCommands: action('deployCommands'),

@@ -1,0 +1,31 @@
+/** A picture of what a style has learnt so far, as people will draw with it: the model's own steps and accelerator. */
+import type { Config } from '../../config/load.ts';
+import { defaultRequest } from '../core/default-request.ts';
+import type { ModelManifest } from '../core/manifest.ts';
+import { drawToFiles } from '../adapters/cli/imagine.ts';
+import { openEngine } from '../start/open-engine.ts';
+
+export type Preview = {
+  readonly manifest: ModelManifest;
+  /** The LoRA so far. */
+  readonly file: string;
+  readonly caption: string;
+  readonly seed: number;
+  readonly out: string;
+};
+
+/** Returns the picture's path. */
+export async function drawPreview(
+  { dataFolder }: Config,
+  { manifest, file, caption, seed, out }: Preview,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const runner = openEngine({ device: 'cpu', dataFolder, startup: 'fast' });
+  const request = defaultRequest(manifest, caption, { seed, styles: [{ id: 'preview', file, weight: 1 }] });
+  try {
+    const [path] = await drawToFiles({ request, runner, out, mode: 'quiet', print: () => {}, warn: () => {}, signal });
+    return path;
+  } finally {
+    await runner.close(0);
+  }
+}

@@ -1,0 +1,165 @@
+/**
+ * `fourstep style train`: a style learnt from pictures on this machine, kept as a preset or written to a file. A run that
+ * was cut off goes on when the same command comes again.
+ */
+import { readFile, stat } from 'node:fs/promises';
+import { basename, extname, join, resolve } from 'node:path';
+
+import type { Config } from '../../config/load.ts';
+import { modelsFolder } from '../../config/paths.ts';
+import { withTrigger } from '../../commands/prompt-words.ts';
+import { idFrom } from '../../models/catalog.ts';
+import { describeModel } from '../../models/describe-model.ts';
+import { Fingerprints } from '../../models/fingerprint.ts';
+import type { StyleTrainOptions } from '../adapters/cli/commands.ts';
+import { UserError } from '../core/errors.ts';
+import type { ModelManifest } from '../core/manifest.ts';
+import { coverPicture, decodePicture } from '../image/index.ts';
+import { openCatalog } from '../start/open-engine.ts';
+import { stopOnSignal } from '../start/stop-on-signal.ts';
+import {
+  checkPictures,
+  openBaseModel,
+  styleRecipe,
+  trainStyle,
+  type BaseModel,
+  type StyleRecipe,
+} from '../train/index.ts';
+import { drawPreview } from './train-preview.ts';
+import { ProgressLine } from './train-progress.ts';
+
+const SAVE_EVERY = 100;
+
+export async function trainStyleFromFiles(
+  config: Config,
+  files: readonly string[],
+  options: StyleTrainOptions,
+  streams: { readonly print: (line: string) => void; readonly warn: (line: string) => void },
+): Promise<void> {
+  const catalog = openCatalog(config.dataFolder);
+  const model = await catalog.find(options.model ?? config.model);
+  const manifest = await describeModel(model);
+  const id = idFrom(options.name);
+  if (options.out === undefined) {
+    await catalog.checkStyleFree(id, model.id);
+  }
+  const size = options.size ?? manifest.defaults;
+  const trigger = options.trigger;
+  const pictures = await Promise.all(files.map((file) => readTrainingPicture(file, trigger)));
+  checkPictures(pictures, size);
+
+  const base = await openBaseModel({
+    location: model.source,
+    cacheDir: join(config.dataFolder, 'cache'),
+    clipTokenizer: join(modelsFolder, 'clip'),
+  });
+  const stop = stopOnSignal();
+  const folder = join(config.dataFolder, 'training', id);
+  const file = resolve(options.out ?? join(folder, 'style.safetensors'));
+  const progress = new ProgressLine(streams.print, options.json === true);
+  try {
+    checkSize(base, size);
+    const recipe = withOptions(styleRecipe(base.unet.config), options);
+    const seed = options.seed ?? 0;
+    const events = trainStyle({
+      base,
+      recipe,
+      size,
+      seed,
+      out: file,
+      pictures: pictures.map((picture) => ({
+        caption: picture.caption,
+        read: ({ width, height }) => coverPicture(picture, width, height),
+      })),
+      notes: {
+        title: options.name,
+        trigger,
+        license: manifest.license,
+        baseHash: await new Fingerprints(join(config.dataFolder, 'fingerprints')).of(model.source),
+        date: new Date().toISOString().slice(0, 10),
+      },
+      checkpoint: join(folder, 'checkpoint.safetensors'),
+      saveEvery: SAVE_EVERY,
+      freeBytes: process.availableMemory(),
+      startup: isSmall(base) ? 'throughput' : 'fast',
+      signal: stop.signal,
+      nowMs: () => performance.now(),
+    });
+    for await (const event of events) {
+      progress.show(event);
+      if (event.kind === 'saved') {
+        const caption = pictures[0]?.caption ?? trigger;
+        const preview = { manifest, file, caption, seed, out: file.replace(/(\.safetensors)?$/, `-${event.step}.png`) };
+        progress.preview(await drawPreview(config, preview, stop.signal));
+      }
+    }
+  } finally {
+    stop.forget();
+    await base.release();
+  }
+  if (options.out === undefined) {
+    await catalog.addStyle(id, file, {
+      name: options.name,
+      model: model.id,
+      weight: 1,
+      trigger,
+      negative: '',
+      description: `learnt from ${pictures.length} pictures`,
+    });
+    streams.print(`added ${id}: --style ${id} draws with it`);
+  } else {
+    streams.print(file);
+  }
+}
+
+/** Weights up to which a session may copy them to run faster. */
+const SMALL_BYTES = 256e6;
+
+function isSmall({ unet: { weights } }: BaseModel): boolean {
+  return weights.names.reduce((sum, name) => sum + (weights.get(name)?.length ?? 0), 0) <= SMALL_BYTES;
+}
+
+function withOptions(recipe: StyleRecipe, { steps, rank }: StyleTrainOptions): StyleRecipe {
+  return { ...recipe, ...(steps !== undefined && { steps }), ...(rank !== undefined && { rank }) };
+}
+
+function checkSize(base: BaseModel, { width, height }: Pick<ModelManifest['defaults'], 'width' | 'height'>): void {
+  const multiple = base.pixelsPerLatent * 2 ** (base.unet.config.down.length - 1);
+  if (width % multiple !== 0 || height % multiple !== 0) {
+    throw new UserError(
+      'usage.size',
+      `Expected a size of multiples of ${multiple} to train at, got ${width}x${height}; choose another --size.`,
+      { params: { multiple, width, height } },
+    );
+  }
+}
+
+/** With the words for it: those of a text file beside it, as trainers know it, else of its name, else none. */
+async function readTrainingPicture(file: string, trigger: string) {
+  const bytes = await readFile(file).catch((cause: unknown) => {
+    throw new UserError('image.missing', `Expected a picture at ${file}, but it cannot be read. Check the path.`, {
+      params: { file },
+      cause,
+    });
+  });
+  const beside = resolve(file).replace(new RegExp(`${extname(file).replaceAll('.', String.raw`\.`)}$`), '.txt');
+  const hasWords =
+    beside !== resolve(file) &&
+    (await stat(beside).then(
+      (found) => found.isFile(),
+      () => false,
+    ));
+  const words = hasWords ? (await readFile(beside, 'utf8')).trim() : wordsOfName(basename(file, extname(file)));
+  return { ...(await decodePicture(bytes)), name: basename(file), caption: withTrigger(words, trigger) };
+}
+
+/** `red-fox_02` says "red fox"; `IMG_1234`, a date or a hash says nothing. */
+export function wordsOfName(name: string): string {
+  const words = name
+    .replaceAll(/[-_.\s]+/g, ' ')
+    .replace(/ ?\(?\d+\)?$/, '')
+    .trim();
+  return /\d/.test(words) || /^(img|dsc|image|picture|photo|screenshot|untitled)\b/i.test(words)
+    ? ''
+    : words.toLowerCase();
+}

@@ -1,0 +1,77 @@
+/**
+ * One picture as several: turned left to right and moved by a few pixels, so that a style and not a place is learnt.
+ * What is moved in at an edge is the edge again on a plain ground; elsewhere the picture comes larger, and is cut.
+ */
+/* oxlint-disable typescript/no-non-null-assertion -- loops keep every index within its array */
+import type { Picture } from '../core/picture.ts';
+import type { TorchGenerator } from '../engine/sampling/index.ts';
+
+/** The most that a picture is moved, in parts of its side. */
+const REACH = 0.09;
+/** Standard deviation of the border's values up to which a ground counts as plain. */
+const PLAIN = 12;
+
+type Size = { readonly width: number; readonly height: number };
+
+/** `count` variants of the size: the picture itself, then itself turned, then moved ones. Every second one is turned. */
+export async function variants(
+  read: (size: Size) => Promise<Picture>,
+  size: Size,
+  count: number,
+  generator: TorchGenerator,
+): Promise<readonly Picture[]> {
+  const whole = await read(size);
+  const reach = Math.round(Math.min(size.width, size.height) * REACH);
+  const wide = { width: size.width + 2 * reach, height: size.height + 2 * reach };
+  const source = isPlain(whole) ? whole : await read(wide);
+  const [left, top] = [(source.width - size.width) / 2, (source.height - size.height) / 2];
+  return Array.from({ length: count }, (_, k) => {
+    const isTurned = k % 2 === 1;
+    if (k < 2) {
+      return isTurned ? turned(whole) : whole;
+    }
+    const [across = 0, down = 0] = generator.rand(2).map((value) => Math.round((2 * value - 1) * reach));
+    const moved = window(source, left + across, top + down, size);
+    return isTurned ? turned(moved) : moved;
+  });
+}
+
+/** The part of `size` from (left, top); beyond an edge the edge goes on. */
+function window({ width, height, data }: Picture, left: number, top: number, size: Size): Picture {
+  const part = new Uint8Array(size.width * size.height * 3);
+  for (let y = 0; y < size.height; y++) {
+    const row = Math.min(Math.max(top + y, 0), height - 1) * width;
+    for (let x = 0; x < size.width; x++) {
+      const from = 3 * (row + Math.min(Math.max(left + x, 0), width - 1));
+      part.set(data.subarray(from, from + 3), 3 * (y * size.width + x));
+    }
+  }
+  return { ...size, data: part };
+}
+
+function turned({ width, height, data }: Picture): Picture {
+  const result = new Uint8Array(data.length);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const from = 3 * (y * width + x);
+      result.set(data.subarray(from, from + 3), 3 * (y * width + width - 1 - x));
+    }
+  }
+  return { width, height, data: result };
+}
+
+/** Whether nearly all of the border has one colour. */
+function isPlain({ width, height, data }: Picture): boolean {
+  const border: number[] = [];
+  for (let y = 0; y < height; y++) {
+    const step = y === 0 || y === height - 1 ? 1 : width - 1;
+    for (let x = 0; x < width; x += Math.max(1, step)) {
+      border.push(y * width + x);
+    }
+  }
+  return [0, 1, 2].every((channel) => {
+    const values = border.map((pixel) => data[3 * pixel + channel]!);
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+    return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length) <= PLAIN;
+  });
+}

@@ -1,0 +1,61 @@
+/**
+ * The model that is trained on: its UNet as training graphs take it, and encoders for pictures and prompts. Without its
+ * accelerator: what is learnt meets that at drawing time, as weight deltas add (arXiv 2311.05556, section 3.3).
+ */
+import type { Base } from '../core/manifest.ts';
+import { Model } from '../engine/model/model.ts';
+import { openModelFiles } from '../engine/model/model-files.ts';
+import { sessionOpener } from '../engine/model/session-opener.ts';
+import { NO_STYLE } from '../engine/model/style-set.ts';
+import { buildUNet, loweringFor, parseUNetConfig, type Lowering, type UNetConfig } from '../engine/nets/index.ts';
+import type { SchedulerConfig } from '../engine/sampling/index.ts';
+import type { TensorSource } from '../engine/weights/index.ts';
+import type { Encoders } from './dataset.ts';
+
+export type BaseModelOptions = {
+  /** A diffusers folder or a checkpoint. */
+  readonly location: string;
+  /** Where derived weights go when the model's own folder cannot be written. */
+  readonly cacheDir: string;
+  /** Folder of CLIP's own tokenizer, for checkpoints. */
+  readonly clipTokenizer: string;
+  readonly threads?: number;
+};
+
+export type BaseModel = {
+  readonly base: Base;
+  readonly unet: { readonly config: UNetConfig; readonly weights: TensorSource };
+  readonly lowering: Lowering;
+  readonly scheduler: SchedulerConfig;
+  readonly pixelsPerLatent: number;
+  readonly encoders: Encoders;
+  /** Frees the encoders' sessions; the UNet's weights are only described here. */
+  readonly release: () => Promise<void>;
+};
+
+/** Throws `UserError` (`model.…`, `weights.…`, `tokenizer.files`). */
+export async function openBaseModel(options: BaseModelOptions): Promise<BaseModel> {
+  const { location, cacheDir, clipTokenizer, threads } = options;
+  const files = await openModelFiles(location, { cacheDir, clipTokenizer });
+  const open = sessionOpener({ device: { kind: 'cpu' }, numberType: 'f32', startup: 'fast', threads });
+  const model = await Model.open({ files, key: location, lcmLora: undefined, open, cacheDir });
+  const config = parseUNetConfig(files.unet.config, files.unet.origin);
+  const lowering = loweringFor({ provider: 'cpu' });
+  const weights = await lowering.prepareWeights(
+    files.unet.weights,
+    (given) => buildUNet(config, given, { lowering }),
+    cacheDir,
+  );
+  return {
+    base: model.base,
+    unet: { config, weights },
+    lowering,
+    scheduler: model.scheduler,
+    pixelsPerLatent: model.pixelsPerLatent,
+    encoders: {
+      picture: (picture) => model.encodePicture(picture),
+      prompt: async (caption) => (await model.prompts.encode(caption, NO_STYLE)).conditioning,
+    },
+    release: () => model.release(),
+  };
+}

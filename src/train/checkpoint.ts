@@ -1,0 +1,71 @@
+/**
+ * A training run on the disk: the step it has done and everything it goes on from, in one safetensors file that appears
+ * whole or not at all. A file of another run (other pictures, recipe, base or seed) counts as none.
+ */
+import { rm } from 'node:fs/promises';
+
+import { z } from 'zod';
+
+import { UserError } from '../core/errors.ts';
+import { openSafetensors, writeSafetensors } from '../engine/weights/index.ts';
+import type { Trainer } from './trainer.ts';
+
+const VERSION = 1;
+const note = z.object({ version: z.literal(VERSION), run: z.string(), step: z.number().int().nonnegative() });
+const KEY = 'fourstep_training';
+
+/** Parts of a parameter's state by their names in the file. */
+function statesOf({ parameters, optimiser, average }: Trainer): ReadonlyMap<string, Float32Array<ArrayBuffer>> {
+  return new Map(
+    parameters.flatMap(({ name, values }) => {
+      const { first, second } = optimiser.moments(name, values.length);
+      return [
+        [name, values],
+        [`${name} first moment`, first],
+        [`${name} second moment`, second],
+        [`${name} average`, average.of(name, values)],
+      ] as const;
+    }),
+  );
+}
+
+/** `run` names everything that the run depends on. Throws `UserError` `weights.unwritable`. */
+export async function saveCheckpoint(file: string, trainer: Trainer, run: string, step: number): Promise<void> {
+  const tensors = [...statesOf(trainer)].map(([name, data]) => ({
+    name,
+    dtype: 'F32' as const,
+    shape: [data.length],
+    parts: async function* () {
+      yield new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    },
+  }));
+  await writeSafetensors(file, tensors, { [KEY]: JSON.stringify({ version: VERSION, run, step }) });
+}
+
+/** Restores a run and tells the step it had done; 0, and nothing is changed, where there is no such run. */
+export async function resumeCheckpoint(file: string, trainer: Trainer, run: string): Promise<number> {
+  const opened = await openSafetensors(file).catch((error: unknown) => {
+    if (error instanceof UserError) {
+      return undefined;
+    }
+    throw error;
+  });
+  const text = opened?.metadata.get(KEY);
+  const parsed = note.safeParse(text === undefined ? undefined : JSON.parse(text));
+  const states = statesOf(trainer);
+  if (opened === undefined || !parsed.success || parsed.data.run !== run) {
+    return 0;
+  }
+  const { tensors } = opened;
+  if ([...states].some(([name, data]) => tensors.get(name)?.shape[0] !== data.length)) {
+    return 0;
+  }
+  for (const [name, data] of states) {
+    data.set(await tensors.readFloats(name));
+  }
+  return parsed.data.step;
+}
+
+export async function forgetCheckpoint(file: string): Promise<void> {
+  await rm(file, { force: true });
+}

@@ -1,0 +1,84 @@
+/**
+ * What is learnt from: every picture in its variants as latents, and its caption as the UNet takes it, each encoded once,
+ * and the order in which they are seen. Opens no session of its own: encoders are given.
+ */
+import { createHash } from 'node:crypto';
+
+import type { Picture } from '../core/picture.ts';
+import type { Conditioning } from '../engine/model/denoiser.ts';
+import type { TorchGenerator } from '../engine/sampling/index.ts';
+import { variants } from './augment.ts';
+import { shuffled, streamOf } from './random.ts';
+
+export type TrainingPicture = {
+  /** Covers a size: cut to its shape, no bars. */
+  readonly read: (size: { readonly width: number; readonly height: number }) => Promise<Picture>;
+  readonly caption: string;
+};
+
+export type Encoders = {
+  readonly picture: (picture: Picture) => Promise<(generator: TorchGenerator) => Float32Array>;
+  readonly prompt: (caption: string) => Promise<Conditioning>;
+};
+
+export type Example = {
+  /** Latents as the VAE's distribution gives them with noise of this stream. */
+  readonly latents: (generator: TorchGenerator) => Float32Array;
+  readonly conditioning: Conditioning;
+};
+
+export type EncodeOptions = {
+  readonly size: { readonly width: number; readonly height: number };
+  readonly variantsPerPicture: number;
+  /** Decides how variants are moved. */
+  readonly generator: TorchGenerator;
+  readonly encoders: Encoders;
+};
+
+export type EncodedPicture = {
+  readonly examples: readonly Example[];
+  /** Names the pixels and the caption. */
+  readonly digest: string;
+};
+
+export async function encodePicture(
+  { read, caption }: TrainingPicture,
+  { size, variantsPerPicture, generator, encoders }: EncodeOptions,
+): Promise<EncodedPicture> {
+  const conditioning = await encoders.prompt(caption);
+  const hash = createHash('sha256').update(caption);
+  const examples: Example[] = [];
+  for (const picture of await variants(read, size, variantsPerPicture, generator)) {
+    hash.update(picture.data);
+    examples.push({ latents: await encoders.picture(picture), conditioning });
+  }
+  return { examples, digest: hash.digest('hex') };
+}
+
+/** The order in which a run sees examples: all of them in random order, again and again. */
+export class ExampleOrder {
+  readonly #examples: readonly Example[];
+  readonly #seed: number;
+  #epoch = -1;
+  #order: readonly number[] = [];
+
+  constructor(examples: readonly Example[], seed: number) {
+    this.#examples = examples;
+    this.#seed = seed;
+  }
+
+  /** The `place`-th one, from 0. */
+  at(place: number): Example {
+    const count = this.#examples.length;
+    const epoch = Math.floor(place / count);
+    if (epoch !== this.#epoch) {
+      this.#epoch = epoch;
+      this.#order = shuffled(streamOf(this.#seed, 'order', epoch), count);
+    }
+    const example = this.#examples[this.#order[place % count] ?? 0];
+    if (example === undefined) {
+      throw new Error('Expected at least one example.');
+    }
+    return example;
+  }
+}

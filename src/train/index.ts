@@ -1,0 +1,5 @@
+/** Training's public face: pictures and a base model in, a LoRA file out. Knows no chat. */
+export { openBaseModel, type BaseModel } from './base-model.ts';
+export { checkPictures } from './picture-check.ts';
+export { styleRecipe, type StyleRecipe } from './style-recipe.ts';
+export { trainStyle, type TrainingEvent } from './style-training.ts';

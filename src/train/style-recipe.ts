@@ -1,0 +1,87 @@
+/**
+ * How a style is learnt, by the size of the model: which layers, how fast, for how long. Data alone.
+ *
+ * Small models (moji) take a high rate and the convolutions of the last blocks too, which is where colour and line are
+ * made; the large ones take what kohya and diffusers take as usual: the transformers' matrices at 1e-4.
+ */
+import type { Layer } from '../engine/nets/index.ts';
+import type { Loss } from './step-graph.ts';
+
+export type StyleRecipe = {
+  readonly rank: number;
+  readonly steps: number;
+  readonly batch: number;
+  /** Rows of one call of the device; more would not fit, or keep others waiting. */
+  readonly rowsPerCall: number;
+  readonly rate: number;
+  readonly warmUpSteps: number;
+  /** Share of the steps, at the end, over which the rate falls to nearly nothing. */
+  readonly coolDown: number;
+  readonly weightDecay: number;
+  readonly betas: readonly [number, number];
+  readonly maxGradientNorm: number;
+  readonly averageDecay: number;
+  readonly variantsPerPicture: number;
+  /** Share of rows that see no words, so that guidance keeps working. */
+  readonly emptyShare: number;
+  readonly loss: Loss;
+  readonly minSnrGamma: number;
+  /** On top of what min-SNR says, for every row. */
+  readonly leastWeight: number;
+  /** Timesteps are ⌊u^lean · T⌋: below 1 more of the noisy ones, where colours and shapes are decided. */
+  readonly lean: number;
+  readonly learns: (layer: Layer) => boolean;
+};
+
+const COMMON = {
+  rank: 8,
+  warmUpSteps: 20,
+  coolDown: 0.25,
+  weightDecay: 0,
+  maxGradientNorm: 1,
+  averageDecay: 0.99,
+  emptyShare: 0.1,
+  loss: { kind: 'squared' },
+  minSnrGamma: 5,
+} as const;
+
+const SMALL: StyleRecipe = {
+  ...COMMON,
+  steps: 300,
+  batch: 8,
+  rowsPerCall: 8,
+  rate: 1.5e-3,
+  betas: [0.9, 0.99],
+  variantsPerPicture: 12,
+  leastWeight: 0.5,
+  lean: 0.75,
+  learns: ({ module }) => /^up_blocks\.[12]\./.test(module),
+};
+
+const LARGE: StyleRecipe = {
+  ...COMMON,
+  steps: 500,
+  batch: 1,
+  rowsPerCall: 1,
+  rate: 1e-4,
+  betas: [0.9, 0.999],
+  variantsPerPicture: 4,
+  leastWeight: 0,
+  lean: 1,
+  learns: ({ module, kind }) => kind === 'linear' && module.includes('.attentions.'),
+};
+
+/** Channels of the widest level up to which a UNet counts as small. */
+const SMALL_CHANNELS = 256;
+
+export function styleRecipe(unet: { readonly down: readonly { readonly channels: number }[] }): StyleRecipe {
+  return Math.max(...unet.down.map(({ channels }) => channels)) <= SMALL_CHANNELS ? SMALL : LARGE;
+}
+
+/** Linear from nothing in the warm-up, level, then falling; `step` counts from 1. */
+export function rateAt(recipe: Pick<StyleRecipe, 'rate' | 'warmUpSteps' | 'coolDown' | 'steps'>, step: number): number {
+  const { rate, warmUpSteps, coolDown, steps } = recipe;
+  const rising = Math.min(1, step / warmUpSteps);
+  const left = 1 - (step - 1) / steps;
+  return rate * rising * Math.min(1, left / coolDown + 0.02);
+}

@@ -1,0 +1,68 @@
+/**
+ * The rows of each step of a style's training: which pictures, how noisy, with or without words, and what the UNet should
+ * say to them. All of it follows from the seed and the step's number. Knows no session.
+ */
+import type { Conditioning } from '../engine/model/denoiser.ts';
+import { ExampleOrder, type Example } from './dataset.ts';
+import type { NoiseSchedule } from './noising.ts';
+import { streamOf } from './random.ts';
+import type { StyleRecipe } from './style-recipe.ts';
+import type { TrainingRow } from './trainer.ts';
+
+export type StyleRowsOptions = {
+  readonly examples: readonly Example[];
+  /** Of no words. */
+  readonly empty: Conditioning;
+  readonly recipe: Pick<StyleRecipe, 'batch' | 'emptyShare' | 'minSnrGamma' | 'leastWeight' | 'lean'>;
+  readonly schedule: NoiseSchedule;
+  readonly seed: number;
+  /** Pixels. */
+  readonly size: { readonly width: number; readonly height: number };
+};
+
+export class StyleRows {
+  readonly #options: StyleRowsOptions;
+  readonly #order: ExampleOrder;
+
+  constructor(options: StyleRowsOptions) {
+    this.#options = options;
+    this.#order = new ExampleOrder(options.examples, options.seed);
+  }
+
+  /** `step` counts from 1. */
+  batch(step: number): readonly TrainingRow[] {
+    const { recipe, schedule, empty, seed, size } = this.#options;
+    const generator = streamOf(seed, 'rows', step);
+    return Array.from({ length: recipe.batch }, (_, k) => {
+      const example = this.#order.at((step - 1) * recipe.batch + k);
+      const [when = 0, isEmpty = 0] = generator.rand(2);
+      // One timestep out of each equal part of them: a batch sees all degrees of noise.
+      const share = ((k + when) / recipe.batch) ** recipe.lean;
+      const timestep = Math.min(Math.floor(share * schedule.timesteps), schedule.timesteps - 1);
+      const latents = example.latents(generator);
+      const { noisy, target } = schedule.noised(latents, generator.randn(latents.length), timestep);
+      return {
+        sample: noisy,
+        timestep: Float32Array.of(timestep),
+        factor: Float32Array.of(1),
+        offset: target.map((value) => -value),
+        weight: Float32Array.of(schedule.minSnrWeight(timestep, recipe.minSnrGamma) + recipe.leastWeight),
+        ...conditioningRow(isEmpty < recipe.emptyShare ? empty : example.conditioning, size),
+      };
+    });
+  }
+}
+
+/** A prompt as the UNet's inputs; SDXL is told that the picture is whole and of its size. */
+export function conditioningRow(
+  { tokens, pooled }: Conditioning,
+  { width, height }: { readonly width: number; readonly height: number },
+): TrainingRow {
+  return {
+    encoder_hidden_states: tokens,
+    ...(pooled !== undefined && {
+      text_embeds: pooled,
+      time_ids: Float32Array.of(height, width, 0, 0, height, width),
+    }),
+  };
+}

@@ -1,0 +1,203 @@
+/**
+ * Pictures in, a style's LoRA out: encodes the pictures, then one update after another, as events that whoever drives
+ * this takes one by one. Goes on where an earlier run of the same pictures and recipe was cut off.
+ */
+import { createHash } from 'node:crypto';
+
+import { CancelledError, UserError } from '../core/errors.ts';
+import { unetLoraTargets, type Layer } from '../engine/nets/index.ts';
+import type { BaseModel } from './base-model.ts';
+import { forgetCheckpoint, resumeCheckpoint, saveCheckpoint } from './checkpoint.ts';
+import { encodePicture, type EncodedPicture, type TrainingPicture } from './dataset.ts';
+import { writeLora, type LoraNotes } from './lora-writer.ts';
+import { checkMemory } from './memory-bound.ts';
+import { NoiseSchedule } from './noising.ts';
+import { streamOf } from './random.ts';
+import { buildStepGraph, type StepGraph } from './step-graph.ts';
+import { rateAt, type StyleRecipe } from './style-recipe.ts';
+import { StyleRows } from './style-rows.ts';
+import { Trainer } from './trainer.ts';
+
+export type StyleTrainingOptions = {
+  readonly base: BaseModel;
+  readonly pictures: readonly TrainingPicture[];
+  readonly recipe: StyleRecipe;
+  /** Pixels; multiples of what the model takes. */
+  readonly size: { readonly width: number; readonly height: number };
+  readonly seed: number;
+  /** Where the LoRA goes; as it is so far, too, with every 'saved' event. */
+  readonly out: string;
+  readonly notes: Pick<LoraNotes, 'title' | 'baseHash' | 'license' | 'trigger' | 'date'>;
+  /** Where the run is kept while it is not done; the same file takes it up again. */
+  readonly checkpoint: string;
+  /** Steps from one 'saved' event to the next. */
+  readonly saveEvery: number;
+  readonly freeBytes: number;
+  readonly startup: 'fast' | 'throughput';
+  readonly threads?: number;
+  readonly signal: AbortSignal;
+  /** Milliseconds of a monotonic clock. */
+  readonly nowMs: () => number;
+  /** Awaited before every call of the device: others get it there. */
+  readonly between?: () => Promise<void>;
+};
+
+export type TrainingEvent =
+  | { readonly kind: 'encoded'; readonly pictures: number; readonly of: number }
+  | {
+      readonly kind: 'step';
+      readonly step: number;
+      readonly steps: number;
+      /** A moving average: single losses say little. */
+      readonly loss: number;
+      readonly secondsLeft: number;
+    }
+  /** `file` holds what was learnt so far. */
+  | { readonly kind: 'saved'; readonly step: number; readonly steps: number; readonly file: string };
+
+/** Of the shown loss and of the time of a step. */
+const SMOOTHING = 0.03;
+
+/** Throws `UserError` (`train.…`), `CancelledError` when `signal` fired; the checkpoint stays then. */
+export async function* trainStyle(options: StyleTrainingOptions): AsyncGenerator<TrainingEvent> {
+  const { base, recipe, size, seed, checkpoint, saveEvery, nowMs } = options;
+  const targets = unetLoraTargets(base.unet.config).filter(recipe.learns);
+  const step = styleStepGraph(options, targets, await tokensOf(base));
+  checkMemory(step, options.freeBytes);
+  const encoded = yield* encode(options);
+  const empty = await base.encoders.prompt('');
+  await base.release();
+  const { startup, threads } = options;
+  const trainer = await Trainer.open({
+    step,
+    seed,
+    startup,
+    ...(threads !== undefined && { threads }),
+    maxGradientNorm: recipe.maxGradientNorm,
+    averageDecay: recipe.averageDecay,
+    betas: recipe.betas,
+    weightDecay: recipe.weightDecay,
+  });
+  try {
+    const run = runOf(options, encoded);
+    const done = await resumeCheckpoint(checkpoint, trainer, run);
+    const examples = encoded.flatMap((each) => each.examples);
+    const rows = new StyleRows({ examples, empty, recipe, schedule: new NoiseSchedule(base.scheduler), seed, size });
+    let loss: number | undefined;
+    let msPerStep: number | undefined;
+    for (let at = done + 1; at <= recipe.steps; at++) {
+      const startedAt = nowMs();
+      const result = await trainer.update(rows.batch(at), { step: at, rate: rateAt(recipe, at) }, () =>
+        waitForTurn(options),
+      );
+      checkFinite(result.loss, at);
+      loss = smoothed(loss, result.loss);
+      msPerStep = smoothed(msPerStep, nowMs() - startedAt);
+      const { steps } = recipe;
+      yield { kind: 'step', step: at, steps, loss, secondsLeft: ((steps - at) * msPerStep) / 1000 };
+      if (at % saveEvery === 0 || at === steps) {
+        await saveCheckpoint(checkpoint, trainer, run, at);
+        await writeStyle(options, trainer, targets);
+        yield { kind: 'saved', step: at, steps, file: options.out };
+      }
+    }
+    if (done >= recipe.steps) {
+      await writeStyle(options, trainer, targets);
+      yield { kind: 'saved', step: done, steps: recipe.steps, file: options.out };
+    }
+    await forgetCheckpoint(checkpoint);
+  } finally {
+    await trainer.release();
+  }
+}
+
+function smoothed(known: number | undefined, value: number): number {
+  return known === undefined ? value : known + SMOOTHING * (value - known);
+}
+
+function checkFinite(loss: number, step: number): void {
+  if (!Number.isFinite(loss)) {
+    throw new UserError(
+      'train.diverged',
+      `Expected the loss to stay a number, but at step ${step} it is none; train with other pictures or another seed.`,
+      { params: { step } },
+    );
+  }
+}
+
+async function tokensOf({ encoders, unet }: BaseModel): Promise<number> {
+  return (await encoders.prompt('')).tokens.length / unet.config.contextFeatures;
+}
+
+function styleStepGraph(
+  { base, recipe, size }: StyleTrainingOptions,
+  targets: readonly Layer[],
+  tokens: number,
+): StepGraph {
+  const { unet, lowering, pixelsPerLatent } = base;
+  return buildStepGraph({
+    unet: { ...unet, targets },
+    text: [],
+    lengths: {
+      rows: recipe.rowsPerCall,
+      height: size.height / pixelsPerLatent,
+      width: size.width / pixelsPerLatent,
+      tokens,
+      rank: recipe.rank,
+    },
+    loss: recipe.loss,
+    lowering,
+  });
+}
+
+async function* encode(options: StyleTrainingOptions): AsyncGenerator<TrainingEvent, readonly EncodedPicture[]> {
+  const { pictures, size, seed, recipe, base } = options;
+  const encoded: EncodedPicture[] = [];
+  for (const [k, picture] of pictures.entries()) {
+    await waitForTurn(options);
+    const generator = streamOf(seed, 'variants', k);
+    const { variantsPerPicture } = recipe;
+    encoded.push(await encodePicture(picture, { size, variantsPerPicture, generator, encoders: base.encoders }));
+    yield { kind: 'encoded', pictures: k + 1, of: pictures.length };
+  }
+  return encoded;
+}
+
+async function waitForTurn({ between, signal }: StyleTrainingOptions): Promise<void> {
+  await between?.();
+  if (signal.aborted) {
+    throw new CancelledError();
+  }
+}
+
+/** Names everything that the numbers of a run follow from. */
+function runOf({ recipe, size, seed, notes }: StyleTrainingOptions, encoded: readonly EncodedPicture[]): string {
+  const digests = encoded.map(({ digest }) => digest);
+  return createHash('sha256')
+    .update(JSON.stringify([recipe, String(recipe.learns), size, seed, notes.baseHash, digests]))
+    .digest('hex');
+}
+
+async function writeStyle(
+  { base, recipe, size, seed, notes, out, pictures }: StyleTrainingOptions,
+  trainer: Trainer,
+  targets: readonly Layer[],
+): Promise<void> {
+  const kernels = new Set(targets.filter(({ weightName }) => isKernel(base, weightName)).map(({ module }) => module));
+  await writeLora(out, trainer.averaged(), (module) => kernels.has(module), {
+    ...notes,
+    ...size,
+    base: base.base,
+    rank: recipe.rank,
+    steps: recipe.steps,
+    batch: recipe.batch,
+    rate: recipe.rate,
+    seed,
+    pictures: pictures.length,
+    prediction: base.scheduler.predictionType,
+  });
+}
+
+function isKernel({ unet }: BaseModel, weightName: string): boolean {
+  return unet.weights.get(weightName)?.shape.length === 4;
+}
