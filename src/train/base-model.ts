@@ -36,7 +36,7 @@ export type BaseModel = {
 /** Throws `UserError` (`model.…`, `weights.…`, `tokenizer.files`). */
 export async function openBaseModel(options: BaseModelOptions): Promise<BaseModel> {
   const { location, cacheDir, clipTokenizer, threads } = options;
-  const files = await openModelFiles(location, { cacheDir, clipTokenizer });
+  const files = await openModelFiles(location, { cacheDir, clipTokenizer, hasOtherVae: false });
   const open = sessionOpener({ device: { kind: 'cpu' }, numberType: 'f32', startup: 'fast', threads });
   const model = await Model.open({ files, key: location, lcmLora: undefined, open, cacheDir });
   const config = parseUNetConfig(files.unet.config, files.unet.origin);
