@@ -1,7 +1,7 @@
 /**
  * Models that are open, up to a budget of memory: opened when first asked for, shared by all requests, let go when
  * others need the room and no request uses them. One whose derived files have been deleted is opened anew: its sessions
- * go on, but no other could be opened.
+ * go on, but no other could be opened. A model that changes its accelerator keeps its text encoders and its autoencoder.
  */
 import path from 'node:path';
 import { stat } from 'node:fs/promises';
@@ -39,6 +39,8 @@ export type ModelCacheOptions = {
 export class ModelCache {
   readonly #options: ModelCacheOptions;
   readonly #models: LeaseCache<Model>;
+  /** By source and VAE: the one opened last, whatever its accelerator. */
+  readonly #latest = new Map<string, Model>();
   #opened = 0;
 
   constructor(options: ModelCacheOptions) {
@@ -71,12 +73,24 @@ export class ModelCache {
     // The manifest is small and read anew: it says which file an id means.
     const installed = location.accelerators ?? (await readManifest(location.source))?.accelerators ?? [];
     const chosen = await acceleratorFile(accelerator, installed, location.source);
-    const key = JSON.stringify([location.source, chosen ?? null, vae ?? null]);
+    const group = JSON.stringify([location.source, vae ?? null]);
+    const key = JSON.stringify([group, chosen ?? null]);
     return this.#models.lease(key, async () => {
       const files = await openModelWithVae(location.source, vae, { cacheDir, clipTokenizer });
       // Rows of equal keys share a call, and the same model opened twice is two.
       const ownKey = `${key} ${this.#opened++}`;
-      return Model.open({ files, key: ownKey, accelerator: chosen, open, cacheDir });
+      const previous = this.#latest.get(group);
+      const model = await Model.open({
+        files,
+        key: ownKey,
+        accelerator: chosen,
+        open,
+        cacheDir,
+        // With another accelerator it is the same model but for the UNet, and two would take twice the memory.
+        previous: previous !== undefined && this.#models.reclaim(previous) ? previous : undefined,
+      });
+      this.#latest.set(group, model);
+      return model;
     });
   }
 }

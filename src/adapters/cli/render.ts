@@ -27,7 +27,6 @@ export function renderJson(request: GenerationRequest, { path, seed, ms }: Drawn
     width: request.width,
     height: request.height,
     scheduler: request.recipe.scheduler,
-    recipe: request.recipe.name,
     ms: { text: rounded(ms.text), denoise: rounded(ms.denoise), decode: rounded(ms.decode), total: rounded(ms.total) },
   });
 }

@@ -52,6 +52,15 @@ export class LeaseCache<Value extends object> {
     this.#freeRetired(value);
   }
 
+  /** Taken from the cache, to be freed by the caller; false where somebody has it, or it is not kept. */
+  reclaim(value: Value): boolean {
+    if (this.#lent.has(value) || !this.#cache.forget(value)) {
+      return false;
+    }
+    this.#freed.add(value); // who has found it just now asks anew
+    return true;
+  }
+
   /** Frees everything, lent or not. */
   async close(): Promise<void> {
     await this.#cache.clear();

@@ -67,3 +67,9 @@ export async function mergedNet({
     await (await multiplier)?.release();
   }
 }
+
+/** Whether the accelerator changes one of these nets. */
+export async function touchesNets({ file }: AcceleratorFile, nets: readonly LoraNet[]): Promise<boolean> {
+  const touched = await Promise.all(nets.map((net) => touchesNet(file, net)));
+  return touched.includes(true);
+}

@@ -16,7 +16,7 @@ import { derivedFiles, sweepBeside, type LoraNet, type TensorSource } from '../w
 import { Autoencoder, type LatentSampler } from './autoencoder.ts';
 import { baseOf } from './base-of.ts';
 import { DenseStyles } from './dense-styles.ts';
-import { mergedNet, type AcceleratorFile } from './accelerator-merge.ts';
+import { mergedNet, touchesNets, type AcceleratorFile } from './accelerator-merge.ts';
 import type { ModelFiles, NetFiles } from './model-files.ts';
 import { PromptEncoder } from './prompt-encoder.ts';
 import type { SessionOpener } from './session-opener.ts';
@@ -32,6 +32,8 @@ export type ModelOptions = {
   /** To be merged; undefined for none. */
   readonly accelerator: AcceleratorFile | undefined;
   readonly open: SessionOpener;
+  /** The same model with another accelerator: nobody else's any more, and released or taken over. */
+  readonly previous?: Model | undefined;
   /** Where derived weights go when the model's own folder cannot be written. */
   readonly cacheDir: string;
 };
@@ -47,6 +49,7 @@ export class Model implements Denoiser {
   readonly bytes: number;
   readonly #unet: UNet;
   readonly #encoders: readonly TextEncoder[];
+  readonly #acceleratesText: boolean;
   readonly #dense: DenseStyles;
   readonly #autoencoder: Autoencoder;
   readonly #derived: readonly string[];
@@ -55,7 +58,20 @@ export class Model implements Denoiser {
   #words: Promise<WordTable> | undefined;
 
   /** Throws `UserError` (`model.…`, `weights.…`, `lora.…`, `tokenizer.files`). */
-  static async open({ files, key, accelerator, open, cacheDir }: ModelOptions): Promise<Model> {
+  static async open({ files, key, accelerator, open, previous, cacheDir }: ModelOptions): Promise<Model> {
+    const kept = await previous?.handOver();
+    try {
+      return await Model.#open({ files, key, accelerator, open, cacheDir }, kept);
+    } catch (error) {
+      await releaseAll([...(kept?.encoders ?? []), ...(kept === undefined ? [] : [kept.autoencoder])]);
+      throw error;
+    }
+  }
+
+  static async #open(
+    { files, key, accelerator, open, cacheDir }: Omit<ModelOptions, 'previous'>,
+    kept: KeptNets | undefined,
+  ): Promise<Model> {
     const config = parseUNetConfig(files.unet.config, files.unet.origin);
     if (config.inChannels !== config.outChannels) {
       throw new UserError(
@@ -74,12 +90,18 @@ export class Model implements Denoiser {
     const merged = (net: LoraNet, weights: TensorSource): Promise<TensorSource> =>
       accelerator === undefined ? Promise.resolve(weights) : mergedNet({ base, net, weights, accelerator, cacheDir });
     const unet = await UNet.open(config, await merged('unet', files.unet.weights), { open, cacheDir });
-    const encoders: TextEncoder[] = [];
-    for (const [k, net] of files.text.entries()) {
+    const acceleratesText =
+      accelerator !== undefined && (await touchesNets(accelerator, TEXT_NETS.slice(0, files.text.length)));
+    const isSameText = kept !== undefined && !kept.acceleratesText && !acceleratesText;
+    if (!isSameText) {
+      await releaseAll(kept?.encoders ?? []);
+    }
+    const encoders: TextEncoder[] = isSameText ? [...kept.encoders] : [];
+    for (const [k, net] of files.text.slice(encoders.length).entries()) {
       const weights = await merged(TEXT_NETS[k] ?? 'text_encoder', net.weights);
       encoders.push(await TextEncoder.open({ ...net, weights }, { open, cacheDir }));
     }
-    const autoencoder = await Autoencoder.open(files.vae, { open, cacheDir });
+    const autoencoder = kept?.autoencoder ?? (await Autoencoder.open(files.vae, { open, cacheDir }));
     const nets = [unet, autoencoder, ...encoders];
     const derived = nets.flatMap(({ weights }) => derivedFiles(weights, cacheDir));
     const dense = new DenseStyles({
@@ -97,16 +119,30 @@ export class Model implements Denoiser {
         ...(second !== undefined && { text_encoder_2: second.weights }),
       },
     });
-    return new Model({ files, key, base, unet, encoders, dense, styles, autoencoder, derived, cacheDir });
+    return new Model({
+      files,
+      key,
+      base,
+      unet,
+      encoders,
+      acceleratesText,
+      dense,
+      styles,
+      autoencoder,
+      derived,
+      cacheDir,
+    });
   }
 
-  private constructor({ files, key, base, unet, encoders, dense, styles, autoencoder, derived, cacheDir }: ModelParts) {
+  private constructor(parts: ModelParts) {
+    const { files, key, base, unet, encoders, dense, styles, autoencoder, derived, cacheDir } = parts;
     this.key = key;
     this.manifest = files.manifest;
     this.base = base;
     this.scheduler = parseSchedulerConfig(files.scheduler.config, files.scheduler.origin);
     this.#unet = unet;
     this.#encoders = encoders;
+    this.#acceleratesText = parts.acceleratesText;
     this.#dense = dense;
     this.#autoencoder = autoencoder;
     this.#derived = derived;
@@ -166,6 +202,13 @@ export class Model implements Denoiser {
     return missing.every(({ status }) => status === 'fulfilled');
   }
 
+  /** Frees its UNet and gives the nets that another accelerator leaves as they are. Nothing may use it afterwards. */
+  async handOver(): Promise<KeptNets> {
+    await this.#dense.release();
+    await this.#unet.release();
+    return { encoders: this.#encoders, acceleratesText: this.#acceleratesText, autoencoder: this.#autoencoder };
+  }
+
   /** Frees its sessions, and the disk of what was derived from files that are gone. Nothing may use it afterwards. */
   async release(): Promise<void> {
     await this.#dense.release();
@@ -176,12 +219,21 @@ export class Model implements Denoiser {
   }
 }
 
+/** Of a model that is no more. */
+type KeptNets = {
+  readonly encoders: readonly TextEncoder[];
+  /** An accelerator is merged into its text encoders too. */
+  readonly acceleratesText: boolean;
+  readonly autoencoder: Autoencoder;
+};
+
 type ModelParts = {
   readonly files: ModelFiles;
   readonly key: string;
   readonly base: Base;
   readonly unet: UNet;
   readonly encoders: readonly TextEncoder[];
+  readonly acceleratesText: boolean;
   readonly dense: DenseStyles;
   readonly styles: StyleLibrary;
   readonly autoencoder: Autoencoder;
@@ -189,6 +241,10 @@ type ModelParts = {
   readonly derived: readonly string[];
   readonly cacheDir: string;
 };
+
+async function releaseAll(nets: readonly (TextEncoder | Autoencoder)[]): Promise<void> {
+  await Promise.all(nets.map(async (net) => net.release()));
+}
 
 function bytesOf({ weights }: NetFiles): number {
   return weights.names.reduce((total, name) => total + (weights.get(name)?.length ?? 0), 0);
