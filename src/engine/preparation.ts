@@ -9,8 +9,10 @@ import type { WorkEvent } from '../core/work.ts';
 import type { Generation } from './generation.ts';
 import type { LatentSize } from './model/denoiser.ts';
 import { EventStream } from './event-stream.ts';
-import type { EncodedPrompt } from './model/prompt-encoder.ts';
+import { openLearnedWords } from './model/learned-words.ts';
+import type { EncodedPrompt, PromptText } from './model/prompt-encoder.ts';
 import type { Model } from './model/model.ts';
+import { withoutReferences } from './prompt-references.ts';
 import { readPromptWords } from './prompt-words.ts';
 import { checkSides } from './request-check.ts';
 import { plan, TorchGenerator } from './sampling/index.ts';
@@ -44,10 +46,14 @@ export async function prepare({
   checkSides(request, model.pixelsPerLatent);
   const planned = plan(model.scheduler, { ...recipe, steps, strength: init?.strength });
   const styles = await model.styles.prepare(request.styles);
-  const words = await readPromptWords(model, request);
-  const positive = await model.prompts.encode(words.prompt, styles);
+  const styleFiles = request.styles.flatMap(({ file, weight }) => (weight === 0 ? [] : file));
+  const learned = await openLearnedWords(request.embeddings, styleFiles, model.textFeatures);
+  const given = withoutReferences(request, [...learned.words.keys()]);
+  const words = await readPromptWords(model, { ...request, ...given });
+  const textOf = (text: string): PromptText => ({ text, grammar: request.promptGrammar, learned });
+  const positive = await model.prompts.encode(textOf(words.prompt), styles);
   const isGuided = guidance > 1 && !model.takesGuidance;
-  const negative = isGuided ? await model.prompts.encodeNegative(words.negative, styles) : undefined;
+  const negative = isGuided ? await model.prompts.encodeNegative(textOf(words.negative), styles) : undefined;
   const size: LatentSize = {
     channels: model.latentChannels,
     height: height / model.pixelsPerLatent,
@@ -87,6 +93,7 @@ export async function prepare({
     notices: [
       ...styles.notices.map((notice): WorkEvent => ({ kind: 'notice', ...notice })),
       ...words.notices,
+      ...given.notices,
       ...cutNotices(positive, negative),
       ...guidanceNotices(request),
     ],

@@ -44,8 +44,6 @@ export function checkRequest(request: GenerationRequest): void {
 const NOT_YET: readonly (readonly [what: string, isAsked: (request: GenerationRequest) => boolean])[] = [
   ['precision int8', ({ precision }) => precision !== 'fp32'],
   ['the tiny decoder', ({ decoder }) => decoder !== 'full'],
-  ['weighted prompts', ({ promptGrammar }) => promptGrammar !== 'plain'],
-  ['textual inversions', ({ embeddings }) => embeddings.length > 0],
   ['variations', ({ variation }) => variation !== undefined],
   ['masks', ({ mask }) => mask !== undefined],
   ['extending a picture', ({ extend }) => extend !== undefined],

@@ -172,8 +172,6 @@ describe('the engine as a runner', () => {
     [{ model: 'nowhere' }, 'model.missing', 'no such folder'],
     [{ precision: 'int8' }, 'request.not-yet', 'precision int8'],
     [{ decoder: 'tiny' }, 'request.not-yet', 'the tiny decoder'],
-    [{ promptGrammar: 'weighted' }, 'request.not-yet', 'weighted prompts'],
-    [{ embeddings: [{ word: 'cat', file: '/a' }] }, 'request.not-yet', 'textual inversions'],
     [{ accelerator: { kind: 'file', file: '/a', weight: 0.5 } }, 'request.not-yet', 'an accelerator at weight 0.5'],
     [{ variation: { seed: 1, amount: 0.1 } }, 'request.not-yet', 'variations'],
     [{ mask: { file: '/a' } }, 'request.not-yet', 'masks'],

@@ -179,6 +179,11 @@ export class Model implements Denoiser {
     return this.#words;
   }
 
+  /** Of the vectors of the text encoders' tokens, in their order. */
+  get textFeatures(): readonly number[] {
+    return this.#encoders.map(({ features }) => features);
+  }
+
   encodePicture(picture: Picture): Promise<LatentSampler> {
     return this.#autoencoder.encode(picture);
   }

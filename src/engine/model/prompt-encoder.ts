@@ -2,10 +2,13 @@
  * Prompts as the UNet takes them: one encoder's last layer (Stable Diffusion 1 and 2), or both encoders' penultimate
  * layers side by side with the second one's pooled vector (SDXL). Encodings are kept, the last used ones.
  */
+import type { GenerationRequest } from '../../core/request.ts';
+import { parseWeighted, splitConcepts, type PromptPiece } from '../prompt/index.ts';
 import type { Conditioning } from './denoiser.ts';
+import type { LearnedWords } from './learned-words.ts';
 import { LruCache } from '../cache/lru-cache.ts';
 import type { DenseStyles } from './dense-styles.ts';
-import type { EncodedText } from './text-encoder.ts';
+import type { EncodedText, TextEncoder } from './text-encoder.ts';
 import type { StyleSet } from './style-set.ts';
 
 export type EncodedPrompt = {
@@ -22,6 +25,13 @@ export type PromptEncoderOptions = {
   readonly zerosForEmptyNegative: boolean;
 };
 
+/** A prompt and how it is to be read. */
+export type PromptText = {
+  readonly text: string;
+  readonly grammar: GenerationRequest['promptGrammar'];
+  readonly learned: LearnedWords;
+};
+
 const CACHE_BYTES = 64 * 2 ** 20;
 
 export class PromptEncoder {
@@ -35,16 +45,18 @@ export class PromptEncoder {
     this.#options = options;
   }
 
-  encode(prompt: string, styles: StyleSet): Promise<EncodedPrompt> {
+  /** Throws `UserError` `prompt.weights`. */
+  encode(prompt: PromptText, styles: StyleSet): Promise<EncodedPrompt> {
     // Most styles leave the text encoders alone.
     const isStyled = styles.text.some((loras) => loras.length > 0) || styles.dense !== undefined;
-    const key = isStyled ? styles.key : '';
-    return this.#cache.get(JSON.stringify([key, prompt]), () => this.#encode(prompt, styles));
+    const { text, grammar, learned } = prompt;
+    const key = JSON.stringify([isStyled ? styles.key : '', grammar, learned.key, text]);
+    return this.#cache.get(key, () => this.#encode(prompt, styles));
   }
 
-  async encodeNegative(prompt: string, styles: StyleSet): Promise<EncodedPrompt> {
+  async encodeNegative(prompt: PromptText, styles: StyleSet): Promise<EncodedPrompt> {
     const encoded = await this.encode(prompt, styles);
-    if (prompt !== '' || !this.#options.zerosForEmptyNegative) {
+    if (prompt.text !== '' || !this.#options.zerosForEmptyNegative) {
       return encoded;
     }
     const { tokens, pooled } = encoded.conditioning;
@@ -52,12 +64,32 @@ export class PromptEncoder {
     return { conditioning: { tokens: zeros(tokens), pooled: pooled && zeros(pooled) }, cut: '' };
   }
 
-  async #encode(prompt: string, styles: StyleSet): Promise<EncodedPrompt> {
-    const { kind } = this.#options;
+  async #encode(prompt: PromptText, styles: StyleSet): Promise<EncodedPrompt> {
+    const { grammar, learned, text } = prompt;
+    if (grammar === 'plain' && learned.words.size === 0) {
+      return this.#together(styles, (encoder, k) => encoder.encode(text, styles.text[k] ?? []));
+    }
+    const concepts = grammar === 'plain' ? [{ text, share: 1 }] : splitConcepts(text);
+    const parts: { readonly share: number; readonly conditioning: Conditioning }[] = [];
+    for (const concept of concepts) {
+      const pieces: readonly PromptPiece[] =
+        grammar === 'plain' ? [{ kind: 'text', text, weight: 1 }] : parseWeighted(concept.text);
+      const { conditioning } = await this.#together(styles, (encoder, k) =>
+        encoder.encodeChunks(pieces, learned.vectorsOf(k), styles.text[k] ?? []),
+      );
+      parts.push({ share: concept.share, conditioning });
+    }
+    return { conditioning: mixed(parts), cut: '' };
+  }
+
+  async #together(
+    styles: StyleSet,
+    encode: (encoder: TextEncoder, k: number) => Promise<EncodedText>,
+  ): Promise<EncodedPrompt> {
     const texts = await this.#options.styles.use(styles, async ({ encoders }) => {
       const encoded: EncodedText[] = [];
       for (const [k, encoder] of encoders.entries()) {
-        encoded.push(await encoder.encode(prompt, styles.text[k] ?? []));
+        encoded.push(await encode(encoder, k));
       }
       return encoded;
     });
@@ -66,10 +98,32 @@ export class PromptEncoder {
       throw new Error('a model without a text encoder');
     }
     const conditioning =
-      kind === 'last'
+      this.#options.kind === 'last'
         ? { tokens: first.last, pooled: undefined }
         : { tokens: sideBySide(texts), pooled: texts.at(-1)?.pooled };
     return { conditioning, cut: first.cut };
+  }
+}
+
+/** Concepts by their shares; shorter ones begin again, so that every position has a share of each. */
+function mixed(parts: readonly { readonly share: number; readonly conditioning: Conditioning }[]): Conditioning {
+  const [only, ...others] = parts;
+  if (only !== undefined && others.length === 0) {
+    return only.conditioning;
+  }
+  const length = Math.max(...parts.map(({ conditioning }) => conditioning.tokens.length));
+  const tokens = new Float32Array(length);
+  const pooled = new Float32Array(only?.conditioning.pooled?.length ?? 0);
+  for (const { share, conditioning } of parts) {
+    addRepeated(tokens, conditioning.tokens, share);
+    addRepeated(pooled, conditioning.pooled ?? new Float32Array(), share);
+  }
+  return { tokens, pooled: only?.conditioning.pooled && pooled };
+}
+
+function addRepeated(sum: Float32Array, values: Float32Array, share: number): void {
+  for (let i = 0; i < sum.length; i++) {
+    sum[i] = (sum[i] ?? 0) + share * (values[i % values.length] ?? 0);
   }
 }
 

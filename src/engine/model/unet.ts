@@ -66,8 +66,33 @@ export class UNet {
     return new UNet(this.config, weights, this.#lowering, this.#open);
   }
 
-  /** [rows · out · height · width] */
+  /** [rows · out · height · width]; rows of longer prompts than others go in a call of their own. */
   async predict(
+    rows: readonly UNetRow[],
+    variant: UNetVariant,
+    size: LatentSize,
+    pixelsPerLatent: number,
+  ): Promise<Float32Array> {
+    const groups = new Map<number, UNetRow[]>();
+    for (const row of rows) {
+      const { length } = row.conditioning.tokens;
+      groups.set(length, [...(groups.get(length) ?? []), row]);
+    }
+    if (groups.size <= 1) {
+      return this.#predictTogether(rows, variant, size, pixelsPerLatent);
+    }
+    const values = this.config.outChannels * size.height * size.width;
+    const all = new Float32Array(rows.length * values);
+    for (const group of groups.values()) {
+      const predicted = await this.#predictTogether(group, variant, size, pixelsPerLatent);
+      for (const [k, row] of group.entries()) {
+        all.set(predicted.subarray(k * values, (k + 1) * values), rows.indexOf(row) * values);
+      }
+    }
+    return all;
+  }
+
+  async #predictTogether(
     rows: readonly UNetRow[],
     variant: UNetVariant,
     size: LatentSize,

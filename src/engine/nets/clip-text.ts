@@ -3,16 +3,18 @@
  * out. Knows no tokenizer.
  *
  *   input_ids [rows, positions] (int64)
+ *   with `takesLearned`: learned [rows, positions, C], is_learned [rows, positions, 1]
  *   → last_hidden_state [rows, positions, C] after the final norm
  *   → penultimate_hidden_state [rows, positions, C] before the last layer, without norm: what SDXL reads
  *   → pooled [rows, C], with projection [rows, P]: the vector of the end token
  */
 import type { Graph, Value } from '../onnx/index.ts';
-import { Add, ArgMax, Cast, Equal, Gather, GatherND, Gelu, QuickGelu } from '../onnx/index.ts';
+import { Add, ArgMax, Cast, Equal, Gather, GatherND, Gelu, Mul, QuickGelu, Sub } from '../onnx/index.ts';
 import {
   buildNet,
   byRows,
   flat,
+  input,
   output,
   ROWS,
   type Building,
@@ -29,13 +31,13 @@ import { WeightScope } from './weight-scope.ts';
 export function buildClipText(
   config: ClipTextConfig,
   weights: NetWeights,
-  options: BuildOptions,
+  { takesLearned = false, ...options }: BuildOptions & { readonly takesLearned?: boolean },
   onLayer?: (layer: Layer) => void,
 ): Graph {
-  return buildNet('text_encoder', weights, options, (building) => define(building, config), onLayer);
+  return buildNet('text_encoder', weights, options, (building) => define(building, config, takesLearned), onLayer);
 }
 
-function define(building: Building, config: ClipTextConfig): void {
+function define(building: Building, config: ClipTextConfig, takesLearned: boolean): void {
   const { graph } = building;
   const { positions, features, vocabulary } = config;
   const top = new WeightScope(building);
@@ -45,7 +47,9 @@ function define(building: Building, config: ClipTextConfig): void {
   const ids = graph.input('input_ids', 'i64', [ROWS, positions]);
   const table = root.at('embeddings', 'token_embedding').weight('weight', [vocabulary, features]);
   const places = root.at('embeddings', 'position_embedding').weight('weight', [positions, features]);
-  let x = flat(Add(Gather(table, ids), places)); // [rows·positions, C]
+  const known = Gather(table, ids);
+  const words = takesLearned ? withLearned(building, known, config) : known;
+  let x = flat(Add(words, places)); // [rows·positions, C]
 
   // 2. encoder; a token sees those before it
   const mask = graph.floats('causal mask', causalMask(positions), [1, 1, positions, positions]);
@@ -66,6 +70,13 @@ function define(building: Building, config: ClipTextConfig): void {
   output(building, 'last_hidden_state', last);
   output(building, 'penultimate_hidden_state', byRows(building, penultimate));
   output(building, 'pooled', projected);
+}
+
+/** Where `is_learned` is 1, the vector of `learned` in place of the token's own. */
+function withLearned(building: Building, known: Value, { positions, features }: ClipTextConfig): Value {
+  const learned = input(building, 'learned', [ROWS, positions, features]);
+  const isLearned = input(building, 'is_learned', [ROWS, positions, 1]);
+  return Add(known, Mul(isLearned, Sub(learned, known)));
 }
 
 /** Files of the hub prefix their names; what transformers 5 writes for CLIPTextModel does not. */

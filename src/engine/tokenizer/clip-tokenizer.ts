@@ -55,6 +55,16 @@ export class ClipTokenizer {
     [this.#bos, this.#eos, this.#pad] = [idOf(bos), idOf(eos), idOf(pad)];
   }
 
+  /** What a chunk of a longer prompt is made with. */
+  get specials(): { readonly begin: number; readonly end: number; readonly pad: number; readonly comma: number } {
+    return { begin: this.#bos, end: this.#eos, pad: this.#pad, comma: this.idsOf(',')[0] ?? -1 };
+  }
+
+  /** Without begin, end and padding, however many. */
+  idsOf(text: string): readonly number[] {
+    return this.#plainIds(text);
+  }
+
   encode(text: string): TokenizedPrompt {
     const room = this.maxLength - 2;
     const all = this.#plainIds(text);

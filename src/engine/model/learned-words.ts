@@ -1,0 +1,73 @@
+/**
+ * Textual inversions of one request: for each word the vectors that stand in for it, in every text encoder of the model.
+ * They come as files of their own, or bundled with a LoRA (`bundle_emb`). Knows no prompts.
+ */
+import path from 'node:path';
+
+import { UserError } from '../../core/errors.ts';
+import type { EmbeddingUse } from '../../core/request.ts';
+import { openEmbeddings, type LearnedWord } from '../weights/index.ts';
+import type { LearnedVectors } from './text-encoder.ts';
+
+export class LearnedWords {
+  /** Equal for equal words with equal vectors. */
+  readonly key: string;
+  readonly words: ReadonlyMap<string, LearnedWord>;
+
+  constructor(words: readonly LearnedWord[]) {
+    this.words = new Map(words.map((word) => [word.word, word]));
+    this.key = JSON.stringify(words.map(({ word, id }) => [word, id]));
+  }
+
+  /** Of the model's encoder number `k`. */
+  vectorsOf(k: number): LearnedVectors {
+    return new Map([...this.words].map(([word, { encoders }]) => [word, encoders[k] ?? []]));
+  }
+}
+
+/**
+ * `widths`: features of the model's text encoders. `styleFiles`: those whose bundled words count too.
+ * Throws `UserError` `embedding.base` for vectors of other widths, and as `openEmbeddings`.
+ */
+export async function openLearnedWords(
+  uses: readonly EmbeddingUse[],
+  styleFiles: readonly string[],
+  widths: readonly number[],
+): Promise<LearnedWords> {
+  const words: LearnedWord[] = [];
+  for (const { word, file } of uses) {
+    const [only] = await openEmbeddings(file);
+    if (only === undefined) {
+      throw new UserError(
+        'embedding.empty',
+        `A textual inversion must hold vectors for a word, but "${path.basename(file)}" holds none; take another file.`,
+        { params: { file: path.basename(file) } },
+      );
+    }
+    words.push({ ...inOrder(only, widths, file), word });
+  }
+  for (const file of styleFiles) {
+    for (const word of await openEmbeddings(file, 'bundled')) {
+      words.push(inOrder(word, widths, file));
+    }
+  }
+  return new LearnedWords(words);
+}
+
+/** Vectors for each encoder, told by their widths; of equal ones in the file's order. */
+function inOrder(word: LearnedWord, widths: readonly number[], file: string): LearnedWord {
+  const left = [...word.encoders];
+  const encoders = widths.map((width) => {
+    const found = left.findIndex(([vector]) => vector?.length === width);
+    return found === -1 ? undefined : left.splice(found, 1)[0];
+  });
+  if (encoders.some((vectors) => vectors === undefined)) {
+    const found = word.encoders.map(([vector]) => vector?.length ?? 0).join(' and ');
+    throw new UserError(
+      'embedding.base',
+      `A textual inversion must have vectors of ${widths.join(' and ')} numbers for this model, but "${path.basename(file)}" has ${found}; it was made for another base.`,
+      { params: { file: path.basename(file), expected: widths.join(', '), found } },
+    );
+  }
+  return { ...word, encoders: encoders.flatMap((vectors) => (vectors === undefined ? [] : [vectors])) };
+}

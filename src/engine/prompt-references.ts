@@ -1,0 +1,45 @@
+/**
+ * What a weighted prompt names and there is not: told, and left out of the words. A plain prompt names nothing.
+ */
+import type { GenerationRequest } from '../core/request.ts';
+import type { WorkEvent } from '../core/work.ts';
+import { takeReferences } from './prompt/index.ts';
+
+type Prompts = Pick<GenerationRequest, 'prompt' | 'negative'> & { readonly notices: readonly WorkEvent[] };
+
+/** `words`: of the textual inversions that there are. */
+export function withoutReferences(
+  { prompt, negative, promptGrammar }: Pick<GenerationRequest, 'prompt' | 'negative' | 'promptGrammar'>,
+  words: readonly string[],
+): Prompts {
+  if (promptGrammar === 'plain') {
+    return { prompt, negative, notices: [] };
+  }
+  const taken = { prompt: takeReferences(prompt, words), negative: takeReferences(negative, words) };
+  const both = [taken.prompt, taken.negative];
+  return {
+    prompt: taken.prompt.text,
+    negative: taken.negative.text,
+    notices: [...new Set(both.flatMap(({ unknownStyles }) => unknownStyles))]
+      .map(styleNotice)
+      .concat([...new Set(both.flatMap(({ unknownEmbeddings }) => unknownEmbeddings))].map(embeddingNotice)),
+  };
+}
+
+function styleNotice(name: string): WorkEvent {
+  return {
+    kind: 'notice',
+    code: 'prompt.lora',
+    sentence: `There is no style "${name}" here, so <lora:${name}> was left out.`,
+    params: { name },
+  };
+}
+
+function embeddingNotice(name: string): WorkEvent {
+  return {
+    kind: 'notice',
+    code: 'prompt.embedding',
+    sentence: `There is no textual inversion "${name}" here, so embedding:${name} was left out.`,
+    params: { name },
+  };
+}

@@ -1,0 +1,94 @@
+/**
+ * Textual inversions out of their files: the web UIs' (`emb_params`), SDXL's pairs (`clip_l`, `clip_g`), diffusers' (one tensor
+ * under its token), and those bundled with a LoRA (`bundle_emb.NAME.…`). Knows no model.
+ */
+import path from 'node:path';
+
+import { UserError } from '../../core/errors.ts';
+import { sourceId } from './cache.ts';
+import { openSafetensors } from './safetensors-file.ts';
+import type { TensorInfo, TensorSource } from './tensor-source.ts';
+import { infosOf } from './tensor-table.ts';
+
+export type LearnedWord = {
+  /** What it is used by: the token in the file, or the file's own name. */
+  readonly word: string;
+  /** Changes with the vectors. */
+  readonly id: string;
+  /** The vectors for each text encoder that it has some for. */
+  readonly encoders: readonly (readonly Float32Array[])[];
+};
+
+const BUNDLED = /^bundle_emb\.(?<name>.+)\.(?:string_to_param\.\*|emb_params|clip_l|clip_g)$/;
+const PARTS: ReadonlySet<string> = new Set(['emb_params', 'clip_l', 'clip_g', 'string_to_param.*', '*']);
+/** More is a whole table of tokens, not a word. */
+const MOST_VECTORS = 75;
+
+/**
+ * `which`: the file's own word, or those bundled in a LoRA, of which there may be none.
+ * Throws `UserError` `embedding.kind` for a file that is no textual inversion, and as `openSafetensors`.
+ */
+export async function openEmbeddings(file: string, which: 'own' | 'bundled' = 'own'): Promise<readonly LearnedWord[]> {
+  const { tensors, file: absolute } = await openSafetensors(file);
+  const id = await sourceId(tensors);
+  if (which === 'bundled') {
+    const names = new Set(tensors.names.flatMap((name) => BUNDLED.exec(name)?.groups?.['name'] ?? []));
+    return Promise.all(
+      [...names].map(async (word) => ({
+        word,
+        id: `${id} ${word}`,
+        encoders: await vectorsOf(
+          tensors,
+          infosOf(tensors).filter(({ name }) => BUNDLED.exec(name)?.groups?.['name'] === word),
+        ),
+      })),
+    );
+  }
+  const infos = infosOf(tensors);
+  if (!looksLikeEmbedding(tensors)) {
+    throw new UserError(
+      'embedding.kind',
+      `A textual inversion must be a file of a word's vectors, but "${path.basename(file)}" is another; add a LoRA as a style.`,
+      { params: { file: path.basename(file) } },
+    );
+  }
+  const [first] = infos;
+  const isNamed = first !== undefined && !PARTS.has(first.name);
+  const word = isNamed ? first.name : path.basename(absolute).replace(/\.safetensors$/, '');
+  return [{ word, id, encoders: await vectorsOf(tensors, infos) }];
+}
+
+/** Whether the file is a textual inversion of its own, by names and shapes. */
+export function looksLikeEmbedding(tensors: TensorSource): boolean {
+  const infos = infosOf(tensors);
+  return (
+    infos.length > 0 &&
+    infos.length <= 2 &&
+    (infos.length === 1 || infos.every(({ name }) => PARTS.has(name))) &&
+    infos.every(
+      ({ shape, name }) =>
+        shape.length <= 2 &&
+        shape.length > 0 &&
+        (shape.length === 1 || (shape[0] ?? 0) <= MOST_VECTORS) &&
+        !/\.(?:weight|bias|alpha)$/.test(name),
+    )
+  );
+}
+
+/** [n, features] or [features] → n vectors. */
+async function vectorsOf(
+  tensors: TensorSource,
+  infos: readonly TensorInfo[],
+): Promise<readonly (readonly Float32Array[])[]> {
+  // The first encoder's before the second's.
+  const inOrder = infos.toSorted((a, b) => Number(a.name.endsWith('clip_g')) - Number(b.name.endsWith('clip_g')));
+  return Promise.all(
+    inOrder.map(async ({ name, shape }) => {
+      const values = await tensors.readFloats(name);
+      const features = shape.at(-1) ?? 1;
+      return Array.from({ length: values.length / features }, (_, k) =>
+        values.subarray(k * features, (k + 1) * features),
+      );
+    }),
+  );
+}
