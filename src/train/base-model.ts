@@ -5,6 +5,7 @@
 import type { Base } from '../core/manifest.ts';
 import { Model } from '../engine/model/model.ts';
 import { openModelFiles } from '../engine/model/model-files.ts';
+import { plainText } from '../engine/model/prompt-encoder.ts';
 import { sessionOpener } from '../engine/model/session-opener.ts';
 import { NO_STYLE } from '../engine/model/style-set.ts';
 import { buildUNet, loweringFor, parseUNetConfig, type Lowering, type UNetConfig } from '../engine/nets/index.ts';
@@ -54,7 +55,7 @@ export async function openBaseModel(options: BaseModelOptions): Promise<BaseMode
     pixelsPerLatent: model.pixelsPerLatent,
     encoders: {
       picture: (picture) => model.encodePicture(picture),
-      prompt: async (caption) => (await model.prompts.encode(caption, NO_STYLE)).conditioning,
+      prompt: async (caption) => (await model.prompts.encode(plainText(caption), NO_STYLE)).conditioning,
     },
     release: () => model.release(),
   };

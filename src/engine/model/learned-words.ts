@@ -25,6 +25,8 @@ export class LearnedWords {
   }
 }
 
+export const NO_LEARNED_WORDS = new LearnedWords([]);
+
 /**
  * `widths`: features of the model's text encoders. `styleFiles`: those whose bundled words count too.
  * Throws `UserError` `embedding.base` for vectors of other widths, and as `openEmbeddings`.

@@ -5,7 +5,7 @@
 import type { GenerationRequest } from '../../core/request.ts';
 import { parseWeighted, splitConcepts, type PromptPiece } from '../prompt/index.ts';
 import type { Conditioning } from './denoiser.ts';
-import type { LearnedWords } from './learned-words.ts';
+import { NO_LEARNED_WORDS, type LearnedWords } from './learned-words.ts';
 import { LruCache } from '../cache/lru-cache.ts';
 import type { DenseStyles } from './dense-styles.ts';
 import type { EncodedText, TextEncoder } from './text-encoder.ts';
@@ -31,6 +31,11 @@ export type PromptText = {
   readonly grammar: GenerationRequest['promptGrammar'];
   readonly learned: LearnedWords;
 };
+
+/** Letters alone, without weights and learned words. */
+export function plainText(text: string): PromptText {
+  return { text, grammar: 'plain', learned: NO_LEARNED_WORDS };
+}
 
 const CACHE_BYTES = 64 * 2 ** 20;
 

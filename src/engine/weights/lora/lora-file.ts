@@ -9,6 +9,7 @@ import { UserError } from '../../../core/errors.ts';
 import { sourceId } from '../cache.ts';
 import { openSafetensors, type SafetensorsFile } from '../safetensors-file.ts';
 import type { TensorInfo, TensorSource } from '../tensor-source.ts';
+import { looksLikeEmbedding } from '../embeddings.ts';
 import { readNumbers } from '../scalars.ts';
 import { infosOf } from '../tensor-table.ts';
 import { denseGroups, type DenseGroup, type Roles } from './dense-group.ts';
@@ -67,11 +68,7 @@ export async function openLora(file: string): Promise<LoraFile> {
   const numbers = await readModuleNumbers(opened.file, [...modules.values()]);
   const sorted = [...modules].map(([stem, roles], i) => sortModule(name, stem, roles, numbers[i] ?? {}, scaling));
   if (sorted.every(({ pair, dense }) => pair === undefined && dense.length === 0)) {
-    throw new UserError(
-      'lora.empty',
-      `A style must be a LoRA file, but "${name}" holds no LoRA matrices among its ${opened.tensors.names.length} tensors; is it a whole checkpoint?`,
-      { params: { file: name, tensors: opened.tensors.names.length } },
-    );
+    throw noLora(name, opened);
   }
   return {
     file: opened.file,
@@ -88,6 +85,24 @@ export async function touchesNet(file: string, net: LoraNet): Promise<boolean> {
   const { tensors } = await openSafetensors(file);
   return tensors.names.some((name) =>
     isSecondTextStem(name) ? net === 'text_encoder_2' : isTextStem(name) ? net === 'text_encoder' : net === 'unet',
+  );
+}
+
+/** Says what the file is instead, where that can be told. */
+function noLora(name: string, { tensors }: SafetensorsFile): UserError {
+  const count = tensors.names.length;
+  if (looksLikeEmbedding(tensors)) {
+    const file = name;
+    return new UserError(
+      'lora.embedding',
+      `A style must be a LoRA file, but "${file}" is a textual inversion; add it with fourstep model add-embedding.`,
+      { params: { file } },
+    );
+  }
+  return new UserError(
+    'lora.empty',
+    `A style must be a LoRA file, but "${name}" holds no LoRA matrices among its ${count} tensors; is it a whole checkpoint?`,
+    { params: { file: name, tensors: count } },
   );
 }
 
