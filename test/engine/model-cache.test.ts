@@ -1,4 +1,5 @@
 /** Models held by the engine, as far as changing their accelerator goes: what is kept, what is opened anew. */
+import { plainText } from '../../src/engine/model/prompt-encoder.ts';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -71,7 +72,7 @@ const lease = (accelerator: Accelerator) => cache.lease({ model: 'tiny', acceler
 /** Opens every net that a picture needs. Returns the UNet's answer. */
 async function draw(on: Model): Promise<Float32Array> {
   const styles = await on.styles.prepare([]);
-  const { conditioning } = await on.prompts.encode('a fox', styles);
+  const { conditioning } = await on.prompts.encode(plainText('a fox'), styles);
   const writeInput = (target: Float32Array) => void target.fill(0.5);
   const answer = await on.predict([{ timestep: 999, writeInput, conditioning, guidance: 1, styles }], SIZE);
   await on.decode(new Float32Array(SIZE.channels * SIZE.height * SIZE.width), SIZE);
