@@ -30,6 +30,17 @@ export type Config = {
   readonly hub: { readonly endpoint: string; readonly token: string | undefined };
   readonly styleHosts: readonly string[];
   readonly blockedWords: readonly string[];
+  /** Pictures a day, 0: as many as come; megabytes of kept files. */
+  readonly limits: {
+    readonly picturesPerUserDay: number;
+    readonly picturesPerServerDay: number;
+    readonly picturesMb: number;
+    readonly uploadsMb: number;
+    readonly lorasMb: number;
+    readonly lorasPerServerMb: number;
+  };
+  /** Besides the usual ones. */
+  readonly adultWords: readonly string[];
 };
 
 export type SlackConfig = {
@@ -100,6 +111,15 @@ export function parseConfig(variables: Readonly<Record<string, string | undefine
     hub: { endpoint: env.HF_ENDPOINT, token: env.HF_TOKEN },
     styleHosts: env.STYLE_HOSTS,
     blockedWords: env.BLOCKED_WORDS,
+    limits: {
+      picturesPerUserDay: env.PICTURES_PER_USER_DAY,
+      picturesPerServerDay: env.PICTURES_PER_SERVER_DAY,
+      picturesMb: env.PICTURES_MB,
+      uploadsMb: env.UPLOADS_MB,
+      lorasMb: env.STYLES_MB,
+      lorasPerServerMb: env.STYLES_MB_PER_SERVER,
+    },
+    adultWords: env.ADULT_WORDS,
   };
 }
 

@@ -90,8 +90,18 @@ export const environmentSchema = z.object({
   STYLE_HOSTS: words.transform((hosts) =>
     hosts.length === 0 ? ['huggingface.co', 'civitai.com'] : hosts.map((host) => host.toLowerCase()),
   ),
+  /** Pictures a day and person, and a day and server, where the server's own settings say nothing; 0: as many as come. */
+  PICTURES_PER_USER_DAY: z.coerce.number().int().min(0).default(0),
+  PICTURES_PER_SERVER_DAY: z.coerce.number().int().min(0).default(0),
+  /** Megabytes of finished pictures, of pictures to start from, and of added styles' files (of all servers, of one). */
+  PICTURES_MB: z.coerce.number().int().min(1).default(4096),
+  UPLOADS_MB: z.coerce.number().int().min(1).default(1024),
+  STYLES_MB: z.coerce.number().int().min(1).default(32_768),
+  STYLES_MB_PER_SERVER: z.coerce.number().int().min(1).default(4096),
   /** The operator's floor: words that no server can allow, comma-separated. */
   BLOCKED_WORDS: words,
+  /** Words besides the usual ones that are drawn only in channels for adults, comma-separated. */
+  ADULT_WORDS: words,
 });
 
 export type Environment = z.infer<typeof environmentSchema>;

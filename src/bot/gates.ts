@@ -5,13 +5,14 @@ import type { Actor, Place } from '../core/people.ts';
 import type { GenerationRequest } from '../core/request.ts';
 import type { Style } from '../core/style.ts';
 import type { ServerSettings } from '../store/index.ts';
-import { modelOf } from './jobs/job-ancestry.ts';
+import { modelOf, rootOf } from './jobs/job-ancestry.ts';
 import type { TransientWork } from './jobs/transient-work.ts';
 import type { BotContext } from './context.ts';
 import type { Models } from './ports.ts';
+import { promptOf } from './present/answer.ts';
 import { refusal } from './refusal.ts';
 import { WordList } from './safety/word-list.ts';
-import { builtinStyles } from './styles.ts';
+import { builtinStyles, stylesOf } from './styles.ts';
 
 /** Throws `UserError` `allowed.admin`. */
 export function requireAdmin(actor: Actor): void {
@@ -69,18 +70,55 @@ type Where = { readonly settings: ServerSettings; readonly isNsfw: boolean };
 
 /** Throws `UserError` `safety.word` or `safety.nsfw`. */
 function requireWords(rules: Omit<Rules, 'stores'>, where: Where, words: string): void {
-  const blocked = rules.blockedWords.find(words) ?? new WordList(where.settings.blockedWords).find(words);
-  if (blocked !== undefined) {
-    throw refusal('safety.word', { word: blocked });
-  }
+  requireUnblocked(rules, where.settings, words);
   const adult = isForAdults(where) ? undefined : rules.adultWords.find(words);
   if (adult !== undefined) {
     throw refusal('safety.nsfw', { word: adult });
   }
 }
 
+/** Throws `UserError` `safety.word`. */
+function requireUnblocked(rules: Omit<Rules, 'stores'>, settings: ServerSettings, words: string): void {
+  const word = rules.blockedWords.find(words) ?? new WordList(settings.blockedWords).find(words);
+  if (word !== undefined) {
+    throw refusal('safety.word', { word });
+  }
+}
+
 function isForAdults({ settings, isNsfw }: Where): boolean {
   return settings.adult === 'marked' && isNsfw;
+}
+
+/**
+ * The one gate before anything is made of a job's pictures, or it is shown again: who asks and where, its words, its
+ * styles as they are today. Throws `UserError` `allowed.*` or `safety.*`.
+ */
+async function requireJobDrawable(
+  rules: Rules & Pick<BotContext, 'models'>,
+  asker: Asker,
+  { request, typed }: { readonly request: GenerationRequest; readonly typed: string },
+): Promise<void> {
+  await requireMayDraw(rules, asker);
+  const ids = new Set(request.styles.map(({ id }) => id));
+  const styles = (await stylesOf(asker.place.server, rules.stores, rules.models)).filter(({ id }) => ids.has(id));
+  requireDrawable(rules, asker, typed, styles);
+  requireWords(rules, { settings: asker.settings, isNsfw: asker.place.isNsfw }, request.prompt);
+}
+
+/** The same for a job, by the one that drew it from words; resolves to that one, undefined where it is no longer kept. */
+export async function requireShowable(
+  context: Rules & Pick<BotContext, 'models'>,
+  asker: Asker,
+  job: Job,
+): Promise<Awaited<ReturnType<typeof rootOf>>> {
+  const root = await rootOf(job, (id) => context.stores.jobs.get(id));
+  if (root === undefined) {
+    await requireMayDraw(context, asker);
+    requireDrawable(context, asker, promptOf(job), []);
+  } else {
+    await requireJobDrawable(context, asker, { request: root.work.request, typed: promptOf(root) });
+  }
+  return root;
 }
 
 /**
@@ -97,6 +135,8 @@ export async function checkBeforeDrawing(
   const { request } = work.work;
   const settings = await rules.stores.settings.of(work.server);
   requireWords(rules, { settings, isNsfw: work.isNsfwChannel }, request.prompt);
+  // What is to be kept out may name what is for adults, which keeps it out; what nobody may name is named nowhere.
+  requireUnblocked(rules, settings, request.negative);
   requireSameModel(rules.models, request);
 }
 

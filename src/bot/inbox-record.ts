@@ -27,8 +27,13 @@ const action = z.discriminatedUnion('kind', [
     name: z.string(),
     options: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
   }),
-  z.object({ kind: z.literal('button'), id: z.string() }),
-  z.object({ kind: z.literal('select'), id: z.string(), values: z.array(z.string()) }),
+  z.object({ kind: z.literal('button'), id: z.string(), carried: z.array(z.string()).optional() }),
+  z.object({
+    kind: z.literal('select'),
+    id: z.string(),
+    values: z.array(z.string()),
+    carried: z.array(z.string()).optional(),
+  }),
   z.object({ kind: z.literal('form'), id: z.string(), fields: texts }),
   z.object({ kind: z.literal('message'), name: z.enum(['upscale', 'info']), buttonIds: z.array(z.string()) }),
 ]);

@@ -11,7 +11,9 @@ import type { Runner } from '../core/work.ts';
 import { encodePng } from '../image/index.ts';
 import type { Stores } from '../store/index.ts';
 import { HeldSlot } from './held-slot.ts';
-import type { BotOptions, Models } from './ports.ts';
+import { checkBeforeDrawing } from './gates.ts';
+import { quotaOf, requireLeft } from './jobs/charges.ts';
+import type { BotOptions, Clock, Models } from './ports.ts';
 import { readImagine, startPicture } from './read-imagine.ts';
 import { WordList } from './safety/word-list.ts';
 
@@ -21,6 +23,7 @@ export type LivePorts = {
   readonly stores: Stores;
   readonly models: Models;
   readonly options: BotOptions;
+  readonly clock: Pick<Clock, 'now'>;
   readonly newId: () => string;
 };
 
@@ -29,7 +32,7 @@ const COST_MS = 200;
 const LIMITS = { perUser: 2, perServer: 64 };
 
 export function createLiveDrawing(ports: LivePorts): LiveDrawing {
-  const { stores, models, options } = ports;
+  const { stores, models, options, clock } = ports;
   const rules = {
     stores,
     models,
@@ -40,6 +43,8 @@ export function createLiveDrawing(ports: LivePorts): LiveDrawing {
   return {
     async *draw(actor, place, { options: given, isDraft }, signal) {
       const settings = await stores.settings.of(place.server);
+      // A live picture is not counted, but who has none left for today has none of these either.
+      await requireLeft(stores.quotas, quotaOf(place.server, actor.user, settings, options), clock);
       let file: string | undefined;
       try {
         const { request } = await readImagine(
@@ -58,6 +63,13 @@ export function createLiveDrawing(ports: LivePorts): LiveDrawing {
             },
           },
         );
+        await checkBeforeDrawing(rules, {
+          server: place.server,
+          user: actor.user,
+          isNsfwChannel: place.isNsfw,
+          work: { kind: 'imagine', request },
+          styleName: '',
+        });
         const id = `live-${ports.newId()}`;
         const slot = new HeldSlot(
           ports.admission,

@@ -42,6 +42,9 @@ export type BotOptions = {
   /** Pictures a day; undefined: not counted. */
   readonly quota: { readonly perUser: number | undefined; readonly perServer: number | undefined };
   readonly maxLoraBytes: number;
+  /** Sums over the LoRA files of a server's styles, and of all. */
+  readonly maxLoraBytesOfServer: number;
+  readonly maxLoraBytesOfAll: number;
   readonly maxInitBytes: number;
   readonly maxStyles: number;
 };

@@ -31,9 +31,11 @@ export async function route(context: BotContext, asked: RequestContext): Promise
       await routeCommand(context, asked, action);
       return;
     case 'button':
+      requireCarried(action);
       await routeButton(context, asked, known(decodeButtonId(action.id)));
       return;
     case 'select':
+      requireCarried(action);
       await routeSelect(context, asked, known(decodeButtonId(action.id)), action.values);
       return;
     case 'form':
@@ -44,6 +46,13 @@ export async function route(context: BotContext, asked: RequestContext): Promise
       return;
     default:
       action satisfies never;
+  }
+}
+
+/** An id acts on the message that carries it and on no other. Throws `UserError` `button.old`. */
+function requireCarried({ id, carried }: Extract<Action, { kind: 'button' | 'select' }>): void {
+  if (carried !== undefined && !carried.includes(id)) {
+    throw refusal('button.old');
   }
 }
 

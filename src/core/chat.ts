@@ -16,8 +16,14 @@ export type Action =
       readonly name: string;
       readonly options: Readonly<Record<string, OptionValue>>;
     }
-  | { readonly kind: 'button'; readonly id: string }
-  | { readonly kind: 'select'; readonly id: string; readonly values: readonly string[] }
+  /** `carried`: the ids that the pressed message carries; a press of another id is forged. */
+  | { readonly kind: 'button'; readonly id: string; readonly carried?: readonly string[] | undefined }
+  | {
+      readonly kind: 'select';
+      readonly id: string;
+      readonly values: readonly string[];
+      readonly carried?: readonly string[] | undefined;
+    }
   /** A form came back; `id` is the form's. */
   | {
       readonly kind: 'form';
@@ -76,6 +82,8 @@ export interface Chat {
   deliver(address: ReplyAddress, message: Message, options: DeliverOptions): Promise<ReplyAddress>;
   /** Removes the message at the address; one that is already gone is no error. */
   remove(address: ReplyAddress): Promise<void>;
+  /** Where the chat itself keeps what was said: all that was said to that person alone goes, and what stands at the addresses. */
+  forget?(user: UserKey, addresses: readonly ReplyAddress[]): Promise<void>;
   /**
    * Posts into a channel by its id (the audit channel). Throws `UserError` `settings.channel` for one of another server:
    * ids are typed, and nobody speaks through the bot where they have no say.

@@ -12,7 +12,11 @@ export type Outcome = 'done' | 'failed' | 'cancelled' | 'refused';
 export type MetricSources = {
   readonly queue: () => { readonly waiting: number; readonly running: number; readonly servers: number };
   readonly runners: () => readonly RunnerHealth[];
+  /** Bytes of kept files. */
+  readonly kept: (kind: (typeof KEPT)[number]) => number;
 };
+
+const KEPT = ['pictures', 'uploads', 'loras'] as const;
 
 /** Seconds, from a small picture's step to a large one's minutes. */
 const SHORT = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -57,11 +61,14 @@ export class Metrics {
     registers: [this.#registry],
   });
 
-  constructor({ queue, runners }: MetricSources) {
+  constructor({ queue, runners, kept }: MetricSources) {
     collectDefaultMetrics({ register: this.#registry });
     this.#gauge('fourstep_queue_waiting', 'Jobs that wait', () => queue().waiting);
     this.#gauge('fourstep_queue_running', 'Jobs that have begun', () => queue().running);
     this.#gauge('fourstep_queue_servers', 'Servers with jobs in the queue', () => queue().servers);
+    for (const kind of KEPT) {
+      this.#gauge(`fourstep_${kind}_bytes`, `Bytes of kept ${kind}`, () => kept(kind));
+    }
     this.#runnerGauge('fourstep_runner_up', '1: the runner is ready', runners, ({ state }) =>
       Number(state === 'ready'),
     );

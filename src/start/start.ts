@@ -13,11 +13,13 @@ import { createSlackAdapter, EVENTS_PATH } from '../adapters/slack/index.ts';
 import { createWebAdapter, needsVisitorToken } from '../adapters/web/index.ts';
 import { createBot, type BotOptions, type FourstepBot } from '../bot/index.ts';
 import { createLiveDrawing } from '../bot/live.ts';
+import { budgetsFrom, limitsFrom } from '../bot/limits.ts';
+import { adultWords } from '../bot/safety/adult-words.ts';
 import type { Adapter } from '../core/chat.ts';
 import { adapterParts, Health, MeasuredRunner, Metrics, runnerPart } from '../health/index.ts';
 import { Fingerprints } from '../../models/fingerprint.ts';
 import { FairAdmission } from '../queue/index.ts';
-import { openStores, type Stores } from '../store/index.ts';
+import { openStores } from '../store/index.ts';
 import { InstalledModels } from './installed-models.ts';
 import { createLog, faultTeller } from './log.ts';
 import { createLoras } from './loras.ts';
@@ -26,13 +28,8 @@ import { createAdminView, createGallery, modelLine } from './page-views.ts';
 import { openLocalRunners } from './runners.ts';
 import { untilStopped } from './until-stopped.ts';
 
-const MB = 1_048_576;
 const DRAIN_MS = 25_000;
 const CLOSE_MS = 2000;
-/** Drawn only where a channel is marked for adults; servers can add to it. */
-const ADULT_WORDS = ['nsfw', 'nude', 'nudes', 'naked', 'porn*', 'hentai', 'erotic*', 'nackt', 'nackte*'];
-const PICTURE_CACHE_BYTES = 4096 * MB;
-const UPLOAD_CACHE_BYTES = 1024 * MB;
 const PRUNE_EVERY_MS = 3_600_000;
 
 type Streams = { readonly print: (line: string) => void; readonly warn: (line: string) => void };
@@ -66,9 +63,10 @@ type Beginning = { readonly print: Streams['print']; readonly log: Logger; reado
 
 /** Opens part after part; each puts its end onto `ends`, which are called in the opposite order. */
 async function begin(config: Config, { print, log, ends }: Beginning): Promise<void> {
-  const stores = await openStores({ folder: config.dataFolder, url: config.storeUrl }, (cause) => {
-    log.warn({ err: cause }, 'the data folder holds no sockets: a second bot on it would not be noticed');
-  });
+  const stores = await openStores(
+    { folder: config.dataFolder, url: config.storeUrl, budgets: budgetsFrom(config.limits) },
+    (cause) => log.warn({ err: cause }, 'the data folder holds no sockets: a second bot on it would not be noticed'),
+  );
   ends.push(() => stores.close());
   const catalog = openCatalog(config.dataFolder);
   const models = await InstalledModels.open(
@@ -86,7 +84,11 @@ async function begin(config: Config, { print, log, ends }: Beginning): Promise<v
     slots: opened.slots,
     onBegin: (_ticket, waitedMs) => metrics.waited(waitedMs / 1000),
   });
-  const metrics = new Metrics({ queue: () => admission.counts(), runners: () => opened.runner.health() });
+  const metrics = new Metrics({
+    queue: () => admission.counts(),
+    runners: () => opened.runner.health(),
+    kept: (kind) => stores.files.weightOf(kind),
+  });
   const runner = new MeasuredRunner(opened.runner, metrics);
   const adapters: Adapter[] = [];
   ends.push(async () => void (await Promise.allSettled(adapters.map((adapter) => adapter.stop()))));
@@ -133,7 +135,15 @@ async function begin(config: Config, { print, log, ends }: Beginning): Promise<v
     folder: join(config.dataFolder, 'page'),
     bot: () => bot,
     ports: {
-      live: createLiveDrawing({ runner, admission, stores, models, options, newId: randomUUID }),
+      live: createLiveDrawing({
+        runner,
+        admission,
+        stores,
+        models,
+        options,
+        clock: { now: () => Date.now() },
+        newId: randomUUID,
+      }),
       gallery: createGallery({ stores }, 'web:local'),
       admin: createAdminView({ stores, admission, runner, models }),
       modelLine: (server, locale) => modelLine({ stores, models, options }, server, locale),
@@ -170,14 +180,11 @@ async function begin(config: Config, { print, log, ends }: Beginning): Promise<v
   }
   await opened.ready();
   await bot.resume();
-  const prune = setInterval(
-    () =>
-      void pruneCaches(stores).catch((error: unknown) => {
-        log.warn({ err: error }, 'pruning failed');
-      }),
-    PRUNE_EVERY_MS,
-  );
-  ends.push(() => clearInterval(prune));
+  const prune = (): void =>
+    void stores.files.holdBudgets().catch((error: unknown) => log.warn({ err: error }, 'pruning failed'));
+  prune();
+  const timer = setInterval(prune, PRUNE_EVERY_MS);
+  ends.push(() => clearInterval(timer));
   // Not as configured: the address of a Redis may hold its password.
   const devices = runner.health().map(({ device }) => device);
   log.info({ chats: adapters.map(({ platform }) => platform), devices }, 'started');
@@ -194,21 +201,11 @@ async function begin(config: Config, { print, log, ends }: Beginning): Promise<v
   }
 }
 
-/** Pictures and uploads are caches; what was used longest ago goes first. */
-async function pruneCaches({ files }: Stores): Promise<void> {
-  await files.prune('pictures', PICTURE_CACHE_BYTES);
-  await files.prune('uploads', UPLOAD_CACHE_BYTES);
-}
-
 function botOptions(config: Config, model: string): BotOptions {
   return {
     model,
     blockedWords: config.blockedWords,
-    adultWords: ADULT_WORDS,
-    queue: { perUser: 4, perServer: 64 },
-    quota: { perUser: undefined, perServer: undefined },
-    maxLoraBytes: 512 * MB,
-    maxInitBytes: 20 * MB,
-    maxStyles: 200,
+    adultWords: [...adultWords(), ...config.adultWords],
+    ...limitsFrom(config.limits),
   };
 }

@@ -5,18 +5,64 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, mkdir, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join, parse, resolve } from 'node:path';
 import { writeFailure } from './database.ts';
 
 export const FILE_KINDS = ['pictures', 'uploads', 'loras'] as const;
 export type FileKind = (typeof FILE_KINDS)[number];
 
+/** What the files of a kind may weigh, in bytes; pictures and uploads are caches and pruned to it. */
+export type FileBudgets = Readonly<Partial<Record<FileKind, number>>>;
+
+/** A cache that has grown by so much of its budget is pruned at once, without waiting for the next round. */
+const SLACK = 0.1;
+
 export class FileStore {
   readonly #folder: string;
+  readonly #budgets: FileBudgets;
+  readonly #weights = new Map<FileKind, number>();
+  readonly #grown = new Map<FileKind, number>();
 
   /** `folder` is made when the first file is kept. */
-  constructor(folder: string) {
+  constructor(folder: string, budgets: FileBudgets = {}) {
     this.#folder = resolve(folder);
+    this.#budgets = budgets;
+  }
+
+  /** As weighed by the last `prune` or `weigh`, with what came since. */
+  weightOf(kind: FileKind): number {
+    return (this.#weights.get(kind) ?? 0) + (this.#grown.get(kind) ?? 0);
+  }
+
+  /** Prunes every cache to its budget, and weighs what is none. */
+  async holdBudgets(): Promise<void> {
+    for (const kind of FILE_KINDS) {
+      await (kind === 'loras' ? this.prune(kind, Number.POSITIVE_INFINITY) : this.#prune(kind));
+    }
+  }
+
+  async #prune(kind: FileKind): Promise<void> {
+    await this.prune(kind, this.#budgets[kind] ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** 0 where there is none. */
+  async sizeOf(path: string): Promise<number> {
+    return await stat(path).then(
+      ({ size }) => size,
+      () => 0,
+    );
+  }
+
+  /** Removes the LoRAs whose hash is in no one's hands and that nobody has touched since `beforeMs`. */
+  async sweepLoras(used: ReadonlySet<string>, beforeMs: number): Promise<void> {
+    for (const folder of await list(join(this.#folder, 'loras'))) {
+      for (const name of await list(join(this.#folder, 'loras', folder))) {
+        const path = join(this.#folder, 'loras', folder, name);
+        if (!used.has(parse(name).name) && (await stat(path)).mtimeMs < beforeMs) {
+          await this.remove(path);
+        }
+      }
+    }
   }
 
   /** Keeps the bytes; resolves to the absolute path. `ending` has its dot. Throws `UserError` `store.full`. */
@@ -36,10 +82,20 @@ export class FileStore {
       } finally {
         await handle.close();
       }
-      return await this.adopt(temporary, path);
+      const kept = await this.adopt(temporary, path);
+      await this.#count(kind, data.length);
+      return kept;
     } catch (error) {
       await rm(temporary, { force: true });
       throw writeFailure(error);
+    }
+  }
+
+  async #count(kind: FileKind, bytes: number): Promise<void> {
+    const grown = (this.#grown.get(kind) ?? 0) + bytes;
+    this.#grown.set(kind, grown);
+    if (kind !== 'loras' && grown > SLACK * (this.#budgets[kind] ?? Number.POSITIVE_INFINITY)) {
+      await this.#prune(kind);
     }
   }
 
@@ -98,13 +154,18 @@ export class FileStore {
     files.sort((a, b) => b.usedAtMs - a.usedAtMs);
     let total = 0;
     let gone = 0;
+    let kept = 0;
     for (const { path, size } of files) {
       total += size;
       if (total > maxBytes) {
         await this.remove(path);
         gone++;
+      } else {
+        kept = total;
       }
     }
+    this.#weights.set(kind, kept);
+    this.#grown.set(kind, 0);
     return gone;
   }
 

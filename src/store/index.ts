@@ -6,7 +6,7 @@ import { claimFolder, type Release } from './claim.ts';
 import { checkSchema, type Database, readSchema } from './database.ts';
 import { InboxStore } from './inbox.ts';
 import { hasEmbedded, makeFolder, openEmbedded } from './embedded.ts';
-import { FileStore } from './files.ts';
+import { type FileBudgets, FileStore } from './files.ts';
 import { JobStore } from './jobs.ts';
 import { PeopleStore } from './people.ts';
 import { openPostgres } from './postgres.ts';
@@ -22,7 +22,7 @@ export { DEFAULT_SETTINGS, type ServerSettings } from './settings.ts';
 export type { AuditEntry } from './audit.ts';
 export type { Database } from './database.ts';
 export type { FileStore } from './files.ts';
-export type { Quota } from './quotas.ts';
+export type { Balance, Quota } from './quotas.ts';
 export type { BlockedPerson } from './people.ts';
 export type { StyleDraft, StylePreset } from './styles.ts';
 
@@ -45,6 +45,7 @@ export type StoreOptions = {
   readonly folder: string;
   /** `redis://…`, `rediss://…`, `postgres://…`, `postgresql://…`; undefined: a file in the data folder. */
   readonly url: string | undefined;
+  readonly budgets?: FileBudgets;
 };
 
 /**
@@ -53,7 +54,7 @@ export type StoreOptions = {
  * sentence and changes nothing then. `onUnguarded` is told where the folder is one that no bot can have to itself.
  */
 export async function openStores(
-  { folder, url }: StoreOptions,
+  { folder, url, budgets }: StoreOptions,
   onUnguarded: (cause: unknown) => void = () => undefined,
 ): Promise<Stores> {
   const release = isEmbedded(url) ? await claimed(folder, onUnguarded) : undefined;
@@ -65,7 +66,7 @@ export async function openStores(
       await database.close();
       throw error;
     }
-    const files = new FileStore(folder);
+    const files = new FileStore(folder, budgets);
     await files.sweep(Date.now() - TEMPORARY_KEPT_MS);
     const stores = storesOn(database, files);
     return {
@@ -109,10 +110,11 @@ const TEMPORARY_KEPT_MS = 3_600_000;
 /** The stores on a database that is open. */
 export function storesOn(database: Database, files: FileStore): Stores {
   const jobs = new JobStore(database);
+  const styles = new StyleStore(database);
   return {
     jobs,
     settings: new SettingsStore(database),
-    styles: new StyleStore(database),
+    styles,
     people: new PeopleStore(database),
     quotas: new QuotaStore(database),
     audit: new AuditStore(database),
@@ -120,6 +122,7 @@ export function storesOn(database: Database, files: FileStore): Stores {
     files,
     tidy: async (jobsBeforeMs) => {
       await sweepExpired(database);
+      await files.sweepLoras(await styles.files(), Date.now() - TEMPORARY_KEPT_MS);
       for (const job of await jobs.prune(jobsBeforeMs)) {
         const pictures = job.state.kind === 'done' ? job.state.pictures : [];
         await Promise.all(pictures.map(async ({ file }) => (file === '' ? undefined : await files.remove(file))));

@@ -69,10 +69,6 @@ export class QuotaStore {
     });
   }
 
-  async forget(user: UserKey): Promise<void> {
-    await this.#database.delete(await this.#database.keys(`quota/user/${keyPart(user)}/`));
-  }
-
   async #change(quota: Quota, pictures: number, nowMs: number): Promise<void> {
     const keys = [
       ...(quota.perUser === undefined ? [] : [userKey(quota)]),

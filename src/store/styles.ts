@@ -114,10 +114,18 @@ export class StyleStore {
     }
   }
 
-  /** Some server has a style of this LoRA. */
+  /** Some server has a style of this LoRA, or tries one. */
   async usesFile(sha256: string): Promise<boolean> {
-    const found = await this.#database.getMany(await this.#database.keys('style/'));
-    return found.some((value) => presetSchema.safeParse(value).data?.sha256 === sha256);
+    return (await this.files()).has(sha256);
+  }
+
+  /** The hashes of the LoRAs of all styles and drafts, or of one server's. */
+  async files(server?: ServerKey): Promise<ReadonlySet<string>> {
+    const prefix = server === undefined ? 'style/' : `style/${keyPart(server)}/`;
+    const found = await this.#database.getMany(await this.#database.keys(prefix));
+    const presets = found.flatMap((value) => presetSchema.safeParse(value).data ?? []);
+    const drafts = (await this.drafts()).filter((draft) => server === undefined || draft.server === server);
+    return new Set([...presets, ...drafts.map(({ preset }) => preset)].map(({ sha256 }) => sha256));
   }
 
   /** How often each style was used here, by id. */

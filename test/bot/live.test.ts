@@ -107,6 +107,16 @@ describe('a live picture', () => {
     await expect(live({ style: 'far' })).rejects.toThrow('The style Far is for big; this server draws with moji.');
   });
 
+  it('is not drawn for who has no picture left today, and counts none', async () => {
+    const live = await open();
+    const settings = await world.stores.settings.of(guild.server);
+    await world.stores.settings.save(guild.server, { ...settings, perUserDay: 1 });
+    await live({});
+    await live({});
+    await world.imagine('a fox --count 1');
+    await expect(live({})).rejects.toMatchObject({ code: 'quota.user' });
+  });
+
   it('is not drawn where the server does not draw', async () => {
     const live = await open();
     const settings = await world.stores.settings.of(guild.server);

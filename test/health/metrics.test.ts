@@ -12,6 +12,7 @@ import { eventsOf, imagine } from '../support/work.ts';
 function scene() {
   const stub = createStubRunner({ device: 'cuda:0' });
   const metrics = new Metrics({
+    kept: (kind) => (kind === 'loras' ? 512 : 0),
     queue: () => ({ waiting: 3, running: 2, servers: 1 }),
     runners: () => stub.health().map((one) => ({ ...one, batches: { calls: 10, rows: 25, maxRows: 16 } })),
   });

@@ -32,6 +32,8 @@ export function botPorts({ slots = 2, options, ...given }: GivenPorts): BotPorts
       queue: { perUser: 10, perServer: 100 },
       quota: { perUser: undefined, perServer: undefined },
       maxLoraBytes: 1_000_000,
+      maxLoraBytesOfServer: 10_000_000,
+      maxLoraBytesOfAll: 20_000_000,
       maxInitBytes: 1_000_000,
       maxStyles: 20,
       ...options,

@@ -20,8 +20,8 @@ export function actionOf(payload: InteractionPayload, upload: UploadFrom): Actio
         return undefined;
       }
       return data.component_type === ComponentType.StringSelect
-        ? { kind: 'select', id: data.custom_id, values: data.values ?? [] }
-        : { kind: 'button', id: data.custom_id };
+        ? { kind: 'select', id: data.custom_id, values: data.values ?? [], ...carriedBy(payload) }
+        : { kind: 'button', id: data.custom_id, ...carriedBy(payload) };
     case InteractionType.ModalSubmit:
       return data.custom_id === undefined
         ? undefined
@@ -29,6 +29,10 @@ export function actionOf(payload: InteractionPayload, upload: UploadFrom): Actio
     default:
       return undefined;
   }
+}
+
+function carriedBy({ message }: InteractionPayload): { readonly carried?: readonly string[] } {
+  return message?.components === undefined ? {} : { carried: message.components.flatMap(customIdsIn) };
 }
 
 function commandAction(payload: InteractionPayload, upload: UploadFrom): Action | undefined {

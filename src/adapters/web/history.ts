@@ -78,15 +78,18 @@ export class History {
     for (const file of files) {
       await this.#writeFile(file);
     }
+    const gone = [this.#messages.get(message.id)];
     this.#messages.set(message.id, message);
     while (this.#messages.size > this.#limit) {
-      const [oldest] = this.#messages.keys();
+      const [oldest] = this.#messages.values();
       if (oldest !== undefined) {
-        this.#messages.delete(oldest);
+        this.#messages.delete(oldest.id);
+        gone.push(oldest);
       }
     }
     this.#tell({ kind: 'message', message });
     await this.#save();
+    await this.#dropFiles(gone);
   }
 
   async remove(id: string): Promise<void> {
@@ -95,6 +98,7 @@ export class History {
       this.#messages.delete(id);
       this.#tell({ kind: 'remove', id, onlyFor: message.onlyFor });
       await this.#save();
+      await this.#dropFiles([message]);
     }
   }
 
@@ -119,14 +123,21 @@ export class History {
   /** Waits for what is being written, then forgets files that no message names any more. */
   async close(): Promise<void> {
     await this.#save();
-    const named = new Set(
-      [...this.#messages.values()]
-        .flatMap((message) => [message.picture, ...message.files])
-        .map((file) => file?.url.split('/')[2]),
-    );
+    const named = new Set([...this.#messages.values()].flatMap(fileKeysOf));
     for (const name of await readdir(join(this.#folder, 'files'))) {
-      if (!named.has(name.split('.')[0])) {
+      if (!named.has(name.split('.')[0] ?? '')) {
         await rm(join(this.#folder, 'files', name), { force: true });
+      }
+    }
+  }
+
+  /** Of what is shown no more, unless it is shown elsewhere. */
+  async #dropFiles(gone: readonly (PageMessage | undefined)[]): Promise<void> {
+    const named = new Set([...this.#messages.values()].flatMap(fileKeysOf));
+    const keys = gone.flatMap((message) => (message === undefined ? [] : fileKeysOf(message)));
+    for (const key of keys.filter((each) => !named.has(each))) {
+      for (const ending of Object.keys(CONTENT_TYPES)) {
+        await rm(join(this.#folder, 'files', `${key}.${ending}`), { force: true });
       }
     }
   }
@@ -163,4 +174,8 @@ export class History {
     await writeFile(`${file}.part`, JSON.stringify({ version: VERSION, messages: [...this.#messages.values()] }));
     await rename(`${file}.part`, file);
   }
+}
+
+function fileKeysOf({ picture, files }: PageMessage): readonly string[] {
+  return [picture, ...files].flatMap((file) => file?.url.split('/')[2] ?? []);
 }

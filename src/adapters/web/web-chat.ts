@@ -13,7 +13,7 @@ import type { Upload } from '../../core/command.ts';
 import { UserError } from '../../core/errors.ts';
 import type { ReplyAddress } from '../../core/job.ts';
 import type { Form, Message } from '../../core/message.ts';
-import type { Actor, Locale, Place, ServerKey } from '../../core/people.ts';
+import type { Actor, Locale, Place, ServerKey, UserKey } from '../../core/people.ts';
 import { EditLock } from '../shared/edit-lock.ts';
 import { faultMessage } from '../shared/fault.ts';
 import { Intake } from '../shared/intake.ts';
@@ -194,6 +194,15 @@ export class WebChat implements Chat {
 
   async remove(address: ReplyAddress): Promise<void> {
     await this.#history.remove(addressOf(address).message);
+  }
+
+  async forget(user: UserKey, addresses: readonly ReplyAddress[]): Promise<void> {
+    const person = user.slice('web:'.length);
+    const own = this.visibleTo(person).filter(({ onlyFor }) => onlyFor === person);
+    const ids = [...own.map(({ id }) => id), ...addresses.map((address) => addressOf(address).message)];
+    for (const id of new Set(ids)) {
+      await this.#history.remove(id);
+    }
   }
 
   async post({ id }: ServerChannel, message: Message, key: string): Promise<void> {

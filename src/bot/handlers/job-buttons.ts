@@ -3,14 +3,7 @@ import type { Job } from '../../core/job.ts';
 import { audit } from '../auditing.ts';
 import type { JobAction } from '../button-id.ts';
 import { encodeButtonId } from '../button-id.ts';
-import {
-  requireAdmin,
-  requireDrawable,
-  requireJob,
-  requireMayDraw,
-  requireOwner,
-  requireStillThere,
-} from '../gates.ts';
+import { requireAdmin, requireJob, requireOwner, requireShowable, requireStillThere } from '../gates.ts';
 import { retryIdOf } from '../jobs/ids.ts';
 import { rootOf } from '../jobs/job-ancestry.ts';
 import type { BotContext, RequestContext } from '../context.ts';
@@ -62,12 +55,10 @@ export async function handleJobAction(
 
 /** The same words with another seed. */
 async function reroll(context: BotContext, asked: RequestContext, job: Job): Promise<void> {
-  await requireMayDraw(context, asked);
-  const root = await rootOf(job, (other) => context.stores.jobs.get(other));
+  const root = await requireShowable(context, asked, job);
   if (root === undefined) {
     throw refusal('job.unknown');
   }
-  requireDrawable(context, asked, promptOf(root), []);
   await requireStillThere(context, root, root.work.request);
   const made = makeJob(context, asked, {
     work: { kind: 'imagine', request: { ...root.work.request, seed: context.random.uint32() } },
@@ -81,11 +72,10 @@ async function reroll(context: BotContext, asked: RequestContext, job: Job): Pro
 /** Exactly the same again, in the same place. */
 async function retry(context: BotContext, asked: RequestContext, job: Job): Promise<void> {
   requireOwner(asked.invocation.actor, job);
-  await requireMayDraw(context, asked);
+  await requireShowable(context, asked, job);
   if (job.state.kind !== 'failed' && job.state.kind !== 'cancelled') {
     throw refusal('job.unfinished');
   }
-  requireDrawable(context, asked, promptOf(job), []);
   if (job.work.kind === 'imagine') {
     await requireStillThere(context, job, job.work.request);
   }

@@ -35,7 +35,7 @@ export async function askToForget(context: BotContext, asked: RequestContext): P
 /** Forgets whoever presses it: what is in line is cancelled first. */
 export async function forget(context: BotContext, asked: RequestContext): Promise<void> {
   const { actor } = asked.invocation;
-  const { jobs, people, quotas, files } = context.stores;
+  const { jobs, people, files } = context.stores;
   const own = await jobs.ofUser(actor.user);
   for (const job of own) {
     if (isOpen(job) && context.jobs.cancel(job.id, actor.user)) {
@@ -46,8 +46,12 @@ export async function forget(context: BotContext, asked: RequestContext): Promis
     }
     await jobs.delete(job);
   }
+  // What counts against a day's quota runs out by itself: forgetting gives no new day.
+  await asked.chat.forget?.(
+    actor.user,
+    own.map(({ address }) => address),
+  );
   await people.forget(actor.user);
-  await quotas.forget(actor.user);
   const line = text(asked.locale, 'mydata.done', { jobs: own.length });
   await replace(asked, message({ lines: [[plain(line)]] }));
 }

@@ -1,8 +1,8 @@
 /** U and V: a larger form of one picture, and others that begin from it. */
 import type { Job, JobPicture } from '../../core/job.ts';
-import { requireDrawable, requireJob, requireMayDraw, requireStillThere } from '../gates.ts';
+import { requireJob, requireShowable, requireStillThere } from '../gates.ts';
 import { upscaleIdOf } from '../jobs/ids.ts';
-import { nextUpscale, modelIdOf, modelOf, rootOf, scaleOf } from '../jobs/job-ancestry.ts';
+import { nextUpscale, modelIdOf, modelOf, scaleOf } from '../jobs/job-ancestry.ts';
 import type { BotContext, RequestContext } from '../context.ts';
 import { promptOf } from '../present/answer.ts';
 import { refusal } from '../refusal.ts';
@@ -18,9 +18,9 @@ export async function handleUpscale(
   id: string,
   index: number,
 ): Promise<void> {
-  await requireMayDraw(context, asked);
   const { stores, models } = context;
-  const job = await requireJob(context, asked.invocation.place, id);
+  const job = await requireJob(context, asked.place, id);
+  await requireShowable(context, asked, job);
   const picture = pictureAt(job, index);
   const larger = await stores.jobs.get(upscaleIdOf(id, index));
   if (larger !== undefined && (isOfThis(asked, larger) || (await showAgain(context, asked, larger)))) {
@@ -51,9 +51,8 @@ export async function handleUpscale(
 
 /** Pictures that begin from this one, with another seed, as many as there were. */
 export async function handleVary(context: BotContext, asked: RequestContext, id: string, index: number): Promise<void> {
-  await requireMayDraw(context, asked);
-  const job = await requireJob(context, asked.invocation.place, id);
-  const root = await rootOf(job, (other) => context.stores.jobs.get(other));
+  const job = await requireJob(context, asked.place, id);
+  const root = await requireShowable(context, asked, job);
   if (root === undefined) {
     throw refusal('job.unknown');
   }
@@ -66,7 +65,6 @@ export async function handleVary(context: BotContext, asked: RequestContext, id:
     source,
     pictureAt(source, Math.min(sourceIndex, root.work.request.count - 1)),
   );
-  requireDrawable(context, asked, promptOf(root), []);
   const made = makeJob(context, asked, {
     work: {
       kind: 'imagine',

@@ -2,7 +2,6 @@
  * `/style add`: a LoRA is fetched, inspected and seen before it is saved. Until then it is a draft, kept so that its
  * buttons work after a restart, and belongs to the admin who brought it.
  */
-import { basename, extname } from 'node:path';
 import { withTrigger } from '../../../commands/prompt-words.ts';
 import { checkOptions } from '../../../commands/check.ts';
 import { styleAdd } from '../../../commands/style.ts';
@@ -28,7 +27,7 @@ import { serverModel } from '../resolve.ts';
 import { replace } from '../speaking.ts';
 import { fromPreset, stylesOf } from '../styles.ts';
 import { errorText, formatNumber, text } from '../texts/index.ts';
-import { bringLora, removeUnused } from './lora-files.ts';
+import { bringStyle, removeUnused } from './lora-files.ts';
 import { styleName, unknownModel } from './styles.ts';
 
 const WEIGHT_STEP = 0.2;
@@ -56,14 +55,12 @@ export async function addStyle(
   if (model === undefined) {
     throw unknownModel(context, wanted.model ?? '');
   }
-  const file = await bringLora(context, wanted);
-  const found = await context.loras.inspect(file);
-  requireSameBase(found, model);
+  const { sha256, found } = await bringStyle(context, place.server, wanted, (facts) => requireSameBase(facts, model));
   const preset: StylePreset = {
     id: name.toLowerCase(),
     name,
     model: model.manifest.id,
-    sha256: basename(file, extname(file)),
+    sha256,
     ...(model.fingerprint === undefined ? {} : { base: model.fingerprint }),
     weight: wanted.weight ?? 1,
     trigger: wanted.trigger?.trim() ?? '',
@@ -151,6 +148,7 @@ export async function showTrial(context: BotContext, draft: StyleDraft): Promise
       throw error;
     }
     await context.stores.styles.removeDraft(draft.id);
+    await removeUnused(context, draft.preset.sha256);
     const message = sentences(errorText(locale, error));
     await chat.deliver(draft.address, message, { mode: 'edit', key: `${key}:failed`, isFinal: true });
   }

@@ -6,7 +6,7 @@ import type { Locale } from '../../core/people.ts';
 import type { Style } from '../../core/style.ts';
 import type { StylePreset } from '../../store/index.ts';
 import { audit } from '../auditing.ts';
-import { requireAdmin } from '../gates.ts';
+import { requireAdmin, requireDrawable } from '../gates.ts';
 import { modelOf } from '../jobs/job-ancestry.ts';
 import type { BotContext, RequestContext } from '../context.ts';
 import { removeUnused } from './lora-files.ts';
@@ -86,6 +86,7 @@ export async function editStyle(context: BotContext, asked: RequestContext, give
     model: wanted.model ?? preset.model,
     description: orNothing(wanted.description) ?? preset.description,
   };
+  requireDrawable(context, asked, `${edited.trigger} ${edited.description}`, []);
   await context.stores.styles.save(asked.invocation.place.server, edited);
   const { locale } = asked;
   const changes: string[] = [];
@@ -121,6 +122,7 @@ export async function renameStyle(context: BotContext, asked: RequestContext, gi
     to,
     styles.filter(({ id }) => id !== preset.id),
   );
+  requireDrawable(context, asked, renamed, []);
   const { server } = asked.invocation.place;
   await context.stores.styles.rename(server, preset.id, { ...preset, id: renamed.toLowerCase(), name: renamed });
   if (asked.settings.defaultStyle === preset.id) {

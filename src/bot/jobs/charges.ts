@@ -1,7 +1,8 @@
 /** What a job counts against the quotas: taken before it is kept, given back where nothing comes of it. */
+import type { UserError } from '../../core/errors.ts';
 import type { Job } from '../../core/job.ts';
 import type { ServerKey, UserKey } from '../../core/people.ts';
-import type { Quota, ServerSettings, Stores } from '../../store/index.ts';
+import type { Balance, Quota, ServerSettings, Stores } from '../../store/index.ts';
 import type { BotOptions, Clock } from '../ports.ts';
 import { refusal } from '../refusal.ts';
 
@@ -35,13 +36,33 @@ export async function takeCharge(
   if (taken.isTaken) {
     return;
   }
-  const { left, of, resetsAtMs } = taken.balance;
+  throw usedUp(taken, pictures, nowMs);
+}
+
+/** For what is not counted itself: throws as `takeCharge` does where nothing is left for today. */
+export async function requireLeft(quotas: Stores['quotas'], quota: Quota, clock: Pick<Clock, 'now'>): Promise<void> {
+  const nowMs = clock.now();
+  const { user, server } = await quotas.balances(quota, nowMs);
+  if (user?.left === 0) {
+    throw usedUp({ of: 'user', balance: user }, 1, nowMs);
+  }
+  if (server?.left === 0) {
+    throw usedUp({ of: 'server', balance: server }, 1, nowMs);
+  }
+}
+
+function usedUp(
+  { of: whose, balance }: { readonly of: 'user' | 'server'; readonly balance: Balance },
+  pictures: number,
+  nowMs: number,
+): UserError {
+  const { left, of, resetsAtMs } = balance;
   const waitMs = Math.max(0, resetsAtMs - nowMs);
   const hours = Math.max(1, Math.ceil(waitMs / HOUR_MS));
-  if (taken.of === 'server') {
-    throw refusal('quota.server', { of, hours }, waitMs);
+  if (whose === 'server') {
+    return refusal('quota.server', { of, hours }, waitMs);
   }
-  throw left === 0
+  return left === 0
     ? refusal('quota.user', { of, hours }, waitMs)
     : refusal('quota.user-few', { left, of, given: pictures });
 }

@@ -28,6 +28,14 @@ export function readings(text: string): readonly (readonly string[])[] {
   return [...words, ...spelledOut(words)];
 }
 
+/**
+ * Each word as CLIP's tokenizer reads it: letters end where a digit or a sign begins, so `naked1` and `1naked` are the
+ * word with something beside it.
+ */
+export function tokenWords(text: string): readonly (readonly string[])[] {
+  return (plainForm(text).match(/\p{L}+/gu) ?? []).map((word) => [word]);
+}
+
 /** One reading: lower case, no accents, nothing invisible. */
 export function plainForm(text: string): string {
   return text

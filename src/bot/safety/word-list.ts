@@ -1,8 +1,8 @@
 /**
- * A list of words and phrases that are not drawn, and whether a text has one. Whole words only; `word*` takes every
- * word that begins so. It judges words, never pixels.
+ * A list of words and phrases that are not drawn, and whether a text has one, as a reader sees it or as the model's
+ * tokenizer does. Whole words only; `word*` takes every word that begins so. It judges words, never pixels.
  */
-import { readings, wordsOf } from './normalise.ts';
+import { readings, tokenWords, wordsOf } from './normalise.ts';
 
 type Phrase = {
   readonly source: string;
@@ -20,14 +20,21 @@ export class WordList {
 
   /** The entry that the text has, as it stands in the list; undefined for none. */
   find(text: string): string | undefined {
-    const words = readings(text);
-    return this.#phrases.find((phrase) => words.some((_, start) => matchesAt(phrase, words, start)))?.source;
+    const texts = [readings(text), tokenWords(text)];
+    return this.#phrases.find((phrase) =>
+      texts.some((words) => words.some((_, start) => matchesAt(phrase, words, start))),
+    )?.source;
   }
 }
 
+/** Scripts without spaces between words: a run of letters there is many words. */
+const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u;
+
 function matchesAt(phrase: Phrase, words: readonly (readonly string[])[], start: number): boolean {
   return phrase.words.every(({ text, isPrefix }, offset) =>
-    (words[start + offset] ?? []).some((reading) => (isPrefix ? reading.startsWith(text) : reading === text)),
+    (words[start + offset] ?? []).some((reading) =>
+      UNSPACED.test(text) ? reading.includes(text) : isPrefix ? reading.startsWith(text) : reading === text,
+    ),
   );
 }
 

@@ -53,7 +53,15 @@ export function isTextKey(key: string): key is TextKey {
 /** The error in the reader's language where it is translated, else as it was written. */
 export function errorText(locale: Locale, error: Pick<UserError, 'code' | 'message' | 'params'>): string {
   const key = `error.${error.code}`;
-  return isTextKey(key) ? text(locale, key, error.params) : error.message;
+  return isTextKey(key) ? text(locale, key, error.params) : withoutFolders(error.message);
+}
+
+/** Where files lie on this machine is nobody's business in a chat: of a path its last name is enough. */
+function withoutFolders(sentence: string): string {
+  return sentence.replaceAll(
+    /(?<![\w:/])(?:[A-Za-z]:)?(?:[\\/][^\s\\/"“”'’,;:()]+)+[\\/]([^\s\\/"“”'’,;:()]+)/gu,
+    '$1',
+  );
 }
 
 /** What a command does, at most 100 characters; throws where a spec has no text. */

@@ -249,7 +249,11 @@ describe('a select', () => {
     await adapter.deliver(address, { ...say('Settings'), rows: [row] }, { mode: 'edit', key: 'panel', isFinal: true });
     expect(ana.sees()[0]?.selects[0]?.selected).toBe('moji');
     await ana.choose('Stable');
-    expect((await handled(2)).invocation.action).toEqual({ kind: 'select', id: '1.panel.model', values: ['sd15'] });
+    expect((await handled(2)).invocation.action).toMatchObject({
+      kind: 'select',
+      id: '1.panel.model',
+      values: ['sd15'],
+    });
   });
 });
 

@@ -41,7 +41,7 @@ describe('a press', () => {
         trigger: '1.2.3',
         responseUrl: 'https://hooks.slack.com/actions/T1/1/x',
       },
-      action: { kind: 'button', id: '1.a.j' },
+      action: { kind: 'button', id: '1.a.j', carried: [] },
       message: { ts: '10.1', isEphemeral: false, picture: { fileId: 'F1', sum: 'ab' }, isShare: false },
     });
   });

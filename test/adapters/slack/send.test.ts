@@ -96,7 +96,7 @@ describe('an answer with a picture', () => {
     await adapter.deliver(address, answer('shared', 'used'), { ...FINAL, key: 'again' });
     expect(fake.messages().map((shown) => [shown.buttons[0]?.label, shown.pictures.length])).toEqual([['used', 1]]);
     const { invocation } = await pressed('used');
-    expect(invocation.action).toEqual({ kind: 'button', id: '1.used.job' });
+    expect(invocation.action).toMatchObject({ kind: 'button', id: '1.used.job' });
   });
 });
 
@@ -326,7 +326,7 @@ describe('after a restart', () => {
     await stage.adapter.deliver(await asked(), answer('old', 'U1'), FINAL);
     await stage.restart();
     const { invocation } = await pressed('U1');
-    expect(invocation.action).toEqual({ kind: 'button', id: '1.u1.job' });
+    expect(invocation.action).toMatchObject({ kind: 'button', id: '1.u1.job' });
   });
 });
 

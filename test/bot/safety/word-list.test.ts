@@ -1,8 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { adultWords } from '../../../src/bot/safety/adult-words.ts';
 import { WordList } from '../../../src/bot/safety/word-list.ts';
 
-const list = new WordList(['gore*', 'nude', 'red light', 'Straße', 'кровь', '  ', 'c*']);
+const list = new WordList(['gore*', 'nude', 'naked', '裸の', 'red light', 'Straße', 'кровь', '  ', 'c*']);
 const find = (text: string) => list.find(text);
 
 describe('a list of words', () => {
@@ -20,6 +21,15 @@ describe('a list of words', () => {
     ['n u d e', 'nude'],
     ['a n.u.d.e fox', 'nude'],
     ['n-u-d-e', 'nude'],
+    ['naked1 fox', 'naked'],
+    ['naked²', 'naked'],
+    ['naked@', 'naked'],
+    ['1naked', 'naked'],
+    ['7naked7', 'naked'],
+    ['naked_fox', 'naked'],
+    ['$naked$', 'naked'],
+    ['red1 light2', 'red light'],
+    ['可愛い裸の女性', '裸の'],
     ['gorey', 'gore*'],
     ['g0re', 'gore*'],
     ['a red, light thing', 'red light'],
@@ -43,6 +53,33 @@ describe('a list of words', () => {
     expect(new WordList(['nude', 'gore*', 'red light']).find(text)).toBeUndefined();
   });
 
+  it.each([
+    ['a nude figure', 'en'],
+    ['a cumshot', 'en'],
+    ['eine nackte Frau', 'de'],
+    ['une femme nue', 'fr'],
+    ['una mujer desnuda', 'es'],
+    ['全裸の男', 'ja'],
+    ['n4ked', 'en'],
+  ])('of the usual lists finds an adult word in %j (%s)', (text) => {
+    expect(new WordList(adultWords()).find(text)).toBeDefined();
+  });
+
+  it.each([
+    'a collared dove',
+    'a rooster, a cock on a fence',
+    'a donkey pulls a cart, ein Esel',
+    'a shirt with a collar',
+    'un martillo',
+    'un chat noir',
+    '裸足の少年',
+    'a great tit on a branch',
+    'Essex in the fog',
+    'a nun in Nuremberg',
+  ])('of the usual lists finds none in %j', (text) => {
+    expect(new WordList(adultWords()).find(text)).toBeUndefined();
+  });
+
   it('blocks no word for what is inside it', () => {
     expect(new WordList(['ass', 'cum', 'tit']).find('a classy document with a title about Scunthorpe')).toBeUndefined();
   });
@@ -50,7 +87,9 @@ describe('a list of words', () => {
   it('ends for every text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
-        expect([undefined, 'gore*', 'nude', 'red light', 'Straße', 'кровь', 'c*']).toContain(find(text));
+        expect([undefined, 'gore*', 'nude', 'naked', '裸の', 'red light', 'Straße', 'кровь', 'c*']).toContain(
+          find(text),
+        );
       }),
     );
   });

@@ -16,6 +16,19 @@ import { LOCALES } from '../../../src/core/people.ts';
 const paramsOf = (template: string): readonly string[] =>
   [...new Set([...template.matchAll(/\{([\w-]+)/g)].map((match) => match[1] ?? ''))].sort();
 
+describe('an error that no table has', () => {
+  it.each([
+    [
+      'Expected a LoRA at /data/fourstep/loras/ab/abc.safetensors, but it is gone.',
+      'Expected a LoRA at abc.safetensors, but it is gone.',
+    ],
+    ['"C:\\data\\loras\\abc.safetensors" is torn.', '"abc.safetensors" is torn.'],
+    ['See https://example.org/a/b for 3/4 of it.', 'See https://example.org/a/b for 3/4 of it.'],
+  ])('is said without folders of this machine: %j', (sentence, said) => {
+    expect(errorText('en', new UserError('some.code', sentence))).toBe(said);
+  });
+});
+
 describe('texts', () => {
   it.each(Object.keys(TEXTS.en).filter(isTextKey))(
     '%s takes the same values in both languages and is not empty',

@@ -33,6 +33,8 @@ export const errors: Translation<typeof english> = {
     'Der Stil {style} ist für {styleModel}; dieser Server zeichnet mit {model}. Wähle einen anderen Stil, oder lass ihn weg.',
   'error.style.base-changed':
     'Der Stil {style} wurde für einen anderen Stand von {model} gemacht. Wähle einen anderen Stil, oder bitte einen Admin, ihn neu hinzuzufügen.',
+  'error.style.room':
+    'Die Stile wögen mit diesem {bytes} MB, und {max} MB sind das Meiste. Entferne einen mit /style remove, oder bring eine kleinere Datei.',
   'error.style.mix':
     'Eine Mischung sind bis zu {max} Stile wie neon:0.6+ink:0.4, mit Anteilen bis 2; du schriebst „{given}“.',
   'error.style.name': 'Ein Stilname hat 1 bis 32 Buchstaben, Ziffern, - oder _; du schriebst „{given}“.',

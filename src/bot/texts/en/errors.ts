@@ -34,6 +34,8 @@ export const errors = {
     'The style {style} is for {styleModel}; this server draws with {model}. Choose another style, or leave it out.',
   'error.style.base-changed':
     'The style {style} was made for another version of {model}. Choose another style, or ask an admin to add it again.',
+  'error.style.room':
+    'The styles would weigh {bytes} MB with this one, and {max} MB is the most. Remove one with /style remove, or bring a smaller file.',
   'error.style.mix': 'A mix is up to {max} styles like neon:0.6+ink:0.4, with shares up to 2; you wrote “{given}”.',
   'error.style.name': 'A style’s name has 1 to 32 letters, digits, - or _; you wrote “{given}”.',
   'error.style.reserved': 'No style can be called “{given}”: it means no style. Choose another name.',

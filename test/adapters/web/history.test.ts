@@ -1,0 +1,57 @@
+/** The page's own chat on disk: what is removed or pushed out takes its files along. */
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { History } from '../../../src/adapters/web/history.ts';
+import { renderMessage } from '../../../src/adapters/web/render.ts';
+import { message, plain } from '../../../src/bot/present/lines.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'fourstep-history-'));
+});
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function put(history: History, id: string, picture: string): Promise<void> {
+  const { stored, ...shown } = renderMessage(
+    message({
+      lines: [[plain(id)]],
+      picture: {
+        name: 'a.png',
+        contentType: 'image/png',
+        data: new TextEncoder().encode(picture),
+        alt: '',
+        isSpoiler: false,
+      },
+    }),
+  );
+  await history.put({ id, atMs: 1, onlyFor: null, isThinking: false, ...shown }, stored);
+}
+
+const files = async () => (await readdir(join(folder, 'files'))).length;
+
+it('a removed message leaves no picture, but for one that is shown elsewhere', async () => {
+  const history = await History.open(folder, 10);
+  await put(history, 'a', 'fox');
+  await put(history, 'b', 'fox');
+  await put(history, 'c', 'bear');
+  expect(await files()).toBe(2);
+  await history.remove('a');
+  await history.remove('c');
+  expect(await files()).toBe(1);
+  await history.remove('b');
+  expect(await files()).toBe(0);
+});
+
+it('a message that is shown anew, or pushed out by others, leaves no picture either', async () => {
+  const history = await History.open(folder, 2);
+  await put(history, 'a', 'fox');
+  await put(history, 'a', 'bear');
+  expect(await files()).toBe(1);
+  await put(history, 'b', 'cat');
+  await put(history, 'c', 'dog');
+  expect(await files()).toBe(2);
+});
