@@ -24,6 +24,8 @@ const actions: CliActions = {
   start: async () => (await import('./start/start.ts')).start(loadConfig(), { print, warn }),
   imagine: async (prompt, options) =>
     (await import('./start/command-line.ts')).imagine(loadConfig(), prompt, options, { print, warn }),
+  emoji: async (prompt, options) =>
+    (await import('./start/command-line.ts')).emoji(loadConfig(), prompt, options, { print, warn }),
   upscale: async (file, options) =>
     (await import('./start/command-line.ts')).upscale(loadConfig(), file, options, { print, warn }),
   modelAdd: async (source, options) =>

@@ -2,6 +2,7 @@
  * From a wish to a request, for everybody who wants pictures: /imagine, the picture that follows typing, a style's
  * trial, the command line. Pure: the same wish and model give the same request; chance comes in as the seed.
  */
+import { onPlainGround, withoutTransparent } from '../../commands/plain-ground.ts';
 import { joinWords, withTrigger } from '../../commands/prompt-words.ts';
 import type { StyleShare } from '../../commands/style-mix.ts';
 import { defaultRequest } from '../core/default-request.ts';
@@ -23,13 +24,15 @@ export type Wish = {
   readonly stepping?: SteppingWish;
   readonly size?: { readonly width: number; readonly height: number } | undefined;
   readonly init?: InitImage | undefined;
+  /** A transparent ground; the words "on transparent" at a prompt's end ask for it too. */
+  readonly transparent?: boolean | undefined;
   /** What of the request is wished for by itself. */
   readonly rest?: Partial<Pick<GenerationRequest, 'vae' | 'precision' | 'decoder'>>;
 };
 
 /** What of a model a wish needs. */
 export type WishedModel = {
-  readonly manifest: Pick<ModelManifest, 'id' | 'defaults'> & SteppedModel;
+  readonly manifest: Pick<ModelManifest, 'id' | 'defaults' | 'plainGrounds'> & SteppedModel;
   readonly fingerprint?: Fingerprint | undefined;
 };
 
@@ -43,7 +46,10 @@ export function requestOf(wish: Wish, { manifest, fingerprint }: WishedModel): G
   // A style at no share adds nothing, its words neither.
   const uses = (wish.styles ?? []).filter(({ share }) => share !== 0);
   const negative = wish.negative ?? '';
-  const prompt = uses.reduceRight((words, { style }) => withTrigger(words, style.trigger), wish.prompt);
+  const said = withoutTransparent(wish.prompt);
+  const alpha = wish.transparent ?? said.isTransparent;
+  const thing = alpha ? onPlainGround(said.prompt, manifest.plainGrounds ?? []) : wish.prompt;
+  const prompt = uses.reduceRight((words, { style }) => withTrigger(words, style.trigger), thing);
   return defaultRequest(manifest, prompt, {
     negative: uses.reduce((words, { style }) => joinWords(words, style.negative), negative),
     fingerprint,
@@ -54,6 +60,7 @@ export function requestOf(wish: Wish, { manifest, fingerprint }: WishedModel): G
     width: wish.size?.width ?? defaults.width,
     height: wish.size?.height ?? defaults.height,
     init: wish.init,
+    alpha,
     ...wish.rest,
   });
 }

@@ -50,6 +50,8 @@ export type ModelManifest = {
   readonly styles: readonly StyleManifest[];
   /** Scale → folder of a super-resolution net, relative to the manifest's folder. */
   readonly upscalers: Readonly<Partial<Record<'2' | '4', string>>>;
+  /** Colours of a plain ground that it draws when told "on …", the best first; transparent pictures are cut from one. */
+  readonly plainGrounds?: readonly string[] | undefined;
   /** The table of words that the model knows, relative to the manifest's folder; absent: it reads prompts as they are. */
   readonly words?: string | undefined;
 };

@@ -47,7 +47,6 @@ const NOT_YET: readonly (readonly [what: string, isAsked: (request: GenerationRe
   ['variations', ({ variation }) => variation !== undefined],
   ['masks', ({ mask }) => mask !== undefined],
   ['extending a picture', ({ extend }) => extend !== undefined],
-  ['transparent pictures', ({ alpha }) => alpha],
 ];
 
 /** Throws `UserError('request.not-yet')`. */

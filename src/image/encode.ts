@@ -2,15 +2,17 @@
  * Pictures to files: PNG with the parameters inside, small previews, and whatever fits under a platform's limit. Knows
  * bytes and limits, no platform by name.
  */
+import type { Sharp } from 'sharp';
+
 import type { Picture } from '../core/picture.ts';
 import { pipelineOf } from './pixels.ts';
 import { withPngTexts } from './png-text.ts';
 
 export type EncodedPicture = {
   readonly data: Uint8Array;
-  readonly contentType: 'image/png' | 'image/jpeg';
+  readonly contentType: 'image/png' | 'image/jpeg' | 'image/webp';
   /** With the dot: `.png`. */
-  readonly ending: '.png' | '.jpg';
+  readonly ending: '.png' | '.jpg' | '.webp';
 };
 
 /** The keyword under which the parameters lie in our PNG files. */
@@ -23,7 +25,7 @@ export async function encodePng(picture: Picture, parameters?: string): Promise<
   return { data, contentType: 'image/png', ending: '.png' };
 }
 
-/** PNG where it fits into `maxBytes`, else the best JPEG that does, scaled down as the last resort. */
+/** PNG where it fits into `maxBytes`, else the best JPEG that does (WebP where something is clear), scaled down as the last resort. */
 export async function encodeWithin(picture: Picture, maxBytes: number, parameters?: string): Promise<EncodedPicture> {
   const png = await encodePng(picture, parameters);
   if (png.data.byteLength <= maxBytes) {
@@ -31,12 +33,10 @@ export async function encodeWithin(picture: Picture, maxBytes: number, parameter
   }
   for (const side of [Math.max(picture.width, picture.height), 2048, 1024, 512, 256, 128]) {
     for (const quality of [95, 85, 70]) {
-      const data = await pipelineOf(picture)
-        .resize(side, side, { fit: 'inside', withoutEnlargement: true })
-        .jpeg({ quality, mozjpeg: true })
-        .toBuffer();
-      if (data.byteLength <= maxBytes) {
-        return { data, contentType: 'image/jpeg', ending: '.jpg' };
+      const fitted = pipelineOf(picture).resize(side, side, { fit: 'inside', withoutEnlargement: true });
+      const encoded = await (picture.alpha === undefined ? asJpeg(fitted, quality) : asWebp(fitted, quality));
+      if (encoded.data.byteLength <= maxBytes) {
+        return encoded;
       }
     }
   }
@@ -45,10 +45,21 @@ export async function encodeWithin(picture: Picture, maxBytes: number, parameter
   );
 }
 
+async function asJpeg(pipeline: Sharp, quality: number): Promise<EncodedPicture> {
+  const data = await pipeline.jpeg({ quality, mozjpeg: true }).toBuffer();
+  return { data, contentType: 'image/jpeg', ending: '.jpg' };
+}
+
+async function asWebp(pipeline: Sharp, quality: number): Promise<EncodedPicture> {
+  const data = await pipeline.webp({ quality, alphaQuality: 100 }).toBuffer();
+  return { data, contentType: 'image/webp', ending: '.webp' };
+}
+
 /** A small JPEG for previews and galleries, shown by every chat (not all show WebP): at most `maxSide` pixels a side. */
 export async function encodePreview(picture: Picture, maxSide: number): Promise<EncodedPicture> {
   const data = await pipelineOf(picture)
     .resize(maxSide, maxSide, { fit: 'inside', withoutEnlargement: true })
+    .flatten({ background: '#ffffff' })
     .jpeg({ quality: 80 })
     .toBuffer();
   return { data, contentType: 'image/jpeg', ending: '.jpg' };

@@ -10,7 +10,8 @@ import { closest } from '../../commands/closest.ts';
 import { parseStyleMix } from '../../commands/style-mix.ts';
 import type { Catalog } from '../../models/catalog.ts';
 import { describeModel } from '../../models/describe-model.ts';
-import type { ImagineOptions, UpscaleOptions } from '../adapters/cli/commands.ts';
+import type { EmojiOptions, ImagineOptions, UpscaleOptions } from '../adapters/cli/commands.ts';
+import { emojiToFile } from '../adapters/cli/emoji.ts';
 import { drawToFiles } from '../adapters/cli/imagine.ts';
 import { upscaleFile } from '../adapters/cli/upscale.ts';
 import { UserError } from '../core/errors.ts';
@@ -49,6 +50,24 @@ export async function imagine(
       warn,
       signal: stop.signal,
     });
+  } finally {
+    stop.forget();
+    await runner.close(0);
+  }
+}
+
+export async function emoji(
+  config: Config,
+  prompt: string,
+  { out, sticker = false, ...options }: EmojiOptions,
+  { print, warn }: Streams,
+): Promise<void> {
+  const asked = { ...options, negative: '', count: 1, transparent: true };
+  const request = await requestFrom(config, openCatalog(config.dataFolder), prompt, asked);
+  const runner = openEngine({ device: localDevice(config), dataFolder: config.dataFolder, startup: 'fast' });
+  const stop = stopOnSignal();
+  try {
+    await emojiToFile({ request, prompt, isSticker: sticker, out, runner, print, warn, signal: stop.signal });
   } finally {
     stop.forget();
     await runner.close(0);
@@ -116,6 +135,7 @@ export async function requestFrom(
         leastGuidance: 0,
       },
       size: options.size,
+      transparent: options.transparent,
       init:
         options.init === undefined
           ? undefined
@@ -124,7 +144,7 @@ export async function requestFrom(
         vae: options.vae === undefined ? undefined : resolve(options.vae),
       },
     },
-    { manifest: { id: model.id, defaults: usual, accelerators } },
+    { manifest: { id: model.id, defaults: usual, accelerators, plainGrounds: model.manifest?.plainGrounds } },
   );
   return { ...request, styles: [...request.styles, ...(options.lora ?? [])] };
 }

@@ -74,9 +74,9 @@ function pictureReader(
       });
     });
     // Loaded only where a picture is to start from: without one the first step need not wait for it.
-    const { coverPicture, decodePicture, openOwnPicture } = await import('../image/index.ts');
+    const { coverPicture, decodePicture, flattened, openOwnPicture } = await import('../image/index.ts');
     const isOwn = resolve(file).startsWith(`${resolve(dataFolder)}${sep}`);
-    const picture = await (isOwn ? openOwnPicture(bytes) : decodePicture(bytes));
+    const picture = await (isOwn ? flattened(await openOwnPicture(bytes)) : decodePicture(bytes));
     return size === undefined ? picture : coverPicture(picture, size.width, size.height);
   };
 }

@@ -40,6 +40,16 @@ describe('a request', () => {
     });
   });
 
+  it('for a transparent ground is drawn on a plain one that the words do not name', () => {
+    const grounds = { manifest: { ...MOJI, plainGrounds: ['purple', 'green'] } };
+    expect(requestOf({ prompt: 'a purple fox on transparent', seed: 3 }, grounds)).toMatchObject({
+      prompt: 'a purple fox on green',
+      alpha: true,
+    });
+    expect(requestOf({ prompt: 'a fox', transparent: true, seed: 3 }, grounds).prompt).toBe('a fox on purple');
+    expect(requestOf({ prompt: 'a fox', seed: 3 }, grounds)).toMatchObject({ prompt: 'a fox', alpha: false });
+  });
+
   it('takes nothing from a style at no share', () => {
     const bare = requestOf({ prompt: 'a fox', seed: 3 }, model);
     expect(requestOf({ prompt: 'a fox', styles: [{ style: neon, share: 0 }], seed: 3 }, model)).toEqual(bare);

@@ -46,9 +46,18 @@ export type ImagineOptions = {
   readonly scheduler?: SchedulerName;
   readonly timesteps?: TimestepGrid;
   readonly eta?: number;
+  readonly transparent?: boolean;
   readonly out?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
+};
+
+export type EmojiOptions = {
+  readonly model?: string;
+  readonly style?: string;
+  readonly seed?: number;
+  readonly sticker?: boolean;
+  readonly out: string;
 };
 
 export type UpscaleOptions = { readonly scale: 2 | 4; readonly out: string; readonly model?: string };
@@ -94,6 +103,7 @@ export type BenchRunnerOptions = { readonly jobs: number; readonly curve?: strin
 export type CliActions = {
   readonly start: () => Promise<void>;
   readonly imagine: (prompt: string, options: ImagineOptions) => Promise<void>;
+  readonly emoji: (prompt: string, options: EmojiOptions) => Promise<void>;
   readonly upscale: (file: string, options: UpscaleOptions) => Promise<void>;
   readonly modelAdd: (source: string, options: ModelAddOptions) => Promise<void>;
   readonly modelList: (options: { readonly json?: boolean }) => Promise<void>;
@@ -147,10 +157,22 @@ export function buildProgram(actions: CliActions, version: string): Command {
     .option('--scheduler <name>', 'lcm, ddim, dpm++, euler or tcd', parseScheduler)
     .option('--timesteps <grid>', 'leading, trailing, lcm, or a list like 999,749,499,249', parseTimesteps)
     .option('--eta <n>', 'how much of each step’s noise is fresh, 0 to 1 (tcd, ddim)', parseNumber('eta', 0, 1))
+    .option('--transparent', 'a transparent ground; "on transparent" in the words asks for it too')
     .option('--out <file|dir>', 'where to (default: the current folder)')
     .option('--json', 'one JSON object a picture')
     .option('--quiet', 'print nothing')
     .action(actions.imagine);
+
+  program
+    .command('emoji')
+    .description('a picture cut out, trimmed and small enough for a chat’s own emoji; prints path, name and bytes')
+    .argument('<prompt>', 'what to draw')
+    .option('--model <id|dir|file>', 'a model’s id, a diffusers folder or a single-file checkpoint')
+    .option('--style <id>', 'a style preset; a:0.6+b:0.4 mixes two')
+    .option('--seed <n>', 'its seed', parseInteger('seed', 0, MAX_SEED))
+    .option('--sticker', 'a sticker of 320 pixels instead of an emoji of 128')
+    .requiredOption('--out <file>', 'a .png file')
+    .action(actions.emoji);
 
   program
     .command('upscale')

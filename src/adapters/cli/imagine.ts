@@ -49,8 +49,14 @@ export async function drawToFiles({
         throw new RangeError(`the runner drew picture ${first + event.index} of ${request.count}`);
       }
       // Loaded only now, so that the first step does not wait for it.
-      const { encodePng } = await import('../../image/index.ts');
-      await writeWhole(path, (await encodePng(event.picture, renderParameters(request, event.seed))).data);
+      const { cutFromGround, encodePng } = await import('../../image/index.ts');
+      const { picture, isUncut } = request.alpha
+        ? cutFromGround(event.picture)
+        : { picture: event.picture, isUncut: false };
+      if (isUncut && mode !== 'quiet') {
+        warn(`${path} shows no plain ground that could be made transparent; add "on white" to the words.`);
+      }
+      await writeWhole(path, (await encodePng(picture, renderParameters(request, event.seed))).data);
       if (mode !== 'quiet') {
         const drawn = { path, seed: event.seed, ms: event.ms };
         print(mode === 'json' ? renderJson(request, drawn) : renderLine(drawn));

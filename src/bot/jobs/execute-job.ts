@@ -12,6 +12,7 @@ import { parametersOf } from '../present/parameters.ts';
 import type { Pace } from './pace.ts';
 import { type ProgressView, QUIET_MS } from './progress.ts';
 import type { TransientWork } from './transient-work.ts';
+import { withTransparency } from './transparency.ts';
 
 export type Drawn = {
   readonly pictures: readonly JobPicture[];
@@ -77,8 +78,7 @@ async function draw(job: JobToDraw, signal: AbortSignal, options: DrawOptions): 
         }
         break;
       case 'picture':
-        raw[event.index] = event.picture;
-        pictures[event.index] = await save(job, event, options);
+        pictures[event.index] = await take(job, event, options, { raw, notices });
         break;
       case 'notice':
         notices.push(event);
@@ -90,6 +90,21 @@ async function draw(job: JobToDraw, signal: AbortSignal, options: DrawOptions): 
   const drawMs = clock.now() - startedAtMs;
   pace.learn(job.work, drawMs);
   return { pictures, raw, drawMs, notices };
+}
+
+/** A picture as it comes from the engine, made transparent where it was to be, kept, and put in its place. */
+async function take(
+  job: JobToDraw,
+  event: Extract<WorkEvent, { kind: 'picture' }>,
+  options: DrawOptions,
+  { raw, notices }: { readonly raw: Picture[]; readonly notices: Notice[] },
+): Promise<JobPicture> {
+  const { picture, notice } = await withTransparency(job.work, event.picture, options.files);
+  if (notice !== undefined && !notices.some(({ code }) => code === notice.code)) {
+    notices.push(notice);
+  }
+  raw[event.index] = picture;
+  return save(job, { ...event, picture }, options);
 }
 
 function workOf(job: JobToDraw, pace: Pace): Work {

@@ -57,6 +57,7 @@ const manifestFile = z.object({
   sizes: z.array(side).min(1),
   styles: z.array(styleFile).default([]),
   upscalers: z.object({ '2': relativePath.optional(), '4': relativePath.optional() }).default({}),
+  plainGrounds: z.array(z.string().min(1)).optional(),
   words: relativePath.optional(),
 });
 

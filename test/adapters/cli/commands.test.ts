@@ -10,6 +10,7 @@ function actionsThat(record: (name: string, ...args: readonly unknown[]) => void
   return {
     start: action('start'),
     imagine: action('imagine'),
+    emoji: action('emoji'),
     upscale: action('upscale'),
     modelAdd: action('modelAdd'),
     modelList: action('modelList'),

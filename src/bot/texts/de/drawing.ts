@@ -37,6 +37,7 @@ export const drawing: Translation<typeof english> = {
     '„{file}“ endet mitten in „{tensor}“. Sie wurde nicht ganz kopiert; bitte noch einmal kopieren.',
   'error.weights.dtype':
     'Gewichte müssen fp32, fp16 oder bf16 sein; „{tensor}“ in „{file}“ ist {dtype}. Eine gewöhnliche Fassung der Datei nehmen.',
+  'notice.alpha.ground': 'Das Bild hat keinen einfarbigen Grund, der durchsichtig werden könnte.',
   'notice.prompt.near': '{model} kennt „{word}“ nicht und hat „{drawn}“ gezeichnet.',
   'notice.prompt.unknown': '{model} kennt „{word}“ nicht und kann es nicht zeichnen.',
   'notice.prompt.cut': 'Das Ende passte nicht in das, was das Modell liest, und blieb weg: „{cut}“.',

@@ -32,6 +32,7 @@ export const drawing = {
   'error.weights.truncated': '“{file}” ends in the middle of “{tensor}”. It was not copied whole; copy it again.',
   'error.weights.dtype':
     'Weights must be fp32, fp16 or bf16; “{tensor}” in “{file}” is {dtype}. Use an ordinary version of the file.',
+  'notice.alpha.ground': 'The picture shows no plain ground that could be made transparent.',
   'notice.prompt.near': '{model} does not know “{word}”; it drew “{drawn}”.',
   'notice.prompt.unknown': '{model} does not know “{word}” and cannot draw it.',
   'notice.prompt.cut': 'The end did not fit into what the model reads and was left out: “{cut}”.',
