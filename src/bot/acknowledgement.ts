@@ -42,6 +42,7 @@ function ofButton(id: ButtonId | undefined): Acknowledgement {
       return FORM_FIELDS.some((field) => field === id.field) ? 'form' : 'update';
     case 'draft':
     case 'forget-me':
+    case 'take-back':
       return 'update';
     case 'imagine-form':
       return 'form';
@@ -55,6 +56,7 @@ function ofJobAction(action: JobAction): Acknowledgement {
     case 'reroll':
       return 'public';
     case 'remix':
+    case 'emoji':
       return 'form';
     case 'info':
     case 'report':
@@ -70,5 +72,6 @@ function ofJobAction(action: JobAction): Acknowledgement {
 }
 
 function ofForm(id: ButtonId | undefined): Acknowledgement {
-  return id?.kind === 'panel' ? 'update' : id === undefined ? 'private' : 'public';
+  const isForMe = id === undefined || (id.kind === 'job' && id.action === 'emoji');
+  return id?.kind === 'panel' ? 'update' : isForMe ? 'private' : 'public';
 }

@@ -4,6 +4,7 @@
  *
  * Whoever can press can forge: a decoded id says what is asked, never that it is allowed.
  */
+import { EXPRESSION_KINDS, type ExpressionKind } from '../core/chat.ts';
 import type { JobId } from '../core/job.ts';
 
 export const MAX_BUTTON_ID_LENGTH = 100;
@@ -11,8 +12,18 @@ export const MAX_BUTTON_ID_LENGTH = 100;
 const VERSION = '1';
 const SUBJECT = /^[A-Za-z0-9_-]{1,40}$/;
 
-/** Actions on a job as a whole; `remix` is also the id of its form. */
-export const JOB_ACTIONS = ['reroll', 'remix', 'info', 'delete', 'cancel', 'retry', 'report', 'block'] as const;
+/** Actions on a job as a whole; `remix` and `emoji` are also the ids of their forms. */
+export const JOB_ACTIONS = [
+  'reroll',
+  'remix',
+  'info',
+  'delete',
+  'cancel',
+  'retry',
+  'report',
+  'block',
+  'emoji',
+] as const;
 export type JobAction = (typeof JOB_ACTIONS)[number];
 
 /** Actions on one picture of a job. */
@@ -46,6 +57,8 @@ export type ButtonId =
   | { readonly kind: 'panel'; readonly field: PanelField }
   /** The form of `/imagine` without words. */
   | { readonly kind: 'imagine-form' }
+  /** Take back an emoji or a sticker of the server, by the chat's id. */
+  | { readonly kind: 'take-back'; readonly what: ExpressionKind; readonly id: string }
   /** Yes, delete all that is kept about me. */
   | { readonly kind: 'forget-me' };
 
@@ -60,6 +73,8 @@ export function encodeButtonId(id: ButtonId): string {
       return join('draft', id.draft, id.action);
     case 'panel':
       return join('panel', id.field);
+    case 'take-back':
+      return join('take-back', id.id, id.what);
     case 'imagine-form':
     case 'forget-me':
       return join(id.kind);
@@ -86,6 +101,10 @@ export function decodeButtonId(text: string): ButtonId | undefined {
   if (head === 'draft') {
     const action = DRAFT_ACTIONS.find((name) => name === detail);
     return action === undefined ? undefined : { kind: 'draft', action, draft: subject };
+  }
+  if (head === 'take-back') {
+    const what = EXPRESSION_KINDS.find((name) => name === detail);
+    return what === undefined ? undefined : { kind: 'take-back', what, id: subject };
   }
   const pictureAction = PICTURE_ACTIONS.find((name) => name === head);
   if (pictureAction !== undefined) {

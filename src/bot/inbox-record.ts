@@ -47,6 +47,7 @@ const inboxRecord: z.ZodType<InboxRecord> = z.object({
       isAdmin: z.boolean(),
       isModerator: z.boolean(),
       locale: z.enum(LOCALES),
+      mayAddEmoji: z.boolean().optional(),
     }),
     place: z.object({
       platform: z.enum(PLATFORMS),

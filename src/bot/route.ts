@@ -6,6 +6,7 @@ import type { Form } from '../core/message.ts';
 import { type ButtonId, decodeButtonId } from './button-id.ts';
 import { requireJob } from './gates.ts';
 import { handleHelp, handleInfo, handleQueue } from './handlers/about.ts';
+import { emojiForm, handleEmoji, takeBack } from './handlers/emoji.ts';
 import { handleImagine, handleImagineForm, handleRemix, imagineForm, remixForm } from './handlers/imagine.ts';
 import { handleJobAction, showInfo } from './handlers/job-buttons.ts';
 import { askToForget, exportMine, forget } from './handlers/mydata.ts';
@@ -71,6 +72,9 @@ export async function routeToForm(context: BotContext, asked: RequestContext): P
   }
   if (id?.kind === 'job' && id.action === 'remix') {
     return await remixForm(context, asked, id.job);
+  }
+  if (id?.kind === 'job' && id.action === 'emoji') {
+    return await emojiForm(context, asked, id.job);
   }
   throw refusal('button.old');
 }
@@ -141,6 +145,9 @@ async function routeButton(context: BotContext, asked: RequestContext, id: Butto
     case 'forget-me':
       await forget(context, asked);
       return;
+    case 'take-back':
+      await takeBack(context, asked, id);
+      return;
     case 'imagine-form':
       throw refusal('button.old');
     default:
@@ -158,6 +165,8 @@ async function routeForm(
     await handleImagineForm(context, asked, fields);
   } else if (id.kind === 'job' && id.action === 'remix') {
     await handleRemix(context, asked, id.job, fields);
+  } else if (id.kind === 'job' && id.action === 'emoji') {
+    await handleEmoji(context, asked, id.job, fields);
   } else if (id.kind === 'panel') {
     await submitPanelForm(context, asked, id.field, fields);
   } else {

@@ -72,8 +72,29 @@ export type DeliverOptions = {
 /** A channel, and the server that it has to be a channel of. */
 export type ServerChannel = { readonly server: ServerKey; readonly id: string };
 
+export const EXPRESSION_KINDS = ['emoji', 'sticker'] as const;
+export type ExpressionKind = (typeof EXPRESSION_KINDS)[number];
+
+/** A server's own emoji and stickers, where a chat lets the bot add them. */
+export interface Expressions {
+  /** What a file of each kind may be. */
+  readonly forms: Readonly<Record<ExpressionKind, { readonly sidePx: number; readonly maxBytes: number }>>;
+  /**
+   * Adds a PNG; `shown` is how it looks in a message. Throws `UserError` `emoji.permission` with the link that asks for
+   * it, `emoji.full`, `emoji.refused`, `emoji.later`.
+   */
+  add(
+    server: ServerKey,
+    expression: { readonly kind: ExpressionKind; readonly name: string; readonly data: Uint8Array },
+  ): Promise<{ readonly id: string; readonly shown: string }>;
+  /** One that is already gone is no error. */
+  remove(server: ServerKey, kind: ExpressionKind, id: string): Promise<void>;
+}
+
 export interface Chat {
   readonly platform: Platform;
+  /** Absent where files are all that can be given. */
+  readonly expressions?: Expressions | undefined;
   /**
    * Returns the address under which the delivered message can be edited from now on. What cannot be delivered as it is
    * goes as something less (a smaller picture, words, a direct message). Throws `UserError` where no later try can

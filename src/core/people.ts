@@ -22,6 +22,8 @@ export type Actor = {
   /** May delete other people's answers: Manage Messages or an admin. */
   readonly isModerator: boolean;
   readonly locale: Locale;
+  /** May add emoji to the server; absent: only an admin may. */
+  readonly mayAddEmoji?: boolean | undefined;
 };
 
 export type Place = {

@@ -19,7 +19,7 @@ describe('U', () => {
     expect(wordsOf(answer)[1]).toMatch(/^upscale of 2 · ×2 · 256 × 256 · /u);
     expect(labelsOf(answer)).toEqual([
       ['U1', 'V1', 'Reroll', 'Remix'],
-      ['Info', 'Delete'],
+      ['Emoji', 'Info', 'Delete'],
     ]);
     expect((await decodePicture(answer.picture!.data)).width).toBe(256);
     expect(buttonOf(world.chat.at(grid), 'U2').tone).toBe('primary');

@@ -18,7 +18,7 @@ describe('/imagine', () => {
     expect(labelsOf(answer)).toEqual([
       ['U1', 'U2', 'U3', 'U4', 'Reroll'],
       ['V1', 'V2', 'V3', 'V4', 'Remix'],
-      ['Info', 'Delete'],
+      ['Emoji', 'Info', 'Delete'],
     ]);
     const picture = await decodePicture(answer.picture!.data);
     expect([picture.width, picture.height]).toEqual([260, 260]);
@@ -45,7 +45,7 @@ describe('/imagine', () => {
     expect(wordsOf(world.chat.at(at))).toEqual(['a fox · Ada', expect.stringMatching(/^seed 9 · Ink · 4 steps/u)]);
     expect(labelsOf(world.chat.at(at))).toEqual([
       ['U1', 'V1', 'Reroll', 'Remix'],
-      ['Info', 'Delete'],
+      ['Emoji', 'Info', 'Delete'],
     ]);
   });
 

@@ -129,7 +129,7 @@ describe('a job that takes long', () => {
     open();
     await drawing;
     expect(progress(world.chat).filter(({ picture }) => picture !== undefined)).toHaveLength(1);
-    expect(buttonsOf(world.chat.at('x'))).toHaveLength(12);
+    expect(buttonsOf(world.chat.at('x'))).toHaveLength(13);
   });
 });
 

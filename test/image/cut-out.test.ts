@@ -58,11 +58,10 @@ describe('cutting out', () => {
   it('takes the ground out of the edge: no pixel that is seen shows it', () => {
     const { picture } = ring([250, 210, 40], [40, 60, 220]);
     const cut = cutOut(picture);
-    for (let p = 0; p < SIDE * SIDE; p++) {
-      if ((cut?.alpha?.[p] ?? 0) > 40) {
-        expect(cut?.data[p * 3 + 2]).toBeLessThan(110); // of the ground’s 220
-      }
-    }
+    const blue = Array.from({ length: SIDE * SIDE }, (_, p) =>
+      (cut?.alpha?.[p] ?? 0) > 40 ? (cut?.data[p * 3 + 2] ?? 0) : 0,
+    );
+    expect(Math.max(...blue)).toBeLessThan(110); // of the ground’s 220
   });
 
   it('opens a hole that shows the ground, and leaves a small spot of its colour', () => {

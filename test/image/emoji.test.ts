@@ -81,6 +81,6 @@ describe('a transparent picture', () => {
     expect(large.alpha?.[48 * 128 + 40]).toBe(255);
     const flat = await flattened(picture);
     expect(flat.alpha).toBeUndefined();
-    expect([...flat.data.slice(0, 3)]).toEqual([255, 255, 255]);
+    expect(flat.data.slice(0, 3)).toEqual(new Uint8Array([255, 255, 255]));
   });
 });

@@ -13,7 +13,9 @@ import { type Acknowledged, type InboundEvent, Intake } from '../shared/intake.t
 import { pause, type Wait, within } from '../shared/retry.ts';
 import { encodeAddress } from './address.ts';
 import { DiscordClient } from './client.ts';
+import { DiscordExpressions } from './expressions.ts';
 import { Gateway } from './gateway.ts';
+import { applicationIdOf } from './invite.ts';
 import { MessageRequests } from './message-requests.ts';
 import { type InteractionEvent, parseInteraction } from './parse.ts';
 import { deferredAddress, Responder } from './respond.ts';
@@ -57,6 +59,7 @@ export class DiscordAdapter implements Adapter {
   readonly #sender: MessageSender;
   readonly #gateway: Gateway;
   readonly #intake: Intake;
+  readonly expressions: DiscordExpressions;
 
   constructor(options: DiscordOptions) {
     const { now = Date.now, monotonicMs = () => performance.now(), wait = pause, patienceMs = 600_000 } = options;
@@ -65,6 +68,7 @@ export class DiscordAdapter implements Adapter {
     this.#monotonicMs = monotonicMs;
     this.#drainMs = options.drainMs ?? 2_000;
     this.#client = new DiscordClient(options);
+    this.expressions = new DiscordExpressions(this.#client, applicationIdOf(options.token));
     this.#responder = new Responder({ client: this.#client, monotonicMs, wait });
     const requests = new MessageRequests(this.#client);
     this.#sender = new MessageSender({ requests, log: options.log, now, monotonicMs, wait, patienceMs });

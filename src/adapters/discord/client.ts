@@ -14,6 +14,8 @@ export type ApiRequest = {
   readonly body?: unknown;
   readonly files?: readonly RawFile[];
   readonly query?: URLSearchParams;
+  /** Files among the body's own fields, instead of beside it as `payload_json`: what stickers want. */
+  readonly isPlainForm?: boolean;
   readonly signal?: AbortSignal;
 };
 
@@ -56,13 +58,14 @@ export class DiscordClient {
   }
 }
 
-function optionsOf({ method, path, body, files, query, signal }: ApiRequest) {
+function optionsOf({ method, path, body, files, query, isPlainForm, signal }: ApiRequest) {
   return {
     method: METHODS[method],
     fullRoute: path,
     ...(body === undefined ? {} : { body }),
     ...(files === undefined ? {} : { files: [...files] }),
     ...(query === undefined ? {} : { query }),
+    ...(isPlainForm === true ? { appendToFormData: true } : {}),
     ...(signal === undefined ? {} : { signal }),
   };
 }
@@ -116,7 +119,9 @@ function failureOf(error: unknown, { method, path }: ApiRequest): unknown {
 const KINDS = new Map<number, FailureKind>([
   [10_003, 'gone'], // the channel
   [10_008, 'gone'],
+  [10_014, 'gone'], // the emoji
   [10_015, 'expired'],
+  [10_060, 'gone'], // the sticker
   [10_062, 'late'],
   [20_016, 'passing'], // slow mode
   [40_005, 'too-large'],

@@ -108,8 +108,11 @@ function actorOf(payload: InteractionPayload, person: Person): Actor {
     isAdmin,
     isModerator: isAdmin || (permissions & PermissionFlagsBits.ManageMessages) !== 0n,
     locale: localeOf(payload.locale),
+    mayAddEmoji: isAdmin || (permissions & ADD_EMOJI) !== 0n,
   };
 }
+
+const ADD_EMOJI = PermissionFlagsBits.CreateGuildExpressions | PermissionFlagsBits.ManageGuildExpressions;
 
 function placeOf(payload: InteractionPayload, channel: string, actor: Actor, context: ParseContext): Place {
   const guild = payload.guild_id;

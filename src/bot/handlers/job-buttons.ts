@@ -47,6 +47,7 @@ export async function handleJobAction(
       await block(context, asked, job);
       return;
     case 'remix':
+    case 'emoji':
       throw refusal('button.old'); // it opens a form, and comes back as one
     default:
       action satisfies never;

@@ -83,7 +83,7 @@ export async function handleVary(context: BotContext, asked: RequestContext, id:
   await submit(context, asked, made);
 }
 
-function pictureAt(job: Job, index: number): JobPicture {
+export function pictureAt(job: Job, index: number): JobPicture {
   if (job.state.kind !== 'done') {
     throw refusal('job.unfinished');
   }
@@ -107,7 +107,7 @@ async function showAgain(context: BotContext, asked: RequestContext, job: Job): 
 }
 
 /** The picture's file, drawn again from its request where the cache has let it go. */
-async function pictureFile(context: BotContext, job: Job, picture: JobPicture): Promise<string> {
+export async function pictureFile(context: BotContext, job: Job, picture: JobPicture): Promise<string> {
   if (picture.file !== '' && (await context.stores.files.has(picture.file))) {
     return picture.file;
   }

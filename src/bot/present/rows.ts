@@ -14,6 +14,7 @@ const EMOJI: Readonly<Partial<Record<JobAction, string>>> = {
   cancel: '✖️',
   retry: '🔄',
   report: '🚩',
+  emoji: '😀',
 };
 
 export function jobButton(
@@ -41,7 +42,11 @@ export function answerRows(
   const vary = pictures.map((_, index) => pictureButton(job.id, 'vary', index, locale, 'normal'));
   const reroll = jobButton(job.id, 'reroll', locale);
   const remix = jobButton(job.id, 'remix', locale);
-  const last = [jobButton(job.id, 'info', locale), jobButton(job.id, 'delete', locale)];
+  const last = [
+    jobButton(job.id, 'emoji', locale),
+    jobButton(job.id, 'info', locale),
+    jobButton(job.id, 'delete', locale),
+  ];
   return pictures.length === 1
     ? [[...upscale, ...vary, reroll, remix], last]
     : [[...upscale, reroll], [...vary, remix], last];

@@ -87,6 +87,13 @@ export const errors: Translation<typeof english> = {
   'error.image.strength':
     'Strength sagt, wie viel von einem Bild neu gezeichnet wird, und braucht daher ein image. Häng eines an, oder lass es weg.',
 
+  'error.allowed.emoji': 'Das kann nur, wer auf diesem Server Emojis hinzufügen darf.',
+  'error.emoji.ground':
+    'Das Bild hat keinen einfarbigen Grund, von dem es freigestellt werden könnte. Zeichne es „on white“ oder auf transparent.',
+  'error.emoji.permission': 'Dafür braucht der Bot das Recht „Ausdrücke erstellen“. Ein Admin kann es geben: {link}',
+  'error.emoji.full': 'Auf diesem Server sind alle Plätze dafür belegt. Entferne eines oder nimm das Bild als Datei.',
+  'error.emoji.refused': 'Der Server nahm die Datei oder den Namen nicht. Wähle einen anderen Namen.',
+  'error.emoji.later': 'Gerade kann nichts mehr hinzugefügt werden. Versuche es in einigen Minuten wieder.',
   'error.allowed.admin': 'Das können nur Admins dieses Servers. Frag einen von ihnen.',
   'error.allowed.requester': 'Das können nur {name}, von wem die Bitte kam, oder ein Moderator.',
   'error.allowed.blocked': 'Du kannst auf diesem Server keine Bilder anfordern. Seine Admins können das ändern.',

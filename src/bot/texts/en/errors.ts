@@ -85,6 +85,13 @@ export const errors = {
   'error.image.strength':
     'Strength says how much of a picture is drawn anew, so it needs an image. Attach one, or leave it out.',
 
+  'error.allowed.emoji': 'Only who may add emoji to this server can do that.',
+  'error.emoji.ground': 'The picture shows no plain ground to cut it from. Draw it “on white”, or on transparent.',
+  'error.emoji.permission': 'The bot needs the permission Create Expressions to add this. An admin can give it: {link}',
+  'error.emoji.full':
+    'All places for this kind are taken on this server. Remove one, or take it as a file from the picture.',
+  'error.emoji.refused': 'The server took no such file or name. Choose another name.',
+  'error.emoji.later': 'No more can be added just now. Try again in a few minutes.',
   'error.allowed.admin': 'Only admins of this server can do this. Ask one of them.',
   'error.allowed.requester': 'Only {name}, who asked for it, or a moderator can do this.',
   'error.allowed.blocked': 'You cannot ask for pictures on this server. Its admins can change that.',
