@@ -58,6 +58,8 @@ export type RunnerHealth = {
   readonly active: number;
   readonly lastHeartbeatAtMs: number | undefined;
   /** UNet calls since the start and the rows they held, where the device counts them: `rows / calls` of `maxRows` is the batch fill. */
+  /** How the device computes, in words for the operator, where it is known. */
+  readonly forms?: string;
   readonly batches?: { readonly calls: number; readonly rows: number; readonly maxRows: number };
 };
 

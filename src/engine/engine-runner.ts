@@ -9,8 +9,9 @@ import type { Picture } from '../core/picture.ts';
 import type { Runner, RunnerHealth, Work, WorkEvent } from '../core/work.ts';
 import { Engine } from './engine.ts';
 import { ModelCache, type ModelLocation } from './model-cache.ts';
-import { usualNumberType } from './model/number-type.ts';
+import { describeForms, untriedForms, type DeviceForms } from './model/device-forms.ts';
 import { sessionOpener } from './model/session-opener.ts';
+import type { NumberType } from './nets/index.ts';
 import { requireDevice, type Device } from './ort/index.ts';
 import { prepare } from './preparation.ts';
 import { checkRequest } from './request-check.ts';
@@ -28,8 +29,10 @@ export type EngineRunnerOptions = {
   readonly clipTokenizer: string;
   /** Default: the processor. */
   readonly device?: Device;
-  /** What nets compute in; default: fp16 on cuda, tensorrt and dml, fp32 elsewhere. */
-  readonly numberType?: 'f32' | 'f16';
+  /** What the device may be asked to do; default: what is safe to ask of one that nobody has tried. */
+  readonly forms?: DeviceForms;
+  /** What nets compute in; default: as `forms` says. */
+  readonly numberType?: NumberType;
   /** Default: turns on a processor, full batches on anything else. */
   readonly policy?: SchedulerPolicy;
   /** How sessions open: 'fast' (default) at once over shared memory, 'throughput' a few per cent faster a step. */
@@ -49,6 +52,8 @@ export function createEngineRunner(options: EngineRunnerOptions): Runner {
 class EngineRunner implements Runner {
   readonly #options: EngineRunnerOptions;
   readonly #device: Device;
+  /** In words. */
+  readonly #forms: string;
   readonly #engine: Engine;
   readonly #cache: ModelCache;
   readonly #upscaling: Upscaling;
@@ -61,7 +66,8 @@ class EngineRunner implements Runner {
   constructor(options: EngineRunnerOptions) {
     const {
       device = { kind: 'cpu' },
-      numberType = usualNumberType(device.kind),
+      forms = untriedForms(device.kind),
+      numberType = forms.numberType,
       policy,
       startup = 'fast',
       threads,
@@ -69,8 +75,11 @@ class EngineRunner implements Runner {
     } = options;
     this.#options = options;
     this.#device = device;
+    this.#forms = describeForms({ ...forms, numberType });
     this.#engine = new Engine(policy ?? (device.kind === 'cpu' ? CPU_POLICY : GPU_POLICY));
-    const open = sessionOpener({ device, numberType, startup, threads });
+    const { attention, layout } = forms;
+    const tried = device.kind === 'webgpu' ? { ...device, layout } : device;
+    const open = sessionOpener({ device: tried, numberType, attention, startup, threads });
     this.#upscaling = new Upscaling({
       locate: options.locateModel,
       open,
@@ -110,6 +119,7 @@ class EngineRunner implements Runner {
         active: this.#active,
         lastHeartbeatAtMs: undefined,
         batches: this.#engine.batches,
+        forms: this.#forms,
       },
     ];
   }

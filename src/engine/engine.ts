@@ -6,6 +6,7 @@
  * call. Knows no prompts, files or sessions; modelled on nano-vllm's engine.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { UserError } from '../core/errors.ts';
 import type { Generation, PictureInProgress } from './generation.ts';
 import type { Conditioning, UNetRow } from './model/denoiser.ts';
 import { notNumbers } from './model/numbers.ts';
@@ -16,7 +17,8 @@ import { nextBatch, type Row, type SchedulerPolicy } from './scheduler.ts';
 type Member = { readonly generation: Generation; readonly picture: PictureInProgress };
 
 export class Engine {
-  readonly #policy: SchedulerPolicy;
+  /** Its rows a call shrink where the device has no room for them. */
+  #policy: SchedulerPolicy;
   readonly #now: () => number;
   readonly #generations = new Map<number, Generation>();
   #calls = 0;
@@ -101,9 +103,21 @@ export class Engine {
       this.#charge(batch, this.#now() - startedAt);
       return outputs;
     } catch (error) {
-      batch.forEach(({ generation }) => this.#fail(generation, error));
+      if (!this.#takesLess(batch, error)) {
+        batch.forEach(({ generation }) => this.#fail(generation, error));
+      }
       return undefined;
     }
+  }
+
+  /** A call that had no room is made again with half its rows, as every later one; false where it was of one picture. */
+  #takesLess(batch: readonly Member[], error: unknown): boolean {
+    if (!(error instanceof UserError && error.code === 'device.memory') || batch.length === 1) {
+      return false;
+    }
+    const rows = batch.reduce((total, { generation }) => total + passesOf(generation), 0);
+    this.#policy = { ...this.#policy, maxRows: Math.floor(rows / 2) };
+    return true;
   }
 
   /** Each picture pays for its rows. */

@@ -5,6 +5,7 @@
  */
 import { Worker } from 'node:worker_threads';
 
+import { UserError } from '../core/errors.ts';
 import type { Runner, Work } from '../core/work.ts';
 import { LateClock } from './late-clock.ts';
 import { parseAssignment, parseToChild, type Assignment, type ToParent } from './messages.ts';
@@ -57,7 +58,8 @@ process.on('message', (raw: unknown) => {
 
 try {
   device = await opened;
-  await say({ kind: 'ready' });
+  const forms = device.health()[0]?.forms;
+  await say({ kind: 'ready', ...(forms === undefined ? {} : { forms }) });
 } catch (error) {
   await say({ kind: 'unable', error: packError(error) });
   process.exit(1);
@@ -87,6 +89,9 @@ async function draw(call: number, work: Work): Promise<void> {
     }
     await say({ kind: 'end', call });
   } catch (error) {
+    if (error instanceof UserError && error.code === 'device.lost') {
+      process.exit(1); // the parent starts another, which draws everything again
+    }
     await say({ kind: 'error', call, error: packError(error) });
   } finally {
     cancels.delete(call);

@@ -20,7 +20,8 @@ const toChild = z.discriminatedUnion('kind', [
 ]);
 
 const toParent = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('ready') }),
+  /** With how the device computes, in words. */
+  z.object({ kind: z.literal('ready'), forms: z.string().optional() }),
   /** The device could not be opened; the child ends after this. */
   z.object({ kind: z.literal('unable'), error: wire.error }),
   /** With the device's count of its batches, where it has one. */

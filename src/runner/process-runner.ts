@@ -61,6 +61,7 @@ export class ProcessRunner implements Runner {
   #link: ChildLink;
   #state: RunnerHealth['state'] = 'starting';
   #batches: RunnerHealth['batches'];
+  #forms: RunnerHealth['forms'];
   #calls = 0;
   #failedStarts = 0;
   /** Children lost since a work last ended: each makes the next wait longer. */
@@ -125,6 +126,7 @@ export class ProcessRunner implements Runner {
         state: this.#state,
         active: this.#active.size,
         lastHeartbeatAtMs: this.#link.lastHeardAtMs,
+        ...(this.#forms === undefined ? {} : { forms: this.#forms }),
         ...(this.#batches === undefined ? {} : { batches: this.#batches }),
       },
     ];
@@ -167,6 +169,7 @@ export class ProcessRunner implements Runner {
     switch (message.kind) {
       case 'ready':
         this.#state = 'ready';
+        this.#forms = message.forms;
         this.#startError = undefined;
         this.#settleStarts(undefined);
         this.#dispatch();

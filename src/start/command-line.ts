@@ -38,7 +38,7 @@ export async function imagine(
   if (options.negative !== '' && guidance <= 1 && mode !== 'quiet') {
     warn(`--negative has no effect at guidance ${guidance}; ${remedyFor(request)}.`);
   }
-  const runner = openEngine({ device: localDevice(config), dataFolder: config.dataFolder, startup: 'fast' });
+  const runner = await openEngine({ device: localDevice(config), dataFolder: config.dataFolder, startup: 'fast' });
   const stop = stopOnSignal();
   try {
     await drawToFiles({
@@ -64,7 +64,7 @@ export async function emoji(
 ): Promise<void> {
   const asked = { ...options, negative: '', count: 1, transparent: true };
   const request = await requestFrom(config, openCatalog(config.dataFolder), prompt, asked);
-  const runner = openEngine({ device: localDevice(config), dataFolder: config.dataFolder, startup: 'fast' });
+  const runner = await openEngine({ device: localDevice(config), dataFolder: config.dataFolder, startup: 'fast' });
   const stop = stopOnSignal();
   try {
     await emojiToFile({ request, prompt, isSticker: sticker, out, runner, print, warn, signal: stop.signal });
@@ -80,7 +80,7 @@ export async function upscale(
   options: UpscaleOptions,
   { print }: Streams,
 ): Promise<void> {
-  const runner = openEngine({ device: localDevice(config), dataFolder: config.dataFolder, startup: 'fast' });
+  const runner = await openEngine({ device: localDevice(config), dataFolder: config.dataFolder, startup: 'fast' });
   const stop = stopOnSignal();
   try {
     await upscaleFile({

@@ -2,14 +2,11 @@
 import { z } from 'zod';
 
 import type { Runner } from '../core/work.ts';
-import { requireDevice } from '../engine/ort/index.ts';
-import { openEngine, parseDevice } from './open-engine.ts';
+import { openEngine } from './open-engine.ts';
 
 const optionsSchema = z.object({ device: z.string(), dataFolder: z.string(), startup: z.enum(['fast', 'throughput']) });
 
-/** Throws `UserError` `device.missing` now, not at the first picture, where the machine lacks the device. */
+/** Throws `UserError` `device.missing` now, not at the first picture, where the machine lacks the device or it does not open. */
 export async function createRunner(options: unknown): Promise<Runner> {
-  const parsed = optionsSchema.parse(options);
-  await requireDevice(parseDevice(parsed.device));
-  return openEngine(parsed);
+  return openEngine(optionsSchema.parse(options));
 }

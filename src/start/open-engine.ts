@@ -10,7 +10,7 @@ import { Catalog } from '../../models/catalog.ts';
 import { UserError } from '../core/errors.ts';
 import type { Picture } from '../core/picture.ts';
 import type { Runner } from '../core/work.ts';
-import { createEngineRunner, type Device } from '../engine/index.ts';
+import { chooseForms, createEngineRunner, type Device } from '../engine/index.ts';
 
 export type OpenEngine = {
   /** `cpu`, `cuda:0`, … */
@@ -25,17 +25,21 @@ export function openCatalog(dataFolder: string): Catalog {
   return new Catalog({ embedded: modelsFolder, data: dataFolder });
 }
 
-export function openEngine({ device, dataFolder, startup }: OpenEngine): Runner {
+/** Throws `UserError` (`device.…`) for a device that this machine lacks or that does not open. */
+export async function openEngine({ device: name, dataFolder, startup }: OpenEngine): Promise<Runner> {
   const catalog = openCatalog(dataFolder);
+  const device = parseDevice(name);
+  const cacheDir = join(dataFolder, 'cache');
   return createEngineRunner({
     locateModel: async (model) => {
       const { source, accelerators } = await catalog.find(model);
       return { source, accelerators };
     },
     readPicture: pictureReader(dataFolder),
-    cacheDir: join(dataFolder, 'cache'),
+    cacheDir,
     clipTokenizer: join(modelsFolder, 'clip'),
-    device: parseDevice(device),
+    device,
+    forms: await chooseForms(device, cacheDir),
     startup,
   });
 }

@@ -179,6 +179,9 @@ async function begin(config: Config, { print, log, ends }: Beginning): Promise<v
     await adapter.start();
   }
   await opened.ready();
+  for (const { device, forms } of opened.runner.health()) {
+    log.info({ device, forms }, 'device open');
+  }
   await bot.resume();
   const prune = (): void =>
     void stores.files.holdBudgets().catch((error: unknown) => log.warn({ err: error }, 'pruning failed'));

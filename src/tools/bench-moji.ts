@@ -20,7 +20,7 @@ export async function benchMoji(
     count: 1,
     seed: 7,
   });
-  const runner = openEngine({ device: 'cpu', dataFolder: config.dataFolder, startup: 'throughput' });
+  const runner = await openEngine({ device: 'cpu', dataFolder: config.dataFolder, startup: 'throughput' });
   const rounds: PictureMs[] = [];
   let firstMs = 0;
   try {

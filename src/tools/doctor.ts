@@ -11,7 +11,8 @@ import { applicationIdOf, inviteLink } from '../adapters/discord/index.ts';
 import { slackManifest } from '../adapters/slack/index.ts';
 import { UserError } from '../core/errors.ts';
 import { listProviders } from '../engine/ort/index.ts';
-import { openCatalog, parseDevice } from '../start/open-engine.ts';
+import { openCatalog } from '../start/open-engine.ts';
+import { openLocalRunners } from '../start/runners.ts';
 import { checkStores } from '../store/index.ts';
 
 type Finding = { readonly mark: 'ok' | 'off' | 'BAD'; readonly what: string; readonly detail: string };
@@ -19,7 +20,8 @@ type Finding = { readonly mark: 'ok' | 'off' | 'BAD'; readonly what: string; rea
 export async function doctor(config: Config, print: (line: string) => void): Promise<void> {
   const findings = [
     nodeVersion(),
-    ...(await Promise.all([devices(config), model(config), folder(config), store(config)])),
+    ...(await devices(config)),
+    ...(await Promise.all([model(config), folder(config), store(config)])),
     discord(config),
     slack(config),
   ];
@@ -58,27 +60,32 @@ function nodeVersion(): Finding {
   };
 }
 
-async function devices(config: Config): Promise<Finding> {
-  const present = await listProviders();
-  const missing = config.devices.filter(
-    (device) => !device.includes('://') && !present.includes(parseDevice(device).kind),
-  );
-  return missing.length === 0
-    ? {
-        mark: 'ok',
-        what: 'devices',
-        detail: `${config.devices.map(nameOf).join(', ')} (this machine has ${present.join(', ')})`,
-      }
-    : {
-        mark: 'BAD',
-        what: 'devices',
-        detail: `${missing.join(', ')} is not in this machine, which has ${present.join(', ')}; correct RUNNERS, or run fourstep gpu install for CUDA`,
-      };
+/** Each of this machine is opened as the bot opens it: in a child, which it may take down. */
+async function devices(config: Config): Promise<readonly Finding[]> {
+  const present = (await listProviders()).join(', ');
+  const findings: Finding[] = [];
+  for (const device of config.devices) {
+    findings.push(
+      device.includes('://')
+        ? { mark: 'ok', what: 'device', detail: `runners at ${new URL(device).host}` }
+        : await opened(config, device, present),
+    );
+  }
+  return findings;
 }
 
-/** Without the password that the address of a Redis may hold. */
-function nameOf(device: string): string {
-  return device.includes('://') ? `runners at ${new URL(device).host}` : device;
+async function opened(config: Config, device: string, present: string): Promise<Finding> {
+  const { runner, ready } = await openLocalRunners(config, [device], () => {});
+  try {
+    await ready();
+    const forms = runner.health()[0]?.forms ?? '';
+    return { mark: 'ok', what: 'device', detail: `${device}: ${forms} (this machine has ${present})` };
+  } catch (error) {
+    const detail = `${device}: ${error instanceof Error ? error.message : String(error)}`;
+    return { mark: 'BAD', what: 'device', detail: `${detail} This machine has ${present}; correct RUNNERS.` };
+  } finally {
+    await runner.close(0);
+  }
 }
 
 async function model(config: Config): Promise<Finding> {

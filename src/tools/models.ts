@@ -50,7 +50,7 @@ export async function addModel(config: Config, given: string, options: ModelAddO
 
 async function drawTrial(config: Config, model: CatalogModel, print: Print): Promise<void> {
   const { defaults, accelerators } = await describeModel(model);
-  const runner = openEngine({ device: 'cpu', dataFolder: config.dataFolder, startup: 'fast' });
+  const runner = await openEngine({ device: 'cpu', dataFolder: config.dataFolder, startup: 'fast' });
   // One step whatever the recipe: this is about weights. Each accelerator is merged, so that nobody waits for it later.
   const requests = (accelerators.length === 0 ? [undefined] : accelerators).map((accelerator) =>
     defaultRequest({ id: model.id, defaults }, 'a trial', {

@@ -20,7 +20,7 @@ export async function drawPreview(
   { manifest, file, caption, seed, out }: Preview,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const runner = openEngine({ device: 'cpu', dataFolder, startup: 'fast' });
+  const runner = await openEngine({ device: 'cpu', dataFolder, startup: 'fast' });
   const request = defaultRequest(manifest, caption, { seed, styles: [{ id: 'preview', file, weight: 1 }] });
   try {
     const [path] = await drawToFiles({ request, runner, out, mode: 'quiet', print: () => {}, warn: () => {}, signal });

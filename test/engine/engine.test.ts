@@ -1,5 +1,6 @@
 /** The loop with a made-up model: no graphs, so that every call can be looked at. */
 import { describe, expect, it } from 'vitest';
+import { UserError } from '../../src/core/errors.ts';
 import type { PictureMs, WorkEvent } from '../../src/core/work.ts';
 import type { Generation } from '../../src/engine/generation.ts';
 import type { Denoiser, UNetRow } from '../../src/engine/model/denoiser.ts';
@@ -19,10 +20,15 @@ class MadeUpModel implements Denoiser {
   readonly calls: (readonly number[])[] = [];
   readonly decodedBeforeCall: number[] = [];
   failAtCall: number | undefined;
+  /** Rows that its device has memory for. */
+  roomForRows = Number.POSITIVE_INFINITY;
 
   async predict(rows: readonly UNetRow[]): Promise<Float32Array> {
     if (this.calls.length === this.failAtCall) {
       throw new Error('device lost');
+    }
+    if (rows.length > this.roomForRows) {
+      throw new UserError('device.memory', 'no room');
     }
     this.calls.push(rows.map(({ timestep }) => timestep));
     const outputs = new Float32Array(rows.length * LENGTH);
@@ -220,6 +226,16 @@ describe('Engine', () => {
       rest.push(event);
     }
     expect(kinds(rest).at(-1)).toBe('picture');
+  });
+
+  it('makes a call that has no room again with fewer rows, and fails a picture that has none alone', async () => {
+    const model = new MadeUpModel();
+    model.roomForRows = 3;
+    const [events] = await draw(FULL, generationOf({ number: 1, model, count: 8, steps: 1 }));
+    expect(events?.filter(({ kind }) => kind === 'picture')).toHaveLength(8);
+    expect(Math.max(...model.calls.map((rows) => rows.length))).toBeLessThanOrEqual(3);
+    model.roomForRows = 0;
+    await expect(draw(FULL, generationOf({ number: 2, model }))).rejects.toMatchObject({ code: 'device.memory' });
   });
 
   it('fails a generation whose model answers with no numbers, in a sentence', async () => {

@@ -22,9 +22,9 @@ const MOJI = join(modelsFolder, 'moji');
 let folder: string;
 let runner: Runner;
 
-beforeAll(() => {
+beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'fourstep-moji-'));
-  runner = openEngine({ device: 'cpu', dataFolder: folder, startup: 'fast' });
+  runner = await openEngine({ device: 'cpu', dataFolder: folder, startup: 'fast' });
 });
 afterAll(async () => {
   await runner.close(0);

@@ -2,12 +2,15 @@
  * The stub runner as a child process's device: the same stub, plus what only a real process can do. Started with
  * `STUB_CHILD` so that Node reads the TypeScript sources.
  */
+import { UserError } from '../../src/core/errors.ts';
 import type { Runner } from '../../src/core/work.ts';
 import { createStubRunner, type StubRunnerOptions } from './stub-runner.ts';
 
 export type StubFactoryOptions = Omit<StubRunnerOptions, 'beforeStep'> & {
   /** Before the second step of prompts that hold this the process kills itself. */
   readonly crashPrompt?: string;
+  /** Before the second step of prompts that hold this the device is lost. */
+  readonly losePrompt?: string;
   /** Before the second step of prompts that hold this the process blocks its event loop for ever. */
   readonly hangPrompt?: string;
   /** Before the second step of prompts that hold this the work waits for ever, and the process goes on. */
@@ -26,7 +29,7 @@ export const STUB_CHILD = {
 } as const;
 
 export async function createRunner(options: StubFactoryOptions = {}): Promise<Runner> {
-  const { crashPrompt, hangPrompt, stallPrompt, isBroken = false, crashEverySteps, ...stub } = options;
+  const { crashPrompt, losePrompt, hangPrompt, stallPrompt, isBroken = false, crashEverySteps, ...stub } = options;
   if (isBroken) {
     throw new Error('the stub has no such device');
   }
@@ -38,6 +41,9 @@ export async function createRunner(options: StubFactoryOptions = {}): Promise<Ru
       const holds = (part: string | undefined) => part !== undefined && step === 2 && prompt.includes(part);
       if (holds(crashPrompt) || (crashEverySteps !== undefined && ++steps % crashEverySteps === 0)) {
         process.kill(process.pid, 'SIGKILL');
+      }
+      if (holds(losePrompt)) {
+        throw new UserError('device.lost', 'the stub lost its device');
       }
       if (holds(hangPrompt)) {
         for (;;) {

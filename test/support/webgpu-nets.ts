@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { createEngineRunner } from '../../src/engine/index.ts';
+import { chooseForms, createEngineRunner } from '../../src/engine/index.ts';
 import {
   buildClipText,
   buildKLDecoder,
@@ -200,6 +200,17 @@ const CASES: Readonly<Record<string, () => Promise<number>>> = {
     return unet({ key, config, timesteps: [999, 259], size: [16, 12], more });
   },
   'styles of all layers, two and none in one call': () => styled('unet-lora-conv'),
+  /** Its faults are known: attention as one operator and channels last are wrong, half precision it has not. */
+  'the forms of the device': async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'fourstep-webgpu-'));
+    try {
+      const [found, remembered] = [await chooseForms(DEVICE, folder), await chooseForms(DEVICE, folder)];
+      const expected = JSON.stringify({ numberType: 'f32', attention: 'decomposed', layout: 'NCHW' });
+      return [found, remembered].filter((forms) => JSON.stringify(forms) !== expected).length;
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
   'pictures in company, one of them from a picture': async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'fourstep-webgpu-'));
     const runner = createEngineRunner({ ...writeGoldenModels(folder), device: DEVICE, numberType: 'f32' });

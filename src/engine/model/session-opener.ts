@@ -18,6 +18,8 @@ export type NetPlace = { readonly open: SessionOpener; readonly cacheDir: string
 export type SessionOpenerOptions = {
   readonly device: Device;
   readonly numberType: NumberType;
+  /** Default: one operator on a processor alone. */
+  readonly attention?: 'fused' | 'decomposed';
   /**
    * 'fast': sessions start at once and share the weights' memory; 'throughput': packed weights, a few per cent faster,
    * where there is room for them, and less memory between calls.
@@ -26,7 +28,13 @@ export type SessionOpenerOptions = {
   readonly threads: number | undefined;
 };
 
-export function sessionOpener({ device, numberType, startup, threads }: SessionOpenerOptions): SessionOpener {
+export function sessionOpener({
+  device,
+  numberType,
+  attention,
+  startup,
+  threads,
+}: SessionOpenerOptions): SessionOpener {
   const open = (graph: Graph): Promise<Session> =>
     Session.create(serialize(graph, { shapes: startup === 'fast' }), {
       device,
@@ -36,7 +44,9 @@ export function sessionOpener({ device, numberType, startup, threads }: SessionO
     });
   // What starts at once has no time to transform kernels.
   const convolutions = startup === 'throughput' ? 'winograd' : 'direct';
-  return Object.assign(open, { target: { provider: device.kind, dtype: numberType, convolutions } as const });
+  return Object.assign(open, {
+    target: { provider: device.kind, dtype: numberType, ...(attention && { attention }), convolutions } as const,
+  });
 }
 
 /**

@@ -7,6 +7,7 @@ import type { InferenceSession, Tensor } from 'onnxruntime-node';
 
 import { UserError } from '../../core/errors.ts';
 import type { SerializedModel } from '../onnx/serialize.ts';
+import { deviceFault } from './device-fault.ts';
 import { requireDevice, type Device } from './device.ts';
 import { loadRuntime, type Runtime } from './runtime.ts';
 
@@ -24,6 +25,8 @@ export type SessionOptions = {
   readonly startup?: 'throughput' | 'fast';
   /** Threads of one run; default: one per physical core. */
   readonly threads?: number;
+  /** Whether what fails is also written to the process's errors by onnxruntime itself. Default true. */
+  readonly isLogged?: boolean;
 };
 
 /**
@@ -36,11 +39,13 @@ const SPIN_MICROSECONDS = '1000';
 export class Session {
   readonly #runtime: Runtime;
   readonly #session: InferenceSession;
+  readonly #device: Device;
   #isReleased = false;
 
-  private constructor(runtime: Runtime, session: InferenceSession) {
+  private constructor(runtime: Runtime, session: InferenceSession, device: Device) {
     this.#runtime = runtime;
     this.#session = session;
+    this.#device = device;
   }
 
   /** Throws `UserError`: `device.missing` for a device this machine lacks, `device.failed` where it does not open. */
@@ -52,10 +57,12 @@ export class Session {
       return new Session(
         runtime,
         await runtime.InferenceSession.create(model.bytes, nativeOptions(model, device, options)),
+        device,
       );
     } catch (cause) {
-      if (device.kind === 'cpu') {
-        throw cause;
+      const fault = deviceFault(device, cause);
+      if (device.kind === 'cpu' || fault !== cause) {
+        throw fault;
       }
       throw new UserError(
         'device.failed',
@@ -72,13 +79,15 @@ export class Session {
     return this.#session.inputNames;
   }
 
-  /** Every input must be fed; gives every output by name. */
+  /** Every input must be fed; gives every output by name. Throws `UserError` (`device.memory`, `device.lost`). */
   async run(feeds: Feeds): Promise<Readonly<Record<string, FloatTensor>>> {
     if (this.#isReleased) {
       throw new Error('The session is released.');
     }
     const native = Object.fromEntries(Object.entries(feeds).map(([name, tensor]) => [name, this.#intoNative(tensor)]));
-    const results = await this.#session.run(native);
+    const results = await this.#session.run(native).catch((cause: unknown) => {
+      throw deviceFault(this.#device, cause);
+    });
     return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, fromNative(name, tensor)]));
   }
 
@@ -102,7 +111,7 @@ function nativeOptions(
   device: Device,
   options: SessionOptions,
 ): InferenceSession.SessionOptions {
-  const { startup = 'throughput', threads } = options;
+  const { startup = 'throughput', threads, isLogged = true } = options;
   // A pattern is a second home for all that a call computes, beside the arena: 0.8 GB for a decoder of 512², and no faster.
   const pattern = device.kind === 'cpu' ? { enableMemPattern: false } : {};
   const session = {
@@ -113,7 +122,7 @@ function nativeOptions(
   return {
     executionProviders: [executionProvider(device)],
     graphOptimizationLevel: startup === 'fast' ? 'extended' : 'all',
-    logSeverityLevel: 3,
+    logSeverityLevel: isLogged ? 3 : 4,
     ...pattern,
     ...(threads !== undefined && { intraOpNumThreads: threads }),
     extra: { session },

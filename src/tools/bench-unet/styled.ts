@@ -46,7 +46,13 @@ export async function measureStyles({
   feeds,
   rounds,
 }: StyleMeasurement): Promise<StyleCosts> {
-  const open = sessionOpener({ device: { kind: 'cpu' }, numberType: 'f32', startup: 'throughput', threads: undefined });
+  const open = sessionOpener({
+    device: { kind: 'cpu' },
+    numberType: 'f32',
+    attention: 'fused',
+    startup: 'throughput',
+    threads: undefined,
+  });
   const styles = new RandomStyles(folder, unetLoraTargets(config), weights, open);
   const styledGraph = buildUNet(config, weights, { ...build, styles: styles.form });
   // Two sessions at once: where both do not fit with packed weights, they are compared without.

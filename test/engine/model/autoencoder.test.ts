@@ -12,7 +12,13 @@ import { writeTensors } from '../../support/safetensors-file.ts';
 import { goldenConfig } from '../../support/net-case.ts';
 import { writeTinyModel } from '../../support/tiny-model.ts';
 
-const OPEN = sessionOpener({ device: { kind: 'cpu' }, numberType: 'f32', startup: 'fast', threads: 1 });
+const OPEN = sessionOpener({
+  device: { kind: 'cpu' },
+  numberType: 'f32',
+  attention: 'fused',
+  startup: 'fast',
+  threads: 1,
+});
 const SIZE = { channels: 4, height: 8, width: 8 };
 const AREA = 64;
 let folder = '';

@@ -4,7 +4,13 @@ import { LazySessions } from '../../../src/engine/model/lazy-sessions.ts';
 import { sessionOpener, type SessionOpener } from '../../../src/engine/model/session-opener.ts';
 import { Add, GraphBuilder, type Graph } from '../../../src/engine/onnx/index.ts';
 
-const OPEN = sessionOpener({ device: { kind: 'cpu' }, numberType: 'f32', startup: 'fast', threads: 1 });
+const OPEN = sessionOpener({
+  device: { kind: 'cpu' },
+  numberType: 'f32',
+  attention: 'fused',
+  startup: 'fast',
+  threads: 1,
+});
 
 function build(): Graph {
   const graph = new GraphBuilder('adder');

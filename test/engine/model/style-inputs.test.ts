@@ -46,7 +46,7 @@ describe('StyleInputs', () => {
     new StyleInputs(
       () => TARGETS,
       weights,
-      sessionOpener({ device: { kind: 'cpu' }, numberType: 'f32', startup: 'fast', threads: 1 }),
+      sessionOpener({ device: { kind: 'cpu' }, numberType: 'f32', attention: 'fused', startup: 'fast', threads: 1 }),
     );
 
   it('merges a style once, and another one anew', async () => {

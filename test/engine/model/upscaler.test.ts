@@ -10,7 +10,13 @@ import { Upscaler } from '../../../src/engine/model/upscaler.ts';
 import { buildSrvgg, loweringFor, parseSrvggConfig } from '../../../src/engine/nets/index.ts';
 import { writeTinyUpscaler } from '../../support/tiny-model.ts';
 
-const OPEN = sessionOpener({ device: { kind: 'cpu' }, numberType: 'f32', startup: 'fast', threads: 1 });
+const OPEN = sessionOpener({
+  device: { kind: 'cpu' },
+  numberType: 'f32',
+  attention: 'fused',
+  startup: 'fast',
+  threads: 1,
+});
 let folder = '';
 
 beforeAll(() => {

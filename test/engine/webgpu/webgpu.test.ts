@@ -48,6 +48,10 @@ describe.skipIf(noSoftwareVulkan !== undefined)(`WebGPU on a software driver${sk
     expect(distances.get(name)).toBeLessThan(TOLERANCE);
   });
 
+  it('is found out: what this driver computes wrongly is not asked of it', () => {
+    expect(distances.get('the forms of the device')).toBe(0);
+  });
+
   it('draws the pictures of diffusers, several in a call, one of them from a picture', () => {
     expect(distances.get('pictures in company, one of them from a picture')).toBeLessThanOrEqual(PICTURE_TOLERANCE);
   });

@@ -28,6 +28,8 @@ export const drawing: Translation<typeof english> = {
   'error.request.weight': 'Gewichte gehen von -{limit} bis {limit}; {style} hat {given}. Üblich sind 0,5 bis 1.',
   'error.request.strength':
     'Die Stärke geht von über 0 bis 1; verlangt war {given}. 0,6 behält etwa die Hälfte des Bildes.',
+  'error.device.memory':
+    'Das Bild passt nicht in den Speicher von {device}. Eine kleinere Größe oder ein anderes Modell nehmen.',
   'error.runner.crashed':
     'Das Gerät ist {attempts:Mal|Mal} beim Zeichnen ausgefallen. Andere Größe oder andere Worte versuchen oder dem Betreiber sagen.',
   'error.upscale.size':

@@ -24,6 +24,7 @@ export const drawing = {
   'error.request.weight': 'Weights go from -{limit} to {limit}; {style} has {given}. The usual weight is 0.5 to 1.',
   'error.request.strength':
     'Strength goes from above 0 to 1; you asked for {given}. 0.6 keeps about half of the picture.',
+  'error.device.memory': 'The picture does not fit into the memory of {device}. Take a smaller size or another model.',
   'error.runner.crashed':
     'The device stopped {attempts:time|times} while drawing this. Try another size or other words, or tell the operator.',
   'error.upscale.size':

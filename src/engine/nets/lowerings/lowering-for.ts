@@ -9,7 +9,7 @@ export type LoweringOptions = {
   readonly provider: Provider;
   readonly dtype?: NumberType;
   readonly islands?: readonly Island[];
-  /** Default: one operator where the provider's own was never seen to be wrong. */
+  /** Default: one operator on a processor. */
   readonly attention?: 'fused' | 'decomposed';
   /** 'winograd': the convolutions that gain by it take transformed kernels. Default 'direct'; on a processor in fp32 only. */
   readonly convolutions?: 'direct' | 'winograd';
@@ -19,7 +19,7 @@ export function loweringFor({
   provider,
   dtype = 'f32',
   islands = [],
-  attention = provider === 'cpu' || provider === 'cuda' ? 'fused' : 'decomposed',
+  attention = provider === 'cpu' ? 'fused' : 'decomposed',
   convolutions,
 }: LoweringOptions): Lowering {
   // WebGPU's sines are off by 2e-4, by which a whole UNet then is.
