@@ -43,6 +43,7 @@ export const PANEL_FIELDS = [
   'limits',
   'channels',
   'nsfw',
+  'grammar',
   'words',
   'audit',
   'history',

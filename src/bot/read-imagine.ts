@@ -50,7 +50,7 @@ export async function readImagine(
     seed,
     init: asked.image === undefined ? init : await keep(asked.image),
   });
-  requireDrawable(rules, asker, resolved.typed.prompt, resolved.styles);
+  requireDrawable(rules, asker, resolved.words, resolved.styles);
   return resolved;
 }
 

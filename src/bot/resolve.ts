@@ -11,6 +11,7 @@ import type { Style } from '../core/style.ts';
 import type { ServerSettings } from '../store/index.ts';
 import type { BotOptions, Model, Models } from './ports.ts';
 import { refusal } from './refusal.ts';
+import { readWritten, wordsAsRead } from './written-prompt.ts';
 import { meansNone, unknownStyle } from './styles.ts';
 import { chooseStyles, requestOf, type StyleInMix, USUAL_STRENGTH } from './wish.ts';
 
@@ -27,6 +28,8 @@ export type Resolved = {
   readonly styleName: string;
   /** The words as typed, before the style's own. */
   readonly typed: { readonly prompt: string; readonly negative: string };
+  /** What the prompt's words come to when it is read, for those who look for words in it. */
+  readonly words: string;
 };
 
 export type ResolveContext = {
@@ -46,22 +49,50 @@ export type ResolveContext = {
 export function resolveImagine(asked: ImagineOptions, context: ResolveContext): Resolved {
   const { settings, options, models, init } = context;
   const model = serverModel(settings, options, models);
-  const styles = stylesAsked(asked.style, model, context);
   const typed = { prompt: asked.prompt.trim(), negative: asked.negative?.trim() ?? '' };
+  const grammar = settings.promptGrammar ?? 'weighted';
+  const written = readWritten(typed, grammar, context.styles, model.manifest.id);
+  const { pasted } = written;
+  const styles = withNamed(asked.style, written.styles, () => stylesAsked(asked.style, model, context));
+  const aspect =
+    asked.aspect ??
+    (asked.size === undefined && pasted.size ? `${pasted.size.width}:${pasted.size.height}` : undefined);
   const request = requestOf(
     {
-      ...typed,
+      prompt: written.prompt,
+      negative: written.negative,
+      grammar,
       styles,
-      seed: asked.seed ?? context.seed,
+      seed: asked.seed ?? pasted.seed ?? context.seed,
       count: asked.count ?? settings.count,
-      stepping: { steps: asked.steps, guidance: asked.guidance, quality: asked.quality },
-      size: resolveSize(rulesOf(model), asked.size, asked.aspect ?? aspectOf(asked.size, init)),
+      stepping: {
+        steps: asked.steps ?? pasted.steps,
+        guidance: asked.guidance ?? pasted.guidance,
+        quality: asked.quality,
+      },
+      size: resolveSize(rulesOf(model), asked.size, aspect ?? aspectOf(asked.size, init)),
       init: initOf(asked.strength, init),
     },
     model,
   );
   const styleName = formatStyleMix(styles.map(({ style: { name }, share }) => ({ name, share })));
-  return { request, styles: styles.map(({ style }) => style), styleName, typed };
+  return {
+    request,
+    styles: styles.map(({ style }) => style),
+    styleName,
+    typed,
+    words: wordsAsRead(written.prompt, grammar),
+  };
+}
+
+/** Styles named in the prompt itself: beside those that were chosen, instead of the usual one. */
+function withNamed(
+  given: ImagineOptions['style'],
+  named: readonly StyleInMix[],
+  chosen: () => readonly StyleInMix[],
+): readonly StyleInMix[] {
+  const others = named.length > 0 && given === undefined ? [] : chosen();
+  return [...others.filter(({ style }) => !named.some((other) => other.style.id === style.id)), ...named];
 }
 
 /** The model a server draws with; the operator's where its own is no longer there. */

@@ -18,6 +18,8 @@ export type Wish = {
   /** As typed, before the styles' own words. */
   readonly prompt: string;
   readonly negative?: string | undefined;
+  /** How both are read; as weighted prompts where nothing is said. */
+  readonly grammar?: GenerationRequest['promptGrammar'];
   readonly styles?: readonly StyleInMix[];
   readonly seed: number;
   readonly count?: number | undefined;
@@ -52,6 +54,7 @@ export function requestOf(wish: Wish, { manifest, fingerprint }: WishedModel): G
   const prompt = uses.reduceRight((words, { style }) => withTrigger(words, style.trigger), thing);
   return defaultRequest(manifest, prompt, {
     negative: uses.reduce((words, { style }) => joinWords(words, style.negative), negative),
+    promptGrammar: wish.grammar ?? 'weighted',
     fingerprint,
     styles: uses.map(({ style, share }) => useOf(style, share)),
     seed: wish.seed,

@@ -19,6 +19,7 @@ import { recipeOf, recipeTitle } from '../core/recipes.ts';
 import type { GenerationRequest } from '../core/request.ts';
 import type { Sampling } from '../core/sampling.ts';
 import type { Style } from '../core/style.ts';
+import { readWritten } from '../bot/written-prompt.ts';
 import { chooseStyles, requestOf, USUAL_STRENGTH } from '../bot/wish.ts';
 import { namedAccelerator } from './named-accelerators.ts';
 import { openCatalog, openEngine } from './open-engine.ts';
@@ -114,27 +115,29 @@ export async function requestFrom(
   if (options.strength !== undefined && options.init === undefined) {
     throw new UserError('usage.strength', 'Expected --strength together with --init FILE, got it alone. Add --init.');
   }
+  const { pasted, ...written } = readWritten({ prompt, negative: options.negative ?? '' }, 'weighted', all, model.id);
+  const chosen = chooseStyles(
+    parseStyleMix(options.style ?? ''),
+    all,
+    { manifest: { id: model.id, defaults: usual, accelerators } },
+    (name) => noStyle(name, all),
+  );
   const request = requestOf(
     {
-      prompt,
-      negative: options.negative,
-      styles: chooseStyles(
-        parseStyleMix(options.style ?? ''),
-        all,
-        { manifest: { id: model.id, defaults: usual, accelerators } },
-        (name) => noStyle(name, all),
-      ),
-      seed: options.seed ?? randomInt(0, 2 ** 32),
+      prompt: written.prompt,
+      negative: written.negative,
+      styles: [...chosen, ...written.styles],
+      seed: options.seed ?? pasted.seed ?? randomInt(0, 2 ** 32),
       count: options.count,
       // Words to keep out are said to have no effect, where they have none, and raise nothing by themselves.
       stepping: {
-        steps: options.steps,
-        guidance: options.guidance,
+        steps: options.steps ?? pasted.steps,
+        guidance: options.guidance ?? pasted.guidance,
         named,
         sampling: samplingAsked(options),
         leastGuidance: 0,
       },
-      size: options.size,
+      size: options.size ?? pasted.size,
       transparent: options.transparent,
       init:
         options.init === undefined

@@ -1,5 +1,6 @@
 /** What a server's admins chose. What they left alone is undefined, and the operator's value counts. */
 import { z } from 'zod';
+import { PROMPT_GRAMMARS } from '../core/request.ts';
 import { LOCALES, type Locale, type ServerKey } from '../core/people.ts';
 import { corruptStore, type Database, keyPart } from './database.ts';
 
@@ -26,6 +27,8 @@ export type ServerSettings = {
   readonly adult: AdultRule;
   readonly blockedWords: readonly string[];
   readonly auditChannel: string | undefined;
+  /** How prompts are read; undefined: with weights. */
+  readonly promptGrammar?: (typeof PROMPT_GRAMMARS)[number] | undefined;
 };
 
 export const DEFAULT_SETTINGS: ServerSettings = {
@@ -56,6 +59,7 @@ const schema = z.object({
   adult: z.enum(ADULT_RULES),
   blockedWords: z.array(z.string()),
   auditChannel: z.string().optional(),
+  promptGrammar: z.enum(PROMPT_GRAMMARS).optional(),
 });
 
 export class SettingsStore {

@@ -47,6 +47,11 @@ export async function pressPanel(context: BotContext, asked: RequestContext, fie
     case 'nsfw':
       await change(context, asked, field, { ...settings, adult: settings.adult === 'never' ? 'marked' : 'never' });
       return;
+    case 'grammar': {
+      const promptGrammar = settings.promptGrammar === 'plain' ? 'weighted' : 'plain';
+      await change(context, asked, field, { ...settings, promptGrammar });
+      return;
+    }
     case 'model':
     case 'unblock':
     case 'limits':

@@ -52,6 +52,8 @@ export function settingText(field: PanelField, settings: ServerSettings, options
       return listText(settings.channels) || text(locale, 'panel.channels-all');
     case 'nsfw':
       return text(locale, settings.adult === 'never' ? 'panel.nsfw-never' : 'panel.nsfw-marked');
+    case 'grammar':
+      return text(locale, settings.promptGrammar === 'plain' ? 'panel.grammar-plain' : 'panel.grammar-weighted');
     case 'words':
       return wordsText(settings.blockedWords, locale);
     case 'audit':
@@ -108,6 +110,7 @@ function panelFacts({ settings, options, blocked, locale, model }: PanelParts): 
     [plain(text(locale, 'panel.limits', limitParams(settings, options, locale)))],
     withChannels(text(locale, 'panel.channels', { channels: orMark(channels, 'channels') }), channels),
     [plain(text(locale, 'panel.nsfw', { rule: value('nsfw') }))],
+    [plain(text(locale, 'panel.grammar', { grammar: value('grammar') }))],
     [plain(text(locale, 'panel.words', { words: value('words') }))],
     withChannels(text(locale, 'panel.audit', { channel: orMark(auditChannels, 'audit') }), auditChannels),
     [plain(text(locale, 'panel.blocked', { people }))],
@@ -141,6 +144,7 @@ function panelRows({ models, model, blocked, locale }: PanelParts): readonly Row
       panelButton('count', locale),
       panelButton('language', locale),
       panelButton('nsfw', locale),
+      panelButton('grammar', locale),
       panelButton('history', locale),
     ],
     [

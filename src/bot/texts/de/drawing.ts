@@ -14,7 +14,7 @@ export const drawing: Translation<typeof english> = {
   'error.lora.empty':
     'Ein Stil muss eine LoRA-Datei sein; „{file}“ enthält keine LoRA-Matrizen. Ist es ein ganzer Checkpoint?',
   'error.lora.kind':
-    'Ein Stil muss eine einfache LoRA sein; „{file}“ ist {kind} und kann noch nicht angewandt werden. Den Autor um eine LoRA-Fassung bitten.',
+    'Ein Stil muss eine LoRA sein, die zu Gewichten hinzukommt; „{file}“ ist {kind} und kann nicht angewandt werden. Den Autor um eine LoRA-Fassung bitten.',
   'error.lora.shape':
     'In einer LoRA muss „{tensor}“ {expected} sein; in „{file}“ ist es [{shape}]. Die Datei ist beschädigt oder keine LoRA.',
   'error.lora.unmatched':
@@ -42,6 +42,8 @@ export const drawing: Translation<typeof english> = {
   'notice.alpha.ground': 'Das Bild hat keinen einfarbigen Grund, der durchsichtig werden könnte.',
   'notice.prompt.near': '{model} kennt „{word}“ nicht und hat „{drawn}“ gezeichnet.',
   'notice.prompt.unknown': '{model} kennt „{word}“ nicht und kann es nicht zeichnen.',
+  'notice.prompt.lora': 'Es gibt hier keinen Stil „{name}“, er blieb weg.',
+  'notice.prompt.embedding': 'Es gibt hier kein gelerntes Wort „{name}“, es blieb weg.',
   'notice.prompt.cut': 'Das Ende passte nicht in das, was das Modell liest, und blieb weg: „{cut}“.',
   'notice.recipe.guidance': '{recipe} geht mit Guidance {least} bis {most}; statt {given} wurde {used} genommen.',
   'notice.lora.partial':

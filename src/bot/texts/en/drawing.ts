@@ -10,7 +10,7 @@ export const drawing = {
     'A style must be made for {expected}, the base of this model; “{file}” was made for {found}. Use another model or another file.',
   'error.lora.empty': 'A style must be a LoRA file; “{file}” holds no LoRA matrices. Is it a whole checkpoint?',
   'error.lora.kind':
-    'A style must be a plain LoRA; “{file}” is a {kind}, which cannot be applied yet. Ask its author for a LoRA version.',
+    'A style must be a LoRA of a kind that adds to weights; “{file}” is a {kind}, which cannot be applied. Ask its author for a LoRA version.',
   'error.lora.shape':
     'In a LoRA “{tensor}” must be {expected}; in “{file}” it is [{shape}]. The file is damaged or no LoRA.',
   'error.lora.unmatched':
@@ -36,6 +36,8 @@ export const drawing = {
   'notice.alpha.ground': 'The picture shows no plain ground that could be made transparent.',
   'notice.prompt.near': '{model} does not know “{word}”; it drew “{drawn}”.',
   'notice.prompt.unknown': '{model} does not know “{word}” and cannot draw it.',
+  'notice.prompt.lora': 'There is no style “{name}” here, so it was left out.',
+  'notice.prompt.embedding': 'There is no textual inversion “{name}” here, so it was left out.',
   'notice.prompt.cut': 'The end did not fit into what the model reads and was left out: “{cut}”.',
   'notice.recipe.guidance': '{recipe} goes with guidance {least} to {most}; {used} was used instead of {given}.',
   'notice.lora.partial':
