@@ -5,6 +5,7 @@
 import type { CommandSpec, OptionSpec, OptionsOf, OptionValue, Upload } from '../src/core/command.ts';
 import { UserError } from '../src/core/errors.ts';
 import { closest } from './closest.ts';
+import { visibleText } from './visible-text.ts';
 
 /** What is used where an option is left out, for the sentence that refuses a number. */
 export type Fallbacks = Readonly<Record<string, number>>;
@@ -17,7 +18,8 @@ export function checkOptions<S extends CommandSpec>(
 ): OptionsOf<S> {
   const checked: Record<string, OptionValue> = {};
   for (const option of spec.options) {
-    const value = options[option.name];
+    const given = options[option.name];
+    const value = option.kind === 'text' && typeof given === 'string' ? visibleText(given) : given;
     const isMissing = value === undefined || (typeof value === 'string' && value.trim() === '');
     if (!isMissing) {
       checked[option.name] = checkValue(option, value, fallbacks[option.name]);

@@ -8,13 +8,19 @@
 import type { CommandSpec, OptionSpec } from '../src/core/command.ts';
 import { UserError } from '../src/core/errors.ts';
 import { closest } from './closest.ts';
+import { foreignOption } from './foreign-options.ts';
+import { visibleText } from './visible-text.ts';
 
 export type FreeTextOptions = Readonly<Record<string, string | number | boolean>>;
 
-const DASHES = '(?:--|-[–—―]|[–—―]{1,2})';
+/** Hyphens, the dashes that phones make of two of them, minus signs, and their full-width and non-breaking kinds. */
+const DASH = '[-‐‑‒–—―−﹘﹣－]';
+const DASHES = `(?:${DASH}{2}|[–—―])`;
 const OPENERS = '"“„«';
-/** An option's name at the head of a word; an equals sign may follow. */
-const HEAD = new RegExp(`(${DASHES})(\\p{L}[\\p{L}\\p{N}_-]*)(?=$|[\\s=])`, 'uy');
+/** An option's name at the head of a word; an equals sign or a colon may follow. */
+const HEAD = new RegExp(`(${DASHES})(\\p{L}[\\p{L}\\p{N}_-]*)(?=$|[\\s=:])`, 'uy');
+/** What may stand between a name and its value. */
+const SEPARATOR = /^(?::|\s*=)?\s*/u;
 /** What a backslash at the head of a word keeps from being an option or a quotation. */
 const ESCAPED = new RegExp(`(?<=^|\\s)\\\\(\\\\*(?:${DASHES}\\p{L}|[${OPENERS}]))`, 'gu');
 const ESCAPABLE_OPTION = new RegExp(`(?<=^|\\s)(?=\\\\*${DASHES}\\p{L})`, 'gu');
@@ -28,7 +34,8 @@ type Flag = { readonly start: number; readonly end: number; readonly option: Opt
  * Takes a chat's free text apart; values have the types of the spec but are not checked against its bounds.
  * Throws `UserError` `option.*` in one sentence: an unknown or repeated option, a missing value, a word for a number.
  */
-export function parseFreeText(spec: CommandSpec, text: string): FreeTextOptions {
+export function parseFreeText(spec: CommandSpec, typed: string): FreeTextOptions {
+  const text = visibleText(typed);
   const options: Record<string, string | number | boolean> = {};
   const flags = findFlags(spec, text);
   const loose = [text.slice(0, flags[0]?.start ?? text.length)];
@@ -130,6 +137,12 @@ function flagAt(spec: CommandSpec, text: string, at: number): Flag | undefined {
   if (option !== undefined) {
     return { start: at, end: at + whole.length, option };
   }
+  // `--ar16:9`, `--seed7`: the value follows at once.
+  const [name = ''] = /^\p{L}+(?=\d)/u.exec(given) ?? [];
+  const glued = name === '' ? undefined : optionNamed(spec, name);
+  if (glued !== undefined) {
+    return { start: at, end: at + dashes.length + name.length, option: glued };
+  }
   if (dashes !== '--') {
     return undefined; // a dash of prose: "the sea —calm and wide"
   }
@@ -144,6 +157,21 @@ function optionNamed(spec: CommandSpec, given: string): OptionSpec | undefined {
 }
 
 function unknownOption(spec: CommandSpec, given: string): UserError {
+  const foreign = foreignOption(given);
+  if (foreign !== undefined && spec.name === 'imagine') {
+    const { nearest } = foreign;
+    return nearest === undefined
+      ? new UserError(
+          'option.foreign-none',
+          `--${given} means nothing here: the model is the server’s. Leave it out.`,
+          {
+            params: { given },
+          },
+        )
+      : new UserError('option.foreign', `There is no --${given} here. What comes nearest is --${nearest}.`, {
+          params: { given, nearest },
+        });
+  }
   const names = [...spec.options.map((option) => option.name), ...Object.keys(spec.aliases ?? {})];
   const near = closest(given, names);
   if (near !== undefined) {
@@ -160,7 +188,7 @@ function unknownOption(spec: CommandSpec, given: string): UserError {
 /** The value at the head of `rest`, and what of it belongs to the text option. */
 function takeValue(flag: Flag, rest: string): { readonly value: string | number | boolean; readonly left: string } {
   const { option } = flag;
-  const body = rest.replace(/^\s*=?\s*/u, '');
+  const body = rest.replace(SEPARATOR, '');
   const end = option.kind === 'text' ? quoteEnd(body) : undefined;
   if (end !== undefined) {
     return { value: unquoted(body.slice(1, end)), left: body.slice(end + 1) };
@@ -258,7 +286,7 @@ function quotedValueEnd(option: OptionSpec, text: string, from: number): number 
     return undefined;
   }
   const rest = text.slice(from);
-  const body = rest.replace(/^\s*=?\s*/u, '');
+  const body = rest.replace(SEPARATOR, '');
   const end = quoteEnd(body);
   return end === undefined ? undefined : from + (rest.length - body.length) + end + 1;
 }

@@ -2,6 +2,7 @@
  * What the platform sees within its three seconds: decided from the action alone, before anything is looked up.
  */
 import { findCommand } from '../../commands/index.ts';
+import { visibleText } from '../../commands/visible-text.ts';
 import type { Acknowledgement, Action } from '../core/chat.ts';
 import { type ButtonId, decodeButtonId, type JobAction, type PanelField } from './button-id.ts';
 
@@ -14,7 +15,7 @@ export function acknowledgementOf(action: Action): Acknowledgement {
     case 'command': {
       const spec = findCommand(action.name);
       const text = spec !== undefined && 'textOption' in spec ? action.options[spec.textOption] : undefined;
-      const isBlank = text === undefined || (typeof text === 'string' && text.trim() === '');
+      const isBlank = text === undefined || (typeof text === 'string' && visibleText(text).trim() === '');
       return action.name === 'imagine' && isBlank ? 'form' : (spec?.visibility ?? 'private');
     }
     case 'button':

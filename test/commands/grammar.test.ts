@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatCommand, parseFreeText } from '../../commands/grammar.ts';
 import { imagine } from '../../commands/imagine.ts';
+import { visibleText } from '../../commands/visible-text.ts';
 import { settings } from '../../commands/settings.ts';
 import { styleAdd } from '../../commands/style.ts';
 import { UserError } from '../../src/core/errors.ts';
@@ -31,6 +32,18 @@ describe('the free-text grammar', () => {
     ['a fox --negative "a \\"sign\\"" at night', { prompt: 'a fox at night', negative: 'a "sign"' }],
     ['a fox --style “neon night” at sea', { prompt: 'a fox at sea', style: 'neon night' }],
     ['a fox —seed 7', { prompt: 'a fox', seed: 7 }],
+    ['a fox −−seed 7', { prompt: 'a fox', seed: 7 }],
+    ['a fox ––seed 7', { prompt: 'a fox', seed: 7 }],
+    ['a fox –-seed 7', { prompt: 'a fox', seed: 7 }],
+    ['a fox ‑‑seed 7', { prompt: 'a fox', seed: 7 }],
+    ['a fox －－seed 7', { prompt: 'a fox', seed: 7 }],
+    ['a fox --ar16:9', { prompt: 'a fox', aspect: '16:9' }],
+    ['a fox --ar:16:9', { prompt: 'a fox', aspect: '16:9' }],
+    ['a fox --seed:7', { prompt: 'a fox', seed: 7 }],
+    ['a fox --seed7 at night', { prompt: 'a fox at night', seed: 7 }],
+    ['a fo\u200Bx \u202Etaerc\u202C', { prompt: 'a fox taerc' }],
+    ['\u200B\u2800\u3164', {}],
+    ['👩\u200D🚀 ❤️ نمی\u200Cخواهم', { prompt: '👩\u200D🚀 ❤️ نمی\u200Cخواهم' }],
     ['a fox –ar 3:2', { prompt: 'a fox', aspect: '3:2' }],
     ['a fox ——seed 7', { prompt: 'a fox', seed: 7 }],
     ['a fox -–seed 7', { prompt: 'a fox', seed: 7 }],
@@ -53,6 +66,9 @@ describe('the free-text grammar', () => {
   it.each([
     ['a fox --sed 7', 'There is no option --sed. Did you mean --seed?'],
     ['a fox --styl neon', 'There is no option --styl. Did you mean --style?'],
+    ['a fox --v 6', '--v means nothing here: the model is the server’s. Leave it out.'],
+    ['a fox --q 2', 'There is no --q here. What comes nearest is --steps.'],
+    ['a fox --stylize 250', 'There is no --stylize here. What comes nearest is --guidance.'],
     ['a fox --seed 7 --seed 8', '--seed can be given once; it came as 7 and as 8. Leave one out.'],
     ['a fox --seed', '--seed needs a value after it. Write one, or leave it out.'],
     ['a fox --no --seed 7', '--negative needs a value after it. Write one, or leave it out.'],
@@ -102,11 +118,16 @@ const words = fc
         '«',
         '\\"',
         '-–a',
+        '−−seed7',
+        '--ar16:9',
+        ':',
+        '‑‑',
       ),
     ),
     { minLength: 1, maxLength: 8 },
   )
-  .map((parts) => parts.join('').trim())
+  // What nobody sees is taken away on reading: what comes from there holds none of it.
+  .map((parts) => visibleText(visibleText(parts.join(''))).trim())
   .filter((text) => text !== '');
 const options = fc.record(
   {

@@ -25,7 +25,7 @@ const LEET: Readonly<Record<string, string>> = {
 /** The words of a text, each in every reading that a list should see; runs of single letters are one word more. */
 export function readings(text: string): readonly (readonly string[])[] {
   const words = wordsOf(text).map(readingsOf);
-  return [...words, ...spelledOut(words)];
+  return [...words, ...spelledOut(words), ...joined(text)];
 }
 
 /**
@@ -40,7 +40,7 @@ export function tokenWords(text: string): readonly (readonly string[])[] {
 export function plainForm(text: string): string {
   return text
     .normalize('NFKC')
-    .replace(/\p{Cf}/gu, '')
+    .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
     .toUpperCase()
     .toLowerCase()
     .normalize('NFD')
@@ -58,6 +58,12 @@ function readingsOf(word: string): readonly string[] {
   const latin = isMixed ? replaced(word, LOOKALIKES) : word;
   const letters = /\p{L}/u.test(latin) ? replaced(latin, LEET) : latin;
   return [...new Set([word, latin, letters])];
+}
+
+/** `kit-ten`, `kit.ten` and `kit_ten` are also read as `kitten`: signs between letters are no bounds of words. */
+function joined(text: string): readonly (readonly string[])[] {
+  const linked = plainForm(text).match(/[\p{L}\p{N}@$]+(?:[\p{P}\p{S}]+[\p{L}\p{N}@$]+)+/gu) ?? [];
+  return linked.map((word) => readingsOf(word.replace(/[^\p{L}\p{N}@$]/gu, '')));
 }
 
 /** `f o x` is also read as `fox`: three or more single characters in a row, with and without a leading `a` or `I`. */

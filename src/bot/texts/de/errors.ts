@@ -5,6 +5,8 @@ import type { Translation } from '../translation.ts';
 export const errors: Translation<typeof english> = {
   'error.option.unknown': 'Es gibt keine Option --{given}. Meintest du --{closest}?',
   'error.option.unknown-far': 'Es gibt keine Option --{given}. Es gibt: {options}.',
+  'error.option.foreign': 'Ein --{given} gibt es hier nicht. Am nächsten kommt --{nearest}.',
+  'error.option.foreign-none': '--{given} bedeutet hier nichts: Das Modell ist das des Servers. Lass es weg.',
   'error.option.twice': '--{option} gilt einmal; es kam als {first} und als {second}. Lass eines weg.',
   'error.option.loose': '/{command} nimmt keine eigenen Worte; du schriebst „{given}“. Lass sie weg.',
   'error.option.empty': '--{option} braucht einen Wert dahinter. Schreib einen, oder lass es weg.',

@@ -5,6 +5,8 @@
 export const errors = {
   'error.option.unknown': 'There is no option --{given}. Did you mean --{closest}?',
   'error.option.unknown-far': 'There is no option --{given}. There are: {options}.',
+  'error.option.foreign': 'There is no --{given} here. What comes nearest is --{nearest}.',
+  'error.option.foreign-none': '--{given} means nothing here: the model is the server’s. Leave it out.',
   'error.option.twice': '--{option} can be given once; it came as {first} and as {second}. Leave one out.',
   'error.option.loose': '/{command} takes no words of its own; you wrote “{given}”. Leave them out.',
   'error.option.empty': '--{option} needs a value after it. Write one, or leave it out.',
