@@ -117,6 +117,7 @@ export class DiscordAdapter implements Adapter {
       now: this.#now,
       monotonicMs: this.#monotonicMs,
       guildName: (id) => this.#gateway.guildName(id),
+      isNsfw: (channel) => this.#gateway.isNsfw(channel),
       upload: (attachment) => uploadFrom(this.#options.cdnUrl, attachment),
       onUnknown: (reason) => this.#options.log.warn({ reason }, 'an interaction of Discord was not understood'),
     });

@@ -63,6 +63,12 @@ export class Gateway {
     return this.#client?.guilds.cache.get(id)?.name;
   }
 
+  /** Undefined for a channel that the gateway has not told of. */
+  isNsfw(channel: string): boolean | undefined {
+    const known = this.#client?.channels.cache.get(channel);
+    return known !== undefined && 'nsfw' in known ? known.nsfw : undefined;
+  }
+
   readiness(): { readonly isReady: boolean; readonly detail: string } {
     if (this.#refusal !== undefined) {
       return { isReady: false, detail: this.#refusal.message };

@@ -18,6 +18,8 @@ export type ParseContext = {
   readonly monotonicMs: () => number;
   /** Undefined where the gateway has not told the guild's name. */
   readonly guildName: (id: string) => string | undefined;
+  /** Whether a channel is marked for adults; undefined where the gateway has not told. */
+  readonly isNsfw: (channel: string) => boolean | undefined;
   readonly upload: UploadFrom;
   /** Told what is not understood: the paths that are off, no content. */
   readonly onUnknown?: (reason: string) => void;
@@ -118,13 +120,16 @@ function placeOf(payload: InteractionPayload, channel: string, actor: Actor, con
   const guild = payload.guild_id;
   const server: ServerKey =
     guild === undefined ? `discord:dm-${actor.user.slice('discord:'.length)}` : `discord:${guild}`;
+  // A thread, the post of a forum too, is for adults where its channel is; it does not say so itself.
+  const isThread = THREADS.includes(payload.channel?.type);
   return {
     platform: 'discord',
     server,
     serverName: guild === undefined ? actor.name : (context.guildName(guild) ?? guild),
     channel,
-    ...(THREADS.includes(payload.channel?.type) ? { parentChannel: payload.channel?.parent_id } : {}),
-    isNsfw: payload.channel?.nsfw === true,
+    ...(isThread ? { parentChannel: payload.channel?.parent_id } : {}),
+    isNsfw:
+      payload.channel?.nsfw ?? context.isNsfw(isThread ? (payload.channel?.parent_id ?? channel) : channel) ?? false,
     locale: guild === undefined ? actor.locale : localeOf(payload.guild_locale ?? payload.guild?.locale),
     maxUploadBytes: payload.attachment_size_limit ?? LIMITS.uploadBytes,
   };

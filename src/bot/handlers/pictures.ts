@@ -22,6 +22,7 @@ export async function handleUpscale(
   const job = await requireJob(context, asked.place, id);
   await requireShowable(context, asked, job);
   const picture = pictureAt(job, index);
+  requireDrawable(kit, turn, promptOf(job), []);
   const larger = await stores.jobs.get(upscaleIdOf(id, index));
   if (larger !== undefined && (isOfThis(asked, larger) || (await showAgain(context, asked, larger)))) {
     return;

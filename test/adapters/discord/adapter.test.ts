@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { Form } from '../../../src/core/message.ts';
 import { UserError } from '../../../src/core/errors.ts';
+import type { FakeChannel } from '../../support/discord/world.ts';
 import { pictureFile, say, stage } from './scripted-bot.ts';
 
 const FINAL = { isFinal: true, key: 'k' } as const;
@@ -192,5 +193,27 @@ describe('suggestions', () => {
     const offered = await fake.user('ann').autocomplete('imagine', 'style', 'sty');
     expect(offered).toHaveLength(25);
     expect(offered[0]).toEqual({ name: `${'x'.repeat(99)}…`, value: 'style-0' });
+  });
+});
+
+describe('a place for adults', () => {
+  it.each([
+    ['a text channel', 0, undefined],
+    ['the chat of a voice channel', 2, undefined],
+    ['the chat of a stage', 13, undefined],
+    ['a thread', 0, 11],
+    ['a private thread', 0, 12],
+    ['the post of a forum', 15, 11],
+  ])('is %s where its channel is marked so, and no other', async (_, type, thread) => {
+    for (const isNsfw of [true, false]) {
+      let channel: FakeChannel | undefined;
+      const { fake, bot } = await stage({}, {}, (before) => {
+        const marked = before.addChannel({ name: 'marked', guild: before.guild, isNsfw, type });
+        channel = thread === undefined ? marked : before.addChannel({ name: 'in it', parent: marked, type: thread });
+      });
+      const handled = bot.next();
+      fake.user('ann', { channel: channel! }).slash('queue');
+      expect((await handled).invocation.place.isNsfw).toBe(isNsfw);
+    }
   });
 });

@@ -12,6 +12,7 @@ const context: ParseContext = {
   now: () => 5,
   monotonicMs: () => 1,
   guildName: () => undefined,
+  isNsfw: () => undefined,
   upload: ({ filename, size }) => ({ name: filename, sizeBytes: size, read: async () => new Uint8Array() }),
 };
 

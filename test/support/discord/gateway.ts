@@ -156,7 +156,16 @@ export class Gateway {
         name: guild.name,
         preferred_locale: guild.locale,
         owner_id: '1',
-        channels: [],
+        channels: [...this.#world.channels.values()]
+          .filter((channel) => channel.guild === guild && channel.parent === undefined)
+          .map(({ id, name, isNsfw, type = 0 }) => ({
+            id,
+            name,
+            type,
+            nsfw: isNsfw,
+            position: 0,
+            permission_overwrites: [],
+          })),
         threads: [],
         roles: [],
         members: [],

@@ -97,12 +97,16 @@ export class FakeDiscord {
     readonly name: string;
     readonly guild?: FakeGuild;
     readonly isNsfw?: boolean;
+    readonly parent?: FakeChannel;
+    readonly type?: number;
     readonly botPermissions?: readonly Permission[];
   }): FakeChannel {
     const channel: FakeChannel = {
       id: this.world.clock.nextId(),
       name: wanted.name,
-      guild: wanted.guild,
+      guild: wanted.parent?.guild ?? wanted.guild,
+      ...(wanted.parent === undefined ? {} : { parent: wanted.parent }),
+      ...(wanted.type === undefined ? {} : { type: wanted.type }),
       isNsfw: wanted.isNsfw ?? false,
       botPermissions: wanted.botPermissions ?? BOT_PERMISSIONS,
     };

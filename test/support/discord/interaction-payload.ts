@@ -65,9 +65,21 @@ function channelJson(channel: FakeChannel): Record<string, unknown> {
   if (channel.guild === undefined) {
     return { id: channel.id, type: 1, flags: 0 };
   }
+  if (channel.parent !== undefined) {
+    return {
+      id: channel.id,
+      type: channel.type ?? 11,
+      name: channel.name,
+      guild_id: channel.guild.id,
+      parent_id: channel.parent.id,
+      thread_metadata: { archived: false, auto_archive_duration: 1440, locked: false },
+      flags: 0,
+      permissions: String(bitsOf(ORDINARY)),
+    };
+  }
   return {
     id: channel.id,
-    type: 0,
+    type: channel.type ?? 0,
     name: channel.name,
     nsfw: channel.isNsfw,
     guild_id: channel.guild.id,

@@ -30,6 +30,10 @@ export type FakeChannel = {
   /** Absent: a direct message with the bot. */
   readonly guild: FakeGuild | undefined;
   readonly isNsfw: boolean;
+  /** A thread, or the post of a forum: whose. It says nothing of its own about adults. */
+  readonly parent?: FakeChannel;
+  /** Discord's number; text where none is given. */
+  readonly type?: number;
   /** A thread that was locked or archived: nobody writes there, not even by a token. */
   isLocked?: boolean;
   /** What the bot may do there; a test may take some away. */
