@@ -27,7 +27,7 @@ export const JOB_ACTIONS = [
 export type JobAction = (typeof JOB_ACTIONS)[number];
 
 /** Actions on one picture of a job. */
-export const PICTURE_ACTIONS = ['upscale', 'vary'] as const;
+export const PICTURE_ACTIONS = ['upscale', 'vary', 'subtle', 'strong'] as const;
 export type PictureAction = (typeof PICTURE_ACTIONS)[number];
 
 /** What can be done with a style that is being tried and is not saved yet. */

@@ -13,7 +13,7 @@ import type { BotOptions, Model, Models } from './ports.ts';
 import { refusal } from './refusal.ts';
 import { readWritten, wordsAsRead } from './written-prompt.ts';
 import { meansNone, unknownStyle } from './styles.ts';
-import { chooseStyles, requestOf, type StyleInMix, USUAL_STRENGTH } from './wish.ts';
+import { chooseStyles, requestOf, type StyleInMix, usualStrength } from './wish.ts';
 
 /** As the command has them; a slider's styles come as shares. */
 export type ImagineOptions = Omit<OptionsOf<typeof imagine>, 'style'> & {
@@ -71,7 +71,7 @@ export function resolveImagine(asked: ImagineOptions, context: ResolveContext): 
         quality: asked.quality,
       },
       size: resolveSize(rulesOf(model), asked.size, aspect ?? aspectOf(asked.size, init)),
-      init: initOf(asked.strength, init),
+      init: initOf(asked.strength, init, model),
     },
     model,
   );
@@ -109,7 +109,7 @@ export function serverModel(settings: ServerSettings, options: BotOptions, model
 /** What is drawn where an option is left out, for the sentence that refuses a number. */
 export function fallbacksOf(settings: ServerSettings, model: Model): Readonly<Record<string, number>> {
   const { steps, guidance } = model.manifest.defaults;
-  return { steps, guidance, count: settings.count, strength: USUAL_STRENGTH };
+  return { steps, guidance, count: settings.count, strength: usualStrength(model) };
 }
 
 export function rulesOf({ manifest }: Model): SizeRules {
@@ -141,12 +141,12 @@ function aspectOf(size: string | undefined, init: ResolveContext['init']): strin
   return String(Math.round(Math.min(4, Math.max(0.25, init.width / init.height)) * 1000) / 1000);
 }
 
-function initOf(strength: number | undefined, init: ResolveContext['init']): InitImage | undefined {
+function initOf(strength: number | undefined, init: ResolveContext['init'], model: Model): InitImage | undefined {
   if (init === undefined) {
     if (strength !== undefined) {
       throw refusal('image.strength');
     }
     return undefined;
   }
-  return { file: init.file, strength: strength ?? USUAL_STRENGTH };
+  return { file: init.file, strength: strength ?? usualStrength(model) };
 }

@@ -134,7 +134,9 @@ async function routeButton(context: BotContext, asked: RequestContext, id: Butto
       await handleJobAction(context, asked, id.action, id.job);
       return;
     case 'picture':
-      await (id.action === 'upscale' ? handleUpscale : handleVary)(context, asked, id.job, id.index);
+      await (id.action === 'upscale'
+        ? handleUpscale(context, asked, id.job, id.index)
+        : handleVary(context, asked, { ...id, action: id.action }));
       return;
     case 'draft':
       await handleDraft(context, asked, id.action, id.draft);

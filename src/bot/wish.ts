@@ -38,8 +38,12 @@ export type WishedModel = {
   readonly fingerprint?: Fingerprint | undefined;
 };
 
+const USUAL_STRENGTH = 0.6;
 /** How much of a picture to start from is drawn anew where nobody says. */
-export const USUAL_STRENGTH = 0.6;
+export function usualStrength({ manifest }: Pick<WishedModel, 'manifest'>): number {
+  return manifest.defaults.strength ?? USUAL_STRENGTH;
+}
+
 /** Words to keep out have no effect at guidance 1; who asks for them gets this much. */
 const NEGATIVE_GUIDANCE = 1.5;
 

@@ -44,6 +44,8 @@ export type ModelManifest = {
     readonly steps: number;
     readonly guidance: number;
     readonly scheduler: SchedulerName;
+    /** How much of a picture to start from is drawn anew where nobody says; absent: 0.6. */
+    readonly strength?: number | undefined;
   };
   /** Side lengths in pixels that the model draws well. */
   readonly sizes: readonly number[];

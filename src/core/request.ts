@@ -64,7 +64,10 @@ export type UsedRecipe = Sampling & {
   readonly guidance?: number | undefined;
 };
 
-/** Noise of another seed mixed into the picture's own by spherical interpolation. */
+/**
+ * Noise of another seed mixed into the picture's own by spherical interpolation. All of `count` are variations of the one
+ * picture of `seed` and `index`; picture k mixes in the noise of this seed + k.
+ */
 export type Variation = {
   readonly seed: number;
   /** 0 … 1: 0 is the picture itself, 1 the other seed's. */
@@ -121,6 +124,14 @@ export type GenerationRequest = {
   /** The picture has a transparent ground. */
   readonly alpha: boolean;
 };
+
+/** The request that draws picture k of `count` alone. */
+export function requestOfPicture(request: GenerationRequest, k: number): GenerationRequest {
+  const { variation, index } = request;
+  return variation === undefined
+    ? { ...request, index: index + k, count: 1 }
+    : { ...request, variation: { ...variation, seed: variation.seed + k }, count: 1 };
+}
 
 /** A picture made larger by the model's super-resolution net. */
 export type UpscaleRequest = {

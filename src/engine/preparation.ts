@@ -15,7 +15,7 @@ import type { Model } from './model/model.ts';
 import { withoutReferences } from './prompt-references.ts';
 import { readPromptWords } from './prompt-words.ts';
 import { checkSides } from './request-check.ts';
-import { plan, TorchGenerator } from './sampling/index.ts';
+import { mixedNoise, plan, TorchGenerator } from './sampling/index.ts';
 import { Task } from './task.ts';
 
 export type Preparation = {
@@ -40,7 +40,7 @@ export async function prepare({
   now,
 }: Preparation): Promise<Prepared> {
   const startedAt = now();
-  const { width, height, recipe, steps, init, count } = request;
+  const { width, height, recipe, steps, init, variation, count } = request;
   const guidance = recipe.guidance ?? request.guidance;
   const seed = request.seed + request.index;
   checkSides(request, model.pixelsPerLatent);
@@ -74,11 +74,15 @@ export async function prepare({
     previewAfter: new Set(previewAfter),
     pictures: Array.from({ length: count }, (_, index) => ({
       index,
-      seed: seed + index,
+      // Variations are all of one picture.
+      seed: variation === undefined ? seed + index : seed,
       task: new Task({
         plan: planned,
         latentLength: size.channels * size.height * size.width,
-        generator: new TorchGenerator(seed + index),
+        generator:
+          variation === undefined
+            ? new TorchGenerator(seed + index)
+            : mixedNoise(new TorchGenerator(seed), new TorchGenerator(variation.seed + index), variation.amount),
         init: start,
       }),
       textMs,

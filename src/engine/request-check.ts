@@ -10,7 +10,7 @@ const LIMITS = { steps: 150, count: 16, guidance: 30, sidePx: 2048, leastSidePx:
 /** Throws `UserError('request.…')` that names the field. */
 export function checkRequest(request: GenerationRequest): void {
   checkHonoured(request);
-  const { steps, count, guidance, seed, index, width, height, init, styles } = request;
+  const { steps, count, guidance, seed, index, width, height, init, variation, styles } = request;
   expectWhole('steps', steps, 1, LIMITS.steps);
   expectWhole('count', count, 1, LIMITS.count);
   expectWhole('index', index, 0, LIMITS.count);
@@ -29,6 +29,16 @@ export function checkRequest(request: GenerationRequest): void {
       );
     }
   }
+  if (variation !== undefined) {
+    expectWhole('seed', variation.seed, 0, Number.MAX_SAFE_INTEGER - LIMITS.count);
+    if (!(variation.amount >= 0 && variation.amount <= 1)) {
+      throw new UserError(
+        'request.variation',
+        `Expected a variation of 0 to 1, but got ${variation.amount}; 0 is the picture itself.`,
+        { params: { given: variation.amount } },
+      );
+    }
+  }
   if (init !== undefined && !(init.strength > 0 && init.strength <= 1)) {
     throw new UserError(
       'request.strength',
@@ -44,7 +54,6 @@ export function checkRequest(request: GenerationRequest): void {
 const NOT_YET: readonly (readonly [what: string, isAsked: (request: GenerationRequest) => boolean])[] = [
   ['precision int8', ({ precision }) => precision !== 'fp32'],
   ['the tiny decoder', ({ decoder }) => decoder !== 'full'],
-  ['variations', ({ variation }) => variation !== undefined],
   ['masks', ({ mask }) => mask !== undefined],
   ['extending a picture', ({ extend }) => extend !== undefined],
 ];

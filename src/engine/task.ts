@@ -5,21 +5,21 @@
  * so the same seed gives the same picture in any company. Knows no nets; conditioning is carried, not understood.
  */
 import { areNumbers } from './model/numbers.ts';
-import { drawsNoise, initialLatents, type Latents, type Plan, step, type TorchGenerator } from './sampling/index.ts';
+import { drawsNoise, initialLatents, type Latents, type NoiseSource, type Plan, step } from './sampling/index.ts';
 
 export type TaskInput = {
   readonly plan: Plan;
   /** Values of one picture's latents: channels · height · width. */
   readonly latentLength: number;
   /** Fresh from the picture's seed; latents and every step's noise are drawn from it, in that order. */
-  readonly generator: TorchGenerator;
+  readonly generator: NoiseSource;
   /** Latents of a picture to start from, given the stream that their own sampling draws from first. */
-  readonly init: ((generator: TorchGenerator) => Float32Array) | undefined;
+  readonly init: ((generator: NoiseSource) => Float32Array) | undefined;
 };
 
 export class Task {
   readonly plan: Plan;
-  readonly #generator: TorchGenerator;
+  readonly #generator: NoiseSource;
   #latents: Latents;
   #index = 0;
 

@@ -20,7 +20,7 @@ import type { GenerationRequest } from '../core/request.ts';
 import type { Sampling } from '../core/sampling.ts';
 import type { Style } from '../core/style.ts';
 import { readWritten } from '../bot/written-prompt.ts';
-import { chooseStyles, requestOf, USUAL_STRENGTH } from '../bot/wish.ts';
+import { chooseStyles, requestOf, usualStrength } from '../bot/wish.ts';
 import { namedAccelerator } from './named-accelerators.ts';
 import { openCatalog, openEngine } from './open-engine.ts';
 import { stopOnSignal } from './stop-on-signal.ts';
@@ -142,7 +142,10 @@ export async function requestFrom(
       init:
         options.init === undefined
           ? undefined
-          : { file: resolve(options.init), strength: options.strength ?? USUAL_STRENGTH },
+          : {
+              file: resolve(options.init),
+              strength: options.strength ?? usualStrength({ manifest: { id: model.id, defaults: usual } }),
+            },
       rest: {
         vae: options.vae === undefined ? undefined : resolve(options.vae),
       },

@@ -19,7 +19,7 @@ describe('U', () => {
     expect(wordsOf(answer)[1]).toMatch(/^upscale of 2 · ×2 · 256 × 256 · /u);
     expect(labelsOf(answer)).toEqual([
       ['U1', 'V1', 'Reroll', 'Remix'],
-      ['Emoji', 'Info', 'Delete'],
+      ['Subtle', 'Strong', 'Emoji', 'Info', 'Delete'],
     ]);
     expect((await decodePicture(answer.picture!.data)).width).toBe(256);
     expect(buttonOf(world.chat.at(grid), 'U2').tone).toBe('primary');
@@ -35,6 +35,19 @@ describe('U', () => {
     expect(world.chat.at(second).picture?.data).toEqual(world.chat.at(first).picture?.data);
     expect(await jobsOf()).toHaveLength(2);
     expect(await world.stores.jobs.ofUser(bob.user)).toHaveLength(0);
+  });
+
+  it('obeys the rule of the channel it is pressed in, also where the picture is made already', async () => {
+    world = await openWorld();
+    const marked = { ...guild, isNsfw: true };
+    await world.act(admin, { kind: 'select', id: '1.panel.nsfw', values: ['marked'] });
+    const action = { kind: 'command', name: 'imagine', options: { prompt: 'a nude fox --count 1' } } as const;
+    const one = await world.act(ada, action, { place: marked });
+    const press = { kind: 'button', id: buttonOf(world.chat.at(one), 'U1').id } as const;
+    await world.act(ada, press, { place: marked });
+    await world.act(ada, press);
+    expect(wordsOf(world.chat.privately.at(-1))[0]).toContain('only in channels for adults');
+    expect(await jobsOf()).toHaveLength(2);
   });
 
   it('goes on while a larger size exists, and then is no more', async () => {
@@ -62,7 +75,7 @@ describe('U', () => {
 });
 
 describe('V', () => {
-  it('draws as many pictures that begin from that one, with another seed', async () => {
+  it('draws as many pictures with other noise mixed into that one’s, redrawable from their request', async () => {
     world = await openWorld();
     const grid = await world.imagine('a fox --seed 7 --style neon');
     const at = await world.press(ada, grid, 'V4');
@@ -70,9 +83,18 @@ describe('V', () => {
     const [, job] = await jobsOf();
     expect(job).toMatchObject({
       origin: { kind: 'vary', index: 3 },
-      work: { request: { count: 4, init: { strength: 0.6 } } },
+      work: { request: { seed: 7, index: 3, count: 4, init: undefined, variation: { amount: 0.65 } } },
     });
-    expect(job?.work.kind === 'imagine' && job.work.request.seed).not.toBe(7);
+  });
+
+  it('varies a little or much as it is asked, and what came from a picture from that picture', async () => {
+    world = await openWorld();
+    const one = await world.imagine('a fox --seed 7 --count 1');
+    const subtle = await world.press(ada, one, 'Subtle');
+    await world.press(ada, subtle, 'Strong');
+    const requests = (await jobsOf()).map(({ work }) => work.kind === 'imagine' && work.request);
+    expect(requests[1]).toMatchObject({ seed: 7, variation: { amount: 0.35 }, init: undefined });
+    expect(requests[2]).toMatchObject({ variation: undefined, init: { strength: 0.6 } });
   });
 
   it('of an upscaled picture begins from the one that was upscaled', async () => {

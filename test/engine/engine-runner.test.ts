@@ -173,7 +173,7 @@ describe('the engine as a runner', () => {
     [{ precision: 'int8' }, 'request.not-yet', 'precision int8'],
     [{ decoder: 'tiny' }, 'request.not-yet', 'the tiny decoder'],
     [{ accelerator: { kind: 'file', file: '/a', weight: 0.5 } }, 'request.not-yet', 'an accelerator at weight 0.5'],
-    [{ variation: { seed: 1, amount: 0.1 } }, 'request.not-yet', 'variations'],
+    [{ variation: { seed: 1, amount: 1.5 } }, 'request.variation', 'variation of 0 to 1'],
     [{ mask: { file: '/a' } }, 'request.not-yet', 'masks'],
     [{ extend: { left: 8, top: 0, right: 0, bottom: 0 } }, 'request.not-yet', 'extending a picture'],
     [{ alpha: true }, 'request.not-yet', 'transparent pictures'],

@@ -62,7 +62,10 @@ async function reroll(context: BotContext, asked: RequestContext, job: Job): Pro
   }
   await requireStillThere(context, root, root.work.request);
   const made = makeJob(context, asked, {
-    work: { kind: 'imagine', request: { ...root.work.request, seed: context.random.uint32() } },
+    work: {
+      kind: 'imagine',
+      request: { ...root.work.request, seed: context.random.uint32(), index: 0, variation: undefined },
+    },
     origin: { kind: 'reroll', of: job.id },
     styleName: root.styleName,
     typed: root.typed ?? { prompt: promptOf(root), negative: root.work.request.negative },

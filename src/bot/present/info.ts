@@ -52,6 +52,9 @@ export function infoMessage({ job, root, again, models, locale }: InfoParts): Me
       fact(locale, 'info.scheduler', request.recipe.scheduler),
       ...acceleratorLines(request, locale),
     );
+    if (request.variation !== undefined) {
+      lines.push([plain(text(locale, 'info.variation', { amount: request.variation.amount }))]);
+    }
     if (request.init !== undefined) {
       lines.push([plain(text(locale, 'info.init', { strength: request.init.strength }))]);
     }

@@ -2,7 +2,7 @@
 import type { Job } from '../../core/job.ts';
 import type { Button, Row } from '../../core/message.ts';
 import type { Locale } from '../../core/people.ts';
-import { encodeButtonId, type JobAction } from '../button-id.ts';
+import { encodeButtonId, type JobAction, type PictureAction } from '../button-id.ts';
 import { text } from '../texts/index.ts';
 import { button } from './lines.ts';
 
@@ -47,14 +47,18 @@ export function answerRows(
     jobButton(job.id, 'info', locale),
     jobButton(job.id, 'delete', locale),
   ];
+  const kin = (['subtle', 'strong'] as const).map((action) => pictureButton(job.id, action, 0, locale, 'normal'));
   return pictures.length === 1
-    ? [[...upscale, ...vary, reroll, remix], last]
+    ? [
+        [...upscale, ...vary, reroll, remix],
+        [...kin, ...last],
+      ]
     : [[...upscale, reroll], [...vary, remix], last];
 }
 
 function pictureButton(
   job: string,
-  action: 'upscale' | 'vary',
+  action: PictureAction,
   index: number,
   locale: Locale,
   tone: Button['tone'],

@@ -22,7 +22,7 @@ import {
   type NetWeights,
 } from '../nets/index.ts';
 import type { Graph } from '../onnx/index.ts';
-import type { TorchGenerator } from '../sampling/index.ts';
+import type { NoiseSource } from '../sampling/index.ts';
 import type { TensorSource } from '../weights/index.ts';
 import { LazySessions } from './lazy-sessions.ts';
 import type { NetFiles } from './model-files.ts';
@@ -33,7 +33,7 @@ import type { NetPlace, SessionOpener } from './session-opener.ts';
 export type AutoencoderConfig = AutoencoderKLConfig | AutoencoderTinyConfig;
 
 /** A picture's latents, sampled with noise from the stream where the VAE gives a distribution. */
-export type LatentSampler = (generator: TorchGenerator) => Float32Array;
+export type LatentSampler = (generator: NoiseSource) => Float32Array;
 
 /** Previews are decoded from latents of at most this area: 128 × 128 pixels for a VAE of factor 8. */
 const PREVIEW_AREA = 16 * 16;

@@ -53,6 +53,7 @@ const manifestFile = z.object({
     steps: z.number().int().min(1),
     guidance: z.number().min(0),
     scheduler: z.enum(SCHEDULER_NAMES),
+    strength: z.number().gt(0).max(1).optional(),
   }),
   sizes: z.array(side).min(1),
   styles: z.array(styleFile).default([]),

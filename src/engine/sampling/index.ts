@@ -8,3 +8,5 @@ export type { PredictionType, SchedulerConfig } from './scheduler-config.ts';
 export { drawsNoise, initialLatents, step } from './step.ts';
 export type { Latents } from './step.ts';
 export { TorchGenerator } from './torch-generator.ts';
+export { mixedNoise } from './variation.ts';
+export type { NoiseSource } from './variation.ts';

@@ -5,6 +5,8 @@ import type { Translation } from '../translation.ts';
 export const answers: Translation<typeof english> = {
   'button.upscale': 'U{number}',
   'button.vary': 'V{number}',
+  'button.subtle': 'Dezent',
+  'button.strong': 'Kräftig',
   'button.reroll': 'Reroll',
   'button.remix': 'Remix',
   'button.emoji': 'Emoji',
@@ -74,6 +76,7 @@ export const answers: Translation<typeof english> = {
   'info.size': 'Größe',
   'info.scheduler': 'Scheduler',
   'info.accelerator': 'Beschleuniger',
+  'info.variation': 'Variation eines Bildes: {amount} anderes Rauschen beigemischt',
   'info.init': 'Von einem Bild ausgegangen, {strength} neu gezeichnet',
   'info.none': 'keiner',
   'info.again': 'Um es noch einmal zu zeichnen',

@@ -26,6 +26,7 @@ export const drawing: Translation<typeof english> = {
   'error.request.steps-recipe':
     '{recipe} geht mit {allowed} Schritten; verlangt waren {given}. Die Schritte weglassen oder diese verlangen.',
   'error.request.weight': 'Gewichte gehen von -{limit} bis {limit}; {style} hat {given}. Üblich sind 0,5 bis 1.',
+  'error.request.variation': 'Eine Variation kann 0 bis 1 sein; verlangt war {given}. 0 ist das Bild selbst.',
   'error.request.strength':
     'Die Stärke geht von über 0 bis 1; verlangt war {given}. 0,6 behält etwa die Hälfte des Bildes.',
   'error.device.memory':

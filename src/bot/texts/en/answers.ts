@@ -6,6 +6,8 @@ export const answers = {
   // Buttons. Adapters and people rely on `U1`, `V1`, `Reroll`, `Remix`, `Info`, `Delete`, `Cancel`.
   'button.upscale': 'U{number}',
   'button.vary': 'V{number}',
+  'button.subtle': 'Subtle',
+  'button.strong': 'Strong',
   'button.reroll': 'Reroll',
   'button.remix': 'Remix',
   'button.emoji': 'Emoji',
@@ -79,6 +81,7 @@ export const answers = {
   'info.size': 'Size',
   'info.scheduler': 'Scheduler',
   'info.accelerator': 'Accelerator',
+  'info.variation': 'A variation of a picture: {amount} of other noise mixed in',
   'info.init': 'Started from a picture, {strength} drawn anew',
   'info.none': 'none',
   'info.again': 'To draw it again',

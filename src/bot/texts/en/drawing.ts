@@ -22,6 +22,7 @@ export const drawing = {
   'error.request.steps-recipe':
     '{recipe} goes with {allowed} steps; you asked for {given}. Leave the steps out, or ask for those.',
   'error.request.weight': 'Weights go from -{limit} to {limit}; {style} has {given}. The usual weight is 0.5 to 1.',
+  'error.request.variation': 'A variation can be 0 to 1; you asked for {given}. 0 is the picture itself.',
   'error.request.strength':
     'Strength goes from above 0 to 1; you asked for {given}. 0.6 keeps about half of the picture.',
   'error.device.memory': 'The picture does not fit into the memory of {device}. Take a smaller size or another model.',
