@@ -29,6 +29,7 @@ import {
   type SlackEvent,
 } from './parse.ts';
 import { commandOfView, readSubmission } from './parse-form.ts';
+import { eventFromMessage } from './parse-message.ts';
 import { readSubmitter } from './payload.ts';
 import { userKey } from './people.ts';
 import { Socket } from './socket.ts';
@@ -96,6 +97,7 @@ class BoltAdapter implements SlackAdapter {
       convoStore: false,
     });
     this.#register(app);
+    this.#takeEvents(app);
   }
 
   get listener(): SlackAdapter['listener'] {
@@ -155,6 +157,18 @@ class BoltAdapter implements SlackAdapter {
     app.error(async (error) => {
       this.#options.log.error({ err: error }, 'Slack: an event could not be handled');
     });
+  }
+
+  /**
+   * What is said to the bot. Bolt acknowledges such events before its listeners see them; here they are written down
+   * first, like everything else.
+   */
+  #takeEvents(app: App): void {
+    const process = app.processEvent.bind(app);
+    app.processEvent = async (event) =>
+      textAt(event.body, 'type') === 'event_callback'
+        ? this.#receive(eventFromMessage, event.body, async () => event.ack())
+        : process(event);
   }
 
   /** Not acknowledged while stopping: Slack says that the app did not respond, which is the truth. */

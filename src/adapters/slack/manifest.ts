@@ -21,11 +21,15 @@ export const SCOPES = {
   'files:write': 'pictures',
   'files:read': 'pictures to start from, and knowing when an upload can be shown',
   'users:read': 'who is an admin, and in which language to answer',
+  'app_mentions:read': 'pictures asked for by a mention, in threads too',
+  'im:history': 'pictures asked for in a direct message',
   'im:write': 'private files, and answers where the app cannot speak',
 } as const;
 
 /** Used only to look for an answer that may have arrived before it is sent again. */
-const OPTIONAL_SCOPES = ['channels:history', 'groups:history', 'im:history', 'mpim:history'] as const;
+const OPTIONAL_SCOPES = ['channels:history', 'groups:history', 'mpim:history'] as const;
+/** What is told to the app without being asked by a command. */
+const BOT_EVENTS = ['app_mention', 'message.im'] as const;
 
 type SlackManifest = Readonly<Record<string, unknown>>;
 
@@ -57,6 +61,7 @@ export function slackManifest(transport: ManifestTransport = { kind: 'socket' })
     },
     oauth_config: { scopes: { bot: Object.keys(SCOPES), bot_optional: [...OPTIONAL_SCOPES] } },
     settings: {
+      event_subscriptions: { ...(url === undefined ? {} : { request_url: url }), bot_events: [...BOT_EVENTS] },
       interactivity: {
         is_enabled: true,
         ...(url === undefined ? {} : { request_url: url, message_menu_options_url: url }),

@@ -144,12 +144,19 @@ function sourceOf(body: unknown): Source | undefined {
 }
 
 /** Names an event by all that tells it from another one: the same event, sent again, has the same name. */
-function idOf(...parts: readonly (string | undefined)[]): string {
+export function idOf(...parts: readonly (string | undefined)[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 24);
 }
 
 function teamOf(body: unknown): string | undefined {
-  return textAt(body, 'team', 'id') ?? textAt(body, 'user', 'team_id');
+  // Somebody of another organisation in a shared channel has a team of their own; what counts is where the app is.
+  return (
+    textAt(body, 'view', 'app_installed_team_id') ??
+    textAt(body, 'context_team_id') ??
+    textAt(body, 'authorizations', 0, 'team_id') ??
+    textAt(body, 'team', 'id') ??
+    textAt(body, 'user', 'team_id')
+  );
 }
 
 function enterpriseOf(body: unknown): string | undefined {

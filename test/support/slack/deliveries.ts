@@ -22,7 +22,7 @@ export type Outcome = {
   readonly status: number | undefined;
 };
 
-export type Payload = { readonly type: 'slash_commands' | 'interactive'; readonly body: Json };
+export type Payload = { readonly type: 'slash_commands' | 'interactive' | 'events_api'; readonly body: Json };
 
 export class Deliveries {
   readonly #socket: SocketEnd;
@@ -32,6 +32,8 @@ export class Deliveries {
   ackMs = 3000;
   /** Every delivery comes twice, as after a refreshed socket. */
   isDoubling = false;
+  /** Where the app is installed, for people of other workspaces in shared channels. */
+  installedTeam: string | undefined;
 
   constructor(socket: SocketEnd, wire: Wire) {
     this.#socket = socket;
@@ -85,15 +87,15 @@ export class Deliveries {
   }
 
   async #byHttp(payload: Payload, wire: Wire & { readonly kind: 'http' }): Promise<Outcome> {
-    const isCommand = payload.type === 'slash_commands';
-    const form = isCommand
-      ? stringify(payload.body as Record<string, string>)
-      : stringify({ payload: JSON.stringify(payload.body) });
+    const form = FORMS[payload.type](payload.body);
     const startedAt = performance.now();
     try {
       const response = await fetch(wire.eventsUrl, {
         method: 'POST',
-        headers: signedHeaders(wire.signingSecret, form, Math.floor(Date.now() / 1000)),
+        headers: {
+          ...signedHeaders(wire.signingSecret, form, Math.floor(Date.now() / 1000)),
+          ...(payload.type === 'events_api' ? { 'content-type': 'application/json' } : {}),
+        },
         body: form,
         signal: AbortSignal.timeout(this.ackMs),
       });
@@ -109,6 +111,12 @@ export class Deliveries {
     }
   }
 }
+
+const FORMS: Readonly<Record<Payload['type'], (body: Json) => string>> = {
+  slash_commands: (body) => stringify(body as Record<string, string>),
+  interactive: (body) => stringify({ payload: JSON.stringify(body) }),
+  events_api: (body) => JSON.stringify(body),
+};
 
 /** The headers with which Slack signs a body at a moment. */
 export function signedHeaders(secret: string, body: string, timestampS: number): Record<string, string> {

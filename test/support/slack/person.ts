@@ -1,8 +1,16 @@
 /** Somebody in the workspace: what they type, press, fill in and see. */
-import type { Deliveries, Outcome } from './deliveries.ts';
+import type { Deliveries, Outcome, Payload } from './deliveries.ts';
 import { isJson, type Json, records, stringOf } from './json.ts';
 import { seen, type Seen, type SeenButton } from './screen.ts';
-import { APP, type OpenView, type State, type StoredFile, type StoredMessage, type StoredPerson } from './state.ts';
+import {
+  APP,
+  BOT_USER,
+  type OpenView,
+  type State,
+  type StoredFile,
+  type StoredMessage,
+  type StoredPerson,
+} from './state.ts';
 import { fileJson, messageJson } from './web-api.ts';
 
 export type PersonParts = {
@@ -14,6 +22,13 @@ export type PersonParts = {
 };
 
 export type FillIn = Readonly<Record<string, string | { readonly file: StoredFile }>>;
+
+/** Where something is said, and with which files. */
+type Said = {
+  readonly channel?: string;
+  readonly thread?: string | undefined;
+  readonly files?: readonly unknown[] | undefined;
+};
 
 export class Person {
   readonly #parts: PersonParts;
@@ -45,6 +60,49 @@ export class Person {
       is_enterprise_install: 'false',
       response_url: `${origin}/hooks/${hook.token}`,
       trigger_id: state.trigger(person.id),
+    });
+  }
+
+  /** Mentions the bot in a channel, or in the thread of a message there. */
+  mention(text: string, { channel = this.#parts.home, thread }: Said = {}): Promise<Outcome> {
+    return this.#say('app_mention', `<@${BOT_USER}> ${text}`, channel, { thread });
+  }
+
+  /** Writes to the bot alone. */
+  writeDirect(text: string, { thread, files }: Omit<Said, 'channel'> = {}): Promise<Outcome> {
+    const { id } = this.#parts.state.directChannel(this.id);
+    return this.#say('message', text, id, { thread, files, channel_type: 'im' });
+  }
+
+  #say(type: string, text: string, channel: string, more: Omit<Said, 'channel'> & Json): Promise<Outcome> {
+    const { person, state } = this.#parts;
+    const { thread, files, ...rest } = more;
+    const ts = state.ts();
+    return this.#deliver('events_api', {
+      type: 'event_callback',
+      team_id: person.team,
+      api_app_id: APP,
+      event_id: `Ev${ts}`,
+      event_time: Math.floor(state.now() / 1000),
+      authorizations: [
+        {
+          enterprise_id: null,
+          team_id: this.#parts.deliveries.installedTeam ?? person.team,
+          user_id: BOT_USER,
+          is_bot: true,
+        },
+      ],
+      event: {
+        type,
+        user: person.id,
+        text: text.replaceAll('&', '&amp;').replaceAll(/<(?!@)/g, '&lt;'),
+        ts,
+        channel,
+        event_ts: ts,
+        ...(thread === undefined ? {} : { thread_ts: thread }),
+        ...(files === undefined ? {} : { files, subtype: 'file_share' }),
+        ...rest,
+      },
     });
   }
 
@@ -115,7 +173,13 @@ export class Person {
       user: { id: person.id, username: person.name, team_id: person.team },
       api_app_id: APP,
       trigger_id: state.trigger(person.id),
-      view: { ...open.view, id: open.id, hash: state.id('hash'), state: { values: this.#filledIn(open.view, values) } },
+      view: {
+        ...open.view,
+        id: open.id,
+        app_installed_team_id: this.#parts.deliveries.installedTeam ?? person.team,
+        hash: state.id('hash'),
+        state: { values: this.#filledIn(open.view, values) },
+      },
       response_urls: [],
     });
     if (outcome.isAcknowledged) {
@@ -141,6 +205,11 @@ export class Person {
   }
 
   /** Uploads a file into the workspace. */
+  /** A file as the payloads carry it. */
+  fileJson(file: StoredFile): Json {
+    return fileJson(file, this.#parts.origin, this.#parts.state);
+  }
+
   upload(name: string, data: Uint8Array): StoredFile {
     const { state } = this.#parts;
     const file: StoredFile = {
@@ -200,9 +269,11 @@ export class Person {
   }
 
   #who(channel: string): Json {
-    const { person, state } = this.#parts;
+    const { person, state, deliveries } = this.#parts;
+    const installed = deliveries.installedTeam;
     return {
       team: { id: person.team, domain: 'fake' },
+      ...(installed === undefined ? {} : { context_team_id: installed }),
       user: { id: person.id, username: person.name, team_id: person.team },
       api_app_id: APP,
       channel: { id: channel, name: state.channels.get(channel)?.name ?? '' },
@@ -251,7 +322,7 @@ export class Person {
     return { type, value: typeof value === 'string' ? value : (element['initial_value'] ?? null) };
   }
 
-  #deliver(type: 'slash_commands' | 'interactive', body: Json): Promise<Outcome> {
+  #deliver(type: Payload['type'], body: Json): Promise<Outcome> {
     return this.#parts.deliveries.deliver({ type, body });
   }
 }

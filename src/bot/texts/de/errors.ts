@@ -149,6 +149,7 @@ export const errors: Translation<typeof english> = {
   'error.place.shut-out':
     'In diesem Kanal kann ich nicht schreiben. Lade mich mit /invite ein, oder frage in einem anderen Kanal oder in einer Nachricht an mich.',
   'error.place.unknown': 'Diese App ist in deinem Workspace nicht installiert. Bitte einen Admin, sie hinzuzufügen.',
+  'error.form.here': 'Dafür braucht es ein Formular, das eine Nachricht nicht öffnen kann. Tippe /{command}.',
   'error.form.late': 'Das Formular kam zu spät. Frage noch einmal; meist geht es schneller.',
   'error.stopping': 'Dieser Bot wird neu gestartet. Versuch es gleich noch einmal.',
   'error.fault': 'Das ging nicht, und es liegt nicht an dir. Nenne dem Betreiber diese Nummer: {id}.',

@@ -142,6 +142,7 @@ export const errors = {
   'error.place.shut-out':
     'I cannot write in this channel. Invite me with /invite, or ask in another channel or in a message to me.',
   'error.place.unknown': 'This app is not installed in your workspace. Ask one of its admins to add it.',
+  'error.form.here': 'This needs a form, which a message cannot open. Type /{command}.',
   'error.form.late': 'The form came too late. Ask again; it is usually quicker.',
   'error.stopping': 'This bot is being restarted. Try again in a moment.',
   'error.fault': 'This did not work, and it is not your doing. Tell the operator this number: {id}.',
