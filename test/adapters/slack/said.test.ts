@@ -94,15 +94,12 @@ describe.each(['socket', 'http'] as const)('what is said over %s', (kind) => {
     await ana.mention('a fox --sed 7');
     await ana.mention('/style add neon');
     await eventually(() => {
-      expect(
-        ana
-          .sees()
-          .map(({ isPrivate, words }) => [isPrivate, words])
-          .toSorted(),
-      ).toEqual([
-        [true, 'There is no option --sed. Did you mean --seed?'],
-        [true, 'This needs a form, which a message cannot open. Type /style add.'],
-      ]);
+      expect(ana.sees().map(({ isPrivate, words }) => `${isPrivate ? 'private' : 'public'}: ${words}`)).toEqual(
+        expect.arrayContaining([
+          'private: There is no option --sed. Did you mean --seed?',
+          'private: This needs a form, which a message cannot open. Type /style add.',
+        ]),
+      );
     });
     expect(stage.bot.handled).toEqual([]);
   });
