@@ -1,8 +1,7 @@
 /** Options that people know from other tools, and what comes nearest to each here: an option of ours, or nothing. */
 
 const NEAREST: Readonly<Record<string, string>> = {
-  q: 'steps',
-  quality: 'steps',
+  q: 'quality',
   stop: 'steps',
   s: 'guidance',
   stylize: 'guidance',

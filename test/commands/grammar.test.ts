@@ -67,7 +67,7 @@ describe('the free-text grammar', () => {
     ['a fox --sed 7', 'There is no option --sed. Did you mean --seed?'],
     ['a fox --styl neon', 'There is no option --styl. Did you mean --style?'],
     ['a fox --v 6', '--v means nothing here: the model is the server’s. Leave it out.'],
-    ['a fox --q 2', 'There is no --q here. What comes nearest is --steps.'],
+    ['a fox --q 2', 'There is no --q here. What comes nearest is --quality.'],
     ['a fox --stylize 250', 'There is no --stylize here. What comes nearest is --guidance.'],
     ['a fox --seed 7 --seed 8', '--seed can be given once; it came as 7 and as 8. Leave one out.'],
     ['a fox --seed', '--seed needs a value after it. Write one, or leave it out.'],
