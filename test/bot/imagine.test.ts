@@ -45,7 +45,7 @@ describe('/imagine', () => {
     expect(wordsOf(world.chat.at(at))).toEqual(['a fox · Ada', expect.stringMatching(/^seed 9 · Ink · 4 steps/u)]);
     expect(labelsOf(world.chat.at(at))).toEqual([
       ['U1', 'V1', 'Reroll', 'Remix'],
-      ['Emoji', 'Info', 'Delete'],
+      ['Subtle', 'Strong', 'Emoji', 'Info', 'Delete'],
     ]);
   });
 
