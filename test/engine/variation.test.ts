@@ -22,7 +22,7 @@ let usual: GenerationRequest;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'fourstep-variation-'));
-  runner = openEngine({ device: 'cpu', dataFolder: folder, startup: 'fast' });
+  runner = await openEngine({ device: 'cpu', dataFolder: folder, startup: 'fast' });
   const { manifest } = await openCatalog(folder).find('moji');
   usual = { ...defaultRequest(manifest!, ''), seed: 100 };
 });
