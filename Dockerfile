@@ -1,12 +1,12 @@
 # The bot in a container. It starts node itself, so that SIGTERM reaches the bot and it drains.
-FROM node:22-bookworm-slim AS build
+FROM node:22.20.0-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
 COPY . .
 RUN npm run build && npm prune --omit=dev
 
-FROM node:22-bookworm-slim
+FROM node:22.20.0-bookworm-slim
 WORKDIR /app
 ENV NODE_ENV=production FOURSTEP_DATA=/data HOST=0.0.0.0
 COPY --from=build --chown=node:node /app /app

@@ -35,14 +35,15 @@ function importsOf(source: Source): readonly string[] {
   });
 }
 
-/** Folder → what it may import from this repository (its own folder always). */
+/** Folder → what it may import from this repository (its own folder always). The first that fits a file counts. */
 const ARROWS: readonly (readonly [from: string, mayImport: readonly string[]])[] = [
   ['src/core/', []],
   ['commands/', ['src/core/']],
   ['config/', ['src/core/']],
-  ['src/engine/sampling/', ['src/core/']],
-  ['src/engine/onnx/', ['src/core/', 'src/engine/weights/tensor-source.ts']],
+  ['models/', ['src/core/', 'commands/', 'src/engine/model/', 'src/engine/weights/index.ts']],
   ['src/engine/cache/', []],
+  ['src/engine/sampling/', ['src/core/']],
+  ['src/engine/onnx/', ['src/core/']],
   ['src/engine/weights/', ['src/core/', 'src/engine/cache/', 'src/engine/ort/', 'src/engine/onnx/']],
   ['src/engine/nets/', ['src/core/', 'src/engine/onnx/', 'src/engine/weights/']],
   ['src/engine/ort/', ['src/core/', 'src/engine/onnx/']],
@@ -52,16 +53,58 @@ const ARROWS: readonly (readonly [from: string, mayImport: readonly string[]])[]
   ['src/queue/', ['src/core/']],
   ['src/store/', ['src/core/']],
   ['src/image/', ['src/core/']],
-  ['src/runner/', ['src/core/', 'src/engine/index.ts']],
-  ['src/bot/', ['src/core/', 'src/queue/', 'src/store/', 'src/image/', 'commands/']],
-  ['src/adapters/shared/', ['src/core/', 'src/bot/', 'src/image/']],
+  ['src/health/', ['src/core/']],
+  ['src/runner/', ['src/core/']],
+  ['src/bot/', ['src/core/', 'src/store/index.ts', 'src/image/index.ts', 'commands/']],
+  ['src/adapters/shared/', ['src/core/', 'src/bot/', 'src/image/index.ts']],
   ['src/adapters/discord/', ['src/core/', 'src/bot/', 'src/adapters/shared/', 'commands/']],
   ['src/adapters/slack/', ['src/core/', 'src/bot/', 'src/adapters/shared/', 'commands/']],
+  ['src/adapters/web/', ['src/core/', 'src/bot/', 'src/adapters/shared/', 'commands/', 'config/paths.ts']],
+  ['src/adapters/cli/', ['src/core/', 'src/bot/', 'src/image/index.ts']],
   [
-    'src/adapters/web/',
-    ['src/core/', 'src/bot/', 'src/image/', 'src/adapters/shared/', 'commands/', 'config/paths.ts'],
+    'src/start/',
+    [
+      'config/',
+      'commands/',
+      'models/',
+      'src/core/',
+      'src/bot/',
+      'src/adapters/',
+      'src/engine/',
+      'src/store/',
+      'src/image/',
+      'src/runner/',
+      'src/queue/',
+      'src/health/',
+    ],
   ],
-  ['src/adapters/cli/', ['src/core/', 'src/bot/', 'src/image/', 'commands/']],
+  [
+    'src/tools/',
+    [
+      'config/',
+      'commands/',
+      'models/',
+      'src/core/',
+      'src/adapters/',
+      'src/engine/',
+      'src/store/',
+      'src/image/',
+      'src/runner/',
+      'src/queue/',
+      'src/start/',
+      'src/train/',
+    ],
+  ],
+  ['src/main.ts', ['config/', 'src/core/', 'src/adapters/cli/', 'src/start/', 'src/tools/']],
+];
+
+/** Circles of types within one folder that are still to be opened; nothing is added here. */
+const STILL_CIRCULAR = [
+  'src/engine/nets/',
+  'src/engine/weights/lora/',
+  'src/engine/sampling/',
+  'src/engine/model/',
+  'src/adapters/web/',
 ];
 
 /** Library → the only folder that imports it. */
@@ -79,13 +122,47 @@ const LIBRARIES: readonly (readonly [library: RegExp, home: string])[] = [
 function arrowFaults(source: Source): readonly string[] {
   const rule = ARROWS.find(([from]) => source.path.startsWith(from));
   if (rule === undefined) {
-    return [];
+    return [`${source.path} lies in a folder that no arrow knows`];
   }
   const [from, allowed] = rule;
   return importsOf(source)
     .filter((target) => /^(src|commands|config|models|test)\//.test(target))
     .filter((target) => !target.startsWith(from) && !allowed.some((prefix) => target.startsWith(prefix)))
     .map((target) => `${source.path} imports ${target}`);
+}
+
+/** Arrows that no file uses: what is allowed is what is. */
+function unusedArrows(sources: readonly Source[]): readonly string[] {
+  return ARROWS.flatMap(([from, allowed]) => {
+    const own = sources.filter(({ path }) => ARROWS.find(([folder]) => path.startsWith(folder))?.[0] === from);
+    const targets = own.flatMap(importsOf);
+    return allowed
+      .filter((prefix) => !targets.some((target) => target.startsWith(prefix)))
+      .map((prefix) => `${from} may import ${prefix} and does not`);
+  });
+}
+
+/** Files that import one another in a circle, if only for types: the strongly connected parts of what imports what. */
+function circles(sources: readonly Source[]): readonly (readonly string[])[] {
+  const imports = new Map(sources.map((source) => [source.path, importsOf(source)]));
+  const reach = (start: string): ReadonlySet<string> => {
+    const seen = new Set<string>();
+    const open = [...(imports.get(start) ?? [])];
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      if (imports.has(next) && !seen.has(next)) {
+        seen.add(next);
+        open.push(...(imports.get(next) ?? []));
+      }
+    }
+    return seen;
+  };
+  const reached = new Map([...imports.keys()].map((path) => [path, reach(path)]));
+  const groups = [...imports.keys()]
+    .filter((path) => reached.get(path)?.has(path) === true)
+    .map((path) =>
+      [...imports.keys()].filter((other) => reached.get(path)?.has(other) && reached.get(other)?.has(path)),
+    );
+  return [...new Map(groups.map((group) => [group.join(' '), group])).values()];
 }
 
 function libraryFaults(source: Source): readonly string[] {
@@ -123,7 +200,7 @@ function environmentFaults(source: Source): readonly string[] {
     : [];
 }
 
-const program = ['src', 'commands', 'config'].flatMap(sourcesUnder);
+const program = ['src', 'commands', 'config', 'models'].flatMap(sourcesUnder);
 
 describe('the arrows of the design', () => {
   it('lets a folder import only what the design allows it', () => {
@@ -135,6 +212,23 @@ describe('the arrows of the design', () => {
     expect(arrowFaults({ path: 'src/bot/x.ts', text: "const y = await import('../engine/index.ts');" })).toHaveLength(
       1,
     );
+  });
+
+  it('allows no arrow that is not used', () => {
+    expect(unusedArrows(program)).toEqual([]);
+    expect(unusedArrows([])).toContain('commands/ may import src/core/ and does not');
+  });
+
+  it('refuses circles, of types as well', () => {
+    const isKnown = (circle: readonly string[]): boolean =>
+      STILL_CIRCULAR.some((folder) => circle.every((path) => path.startsWith(folder)));
+    expect(circles(program).filter((circle) => !isKnown(circle))).toEqual([]);
+    const [a, b] = [
+      { path: 'src/bot/a.ts', text: "import type { B } from './b.ts';" },
+      { path: 'src/bot/b.ts', text: "import type { A } from './a.ts';" },
+    ];
+    expect(circles([a, b])).toEqual([['src/bot/a.ts', 'src/bot/b.ts']]);
+    expect(circles([a, { ...b, text: '' }])).toEqual([]);
   });
 
   it('keeps each library behind the one folder that knows it', () => {

@@ -1,4 +1,5 @@
 /** Every change of a server: kept, and shown in its audit channel where it has one. */
+import { serverForLog } from '../core/people.ts';
 import type { ServerKey } from '../core/people.ts';
 import type { Locale } from '../core/people.ts';
 import type { AuditEntry } from '../store/index.ts';
@@ -59,6 +60,6 @@ async function tellAuditChannel(
     const told = message({ lines: [[plain(auditLine(asked.publicLocale, entry))], [small(entry.user)]] });
     await asked.chat.post({ server, id: auditChannel }, told, `audit:${asked.invocation.id}:${entry.what}`);
   } catch (error) {
-    context.log.warn({ server, err: error }, 'the audit channel could not be told');
+    context.log.warn({ server: serverForLog(server), err: error }, 'the audit channel could not be told');
   }
 }

@@ -2,6 +2,7 @@
  * The bot: `Bot` of `core/chat.ts` on top of the queue, the runner, the stores and the chats. Handles each event
  * once and ends every conversation, if only with a number for the operator.
  */
+import { serverForLog } from '../core/people.ts';
 import type { Bot, Chat, Invocation, Suggestion } from '../core/chat.ts';
 import { CancelledError, StoppedError, UserError } from '../core/errors.ts';
 import type { Form } from '../core/message.ts';
@@ -160,7 +161,7 @@ class BotOnPorts implements FourstepBot {
       }
       const id = randomId(random).slice(0, 8);
       const { action, place } = asked.invocation;
-      log.error({ fault: id, action: action.kind, server: place.server, err: error }, 'a handler failed');
+      log.error({ fault: id, action: action.kind, server: serverForLog(place.server), err: error }, 'a handler failed');
       await sayPrivately(asked, errorText(asked.locale, refusal('fault', { id })));
     }
     return true;

@@ -6,7 +6,7 @@ import type { GenerationRequest } from '../core/request.ts';
 import type { Style } from '../core/style.ts';
 import type { ServerSettings } from '../store/index.ts';
 import { modelOf, rootOf } from './jobs/job-ancestry.ts';
-import type { TransientWork } from './jobs/transient-work.ts';
+import type { TransientWork } from './jobs/execute-job.ts';
 import type { BotContext } from './context.ts';
 import type { Models } from './ports.ts';
 import { promptOf } from './present/answer.ts';

@@ -11,6 +11,11 @@ export type ServerKey = `${Platform}:${string}`;
 /** `discord:<user id>`, `slack:<team id>-<user id>`, `web:<browser id>`. */
 export type UserKey = `${Platform}:${string}`;
 
+/** A server as a log may name it: that of a direct message is a person. */
+export function serverForLog(server: ServerKey): string {
+  return server.replace(/:dm-.*$/u, ':dm');
+}
+
 export const LOCALES = ['en', 'de'] as const;
 export type Locale = (typeof LOCALES)[number];
 

@@ -39,6 +39,7 @@ type Streams = { readonly print: (line: string) => void; readonly warn: (line: s
  * then, so that the program ends and a supervisor sees it.
  */
 export async function start(config: Config, { print }: Streams): Promise<void> {
+  process.umask(0o077); // prompts and pictures are nobody else's on this machine
   const log = createLog(config.logLevel);
   const ends: End[] = [];
   try {

@@ -1,5 +1,5 @@
 /** The default store: one LMDB file in the data folder. */
-import { mkdir, stat, statfs } from 'node:fs/promises';
+import { chmod, mkdir, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Keyv } from 'keyv';
 import { open } from 'lmdb';
@@ -33,6 +33,7 @@ export async function openEmbedded(folder: string): Promise<Database> {
   // Batching by turns of the event loop makes promises that nobody can listen to, and a full disk rejects them.
   const options = { path, encoding: 'string', eventTurnBatching: false } as const;
   const root = openRoot(folder, () => open<string, string>(options));
+  await Promise.all([keepPrivate(path, 0o600), keepPrivate(`${path}-lock`, 0o600)]);
   const adapter = new LmdbAdapter(root);
   return new KeyvDatabase({
     keyv: new Keyv({ store: adapter, useKeyPrefix: false, throwOnErrors: true }),
@@ -47,9 +48,15 @@ export async function openEmbedded(folder: string): Promise<Database> {
 
 /** Throws `UserError` `store.folder`. */
 export async function makeFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
     throw unusable(folder, error);
   });
+  await keepPrivate(folder, 0o700);
+}
+
+/** Prompts and pictures of people are in it. Where it is somebody else's, its rights are theirs to set. */
+async function keepPrivate(path: string, mode: number): Promise<void> {
+  await chmod(path, mode).catch(() => undefined);
 }
 
 function openRoot<Root>(folder: string, openIt: () => Root): Root {

@@ -19,12 +19,16 @@ export type FetchFileOptions = {
   /** Who may be connected to; for tests. */
   readonly isAllowedAddress?: (address: string) => boolean;
   readonly resolve?: ResolveHost;
+  /** For the whole fetch. */
+  readonly deadlineMs?: number;
   /** Another authority than the system's, in PEM. */
   readonly ca?: string;
 };
 
 const MAX_REDIRECTS = 3;
 const TIMEOUT_MS = 60_000;
+/** For all of it, however steadily a byte comes now and then. */
+const DEADLINE_MS = 900_000;
 /** The length of the header, then its first character. */
 const HEAD_BYTES = 9;
 const MAX_HEADER_BYTES = 100 * 1024 * 1024;
@@ -32,6 +36,7 @@ const MAX_HEADER_BYTES = 100 * 1024 * 1024;
 /** Resolves to the absolute path of the kept file. Throws `UserError` `lora.*` in a sentence for everything that is refused. */
 export async function fetchFile(address: string, options: FetchFileOptions): Promise<string> {
   let url = parse(address, options.hosts);
+  const deadline = AbortSignal.timeout(options.deadlineMs ?? DEADLINE_MS);
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
     const addresses = await resolvePublic(url, options);
     const agent = new Agent({
@@ -41,11 +46,13 @@ export async function fetchFile(address: string, options: FetchFileOptions): Pro
       bodyTimeout: TIMEOUT_MS,
     });
     try {
-      const answer = await request(url, { dispatcher: agent, headers: { 'user-agent': 'fourstep' } }).catch(
-        (error: unknown) => {
-          throw unreachable(url, error);
-        },
-      );
+      const answer = await request(url, {
+        dispatcher: agent,
+        signal: deadline,
+        headers: { 'user-agent': 'fourstep' },
+      }).catch((error: unknown) => {
+        throw unreachable(url, error);
+      });
       const { statusCode, headers, body } = answer;
       // A body that is thrown away reports that as an error, to nobody in particular.
       body.on('error', () => undefined);

@@ -18,7 +18,18 @@ export function isPublicAddress(text: string): boolean {
     return false;
   }
   const address = ipaddr.process(text);
-  return address.range() === 'unicast';
+  return address.range() === 'unicast' && !hidesIpv4(address);
+}
+
+/** `::7f00:1` is 127.0.0.1 to some systems (IPv4-compatible, RFC 4291 2.5.5.1, out of use): nothing public lies there. */
+function hidesIpv4(address: ReturnType<typeof ipaddr.process>): boolean {
+  return (
+    address.kind() === 'ipv6' &&
+    address
+      .toByteArray()
+      .slice(0, 12)
+      .every((byte) => byte === 0)
+  );
 }
 
 /** A `lookup` for sockets that knows these addresses and nothing else. */

@@ -54,6 +54,12 @@ beforeAll(async () => {
       case '/page':
         response.end('<!doctype html><title>Sign in</title>');
         return;
+      case '/slow': {
+        response.write(lora(10));
+        const timer = setInterval(() => response.write('x'), 20);
+        response.on('close', () => clearInterval(timer));
+        return;
+      }
       case '/broken':
         response.writeHead(200, { 'content-length': '500' });
         response.write(lora(10));
@@ -121,6 +127,12 @@ describe('fetching a LoRA', () => {
     expect((await readdir(folder, { recursive: true })).length).toBe(before);
   });
 
+  it('gives up on a host that sends a byte now and then, and leaves nothing behind', async () => {
+    const before = (await readdir(folder, { recursive: true })).length;
+    await expect(get(path('slow'), { deadlineMs: 300 })).rejects.toThrow('did not send the file');
+    expect((await readdir(folder, { recursive: true })).length).toBe(before);
+  });
+
   it.each([
     ['http://files.test/x', 'begins with https://'],
     ['file:///etc/passwd', 'begins with https://'],
@@ -183,6 +195,8 @@ describe('a public address', () => {
     ['224.0.0.1', false],
     ['255.255.255.255', false],
     ['::', false],
+    ['::7f00:1', false],
+    ['::808:808', false],
     ['::1', false],
     ['fe80::1', false],
     ['fc00::1', false],

@@ -1,4 +1,4 @@
-import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -206,6 +206,16 @@ describe('looking at the stores', () => {
 });
 
 describe('opening the stores', () => {
+  it('are nobody else’s on this machine, also where they lay open before', async () => {
+    const open = join(folder, 'open');
+    await mkdir(open, { mode: 0o755 });
+    const stores = await openStores({ folder: open, url: undefined });
+    await stores.close();
+    for (const path of [open, join(open, 'store.mdb')]) {
+      expect(((await stat(path)).mode & 0o077).toString(8)).toBe('0');
+    }
+  });
+
   it('keeps everything in the data folder where no address is given', async () => {
     const first = await openStores({ folder: join(folder, 'data'), url: undefined });
     await first.jobs.save(job('a'));

@@ -1,4 +1,5 @@
 /** Reroll, Info, Delete, Cancel, Try again, Report and Block: what is done with a job as a whole. */
+import { serverForLog } from '../../core/people.ts';
 import type { Job } from '../../core/job.ts';
 import { audit } from '../auditing.ts';
 import type { JobAction } from '../button-id.ts';
@@ -120,7 +121,7 @@ async function deleteAnswer(context: BotContext, asked: RequestContext, job: Job
   if (actor.user !== job.user) {
     await audit(context, asked, { what: 'delete', params: { person: job.userName }, was: promptOf(job), is: '' });
   }
-  context.log.info({ job: job.id, server: place.server }, 'answer deleted');
+  context.log.info({ job: job.id, server: serverForLog(place.server) }, 'answer deleted');
 }
 
 async function cancel(context: BotContext, asked: RequestContext, job: Job): Promise<void> {

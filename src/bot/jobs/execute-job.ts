@@ -11,7 +11,6 @@ import type { BotPorts } from '../ports.ts';
 import { parametersOf } from '../present/parameters.ts';
 import type { Pace } from './pace.ts';
 import { type ProgressView, QUIET_MS } from './progress.ts';
-import type { TransientWork } from './transient-work.ts';
 import { withTransparency } from './transparency.ts';
 
 export type Drawn = {
@@ -21,6 +20,9 @@ export type Drawn = {
   readonly drawMs: number;
   readonly notices: readonly Notice[];
 };
+
+/** What is drawn without being a job: a style's trial, a picture that the cache has let go. */
+export type TransientWork = Pick<Job, 'server' | 'user' | 'isNsfwChannel' | 'work' | 'styleName' | 'typed'>;
 
 type JobToDraw = TransientWork & Pick<Job, 'id'>;
 

@@ -2,6 +2,7 @@
  * One job in this process, from the line to its answer: drawn, tried again where the device failed, ended, answered.
  * Its state is one of `RunState`; what is saved of the job says enough to run it again after a crash.
  */
+import { serverForLog } from '../../core/people.ts';
 import { CancelledError, StoppedError, UserError } from '../../core/errors.ts';
 import type { Job, JobState } from '../../core/job.ts';
 import type { Locale, UserKey } from '../../core/people.ts';
@@ -222,7 +223,7 @@ export class JobRun {
     const { log, clock } = this.#ports;
     const { id, server, attempts, work, createdAtMs } = this.#job;
     const ms = clock.now() - createdAtMs;
-    log.info({ job: id, server, kind: work.kind, outcome, attempts, ms }, 'job ended');
+    log.info({ job: id, server: serverForLog(server), kind: work.kind, outcome, attempts, ms }, 'job ended');
   }
 }
 

@@ -11,10 +11,10 @@ import type { BotPorts } from '../ports.ts';
 import { refusal } from '../refusal.ts';
 import { Answers } from './answers.ts';
 import { chargeOf, quotaOf, takeCharge } from './charges.ts';
-import { type Drawn, executor, type ExecuteJob } from './execute-job.ts';
+import { type Drawn, executor, type ExecuteJob, type TransientWork } from './execute-job.ts';
 import { JobRun, MAX_ATTEMPTS } from './job-run.ts';
 import { Pace } from './pace.ts';
-import { drawInTurn, type TransientWork } from './transient-work.ts';
+import { drawInTurn } from './transient-work.ts';
 
 /** At the end, what was drawn is still answered, and what is on its way arrives, within this time. */
 const ANSWER_MS = 5000;

@@ -4,12 +4,9 @@
  */
 import type { Admission, QueueLimits } from '../../core/admission.ts';
 import { StoppedError } from '../../core/errors.ts';
-import type { Job } from '../../core/job.ts';
 import type { RandomSource } from '../ports.ts';
-import type { Drawn, ExecuteJob } from './execute-job.ts';
+import type { Drawn, ExecuteJob, TransientWork } from './execute-job.ts';
 import { randomId } from './ids.ts';
-
-export type TransientWork = Pick<Job, 'server' | 'user' | 'isNsfwChannel' | 'work' | 'styleName' | 'typed'>;
 
 type InTurn = {
   readonly admission: Admission;

@@ -6,11 +6,12 @@
 import { readFile } from 'node:fs/promises';
 
 import { UserError } from '../../core/errors.ts';
-import { simulate, type SimulationResult } from './simulation.ts';
+import { simulate } from './simulation.ts';
 import { callMs, CPU_CURVE, GPU_CURVE, curveSchema, type BatchCurve } from './device.ts';
-import { measureEngine, type EngineFigures } from './engine.ts';
-import { measureOverhead, type OverheadFigures } from './overhead.ts';
+import { measureEngine } from './engine.ts';
+import { measureOverhead } from './overhead.ts';
 import { printReport } from './print.ts';
+import type { CrowdFigures, Report } from './report.ts';
 
 export type BenchRunnerOptions = {
   /** Jobs a scenario. */
@@ -20,24 +21,6 @@ export type BenchRunnerOptions = {
   readonly curve?: string;
   /** Draws with the engine too, from this data folder; undefined: leaves that out. */
   readonly dataFolder?: string;
-};
-
-export type CrowdFigures = {
-  readonly device: BatchCurve;
-  readonly slots: number;
-  readonly servers: number;
-  readonly load: 'equal' | 'skewed';
-  readonly fair: SimulationResult;
-  /** The same arrivals, first come, first served. */
-  readonly firstCome: SimulationResult;
-};
-
-export type Report = {
-  readonly jobs: number;
-  readonly crowds: readonly CrowdFigures[];
-  readonly overhead: OverheadFigures;
-  /** Undefined where no model was there to draw with, or none was asked for. */
-  readonly engine: EngineFigures | undefined;
 };
 
 type Io = { readonly print: (line: string) => void; readonly warn: (line: string) => void };

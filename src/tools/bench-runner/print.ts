@@ -1,6 +1,6 @@
 /** The report of `fourstep bench runner` as lines for people. */
 import type { Percentiles } from './simulation.ts';
-import type { CrowdFigures, Report } from './bench-runner.ts';
+import type { CrowdFigures, Report } from './report.ts';
 
 export function printReport({ jobs, crowds, overhead, engine }: Report): readonly string[] {
   const lines: string[] = [];
