@@ -17,6 +17,7 @@ import type { ModelManifest } from '../src/core/manifest.ts';
 import { RECIPE_NAMES } from '../src/core/recipes.ts';
 import type { Style } from '../src/core/style.ts';
 import { lcmAccelerator, readManifest } from '../src/engine/model/manifest-file.ts';
+import { Embeddings } from './embeddings.ts';
 import { exists, namesIn, readJson, writeJson, writeWhole } from './catalog-files.ts';
 
 export type CatalogModel = {
@@ -159,6 +160,11 @@ export class Catalog {
     }
     await rm(join(this.#dataFolder, 'models', `${id}.json`), { force: true });
     return model;
+  }
+
+  /** Words that an operator added. */
+  get embeddings(): Embeddings {
+    return new Embeddings(this.#dataFolder);
   }
 
   /** Presets of a model: its manifest's own and the operator's for it. */

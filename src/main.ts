@@ -32,6 +32,10 @@ const actions: CliActions = {
     (await import('./tools/models.ts')).addModel(loadConfig(), source, options, print),
   modelList: async (options) => (await import('./tools/models.ts')).listModels(loadConfig(), options, print),
   modelRemove: async (id) => (await import('./tools/models.ts')).removeModel(loadConfig(), id, print),
+  embeddingAdd: async (file, options) =>
+    (await import('./tools/embeddings.ts')).addEmbedding(loadConfig(), file, options, print),
+  embeddingRemove: async (word, options) =>
+    (await import('./tools/embeddings.ts')).removeEmbedding(loadConfig(), word, options, print),
   styleAdd: async (file, options) => (await import('./tools/styles.ts')).addStyle(loadConfig(), file, options, print),
   styleTrain: async (pictures, options) =>
     (await import('./tools/train-style.ts')).trainStyleFromFiles(loadConfig(), pictures, options, { print, warn }),

@@ -6,7 +6,7 @@ import type { Admission, QueueLimits } from '../core/admission.ts';
 import type { Chat } from '../core/chat.ts';
 import type { Base, ModelManifest } from '../core/manifest.ts';
 import type { Platform } from '../core/people.ts';
-import type { Fingerprint } from '../core/request.ts';
+import type { EmbeddingUse, Fingerprint } from '../core/request.ts';
 import type { Style } from '../core/style.ts';
 import type { Runner } from '../core/work.ts';
 import type { Stores } from '../store/index.ts';
@@ -55,6 +55,8 @@ export type Model = {
   readonly folder: string;
   /** Those that come with it and the operator's for it. */
   readonly styles: readonly Style[];
+  /** Words that textual inversions taught it. */
+  readonly embeddings?: readonly EmbeddingUse[];
   /** Undefined: not known (yet). */
   readonly fingerprint: Fingerprint | undefined;
 };

@@ -7,7 +7,7 @@ import { joinWords, withTrigger } from '../../commands/prompt-words.ts';
 import type { StyleShare } from '../../commands/style-mix.ts';
 import { defaultRequest } from '../core/default-request.ts';
 import type { ModelManifest } from '../core/manifest.ts';
-import type { Fingerprint, GenerationRequest, InitImage } from '../core/request.ts';
+import type { EmbeddingUse, Fingerprint, GenerationRequest, InitImage } from '../core/request.ts';
 import { type Style, useOf } from '../core/style.ts';
 import { refusal } from './refusal.ts';
 import { steppingOf, type SteppedModel, type SteppingWish } from './stepping.ts';
@@ -34,6 +34,8 @@ export type Wish = {
 
 /** What of a model a wish needs. */
 export type WishedModel = {
+  /** Textual inversions that it can be asked for. */
+  readonly embeddings?: readonly EmbeddingUse[];
   readonly manifest: Pick<ModelManifest, 'id' | 'defaults' | 'plainGrounds'> & SteppedModel;
   readonly fingerprint?: Fingerprint | undefined;
 };
@@ -47,7 +49,7 @@ export function usualStrength({ manifest }: Pick<WishedModel, 'manifest'>): numb
 /** Words to keep out have no effect at guidance 1; who asks for them gets this much. */
 const NEGATIVE_GUIDANCE = 1.5;
 
-export function requestOf(wish: Wish, { manifest, fingerprint }: WishedModel): GenerationRequest {
+export function requestOf(wish: Wish, { manifest, fingerprint, embeddings = [] }: WishedModel): GenerationRequest {
   const { defaults } = manifest;
   // A style at no share adds nothing, its words neither.
   const uses = (wish.styles ?? []).filter(({ share }) => share !== 0);
@@ -56,8 +58,10 @@ export function requestOf(wish: Wish, { manifest, fingerprint }: WishedModel): G
   const alpha = wish.transparent ?? said.isTransparent;
   const thing = alpha ? onPlainGround(said.prompt, manifest.plainGrounds ?? []) : wish.prompt;
   const prompt = uses.reduceRight((words, { style }) => withTrigger(words, style.trigger), thing);
+  const keptOut = uses.reduce((words, { style }) => joinWords(words, style.negative), negative);
   return defaultRequest(manifest, prompt, {
-    negative: uses.reduce((words, { style }) => joinWords(words, style.negative), negative),
+    negative: keptOut,
+    embeddings: embeddings.filter(({ word }) => namesWord(`${prompt} ${keptOut}`, word)),
     promptGrammar: wish.grammar ?? 'weighted',
     fingerprint,
     styles: uses.map(({ style, share }) => useOf(style, share)),
@@ -70,6 +74,11 @@ export function requestOf(wish: Wish, { manifest, fingerprint }: WishedModel): G
     alpha,
     ...wish.rest,
   });
+}
+
+/** Whether the word stands in a text, whatever its case; the engine looks where. */
+function namesWord(text: string, word: string): boolean {
+  return text.toLowerCase().includes(word.toLowerCase());
 }
 
 /**

@@ -150,7 +150,10 @@ export async function requestFrom(
         vae: options.vae === undefined ? undefined : resolve(options.vae),
       },
     },
-    { manifest: { id: model.id, defaults: usual, accelerators, plainGrounds: model.manifest?.plainGrounds } },
+    {
+      manifest: { id: model.id, defaults: usual, accelerators, plainGrounds: model.manifest?.plainGrounds },
+      embeddings: await catalog.embeddings.of(model.id),
+    },
   );
   return { ...request, styles: [...request.styles, ...(options.lora ?? [])] };
 }

@@ -84,6 +84,7 @@ export class InstalledModels implements Models {
       folder,
       manifest: { ...manifest, id: model.id },
       styles: await this.#catalog.styles(model),
+      embeddings: await this.#catalog.embeddings.of(model.id),
       fingerprint: await this.#fingerprintOf(model.source),
     };
   }

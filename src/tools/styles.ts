@@ -8,13 +8,28 @@ import type { StyleAddOptions } from '../adapters/cli/commands.ts';
 import { UserError } from '../core/errors.ts';
 import { inspectLora } from '../engine/weights/index.ts';
 import { openCatalog } from '../start/open-engine.ts';
+import { addEmbedding } from './embeddings.ts';
 
 type Print = (line: string) => void;
 
 export async function addStyle(config: Config, file: string, options: StyleAddOptions, print: Print): Promise<void> {
   const catalog = openCatalog(config.dataFolder);
   const model = await catalog.find(options.model ?? config.model);
-  const [facts, manifest] = await Promise.all([inspectLora(resolve(file)), describeModel(model)]);
+  const looked = await inspectLora(resolve(file)).catch((error: unknown) => {
+    if (error instanceof UserError && error.code === 'lora.embedding') {
+      return 'embedding' as const;
+    }
+    throw error;
+  });
+  if (looked === 'embedding') {
+    return addEmbedding(
+      config,
+      file,
+      { model: model.id, ...(options.name !== undefined && { word: options.name }) },
+      print,
+    );
+  }
+  const [facts, manifest] = [looked, await describeModel(model)];
   if (facts.base !== undefined && facts.base !== 'other' && manifest.base !== 'other' && facts.base !== manifest.base) {
     throw new UserError(
       'lora.base',

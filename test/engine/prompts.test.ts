@@ -16,6 +16,8 @@ import type { GenerationRequest } from '../../src/core/request.ts';
 import type { Runner, WorkEvent } from '../../src/core/work.ts';
 import { createEngineRunner } from '../../src/engine/index.ts';
 import { decodePicture } from '../../src/image/index.ts';
+import { openSafetensors } from '../../src/engine/weights/index.ts';
+import { writeTensors } from '../support/safetensors-file.ts';
 import { writeTinyModel } from '../support/tiny-model.ts';
 
 const GOLDEN = path.join(import.meta.dirname, '../golden/prompts');
@@ -130,6 +132,21 @@ describe('a weighted prompt', () => {
       { code: 'prompt.embedding', params: { name: 'easynegative' } },
     ]);
     expect(picture).toEqual((await draw({ ...request, prompt: 'a blue fox', negative: '' })).picture);
+  });
+
+  it('reads a word that comes with a LoRA, by its name', async () => {
+    const { tensors } = await openSafetensors(path.join(GOLDEN, 'inkling.safetensors'));
+    const stem = 'lora_unet_mid_block_attentions_0_transformer_blocks_0_attn1_to_q';
+    const zeros = (shape: readonly number[]) => new Float32Array(shape.reduce((product, side) => product * side, 1));
+    writeTensors(path.join(folder, 'bundled.safetensors'), [
+      { name: `${stem}.lora_down.weight`, shape: [4, 32], data: zeros([4, 32]) },
+      { name: `${stem}.lora_up.weight`, shape: [32, 4], data: zeros([32, 4]) },
+      { name: 'bundle_emb.inkling.emb_params', shape: [2, 32], data: await tensors.readFloats('emb_params') },
+    ]);
+    const style = { id: 'bundled', file: path.join(folder, 'bundled.safetensors'), weight: 1 };
+    const { picture, notices } = await draw(requestOf(named('word'), { embeddings: [], styles: [style] }));
+    expect(notices).toEqual([]);
+    expect(largestDifference(picture, await golden('word'))).toBeLessThanOrEqual(TOLERANCE);
   });
 
   it('is refused where the weights of its concepts add up to nothing', async () => {

@@ -72,6 +72,8 @@ export type ModelAddOptions = {
   /** Which of a hub repository's weights. */
   readonly variant?: 'fp16';
 };
+export type EmbeddingOptions = { readonly model?: string; readonly word?: string };
+
 export type StyleAddOptions = {
   readonly name?: string;
   readonly model?: string;
@@ -108,6 +110,8 @@ export type CliActions = {
   readonly modelAdd: (source: string, options: ModelAddOptions) => Promise<void>;
   readonly modelList: (options: { readonly json?: boolean }) => Promise<void>;
   readonly modelRemove: (id: string) => Promise<void>;
+  readonly embeddingAdd: (file: string, options: EmbeddingOptions) => Promise<void>;
+  readonly embeddingRemove: (word: string, options: Pick<EmbeddingOptions, 'model'>) => Promise<void>;
   readonly styleAdd: (file: string, options: StyleAddOptions) => Promise<void>;
   readonly styleTrain: (pictures: readonly string[], options: StyleTrainOptions) => Promise<void>;
   readonly styleList: (options: { readonly json?: boolean }) => Promise<void>;
@@ -199,6 +203,19 @@ export function buildProgram(actions: CliActions, version: string): Command {
     .option('--recipe <name>', 'how it is stepped, in the same order; auto: recognised', parseRecipes)
     .addOption(new Option('--variant <name>', 'the half-size weights of a hub repository').choices(['fp16']))
     .action(actions.modelAdd);
+  model
+    .command('add-embedding')
+    .description('teach a model a word by a textual inversion')
+    .argument('<file>', 'a .safetensors file')
+    .option('--model <id>', 'whose word it is; default: MODEL')
+    .option('--word <word>', 'what it is written as; default: as the file says')
+    .action(actions.embeddingAdd);
+  model
+    .command('remove-embedding')
+    .description('forget an added word')
+    .argument('<word>')
+    .option('--model <id>', 'whose word it is; default: MODEL')
+    .action(actions.embeddingRemove);
   model.command('list').description('all models').option('--json', 'as JSON').action(actions.modelList);
   model.command('remove').description('forget an added model').argument('<id>').action(actions.modelRemove);
 

@@ -42,6 +42,7 @@ export class ClipTokenizer {
   readonly #pad: number;
   /** Those that the reduced vocabulary was made for. */
   readonly #texts: string[] = [];
+  readonly #severalVectors: readonly (readonly string[])[];
   #reduced: Encode | undefined;
   #whole: Encode | undefined;
 
@@ -51,6 +52,7 @@ export class ClipTokenizer {
     this.#files = files;
     this.#whole = isPlain ? undefined : opened(tokenizer);
     const added = new Map(tokenizer.added_tokens.map(({ content, id }) => [content, id]));
+    this.#severalVectors = severalVectors([...added.keys()]);
     const idOf = (token: string) => tokenizer.model.vocab[token] ?? added.get(token) ?? 0; // The files were checked to have it.
     [this.#bos, this.#eos, this.#pad] = [idOf(bos), idOf(eos), idOf(pad)];
   }
@@ -92,8 +94,16 @@ export class ClipTokenizer {
 
   /** Σ is lowered beforehand, always to σ as transformers does; JavaScript would write ς at the end of a word. */
   #plainIds(text: string): readonly number[] {
-    const lowered = text.replaceAll('Σ', 'σ');
+    const lowered = this.#withAllVectors(text.replaceAll('Σ', 'σ'));
     return this.#encodeFor(lowered)(lowered);
+  }
+
+  /** A learned token of several vectors, `<cat>`, stands for `<cat> <cat>_1 <cat>_2`, as diffusers saves it. */
+  #withAllVectors(text: string): string {
+    return this.#severalVectors.reduce((whole, tokens) => {
+      const [first = ''] = tokens;
+      return whole.split(first).join(tokens.join(' '));
+    }, text);
   }
 
   #encodeFor(text: string): Encode {
@@ -112,6 +122,16 @@ export class ClipTokenizer {
     this.#reduced = opened(reducedVocabulary(tokenizer, this.#texts.join(' ')));
     return this.#reduced;
   }
+}
+
+/** Tokens that go on as `_1`, `_2`, …, each with what it goes on as. */
+function severalVectors(tokens: readonly string[]): readonly (readonly string[])[] {
+  return tokens
+    .filter((token) => tokens.includes(`${token}_1`))
+    .map((token) => {
+      const more = tokens.filter((other) => other.startsWith(token) && /^_\d+$/.test(other.slice(token.length)));
+      return [token, ...more.toSorted((a, b) => Number(a.slice(token.length + 1)) - Number(b.slice(token.length + 1)))];
+    });
 }
 
 /** Text to ids, without begin and end. */

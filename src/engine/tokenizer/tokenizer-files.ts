@@ -118,12 +118,19 @@ async function fromVocabulary(folder: string, specials: Specials): Promise<Token
     .filter((line, i) => line.trim() !== '' && !(i === 0 && line.startsWith('#version')));
   const vocab =
     (await readJson(folder, 'vocab.json', vocabularySchema)) ?? impliedVocabulary(merges, specials.bos, specials.eos);
+  const added = (await readJson(folder, 'added_tokens.json', vocabularySchema)) ?? {};
   return {
     version: '1.0',
     // SDXL's "!" is split off before anything else.
-    added_tokens: [...new Map(Object.values(specials).map((special) => [special.content, special])).values()].flatMap(
-      (special) => addedToken(vocab, special),
-    ),
+    added_tokens: [
+      ...[...new Map(Object.values(specials).map((special) => [special.content, special])).values()].flatMap(
+        (special) => addedToken(vocab, special),
+      ),
+      // Words that a pipeline learnt before it was saved.
+      ...Object.keys(added).flatMap((content) =>
+        vocab[content] === undefined ? addedToken(added, { content, normalized: true }) : [],
+      ),
+    ],
     normalizer: {
       type: 'Sequence',
       normalizers: [

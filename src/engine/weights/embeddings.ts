@@ -58,6 +58,11 @@ export async function openEmbeddings(file: string, which: 'own' | 'bundled' = 'o
   return [{ word, id, encoders: await vectorsOf(tensors, infos) }];
 }
 
+/** Whether the tensor belongs to a word that comes with a LoRA. */
+export function isBundledWord(name: string): boolean {
+  return BUNDLED.test(name);
+}
+
 /** Whether the file is a textual inversion of its own, by names and shapes. */
 export function looksLikeEmbedding(tensors: TensorSource): boolean {
   const infos = infosOf(tensors);

@@ -15,6 +15,8 @@ function actionsThat(record: (name: string, ...args: readonly unknown[]) => void
     modelAdd: action('modelAdd'),
     modelList: action('modelList'),
     modelRemove: action('modelRemove'),
+    embeddingAdd: action('embeddingAdd'),
+    embeddingRemove: action('embeddingRemove'),
     styleAdd: action('styleAdd'),
     styleList: action('styleList'),
     styleTrain: action('styleTrain'),

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
 import { openTokenizer } from '../../../src/engine/tokenizer/index.ts';
+import { writeTinyModel } from '../../support/tiny-model.ts';
 
 const GOLDEN = path.join(import.meta.dirname, '../../golden/tokens');
 const LAYOUTS = ['slow', 'fast', 'second', 'fast_second'] as const;
@@ -121,5 +122,20 @@ describe('a damaged tokenizer folder', () => {
     await cp(path.join(GOLDEN, 'slow'), folder, { recursive: true });
     await writeFile(path.join(folder, 'vocab.json'), '{"a": 0}');
     await expect(openTokenizer(folder)).rejects.toThrow(/no "<\|startoftext\|>"/);
+  });
+});
+
+describe('words that a saved pipeline learnt', () => {
+  it('are tokens of their own, wherever they stand, with all their vectors', async () => {
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'fourstep-added-'));
+    writeTinyModel('sd15', folder);
+    const tokens = { '<cat-toy>': 540, '<cat-toy>_1': 541, '<dog>': 542 };
+    await writeFile(path.join(folder, 'tokenizer/added_tokens.json'), JSON.stringify(tokens));
+    const tokenizer = await openTokenizer(path.join(folder, 'tokenizer'));
+    const [a, fox] = [tokenizer.idsOf('a'), tokenizer.idsOf('fox')];
+    // As transformers gives them for "a <cat-toy> <cat-toy>_1 fox" and the others.
+    expect(tokenizer.idsOf('a <cat-toy> fox')).toEqual([...a, 540, 541, ...fox]);
+    expect(tokenizer.idsOf('a<dog>fox')).toEqual([...a, 542, ...fox]);
+    await rm(folder, { recursive: true });
   });
 });

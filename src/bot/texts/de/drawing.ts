@@ -11,6 +11,10 @@ export const drawing: Translation<typeof english> = {
   'error.bot.stopping': 'Der Bot startet gerade neu; bitte gleich noch einmal versuchen.',
   'error.lora.base':
     'Ein Stil muss für {expected} gemacht sein, die Basis dieses Modells; „{file}“ ist für {found}. Ein anderes Modell oder eine andere Datei nehmen.',
+  'error.lora.embedding':
+    'Ein Stil muss eine LoRA-Datei sein; „{file}“ ist ein gelerntes Wort (Textual Inversion). Der Betreiber fügt es mit fourstep model add-embedding hinzu.',
+  'error.prompt.weights':
+    'Die Gewichte hinter :: müssen zusammen mehr als 0 ergeben; sie ergeben {sum}. Gib dem, was du sehen willst, mehr Gewicht.',
   'error.lora.empty':
     'Ein Stil muss eine LoRA-Datei sein; „{file}“ enthält keine LoRA-Matrizen. Ist es ein ganzer Checkpoint?',
   'error.lora.kind':

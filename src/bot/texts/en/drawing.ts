@@ -8,6 +8,10 @@ export const drawing = {
   'error.bot.stopping': 'The bot is restarting; try again in a moment.',
   'error.lora.base':
     'A style must be made for {expected}, the base of this model; “{file}” was made for {found}. Use another model or another file.',
+  'error.lora.embedding':
+    'A style must be a LoRA file; “{file}” is a textual inversion. An operator adds it with fourstep model add-embedding.',
+  'error.prompt.weights':
+    'The weights behind :: must add up to more than 0; they add up to {sum}. Give what you want to see more weight.',
   'error.lora.empty': 'A style must be a LoRA file; “{file}” holds no LoRA matrices. Is it a whole checkpoint?',
   'error.lora.kind':
     'A style must be a LoRA of a kind that adds to weights; “{file}” is a {kind}, which cannot be applied. Ask its author for a LoRA version.',

@@ -9,7 +9,7 @@ import { UserError } from '../../../core/errors.ts';
 import { sourceId } from '../cache.ts';
 import { openSafetensors, type SafetensorsFile } from '../safetensors-file.ts';
 import type { TensorInfo, TensorSource } from '../tensor-source.ts';
-import { looksLikeEmbedding } from '../embeddings.ts';
+import { isBundledWord, looksLikeEmbedding } from '../embeddings.ts';
 import { readNumbers } from '../scalars.ts';
 import { infosOf } from '../tensor-table.ts';
 import { denseGroups, type DenseGroup, type Roles } from './dense-group.ts';
@@ -128,7 +128,7 @@ function sortTensors({ tensors }: SafetensorsFile): {
     const key = splitLoraKey(info.name) ?? ia3Key(tensors, info.name);
     const roles = key && (modules.get(key.stem) ?? {});
     if (key === undefined || roles === undefined || roles[key.role] !== undefined) {
-      if (!isBaseWeight(info.name)) {
+      if (!isBaseWeight(info.name) && !isBundledWord(info.name)) {
         strays.push(info.name);
       }
       continue;

@@ -1,0 +1,37 @@
+/** `fourstep model add-embedding …`: words that a textual inversion taught, for a model. A file for another base is refused. */
+import { resolve } from 'node:path';
+
+import type { Config } from '../../config/load.ts';
+import { Embeddings } from '../../models/embeddings.ts';
+import type { EmbeddingOptions } from '../adapters/cli/commands.ts';
+import { openEmbeddings } from '../engine/weights/index.ts';
+import { openCatalog } from '../start/open-engine.ts';
+
+type Print = (line: string) => void;
+
+/** The file says its word where it has one; else it is the file's name, or `--word`. */
+export async function addEmbedding(
+  config: Config,
+  file: string,
+  options: EmbeddingOptions,
+  print: Print,
+): Promise<void> {
+  const model = await openCatalog(config.dataFolder).find(options.model ?? config.model);
+  const [own] = await openEmbeddings(resolve(file));
+  const word = options.word ?? own?.word ?? '';
+  await new Embeddings(config.dataFolder).add(resolve(file), { word, model: model.id });
+  const widths =
+    own?.encoders.map((vectors) => `${vectors.length} of ${vectors[0]?.length ?? 0} numbers`).join(' and ') ?? '';
+  print(`added "${word}" (${widths}) for ${model.id}: write it in a prompt, or embedding:${word}`);
+}
+
+export async function removeEmbedding(
+  config: Config,
+  word: string,
+  options: Pick<EmbeddingOptions, 'model'>,
+  print: Print,
+): Promise<void> {
+  const model = await openCatalog(config.dataFolder).find(options.model ?? config.model);
+  await new Embeddings(config.dataFolder).remove(word, model.id);
+  print(`removed "${word}" of ${model.id}`);
+}
