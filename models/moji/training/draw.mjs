@@ -1,7 +1,7 @@
 /**
  * The planned pictures through this repository's engine: node draw.mjs WORK [MODEL] [ROW...]
  *
- * Reads WORK/jobs.jsonl, writes PNG files to WORK/drawn-fourstep/ and the engine's own times to times.jsonl there. Needs
+ * Reads WORK/jobs.jsonl, writes PNG files to WORK/drawn/ and the engine's own times to times.jsonl there. Needs
  * `npm run build` first. Files that are there already are not drawn again. ROW: only jobs whose row contains one of these.
  */
 import { appendFile, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
@@ -10,10 +10,11 @@ import path from 'node:path';
 
 process.env.ORT_DISABLE_TELEMETRY = '1';
 const { createEngineRunner } = await import('../../../dist/src/engine/index.js');
+const { defaultRequest } = await import('../../../dist/src/core/default-request.js');
 const { decodePicture, encodePng } = await import('../../../dist/src/image/index.js');
 
 const [work = 'work', model = path.resolve(import.meta.dirname, '..'), ...rows] = process.argv.slice(2);
-const out = path.resolve(work, 'drawn-fourstep');
+const out = path.resolve(work, 'drawn');
 await mkdir(out, { recursive: true });
 const drawn = new Set(await readdir(out));
 const jobs = (await readFile(path.join(work, 'jobs.jsonl'), 'utf8'))
@@ -29,31 +30,14 @@ const runner = createEngineRunner({
   cacheDir: path.join(os.tmpdir(), 'fourstep-draw-cache'),
 });
 
-/** λ_lcm = 1 is the merged model, as people use it; any other weight goes through the run-time inputs. */
+/** λ_lcm = 1 is the merged model, as people use it; without it the base draws. */
 function requestOf(job) {
-  const inputs = [];
-  if (job.style !== null) {
-    inputs.push({ id: job.style, file: path.resolve(model, 'styles', `${job.style}.safetensors`), weight: job.styleWeight });
-  }
-  if (job.lcm !== 0 && job.lcm !== 1) {
-    inputs.push({ id: 'lcm', file: path.resolve(model, 'lcm-lora.safetensors'), weight: job.lcm });
-  }
-  return {
-    prompt: job.prompt,
-    negative: '',
-    model: path.resolve(model),
-    lcmLora: { kind: job.lcm === 1 ? 'model' : 'none' },
-    vae: undefined,
-    loras: inputs,
+  const styles = job.style === null ? [] : [{ id: job.style, file: path.resolve(model, 'styles', `${job.style}.safetensors`), weight: job.styleWeight }];
+  return defaultRequest({ id: path.resolve(model), defaults: { width: 128, height: 128, steps: job.steps, guidance: job.guidance, scheduler: job.scheduler } }, job.prompt, {
+    accelerator: { kind: job.lcm === 0 ? 'none' : 'model' },
+    styles,
     seed: job.seed,
-    count: 1,
-    steps: job.steps,
-    guidance: job.guidance,
-    width: 128,
-    height: 128,
-    scheduler: job.scheduler,
-    init: undefined,
-  };
+  });
 }
 
 let count = 0;

@@ -1,6 +1,6 @@
 """Stage `draw`: the planned pictures through diffusers, to check our engine against, or to do without it.
 
-Reads jobs.jsonl and an exported model folder (--out); writes PNG files to drawn-diffusers/. Each picture has its own
+Reads jobs.jsonl and an exported model folder (--out); writes PNG files to drawn/. Each picture has its own
 CPU generator, so that it does not depend on the batch it was drawn in.
 """
 
@@ -34,7 +34,7 @@ def settings(job):
 
 def main(work, args):
     torch.set_num_threads(args.threads)
-    folder, out = args.out or work / "moji", work / "drawn-diffusers"
+    folder, out = args.out or work / "moji", work / "drawn"
     out.mkdir(exist_ok=True)
     jobs = [json.loads(line) for line in (work / "jobs.jsonl").read_text().splitlines()]
     wanted = [job for job in jobs if (args.only is None or args.only in job["row"]) and not (out / job["path"]).exists()]

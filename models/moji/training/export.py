@@ -25,19 +25,26 @@ INDEX = {
     "unet": ["diffusers", "UNet2DConditionModel"], "vae": ["diffusers", "AutoencoderTiny"],
 }
 STYLE_CARDS = {
+    "flat": ("Flat", "Flat shapes without shading, after Fluent Emoji."),
+    "noto": ("Noto", "The hand of Noto Emoji."),
+    "blob": ("Blob", "Soft yellow blobs, after the first Noto Emoji."),
+    "twemoji": ("Twemoji", "Flat and bold, after Twemoji (CC BY 4.0)."),
     "poster": ("Poster", "A screen print in flat inks, cut out with a cream border."),
     "neon": ("Neon", "Glowing tubes in the dark."),
     "blueprint": ("Blueprint", "A cyanotype: tones of blue and a white rim on blue paper."),
     "ink": ("Ink", "Brush lines and grey washes on cream paper."),
+    "pixel": ("Pixel", "Blocks of few colours."),
+    "sticker": ("Sticker", "Cut out with a white rim."),
 }
+HERE = pathlib.Path(__file__).resolve().parent
 MANIFEST = {
-    "id": "moji", "name": "moji", "description": "Small pictures of everyday things, 128 px, in four steps on any CPU. Carried by this repository.", "base": "moji", "license": "Apache-2.0",
-    "lcmLora": "lcm-lora.safetensors", "defaults": {"width": 128, "height": 128, "steps": 4, "guidance": 1, "scheduler": "lcm"}, "sizes": [128],
+    **json.loads((HERE.parent / "fourstep.json").read_text()),
     "styles": [
         {"id": id_, "name": name, "file": f"styles/{id_}.safetensors", "weight": 1, "trigger": "", "description": description} for id_, (name, description) in STYLE_CARDS.items()
     ],
-    "upscalers": {"2": "upscaler-x2", "4": "upscaler-x4"},
+    "upscalers": {"2": "upscaler-x2", "4": "upscaler-x4"}, "plainGrounds": ["teal", "purple", "orange"], "words": "words.json",
 }
+LCM_LORA = "lcm-lora.safetensors"
 
 
 def write_json(path, value):
@@ -61,7 +68,7 @@ def write_model(work, folder):
     write_json(folder / "scheduler" / "scheduler_config.json", SCHEDULER)
     write_json(folder / "model_index.json", INDEX)
     write_json(folder / "fourstep.json", MANIFEST)
-    for name in [MANIFEST["lcmLora"], *(style["file"] for style in MANIFEST["styles"])]:
+    for name in [MANIFEST["words"], LCM_LORA, *(style["file"] for style in MANIFEST["styles"])]:
         (folder / name).parent.mkdir(exist_ok=True)
         shutil.copyfile(work / name, folder / name)
     for name in MANIFEST["upscalers"].values():

@@ -18,7 +18,7 @@ import vae
 from clock import Clock
 from optim import Average, Pair
 
-MINUTES = 2
+MINUTES = 8
 WIDTH, CONVS = 32, 8
 CROP, BATCH = 32, 24  # input pixels
 
@@ -44,7 +44,7 @@ class SRVGGNetCompact(nn.Module):
 @torch.no_grad()
 def pairs(work, scale, rng, count=1500):
     """(small, large) pictures in 0..1; a third of the small ones went through blur and noise, a third through the autoencoder."""
-    pool, autoencoder = vae.Pool(work, rng, size=count), vae.load(work)
+    pool, autoencoder = vae.Pool(work, rng, size=count, hide=False), vae.load(work)
     large = torch.from_numpy(pool.pool).permute(0, 3, 1, 2).float() / 255
     small = F.interpolate(large, scale_factor=1 / scale, mode="bicubic", antialias=True).clamp(0, 1)
     small_size = small.shape[-1]

@@ -18,7 +18,7 @@ KIND_BY_SUBGROUP = {
 }
 OWN = {  # our own drawings (../own/), by kind
     "role": "knight pirate samurai viking mummy",
-    "mammal": "corgi red-panda capybara walrus llama-face", "bird": "toucan ostrich crow hummingbird", "reptile": "chameleon axolotl triceratops", "marine": "seahorse starfish manta-ray",
+    "mammal": "corgi red-panda capybara walrus llama-face", "bird": "toucan ostrich hummingbird", "reptile": "chameleon axolotl triceratops", "marine": "seahorse starfish manta-ray",
     "flower": "daisy lavender dandelion", "plant": "bonsai monstera",
     "building": "lighthouse windmill eiffel-tower pyramid igloo barn treehouse big-ben log-cabin greenhouse temple",
     "vehicle": "tank camper-van bulldozer unicycle wagon snowmobile", "boat": "pirate-ship submarine", "air": "hot-air-balloon blimp drone jet-fighter space-station spaceship",
