@@ -13,20 +13,13 @@ import { describeModel } from '../../models/describe-model.ts';
 import { Fingerprints } from '../../models/fingerprint.ts';
 import type { StyleTrainOptions } from '../adapters/cli/commands.ts';
 import { UserError } from '../core/errors.ts';
-import type { ModelManifest } from '../core/manifest.ts';
 import { coverPicture, decodePicture } from '../image/index.ts';
 import { openCatalog } from '../start/open-engine.ts';
 import { stopOnSignal } from '../start/stop-on-signal.ts';
-import {
-  checkPictures,
-  openBaseModel,
-  styleRecipe,
-  trainStyle,
-  type BaseModel,
-  type StyleRecipe,
-} from '../train/index.ts';
+import { checkPictures, openBaseModel, styleRecipe, trainStyle, type StyleRecipe } from '../train/index.ts';
 import { drawPreview } from './train-preview.ts';
 import { ProgressLine } from './train-progress.ts';
+import { checkTrainingSize, trainingStartup } from './training-size.ts';
 
 const SAVE_EVERY = 100;
 
@@ -43,7 +36,8 @@ export async function trainStyleFromFiles(
   if (options.out === undefined) {
     await catalog.checkStyleFree(id, model.id);
   }
-  const size = options.size ?? manifest.defaults;
+  const { width, height } = options.size ?? manifest.defaults;
+  const size = { width, height };
   const trigger = options.trigger;
   const pictures = await Promise.all(files.map((file) => readTrainingPicture(file, trigger)));
   checkPictures(pictures, size);
@@ -58,7 +52,7 @@ export async function trainStyleFromFiles(
   const file = resolve(options.out ?? join(folder, 'style.safetensors'));
   const progress = new ProgressLine(streams.print, options.json === true);
   try {
-    checkSize(base, size);
+    checkTrainingSize(base, size);
     const recipe = withOptions(styleRecipe(base.unet.config), options);
     const seed = options.seed ?? 0;
     const events = trainStyle({
@@ -69,7 +63,7 @@ export async function trainStyleFromFiles(
       out: file,
       pictures: pictures.map((picture) => ({
         caption: picture.caption,
-        read: ({ width, height }) => coverPicture(picture, width, height),
+        read: (wanted) => coverPicture(picture, wanted.width, wanted.height),
       })),
       notes: {
         title: options.name,
@@ -81,15 +75,16 @@ export async function trainStyleFromFiles(
       checkpoint: join(folder, 'checkpoint.safetensors'),
       saveEvery: SAVE_EVERY,
       freeBytes: process.availableMemory(),
-      startup: isSmall(base) ? 'throughput' : 'fast',
+      startup: trainingStartup(base),
       signal: stop.signal,
       nowMs: () => performance.now(),
     });
     for await (const event of events) {
       progress.show(event);
       if (event.kind === 'saved') {
-        const caption = pictures[0]?.caption ?? trigger;
-        const preview = { manifest, file, caption, seed, out: file.replace(/(\.safetensors)?$/, `-${event.step}.png`) };
+        const out = file.replace(/(\.safetensors)?$/, `-${event.step}.png`);
+        const styles = [{ id, file, weight: 1 }];
+        const preview = { manifest, prompt: pictures[0]?.caption ?? trigger, out, changes: { seed, styles } };
         progress.preview(await drawPreview(config, preview, stop.signal));
       }
     }
@@ -112,26 +107,8 @@ export async function trainStyleFromFiles(
   }
 }
 
-/** Weights up to which a session may copy them to run faster. */
-const SMALL_BYTES = 256e6;
-
-function isSmall({ unet: { weights } }: BaseModel): boolean {
-  return weights.names.reduce((sum, name) => sum + (weights.get(name)?.length ?? 0), 0) <= SMALL_BYTES;
-}
-
 function withOptions(recipe: StyleRecipe, { steps, rank }: StyleTrainOptions): StyleRecipe {
   return { ...recipe, ...(steps !== undefined && { steps }), ...(rank !== undefined && { rank }) };
-}
-
-function checkSize(base: BaseModel, { width, height }: Pick<ModelManifest['defaults'], 'width' | 'height'>): void {
-  const multiple = base.pixelsPerLatent * 2 ** (base.unet.config.down.length - 1);
-  if (width % multiple !== 0 || height % multiple !== 0) {
-    throw new UserError(
-      'usage.size',
-      `Expected a size of multiples of ${multiple} to train at, got ${width}x${height}; choose another --size.`,
-      { params: { multiple, width, height } },
-    );
-  }
 }
 
 /** With the words for it: those of a text file beside it, as trainers know it, else of its name, else none. */

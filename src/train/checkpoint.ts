@@ -8,6 +8,7 @@ import { z } from 'zod';
 
 import { UserError } from '../core/errors.ts';
 import { openSafetensors, writeSafetensors } from '../engine/weights/index.ts';
+import type { MovingAverage } from './moving-average.ts';
 import type { Trainer } from './trainer.ts';
 
 const VERSION = 1;
@@ -15,7 +16,10 @@ const note = z.object({ version: z.literal(VERSION), run: z.string(), step: z.nu
 const KEY = 'fourstep_training';
 
 /** Parts of a parameter's state by their names in the file. */
-function statesOf({ parameters, optimiser, average }: Trainer): ReadonlyMap<string, Float32Array<ArrayBuffer>> {
+function statesOf(
+  { parameters, optimiser, average }: Trainer,
+  target: MovingAverage | undefined,
+): ReadonlyMap<string, Float32Array<ArrayBuffer>> {
   return new Map(
     parameters.flatMap(({ name, values }) => {
       const { first, second } = optimiser.moments(name, values.length);
@@ -24,14 +28,21 @@ function statesOf({ parameters, optimiser, average }: Trainer): ReadonlyMap<stri
         [`${name} first moment`, first],
         [`${name} second moment`, second],
         [`${name} average`, average.of(name, values)],
+        ...(target === undefined ? [] : ([[`${name} target`, target.of(name, values)]] as const)),
       ] as const;
     }),
   );
 }
 
-/** `run` names everything that the run depends on. Throws `UserError` `weights.unwritable`. */
-export async function saveCheckpoint(file: string, trainer: Trainer, run: string, step: number): Promise<void> {
-  const tensors = [...statesOf(trainer)].map(([name, data]) => ({
+/** `run` names everything that the run depends on; `target`: a slow copy that is part of it. Throws `UserError` `weights.unwritable`. */
+export async function saveCheckpoint(
+  file: string,
+  trainer: Trainer,
+  run: string,
+  step: number,
+  target?: MovingAverage,
+): Promise<void> {
+  const tensors = [...statesOf(trainer, target)].map(([name, data]) => ({
     name,
     dtype: 'F32' as const,
     shape: [data.length],
@@ -43,7 +54,12 @@ export async function saveCheckpoint(file: string, trainer: Trainer, run: string
 }
 
 /** Restores a run and tells the step it had done; 0, and nothing is changed, where there is no such run. */
-export async function resumeCheckpoint(file: string, trainer: Trainer, run: string): Promise<number> {
+export async function resumeCheckpoint(
+  file: string,
+  trainer: Trainer,
+  run: string,
+  target?: MovingAverage,
+): Promise<number> {
   const opened = await openSafetensors(file).catch((error: unknown) => {
     if (error instanceof UserError) {
       return undefined;
@@ -52,7 +68,7 @@ export async function resumeCheckpoint(file: string, trainer: Trainer, run: stri
   });
   const text = opened?.metadata.get(KEY);
   const parsed = note.safeParse(text === undefined ? undefined : JSON.parse(text));
-  const states = statesOf(trainer);
+  const states = statesOf(trainer, target);
   if (opened === undefined || !parsed.success || parsed.data.run !== run) {
     return 0;
   }

@@ -3,3 +3,5 @@ export { openBaseModel, type BaseModel } from './base-model.ts';
 export { checkPictures } from './picture-check.ts';
 export { styleRecipe, type StyleRecipe } from './style-recipe.ts';
 export { trainStyle, type TrainingEvent } from './style-training.ts';
+export { distill } from './distillation.ts';
+export { distillationRecipe } from './distillation-recipe.ts';

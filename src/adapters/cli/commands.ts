@@ -93,6 +93,14 @@ export type StyleTrainOptions = {
   readonly out?: string;
   readonly json?: boolean;
 };
+export type DistillOptions = {
+  readonly model: string;
+  readonly steps?: number;
+  readonly seed?: number;
+  readonly size?: Size;
+  readonly out?: string;
+  readonly json?: boolean;
+};
 export type BenchUnetOptions = {
   readonly arch: 'sd15' | 'sdxl' | 'ssd1b';
   readonly python?: string;
@@ -114,6 +122,7 @@ export type CliActions = {
   readonly embeddingRemove: (word: string, options: Pick<EmbeddingOptions, 'model'>) => Promise<void>;
   readonly styleAdd: (file: string, options: StyleAddOptions) => Promise<void>;
   readonly styleTrain: (pictures: readonly string[], options: StyleTrainOptions) => Promise<void>;
+  readonly distill: (options: DistillOptions) => Promise<void>;
   readonly styleList: (options: { readonly json?: boolean }) => Promise<void>;
   readonly styleRemove: (id: string) => Promise<void>;
   readonly loraInspect: (file: string, options: { readonly json?: boolean }) => Promise<void>;
@@ -247,6 +256,17 @@ export function buildProgram(actions: CliActions, version: string): Command {
     .action(actions.styleTrain);
   style.command('list').description('all presets').option('--json', 'as JSON').action(actions.styleList);
   style.command('remove').description('forget an added preset').argument('<id>').action(actions.styleRemove);
+
+  program
+    .command('distill')
+    .description('learn an LCM-LoRA of a model’s own, from pictures that it draws itself: four steps for any base')
+    .requiredOption('--model <id>', 'the model')
+    .option('--steps <n>', 'updates; 400 for moji, 1000 for large models', parseInteger('steps', 1, 100_000))
+    .option('--seed <n>', 'of everything random; 0', parseInteger('seed', 0, MAX_SEED))
+    .option('--size <WxH>', 'pixels to train at; the model’s own size', parseSize)
+    .option('--out <file>', 'where to (default: MODEL-lcm-lora.safetensors here)')
+    .option('--json', 'one JSON object a step')
+    .action(actions.distill);
 
   const lora = program.command('lora').description('LoRA files');
   lora

@@ -19,6 +19,7 @@ function actionsThat(record: (name: string, ...args: readonly unknown[]) => void
     embeddingRemove: action('embeddingRemove'),
     styleAdd: action('styleAdd'),
     styleList: action('styleList'),
+    distill: action('distill'),
     styleTrain: action('styleTrain'),
     styleRemove: action('styleRemove'),
     loraInspect: action('loraInspect'),

@@ -1,0 +1,235 @@
+/**
+ * A model's own LCM-LoRA: the base is the teacher, its matrices' slow copy the target, as events that whoever drives this
+ * takes one by one (algorithm 1 of arXiv 2311.05556, with skipping steps and guidance as in 2310.04378). Goes on where
+ * an earlier run was cut off.
+ */
+import { createHash } from 'node:crypto';
+
+import { CancelledError, UserError } from '../core/errors.ts';
+import type { Conditioning } from '../engine/model/denoiser.ts';
+import { unetLoraTargets } from '../engine/nets/index.ts';
+import { forgetCheckpoint, resumeCheckpoint, saveCheckpoint } from './checkpoint.ts';
+import { consistent, guidedStep, studentError } from './consistency.ts';
+import { ExampleOrder, type Example } from './dataset.ts';
+import type { DistillationRecipe } from './distillation-recipe.ts';
+import { ForwardNet } from './forward-net.ts';
+import { writeLora } from './lora-writer.ts';
+import { checkMemory } from './memory-bound.ts';
+import { MovingAverage } from './moving-average.ts';
+import { NoiseSchedule } from './noising.ts';
+import { drawOwn, ownPrompts } from './own-pictures.ts';
+import { streamOf } from './random.ts';
+import { buildStepGraph } from './step-graph.ts';
+import { rateAt } from './style-recipe.ts';
+import { conditioningRow } from './style-rows.ts';
+import type { StyleTrainingOptions, TrainingEvent } from './style-training.ts';
+import { Trainer, type TrainingRow } from './trainer.ts';
+
+export type DistillationOptions = Omit<StyleTrainingOptions, 'recipe' | 'pictures'> & {
+  readonly recipe: DistillationRecipe;
+};
+
+const SMOOTHING = 0.03;
+
+/** Throws `UserError` (`train.…`), `CancelledError` when `signal` fired; the checkpoint stays then. */
+export async function* distill(options: DistillationOptions): AsyncGenerator<TrainingEvent> {
+  const { base, recipe, size, seed, checkpoint, saveEvery, startup, threads, nowMs } = options;
+  const { unet, lowering, pixelsPerLatent } = base;
+  const targets = unetLoraTargets(unet.config).filter(recipe.learns);
+  const empty = await base.encoders.prompt('');
+  const lengths = {
+    rows: recipe.rowsPerCall,
+    height: size.height / pixelsPerLatent,
+    width: size.width / pixelsPerLatent,
+    tokens: empty.tokens.length / unet.config.contextFeatures,
+    rank: recipe.rank,
+  };
+  const step = buildStepGraph({ unet: { ...unet, targets }, text: [], lengths, loss: recipe.loss, lowering });
+  checkMemory(step, options.freeBytes);
+  const prompts: Conditioning[] = [];
+  for (const prompt of ownPrompts(recipe.pictures)) {
+    prompts.push(await base.encoders.prompt(prompt));
+  }
+  await base.release();
+  const opened = { startup, ...(threads !== undefined && { threads }) };
+  const teacher = await ForwardNet.open({ base, targets: [], lengths, ...opened });
+  const schedule = new NoiseSchedule(base.scheduler);
+  try {
+    const examples = yield* ownExamples(options, { teacher, schedule, prompts, empty });
+    const target = await ForwardNet.open({ base, targets, lengths, ...opened });
+    const trainer = await Trainer.open({ step, seed, ...opened, ...recipe });
+    try {
+      const slow = new MovingAverage(recipe.targetDecay, { isWarm: true });
+      const run = runOf(options);
+      const done = await resumeCheckpoint(checkpoint, trainer, run, slow);
+      const rows = new Rows({ options, schedule, examples, empty, teacher, target, trainer, slow });
+      let loss: number | undefined;
+      let msPerStep: number | undefined;
+      for (let at = done + 1; at <= recipe.steps; at++) {
+        const startedAt = nowMs();
+        const batch = await rows.batch(at);
+        const result = await trainer.update(batch, { step: at, rate: rateAt(recipe, at) }, () => turn(options));
+        if (!Number.isFinite(result.loss)) {
+          throw new UserError(
+            'train.diverged',
+            `Expected the loss to stay a number, but at step ${at} it is none; distil with another seed.`,
+            { params: { step: at } },
+          );
+        }
+        for (const { name, values } of trainer.parameters) {
+          slow.update(name, values, at);
+        }
+        loss = loss === undefined ? result.loss : loss + SMOOTHING * (result.loss - loss);
+        const ms = nowMs() - startedAt;
+        msPerStep = msPerStep === undefined ? ms : msPerStep + SMOOTHING * (ms - msPerStep);
+        const { steps } = recipe;
+        yield { kind: 'step', step: at, steps, loss, secondsLeft: ((steps - at) * msPerStep) / 1000 };
+        if (at % saveEvery === 0 || at === steps) {
+          await saveCheckpoint(checkpoint, trainer, run, at, slow);
+          await write(options, trainer);
+          yield { kind: 'saved', step: at, steps, file: options.out };
+        }
+      }
+      await forgetCheckpoint(checkpoint);
+    } finally {
+      await trainer.release();
+      await target.release();
+    }
+  } finally {
+    await teacher.release();
+  }
+}
+
+async function turn({ between, signal }: DistillationOptions): Promise<void> {
+  await between?.();
+  if (signal.aborted) {
+    throw new CancelledError();
+  }
+}
+
+type Teaching = {
+  readonly teacher: ForwardNet;
+  readonly schedule: NoiseSchedule;
+  readonly prompts: readonly Conditioning[];
+  readonly empty: Conditioning;
+};
+
+async function* ownExamples(
+  options: DistillationOptions,
+  { prompts, ...teaching }: Teaching,
+): AsyncGenerator<TrainingEvent, readonly Example[]> {
+  const { recipe, size, seed, base } = options;
+  const { rowsPerCall: atOnce, pictureSteps: steps, guidance } = recipe;
+  const area = (size.width * size.height) / base.pixelsPerLatent ** 2;
+  const length = base.unet.config.inChannels * area;
+  const examples: Example[] = [];
+  for (let at = 0; at < prompts.length; at += atOnce) {
+    const between = (): Promise<void> => turn(options);
+    const own = { ...teaching, size, length, steps, guidance: guidance[0], seed, between };
+    examples.push(...(await drawOwn({ ...own, prompts: prompts.slice(at, at + atOnce) }, at)));
+    yield { kind: 'encoded', pictures: examples.length, of: prompts.length };
+  }
+  return examples;
+}
+
+type RowsOptions = Omit<Teaching, 'prompts'> & {
+  readonly options: DistillationOptions;
+  readonly examples: readonly Example[];
+  readonly target: ForwardNet;
+  readonly trainer: Trainer;
+  readonly slow: MovingAverage;
+};
+
+/** The rows of each step: noised pictures, where the teacher goes from there, and what the slow copy says of that. */
+class Rows {
+  readonly #given: RowsOptions;
+  readonly #order: ExampleOrder;
+
+  constructor(given: RowsOptions) {
+    this.#given = given;
+    this.#order = new ExampleOrder(given.examples, given.options.seed);
+  }
+
+  async batch(step: number): Promise<readonly TrainingRow[]> {
+    const { options, schedule, empty, teacher, target, trainer, slow } = this.#given;
+    const { recipe, size, seed, base } = options;
+    const { timestepScaling } = base.scheduler;
+    const stride = schedule.timesteps / recipe.teacherSteps;
+    const generator = streamOf(seed, 'rows', step);
+    const [least, greatest] = recipe.guidance;
+    // 1. Noise pictures to one of the teacher's timesteps.
+    const drawn = Array.from({ length: recipe.batch }, (_, k) => {
+      const { latents, conditioning } = this.#order.at((step - 1) * recipe.batch + k);
+      const [when = 0, how = 0] = generator.rand(2);
+      const from = Math.round((Math.floor(when * recipe.teacherSteps) + 1) * stride) - 1;
+      const clean = latents(generator);
+      const { noisy } = schedule.noised(clean, generator.randn(clean.length), from);
+      const guidance = least + how * (greatest - least);
+      return { x: noisy, from, to: Math.max(0, Math.round(from - stride)), guidance, conditioning };
+    });
+    // 2. One guided step of the teacher.
+    const row = (x: Float32Array, timestep: number, conditioning: Conditioning): TrainingRow => ({
+      sample: x,
+      timestep: Float32Array.of(timestep),
+      ...conditioningRow(conditioning, size),
+    });
+    const wait = (): Promise<void> => turn(options);
+    const asked = [
+      ...drawn.map(({ x, from, conditioning }) => row(x, from, conditioning)),
+      ...drawn.map(({ x, from }) => row(x, from, empty)),
+    ];
+    const predictions = await teacher.predict(asked, [], wait);
+    const ends = drawn.map((each, k) => {
+      const [conditional, unconditional] = [predictions[k], predictions[recipe.batch + k]];
+      if (conditional === undefined || unconditional === undefined) {
+        throw new Error('Expected a prediction for each row.');
+      }
+      return guidedStep(schedule, { ...each, conditional, unconditional });
+    });
+    // 3. What the slow copy says there is what the student should say here.
+    const matrices = trainer.parameters.map((each) => ({ ...each, values: slow.of(each.name, each.values) }));
+    const later = drawn.map(({ to, conditioning }, k) => row(ends[k] ?? new Float32Array(), to, conditioning));
+    const answers = await target.predict(later, matrices, wait);
+    return drawn.map(({ x, from, to, conditioning }, k) => {
+      const [end, answer] = [ends[k], answers[k]];
+      if (end === undefined || answer === undefined) {
+        throw new Error('Expected an answer for each row.');
+      }
+      const goal = consistent(schedule, { x: end, timestep: to, timestepScaling }, answer);
+      const { factor, offset } = studentError(schedule, { x, timestep: from, timestepScaling }, goal);
+      return {
+        ...row(x, from, conditioning),
+        factor: Float32Array.of(factor),
+        offset,
+        weight: Float32Array.of(1),
+      };
+    });
+  }
+}
+
+function runOf({ recipe, size, seed, notes }: DistillationOptions): string {
+  return createHash('sha256')
+    .update(JSON.stringify([recipe, String(recipe.learns), size, seed, notes.baseHash]))
+    .digest('hex');
+}
+
+async function write({ base, recipe, size, seed, notes, out }: DistillationOptions, trainer: Trainer): Promise<void> {
+  const { weights, config } = base.unet;
+  const kernels = new Set(
+    unetLoraTargets(config)
+      .filter(({ weightName }) => weights.get(weightName)?.shape.length === 4)
+      .map(({ module }) => module),
+  );
+  await writeLora(out, trainer.averaged(), (module) => kernels.has(module), {
+    ...notes,
+    ...size,
+    base: base.base,
+    rank: recipe.rank,
+    steps: recipe.steps,
+    batch: recipe.batch,
+    rate: recipe.rate,
+    seed,
+    pictures: recipe.pictures,
+    prediction: base.scheduler.predictionType,
+  });
+}
