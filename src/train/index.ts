@@ -5,3 +5,6 @@ export { styleRecipe, type StyleRecipe } from './style-recipe.ts';
 export { trainStyle, type TrainingEvent } from './style-training.ts';
 export { distill } from './distillation.ts';
 export { distillationRecipe } from './distillation-recipe.ts';
+export { neededBytes } from './memory-bound.ts';
+export { buildStepGraph } from './step-graph.ts';
+export { Trainer } from './trainer.ts';

@@ -107,6 +107,13 @@ export type BenchUnetOptions = {
   readonly size?: Size;
   readonly json?: boolean;
 };
+export type BenchTrainOptions = {
+  readonly arch: 'moji' | 'sd15';
+  readonly size?: Size;
+  readonly python?: string;
+  readonly all?: boolean;
+  readonly json?: boolean;
+};
 export type BenchRunnerOptions = { readonly jobs: number; readonly curve?: string; readonly json?: boolean };
 
 /** What the composition root does for each command. */
@@ -129,6 +136,7 @@ export type CliActions = {
   readonly deployCommands: () => Promise<void>;
   readonly benchAll: (options: { readonly json?: boolean }) => Promise<void>;
   readonly benchUnet: (options: BenchUnetOptions) => Promise<void>;
+  readonly benchTrain: (options: BenchTrainOptions) => Promise<void>;
   readonly benchRunner: (options: BenchRunnerOptions) => Promise<void>;
   readonly doctor: () => Promise<void>;
   readonly gpuInstall: () => Promise<void>;
@@ -295,6 +303,15 @@ export function buildProgram(actions: CliActions, version: string): Command {
     .option('--size <WxH>', 'pixels', parseSize)
     .option('--json', 'as JSON')
     .action(actions.benchUnet);
+  bench
+    .command('train')
+    .description('a step of style training on one thread: CPU seconds and memory, against torch and peft')
+    .addOption(new Option('--arch <name>', 'which').choices(['moji', 'sd15']).default('moji'))
+    .option('--size <WxH>', 'pixels', parseSize)
+    .option('--all', 'every layer learns, not those of the style recipe')
+    .option('--python <file>', 'a Python with torch, diffusers and peft to compare with in the same run')
+    .option('--json', 'as JSON')
+    .action(actions.benchTrain);
   bench
     .command('runner')
     .description('queue and runner: throughput, latency, fairness and overhead')

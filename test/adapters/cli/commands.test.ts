@@ -26,6 +26,7 @@ function actionsThat(record: (name: string, ...args: readonly unknown[]) => void
     deployCommands: action('deployCommands'),
     benchAll: action('benchAll'),
     benchUnet: action('benchUnet'),
+    benchTrain: action('benchTrain'),
     benchRunner: action('benchRunner'),
     doctor: action('doctor'),
     gpuInstall: action('gpuInstall'),

@@ -1,0 +1,190 @@
+/**
+ * `fourstep bench train`: what a step of style training costs on one thread, in CPU seconds, which a busy machine does not
+ * change much, and at its peak in memory; with --python the same by torch and peft, in the same run.
+ */
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+import { z } from 'zod';
+
+import { modelsFolder, packageFolder } from '../../../config/paths.ts';
+import type { BenchTrainOptions } from '../../adapters/cli/commands.ts';
+import { UserError } from '../../core/errors.ts';
+import { buildUNet, loweringFor, NO_WEIGHTS, parseUNetConfig, unetLoraTargets } from '../../engine/nets/index.ts';
+import { openSafetensors } from '../../engine/weights/index.ts';
+import { buildStepGraph, neededBytes, styleRecipe, Trainer } from '../../train/index.ts';
+import { UNETS } from '../bench-unet/architectures.ts';
+import { checkpointTensors, writeRandomCheckpoint } from '../bench-unet/random-checkpoint.ts';
+
+const ROUNDS = { moji: 20, sd15: 3 } as const;
+const TOKENS = { moji: 24, sd15: 77 } as const;
+/** Pixels along one side of a latent. */
+const PIXELS = 8;
+
+type Streams = { readonly print: (line: string) => void; readonly warn: (line: string) => void };
+type Step = { readonly cpuSeconds: number; readonly peakMb: number };
+
+export async function run(
+  { arch, size, python, all, json }: BenchTrainOptions,
+  { print, warn }: Streams,
+): Promise<void> {
+  const facts = arch === 'moji' ? await mojiFacts() : UNETS.sd15;
+  const side = (size?.width ?? facts.side) / PIXELS;
+  const config = parseUNetConfig(facts.config, arch);
+  const recipe = { ...styleRecipe(config), ...(all === true && { learns: everyLayer }) };
+  const targets = unetLoraTargets(config).filter(recipe.learns);
+  const lowering = loweringFor({ provider: 'cpu' });
+  const folder = await mkdtemp(join(tmpdir(), 'fourstep-bench-train-'));
+  try {
+    const file = join(folder, 'weights.safetensors');
+    await writeRandomCheckpoint(file, checkpointTensors(buildUNet(config, NO_WEIGHTS, { lowering })));
+    const { tensors: weights } = await openSafetensors(file);
+    const lengths = { rows: recipe.rowsPerCall, height: side, width: side, tokens: TOKENS[arch], rank: recipe.rank };
+    const startedAt = performance.now();
+    const step = buildStepGraph({ unet: { config, weights, targets }, text: [], lengths, loss: recipe.loss, lowering });
+    const startup = arch === 'moji' ? 'throughput' : 'fast';
+    const trainer = await Trainer.open({ step, seed: 0, startup, threads: 1, ...recipe });
+    const openingMs = performance.now() - startedAt;
+    const ours = await measure(trainer, recipe.rowsPerCall, ROUNDS[arch], new Map(step.graph.inputs.map(lengthOf)));
+    const peers: Record<string, Step> = {};
+    for (const form of python === undefined ? [] : ['fp32', 'bf16']) {
+      warn(`torch ${form} …`);
+      const modules = targets.map(({ module }) => module);
+      peers[form] = await peer(python ?? '', {
+        folder,
+        config: facts.config,
+        weights: file,
+        modules,
+        form,
+        ...lengths,
+        rounds: ROUNDS[arch],
+      });
+    }
+    const figures = {
+      arch,
+      side: side * PIXELS,
+      rows: lengths.rows,
+      modules: targets.length,
+      openingMs,
+      estimatedMb: neededBytes(step) / 1e6,
+      ours,
+      peers,
+    };
+    print(json === true ? JSON.stringify(figures) : render(figures));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+const everyLayer = ({ module }: { readonly module: string }): boolean =>
+  !/^(time_embedding|add_embedding|conv_in|conv_out)/.test(module);
+
+async function mojiFacts() {
+  const text = await readFile(join(modelsFolder, 'moji/unet/config.json'), 'utf8');
+  return { config: z.record(z.string(), z.unknown()).parse(JSON.parse(text)), side: 128 };
+}
+
+function lengthOf({ name, shape }: { readonly name: string; readonly shape: readonly (number | string)[] }) {
+  return [
+    name,
+    shape
+      .map(Number)
+      .slice(1)
+      .reduce((product, side) => product * side, 1),
+  ] as const;
+}
+
+async function measure(
+  trainer: Trainer,
+  rows: number,
+  rounds: number,
+  lengths: ReadonlyMap<string, number>,
+): Promise<Step> {
+  const noise = (name: string): Float32Array =>
+    Float32Array.from({ length: lengths.get(name) ?? 1 }, (_, k) => Math.sin(k * 12.9898 + name.length));
+  const row = {
+    sample: noise('sample'),
+    encoder_hidden_states: noise('encoder_hidden_states'),
+    offset: noise('offset'),
+    timestep: Float32Array.of(500),
+    factor: Float32Array.of(1),
+    weight: Float32Array.of(1),
+  };
+  const batch = Array.from({ length: rows }, () => row);
+  const spent: number[] = [];
+  try {
+    for (let step = 1; step <= rounds + 1; step++) {
+      const before = process.cpuUsage();
+      await trainer.update(batch, { step, rate: 1e-4 });
+      const { user, system } = process.cpuUsage(before);
+      spent.push((user + system) / 1e6);
+    }
+  } finally {
+    await trainer.release();
+  }
+  const warm = spent.slice(1).toSorted((a, b) => a - b);
+  return { cpuSeconds: warm[Math.floor(warm.length / 2)] ?? Number.NaN, peakMb: process.resourceUsage().maxRSS / 1024 };
+}
+
+type PeerInput = {
+  readonly folder: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly weights: string;
+  readonly modules: readonly string[];
+  readonly form: string;
+  readonly rows: number;
+  readonly height: number;
+  readonly tokens: number;
+  readonly rank: number;
+  readonly rounds: number;
+};
+
+/** Throws `UserError` `bench.python`. */
+async function peer(python: string, input: PeerInput): Promise<Step> {
+  const { folder, config, weights, modules, form, rows, height, tokens, rank, rounds } = input;
+  const [configFile, modulesFile] = [join(folder, 'config.json'), join(folder, 'modules.json')];
+  await writeFile(configFile, JSON.stringify(config));
+  await writeFile(modulesFile, JSON.stringify(modules));
+  const script = join(packageFolder, 'src/tools/bench-train/peers.py');
+  const numbers = [rows, height, tokens, rank, rounds].map(String);
+  try {
+    const { stdout } = await promisify(execFile)(python, [script, configFile, weights, modulesFile, ...numbers, form], {
+      maxBuffer: 1 << 24,
+    });
+    const last = stdout.trim().split('\n').at(-1) ?? '';
+    return z.object({ cpuSeconds: z.number(), peakMb: z.number() }).parse(JSON.parse(last));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.trim().split('\n').at(-1) : String(cause);
+    throw new UserError(
+      'bench.python',
+      `Expected ${python} to run torch, diffusers and peft, but it failed (${reason}). Install them there (pip install torch diffusers peft), or leave --python out.`,
+      { cause },
+    );
+  }
+}
+
+function render(figures: {
+  readonly arch: string;
+  readonly side: number;
+  readonly rows: number;
+  readonly modules: number;
+  readonly openingMs: number;
+  readonly estimatedMb: number;
+  readonly ours: Step;
+  readonly peers: Readonly<Record<string, Step>>;
+}): string {
+  const { arch, side, rows, modules, openingMs, estimatedMb, ours, peers } = figures;
+  const line = (name: string, { cpuSeconds, peakMb }: Step): string =>
+    `${name.padEnd(12)} ${cpuSeconds.toFixed(3)} CPU-s a step, peak ${peakMb.toFixed(0)} MB`;
+  return [
+    `${arch} ${side}x${side}, ${rows} rows, ${modules} modules, one thread; opened in ${(openingMs / 1000).toFixed(1)} s, ${estimatedMb.toFixed(0)} MB estimated`,
+    line('fourstep', ours),
+    ...Object.entries(peers).map(
+      ([form, step]) =>
+        `${line(`torch ${form}`, step)} (fourstep ${(ours.cpuSeconds / step.cpuSeconds).toFixed(2)} of its time)`,
+    ),
+  ].join('\n');
+}
