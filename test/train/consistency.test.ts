@@ -54,18 +54,14 @@ it.each(schedules)('says how far off a student is as a line in what it predicts:
   ).toBeLessThan(1e-5);
 });
 
-it.each(schedules)('counts rows by their share of signal: $prediction', (schedule) => {
-  const [early, late] = [10, 990].map((timestep) => schedule.minSnrWeight(timestep, 5));
-  switch (schedule.prediction) {
-    case 'epsilon':
-      expect(early).toBeLessThan(0.1);
-      expect(late).toBe(1);
-      break;
-    case 'v_prediction':
-    case 'sample':
-      expect(early).toBeGreaterThan(late!);
-      break;
-    default:
-      schedule.prediction satisfies never;
-  }
+it('counts rows by min-SNR, as a factor of the error of what is predicted', () => {
+  const weights = (timestep: number) => schedules.map((schedule) => schedule.minSnrWeight(timestep, 5));
+  const snr = (timestep: number) => {
+    const alphaBar = schedules[0]!.alphaBar[timestep]!;
+    return alphaBar / (1 - alphaBar);
+  };
+  const [early, late] = [snr(10), snr(990)];
+  expect(early).toBeGreaterThan(5);
+  expect(weights(10)).toEqual([5 / early, 5 / (early + 1), 5]);
+  expect(weights(990)).toEqual([1, late / (late + 1), late]);
 });

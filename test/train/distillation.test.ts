@@ -33,7 +33,12 @@ async function options(name: string): Promise<DistillationOptions> {
     base,
     recipe: {
       ...recipe,
-      ...{ rank: 4, steps: 4, batch: 2, rowsPerCall: 2, pictures: 4, pictureSteps: 2 },
+      rank: 4,
+      steps: 4,
+      batch: 2,
+      rowsPerCall: 2,
+      pictures: 4,
+      pictureSteps: 2,
       learns: ({ module, kind }) => kind === 'linear' && module.startsWith('up_blocks.3.'),
     },
     size: { width: 64, height: 64 },
