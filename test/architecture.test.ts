@@ -46,7 +46,7 @@ const ARROWS: readonly (readonly [from: string, mayImport: readonly string[]])[]
   ['src/engine/onnx/', ['src/core/']],
   ['src/engine/weights/', ['src/core/', 'src/engine/cache/', 'src/engine/ort/', 'src/engine/onnx/']],
   ['src/engine/nets/', ['src/core/', 'src/engine/onnx/', 'src/engine/weights/']],
-  ['src/engine/ort/', ['src/core/', 'src/engine/onnx/']],
+  ['src/engine/ort/', ['src/core/', 'src/engine/cache/', 'src/engine/onnx/']],
   ['src/engine/tokenizer/', ['src/core/']],
   ['src/engine/', ['src/core/']],
   ['src/train/', ['src/core/', 'src/engine/']],

@@ -60,7 +60,13 @@ export type RunnerHealth = {
   /** UNet calls since the start and the rows they held, where the device counts them: `rows / calls` of `maxRows` is the batch fill. */
   /** How the device computes, in words for the operator, where it is known. */
   readonly forms?: string;
-  readonly batches?: { readonly calls: number; readonly rows: number; readonly maxRows: number };
+  readonly batches?: {
+    readonly calls: number;
+    readonly rows: number;
+    readonly maxRows: number;
+    /** What was sent to the device in all calls; 0 on a processor. */
+    readonly uploadedBytes?: number | undefined;
+  };
 };
 
 export interface Runner {

@@ -12,7 +12,7 @@ import { ModelCache, type ModelLocation } from './model-cache.ts';
 import { describeForms, untriedForms, type DeviceForms } from './model/device-forms.ts';
 import { sessionOpener } from './model/session-opener.ts';
 import type { NumberType } from './nets/index.ts';
-import { requireDevice, type Device } from './ort/index.ts';
+import { requireDevice, type Device, type DeviceMemory } from './ort/index.ts';
 import { prepare } from './preparation.ts';
 import { checkRequest } from './request-check.ts';
 import { CPU_POLICY, GPU_POLICY, type SchedulerPolicy } from './scheduler.ts';
@@ -55,6 +55,7 @@ class EngineRunner implements Runner {
   /** In words. */
   readonly #forms: string;
   readonly #engine: Engine;
+  readonly #memory: DeviceMemory;
   readonly #cache: ModelCache;
   readonly #upscaling: Upscaling;
   readonly #stop = new AbortController();
@@ -80,6 +81,7 @@ class EngineRunner implements Runner {
     const { attention, layout } = forms;
     const tried = device.kind === 'webgpu' ? { ...device, layout } : device;
     const open = sessionOpener({ device: tried, numberType, attention, startup, threads });
+    this.#memory = open.memory;
     this.#upscaling = new Upscaling({
       locate: options.locateModel,
       open,
@@ -118,7 +120,7 @@ class EngineRunner implements Runner {
         state: this.#isClosing ? 'stopped' : 'ready',
         active: this.#active,
         lastHeartbeatAtMs: undefined,
-        batches: this.#engine.batches,
+        batches: { ...this.#engine.batches, uploadedBytes: this.#memory.uploadedBytes },
         forms: this.#forms,
       },
     ];
@@ -133,6 +135,7 @@ class EngineRunner implements Runner {
     }
     await this.#upscaling.close();
     await this.#cache.close();
+    await this.#memory.release();
   }
 
   #do(work: Work, signal: AbortSignal): AsyncGenerator<WorkEvent, void> {

@@ -76,6 +76,12 @@ export class Metrics {
     this.#runnerGauge('fourstep_batch_calls', 'UNet calls so far', runners, ({ batches }) => batches?.calls);
     this.#runnerGauge('fourstep_batch_rows', 'Rows in all UNet calls so far', runners, ({ batches }) => batches?.rows);
     this.#runnerGauge(
+      'fourstep_uploaded_bytes',
+      'Bytes sent to the device so far, weights left out',
+      runners,
+      ({ batches }) => batches?.uploadedBytes,
+    );
+    this.#runnerGauge(
       'fourstep_batch_rows_max',
       'Rows that a call can hold',
       runners,

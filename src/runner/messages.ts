@@ -8,7 +8,12 @@ import { wire } from './wire.ts';
 
 const call = z.int().nonnegative();
 
-const batches = z.object({ calls: z.number(), rows: z.number(), maxRows: z.number() });
+const batches = z.object({
+  calls: z.number(),
+  rows: z.number(),
+  maxRows: z.number(),
+  uploadedBytes: z.number().optional(),
+});
 
 const toChild = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('run'), call, work: wire.work }),

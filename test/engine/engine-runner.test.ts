@@ -279,7 +279,7 @@ describe('the engine as a runner', () => {
     expect(runner.health()[0]?.active).toBe(0);
     const before = runner.health()[0]?.batches?.calls ?? 0;
     expect((await eventsOf(imagine({}))).length).toBe(4);
-    expect(runner.health()[0]?.batches).toMatchObject({ calls: before + 2, maxRows: 1 });
+    expect(runner.health()[0]?.batches).toMatchObject({ calls: before + 2, maxRows: 1, uploadedBytes: 0 });
   });
 
   it('ends what is active when it closes, and takes no more', async () => {

@@ -55,7 +55,7 @@ beforeEach(() => {
       opened.push(graph.name);
       return plain(graph);
     },
-    { target: plain.target },
+    { memory: plain.memory, target: plain.target },
   );
   cache = new ModelCache({
     locate: async () => ({ source: model }),

@@ -14,7 +14,8 @@ function scene() {
   const metrics = new Metrics({
     kept: (kind) => (kind === 'loras' ? 512 : 0),
     queue: () => ({ waiting: 3, running: 2, servers: 1 }),
-    runners: () => stub.health().map((one) => ({ ...one, batches: { calls: 10, rows: 25, maxRows: 16 } })),
+    runners: () =>
+      stub.health().map((one) => ({ ...one, batches: { calls: 10, rows: 25, maxRows: 16, uploadedBytes: 4096 } })),
   });
   return { metrics, runner: new MeasuredRunner(stub, metrics) };
 }
@@ -50,6 +51,7 @@ describe('the figures', () => {
         'fourstep_runner_up{device="cuda:0"} 1',
         'fourstep_batch_calls{device="cuda:0"} 10',
         'fourstep_batch_rows{device="cuda:0"} 25',
+        'fourstep_uploaded_bytes{device="cuda:0"} 4096',
         'fourstep_pictures_total 2',
         // Four steps of a picture have three intervals between them.
         'fourstep_step_seconds_count 6',

@@ -27,8 +27,8 @@ import {
   type StyleForm,
   type UNetConfig,
 } from '../../src/engine/nets/index.ts';
-import { Conv, GraphBuilder } from '../../src/engine/onnx/index.ts';
-import type { Feeds } from '../../src/engine/ort/index.ts';
+import { Add, Conv, GraphBuilder, serialize } from '../../src/engine/onnx/index.ts';
+import { DeviceMemory, Session, type Feeds } from '../../src/engine/ort/index.ts';
 import {
   drawAll,
   expectedPictures,
@@ -200,6 +200,26 @@ const CASES: Readonly<Record<string, () => Promise<number>>> = {
     return unet({ key, config, timesteps: [999, 259], size: [16, 12], more });
   },
   'styles of all layers, two and none in one call': () => styled('unet-lora-conv'),
+  /** Bytes that were sent more often than once. */
+  'what stays on the device': async () => {
+    const memory = new DeviceMemory(DEVICE, 2 ** 20);
+    const graph = new GraphBuilder('sum');
+    graph.output('y', Add(graph.input('a', 'f32', ['n', 4]), graph.input('b', 'f32', ['n', 4])));
+    const session = await Session.create(serialize(graph.finish()), { device: DEVICE, memory });
+    const style = { ...given('webgpu/style', 8, 4), stays: true };
+    const wrong: string[] = [];
+    for (const k of [0, 1, 2]) {
+      const latents = given(`webgpu/latents ${k}`, 8, 4);
+      const { y } = await session.run({ a: style, b: latents });
+      const expected = latents.data.map((value, i) => value + style.data[i]!);
+      if (relativeL2(y!.data, expected) > 1e-6) {
+        wrong.push(`call ${k}`);
+      }
+    }
+    await session.release();
+    await memory.release();
+    return wrong.length > 0 ? Number.POSITIVE_INFINITY : memory.uploadedBytes - 4 * style.data.byteLength;
+  },
   /** Its faults are known: attention as one operator and channels last are wrong, half precision it has not. */
   'the forms of the device': async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'fourstep-webgpu-'));

@@ -26,7 +26,9 @@ export function loraFeeds(
   // Three axes: the pair of a linear layer, whose first axis is rows.
   const shapeOf = (dims: readonly number[]): readonly number[] =>
     loraRows === 'shared' && dims.length === 3 ? dims.slice(1) : dims;
-  return Object.fromEntries(Array.from(packed, ([name, { data, dims }]) => [name, { data, shape: shapeOf(dims) }]));
+  return Object.fromEntries(
+    Array.from(packed, ([name, { data, dims }]) => [name, { data, shape: shapeOf(dims), stays: true }]),
+  );
 }
 
 export function inOneStyle(rows: readonly StyledRow[]): boolean {

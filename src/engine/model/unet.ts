@@ -38,6 +38,7 @@ export class UNet {
   readonly #sessions: LazySessions;
   readonly #styles: StyleInputs;
   #targets: readonly Layer[] | undefined;
+  #lastContext: { readonly prompts: readonly Float32Array[]; readonly joined: Float32Array<ArrayBuffer> } | undefined;
   readonly #arrays = new Map<string, Float32Array<ArrayBuffer>>();
 
   static async open(config: UNetConfig, weights: TensorSource, { open, cacheDir }: NetPlace): Promise<UNet> {
@@ -123,14 +124,15 @@ export class UNet {
     const { channels, height, width } = size;
     const sample = this.#gather('sample', rows, channels * height * width, (row, target) => row.writeInput(target));
     const tokens = rows[0]?.conditioning.tokens.length ?? 0;
-    const context = this.#gather('encoder_hidden_states', rows, tokens, ({ conditioning }, target) =>
-      target.set(conditioning.tokens),
-    );
     const { timestep, timeIds } = sinusoidsOf(config);
     const feeds: Record<string, FloatTensor> = {
       sample: { data: sample, shape: [count, channels, height, width] },
       ...this.#times('timestep', rows, [], timestep, (row) => [row.timestep]),
-      encoder_hidden_states: { data: context, shape: [count, tokens / config.contextFeatures, config.contextFeatures] },
+      encoder_hidden_states: {
+        data: this.#context(rows.map(({ conditioning }) => conditioning.tokens)),
+        shape: [count, tokens / config.contextFeatures, config.contextFeatures],
+        stays: true,
+      },
     };
     const { guidanceFeatures, textTime } = config;
     if (guidanceFeatures !== undefined) {
@@ -153,6 +155,22 @@ export class UNet {
       );
     }
     return feeds;
+  }
+
+  /** Prompts one after another: of the same company as in the last call they are the same array, which stays on a device. */
+  #context(prompts: readonly Float32Array[]): Float32Array<ArrayBuffer> {
+    const last = this.#lastContext;
+    if (last?.prompts.length === prompts.length && last.prompts.every((prompt, k) => prompt === prompts[k])) {
+      return last.joined;
+    }
+    const joined = new Float32Array(prompts.reduce((total, { length }) => total + length, 0));
+    let at = 0;
+    for (const prompt of prompts) {
+      joined.set(prompt, at);
+      at += prompt.length;
+    }
+    this.#lastContext = { prompts, joined };
+    return joined;
   }
 
   /** Numbers of each row as the input `name` [rows, …shape], or as the sinusoids that the graph wants of them. */

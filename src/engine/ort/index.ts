@@ -1,4 +1,6 @@
 /** onnxruntime's public face: the only importer of onnxruntime-node. */
 export { listProviders, requireDevice, type Device } from './device.ts';
+export { DeviceMemory } from './device-memory.ts';
 export { driverState } from './driver-state.ts';
-export { Session, type FloatTensor, type Feeds, type IdTensor } from './session.ts';
+export { Session } from './session.ts';
+export type { Feeds, FloatTensor, IdTensor } from './tensors.ts';

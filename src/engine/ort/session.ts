@@ -8,13 +8,10 @@ import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { UserError } from '../../core/errors.ts';
 import type { SerializedModel } from '../onnx/serialize.ts';
 import { deviceFault } from './device-fault.ts';
+import { DeviceMemory } from './device-memory.ts';
 import { requireDevice, type Device } from './device.ts';
 import { loadRuntime, type Runtime } from './runtime.ts';
-
-/** Row-major; `data` over a plain ArrayBuffer, which is all that onnxruntime takes. */
-export type FloatTensor = { readonly data: Float32Array<ArrayBuffer>; readonly shape: readonly number[] };
-export type IdTensor = { readonly data: BigInt64Array<ArrayBuffer>; readonly shape: readonly number[] };
-export type Feeds = Readonly<Record<string, FloatTensor | IdTensor>>;
+import type { Feeds, FloatTensor } from './tensors.ts';
 
 export type SessionOptions = {
   readonly device?: Device;
@@ -25,6 +22,8 @@ export type SessionOptions = {
   readonly startup?: 'throughput' | 'fast';
   /** Threads of one run; default: one per physical core. */
   readonly threads?: number;
+  /** Shared by the sessions of a device; default: one that keeps nothing. */
+  readonly memory?: DeviceMemory;
   /** Whether what fails is also written to the process's errors by onnxruntime itself. Default true. */
   readonly isLogged?: boolean;
 };
@@ -40,12 +39,14 @@ export class Session {
   readonly #runtime: Runtime;
   readonly #session: InferenceSession;
   readonly #device: Device;
+  readonly #memory: DeviceMemory;
   #isReleased = false;
 
-  private constructor(runtime: Runtime, session: InferenceSession, device: Device) {
+  private constructor(runtime: Runtime, session: InferenceSession, device: Device, memory: DeviceMemory) {
     this.#runtime = runtime;
     this.#session = session;
     this.#device = device;
+    this.#memory = memory;
   }
 
   /** Throws `UserError`: `device.missing` for a device this machine lacks, `device.failed` where it does not open. */
@@ -58,6 +59,7 @@ export class Session {
         runtime,
         await runtime.InferenceSession.create(model.bytes, nativeOptions(model, device, options)),
         device,
+        options.memory ?? new DeviceMemory(device, 0),
       );
     } catch (cause) {
       const fault = deviceFault(device, cause);
@@ -84,11 +86,17 @@ export class Session {
     if (this.#isReleased) {
       throw new Error('The session is released.');
     }
-    const native = Object.fromEntries(Object.entries(feeds).map(([name, tensor]) => [name, this.#intoNative(tensor)]));
-    const results = await this.#session.run(native).catch((cause: unknown) => {
-      throw deviceFault(this.#device, cause);
+    return this.#memory.during(async () => {
+      try {
+        const native: Record<string, Tensor> = {};
+        for (const [name, tensor] of Object.entries(feeds)) {
+          native[name] = await this.#memory.native(this.#runtime, tensor);
+        }
+        return fromResults(await this.#session.run(native));
+      } catch (cause) {
+        throw deviceFault(this.#device, cause);
+      }
     });
-    return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, fromNative(name, tensor)]));
   }
 
   /** Frees the weights. A second call does nothing. */
@@ -97,12 +105,6 @@ export class Session {
       this.#isReleased = true;
       await this.#session.release();
     }
-  }
-
-  #intoNative({ data, shape }: FloatTensor | IdTensor): Tensor {
-    return data instanceof Float32Array
-      ? new this.#runtime.Tensor('float32', data, shape)
-      : new this.#runtime.Tensor('int64', data, shape);
   }
 }
 
@@ -143,6 +145,10 @@ function executionProvider(device: Device): InferenceSession.ExecutionProviderCo
     default:
       return device satisfies never;
   }
+}
+
+function fromResults(results: InferenceSession.OnnxValueMapType): Readonly<Record<string, FloatTensor>> {
+  return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, fromNative(name, tensor)]));
 }
 
 function fromNative(name: string, tensor: InferenceSession.OnnxValueMapType[string]): FloatTensor {

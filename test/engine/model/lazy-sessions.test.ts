@@ -22,6 +22,7 @@ function build(): Graph {
 function failing(times: number): SessionOpener {
   let left = times;
   return Object.assign((graph: Graph) => (left-- > 0 ? Promise.reject(new Error('no room')) : OPEN(graph)), {
+    memory: OPEN.memory,
     target: OPEN.target,
   });
 }

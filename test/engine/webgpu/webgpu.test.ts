@@ -52,6 +52,10 @@ describe.skipIf(noSoftwareVulkan !== undefined)(`WebGPU on a software driver${sk
     expect(distances.get('the forms of the device')).toBe(0);
   });
 
+  it('keeps what stays, and is sent it once', () => {
+    expect(distances.get('what stays on the device')).toBe(0);
+  });
+
   it('draws the pictures of diffusers, several in a call, one of them from a picture', () => {
     expect(distances.get('pictures in company, one of them from a picture')).toBeLessThanOrEqual(PICTURE_TOLERANCE);
   });
