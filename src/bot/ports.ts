@@ -73,6 +73,8 @@ export type LoraFacts = {
   readonly base: Base;
   /** Trigger words found in the file's metadata, best first. */
   readonly triggers: readonly string[];
+  /** Of the very model that it was trained on, where the file tells. */
+  readonly madeFor?: Fingerprint | undefined;
 };
 
 export interface Loras {

@@ -8,8 +8,8 @@ export function createLoras(options: FetchFileOptions): Loras {
   return {
     fetch: (url) => fetchFile(url, options),
     inspect: async (file): Promise<LoraFacts> => {
-      const { kind, ranks, base, triggers } = await inspectLora(file);
-      return { kind, rank: Math.max(0, ...ranks), base: baseOf(base), triggers };
+      const { kind, ranks, base, triggers, madeFor } = await inspectLora(file);
+      return { kind, rank: Math.max(0, ...ranks), base: baseOf(base), triggers, madeFor };
     },
   };
 }

@@ -91,6 +91,18 @@ describe('a LoRA that is refused', () => {
     expect(await weigh()).toBe(0);
   });
 
+  it('is refused by name where it was trained on another version of the model', async () => {
+    const facts = { kind: 'LoRA', rank: 4, base: 'moji', triggers: [], madeFor: 'a'.repeat(32) } as const;
+    world = await openWorld({
+      ports: {
+        loras: { fetch: async () => '', inspect: async () => facts },
+        models: { list: () => [{ ...installed(MOJI), fingerprint: 'b'.repeat(32) }] },
+      },
+    });
+    expect(said(await add('Glow'))).toContain('The style Glow was trained on another version of');
+    expect(await weigh()).toBe(0);
+  });
+
   it('of one draft stays while another draft has it', async () => {
     const facts = { kind: 'LoRA', rank: 4, base: 'moji', triggers: [] } as const;
     world = await openWorld({ ports: { loras: { fetch: async () => '', inspect: async () => facts } } });

@@ -55,7 +55,9 @@ export async function addStyle(
   if (model === undefined) {
     throw unknownModel(context, wanted.model ?? '');
   }
-  const { sha256, found } = await bringStyle(context, place.server, wanted, (facts) => requireSameBase(facts, model));
+  const { sha256, found } = await bringStyle(context, place.server, wanted, (facts) =>
+    requireSameBase(facts, model, name),
+  );
   const preset: StylePreset = {
     id: name.toLowerCase(),
     name,
@@ -154,10 +156,13 @@ export async function showTrial(context: BotContext, draft: StyleDraft): Promise
   }
 }
 
-function requireSameBase({ base }: LoraFacts, { manifest }: Model): void {
+function requireSameBase({ base, madeFor }: LoraFacts, { manifest, fingerprint }: Model, name: string): void {
   // What the file does not tell shows in its preview.
   if (base !== 'other' && base !== manifest.base) {
     throw refusal('style.base', { loraBase: base, model: manifest.name, modelBase: manifest.base });
+  }
+  if (madeFor !== undefined && fingerprint !== undefined && madeFor !== fingerprint) {
+    throw refusal('style.trained-elsewhere', { style: name, model: manifest.name });
   }
 }
 

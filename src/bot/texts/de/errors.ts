@@ -33,6 +33,8 @@ export const errors: Translation<typeof english> = {
   'error.style.unknown-far': 'Dieser Server hat keinen Stil „{given}“. /style list zeigt alle.',
   'error.style.model':
     'Der Stil {style} ist für {styleModel}; dieser Server zeichnet mit {model}. Wähle einen anderen Stil, oder lass ihn weg.',
+  'error.style.trained-elsewhere':
+    'Der Stil {style} wurde mit einer anderen Fassung von {model} gelernt und würde falsch gezeichnet. Lerne ihn neu oder bring eine Datei für diese.',
   'error.style.base-changed':
     'Der Stil {style} wurde für einen anderen Stand von {model} gemacht. Wähle einen anderen Stil, oder bitte einen Admin, ihn neu hinzuzufügen.',
   'error.style.room':

@@ -34,6 +34,8 @@ export const errors = {
   'error.style.unknown-far': 'This server has no style “{given}”. /style list shows them all.',
   'error.style.model':
     'The style {style} is for {styleModel}; this server draws with {model}. Choose another style, or leave it out.',
+  'error.style.trained-elsewhere':
+    'The style {style} was trained on another version of {model} and would be drawn wrongly. Train it again, or bring a file for this one.',
   'error.style.base-changed':
     'The style {style} was made for another version of {model}. Choose another style, or ask an admin to add it again.',
   'error.style.room':

@@ -26,6 +26,8 @@ export type LoraReport = {
   /** Words to put into the prompt, the likeliest first. */
   readonly triggers: readonly string[];
   readonly title: string | undefined;
+  /** Fingerprint of the very model that it was trained on, where Fourstep trained it. */
+  readonly madeFor: string | undefined;
   /** Tensors that are no part of a pair. */
   readonly strays: number;
   /** Whether it makes a model quick, and how it wants to be stepped. */
@@ -39,6 +41,7 @@ export async function inspectLora(file: string): Promise<LoraReport> {
   const about = {
     triggers: triggerWords(metadata),
     title: metadata.get('modelspec.title') ?? metadata.get('ss_output_name'),
+    madeFor: fingerprintIn(metadata),
   };
   try {
     const lora = await openLora(file);
@@ -62,7 +65,7 @@ export async function inspectLora(file: string): Promise<LoraReport> {
   }
 }
 
-function describe(lora: LoraFile): Omit<LoraReport, 'triggers' | 'title' | 'accelerator'> {
+function describe(lora: LoraFile): Omit<LoraReport, 'triggers' | 'title' | 'madeFor' | 'accelerator'> {
   const changed = new Set([...lora.groups, ...lora.dense].map(({ stem }) => stem));
   const textEncoders = [...changed].filter(isTextStem).length;
   const ranked = [...lora.groups, ...lora.dense];
@@ -75,6 +78,12 @@ function describe(lora: LoraFile): Omit<LoraReport, 'triggers' | 'title' | 'acce
     base: guessBase(lora),
     strays: lora.strays.length,
   };
+}
+
+/** Other trainers note 8 or 64 hexadecimal digits of their own hashes under the same key. */
+function fingerprintIn(metadata: ReadonlyMap<string, string>): string | undefined {
+  const noted = metadata.get('ss_sd_model_hash');
+  return noted !== undefined && /^[0-9a-f]{32}$/.test(noted) ? noted : undefined;
 }
 
 /** Of several kinds in one file the one that says most. */

@@ -355,6 +355,7 @@ describe('the report on a LoRA', () => {
       {
         ss_base_model_version: 'sd_v1',
         ss_output_name: 'ink',
+        ss_sd_model_hash: 'a1'.repeat(16),
         'modelspec.trigger_phrase': 'inkwash, paper',
         ss_tag_frequency: JSON.stringify({ '10_ink': { inkwash: 40, brush: 38, cat: 5 } }),
       },
@@ -368,6 +369,7 @@ describe('the report on a LoRA', () => {
       base: 'sd15',
       triggers: ['inkwash', 'paper', 'brush'],
       title: 'ink',
+      madeFor: 'a1'.repeat(16),
       strays: 0,
       accelerator: { kind: 'none' },
     });
