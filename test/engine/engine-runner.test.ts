@@ -176,7 +176,6 @@ describe('the engine as a runner', () => {
     [{ variation: { seed: 1, amount: 1.5 } }, 'request.variation', 'variation of 0 to 1'],
     [{ mask: { file: '/a' } }, 'request.not-yet', 'masks'],
     [{ extend: { left: 8, top: 0, right: 0, bottom: 0 } }, 'request.not-yet', 'extending a picture'],
-    [{ alpha: true }, 'request.not-yet', 'transparent pictures'],
     [{ accelerator: { kind: 'file', file: '/nowhere/lcm.safetensors' } }, 'lora.missing', '/nowhere/lcm.safetensors'],
     [{ styles: [{ id: 'ink', file: '/nowhere/ink.safetensors', weight: 1 }] }, 'weights.missing', 'ink.safetensors'],
   ] as const)('refuses %o with %s', async (changes, code, sentence) => {

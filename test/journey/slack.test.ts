@@ -102,7 +102,17 @@ describe('in Slack', () => {
     expect(first.words).toMatch(/seed 7 · 4 steps · \d+\.\d s/);
     expect(first.words).toContain('@Ana');
     expect(first.mentions).toEqual([]);
-    expect(labels(first)).toEqual(['U1', 'V1', '🔄 Reroll', '✏️ Remix', 'ℹ️ Info', '🗑️ Delete']);
+    expect(labels(first)).toEqual([
+      'U1',
+      'V1',
+      '🔄 Reroll',
+      '✏️ Remix',
+      'Subtle',
+      'Strong',
+      '😀 Emoji',
+      'ℹ️ Info',
+      '🗑️ Delete',
+    ]);
     expect(first.pictures).toHaveLength(1);
     expect(first.pictures[0]?.alt).toContain('a fox on blue');
     expect(await sizeOf(first)).toEqual([16, 16]);
@@ -133,6 +143,7 @@ describe('in Slack', () => {
       'V3',
       'V4',
       '✏️ Remix',
+      '😀 Emoji',
       'ℹ️ Info',
       '🗑️ Delete',
     ]);
