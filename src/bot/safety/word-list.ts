@@ -6,7 +6,7 @@ import { readings, tokenWords, wordsOf } from './normalise.ts';
 
 type Phrase = {
   readonly source: string;
-  readonly words: readonly { readonly text: string; readonly isPrefix: boolean }[];
+  readonly words: readonly { readonly text: string; readonly fits: 'whole' | 'start' | 'inside' }[];
 };
 
 export class WordList {
@@ -31,16 +31,28 @@ export class WordList {
 const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u;
 
 function matchesAt(phrase: Phrase, words: readonly (readonly string[])[], start: number): boolean {
-  return phrase.words.every(({ text, isPrefix }, offset) =>
-    (words[start + offset] ?? []).some((reading) =>
-      UNSPACED.test(text) ? reading.includes(text) : isPrefix ? reading.startsWith(text) : reading === text,
-    ),
+  return phrase.words.every(({ text, fits }, offset) =>
+    words[start + offset]?.some((reading) => {
+      switch (fits) {
+        case 'whole':
+          return reading === text;
+        case 'start':
+          return reading.startsWith(text);
+        case 'inside':
+          return reading.includes(text);
+        default:
+          return fits satisfies never;
+      }
+    }),
   );
 }
 
 function phraseWords(source: string): Phrase['words'] {
   return source.split(/\s+/u).flatMap((part) => {
     const words = wordsOf(part);
-    return words.map((text, index) => ({ text, isPrefix: part.endsWith('*') && index === words.length - 1 }));
+    return words.map((text, index) => {
+      const isStart = part.endsWith('*') && index === words.length - 1;
+      return { text, fits: UNSPACED.test(text) ? 'inside' : isStart ? 'start' : 'whole' };
+    });
   });
 }
