@@ -9,7 +9,14 @@ import { UserError } from '../src/core/errors.ts';
 import { environmentSchema, type Environment } from './schema.ts';
 
 export type Config = {
-  readonly discord: { readonly token: string; readonly apiUrl: string; readonly cdnUrl: string } | undefined;
+  readonly discord:
+    | {
+        readonly token: string;
+        readonly apiUrl: string;
+        readonly cdnUrl: string;
+        readonly publicKey: string | undefined;
+      }
+    | undefined;
   readonly slack: SlackConfig | undefined;
   readonly host: string;
   readonly port: number;
@@ -92,7 +99,12 @@ export function parseConfig(variables: Readonly<Record<string, string | undefine
     discord:
       env.DISCORD_TOKEN === undefined
         ? undefined
-        : { token: env.DISCORD_TOKEN, apiUrl: env.DISCORD_API_URL, cdnUrl: env.DISCORD_CDN_URL },
+        : {
+            token: env.DISCORD_TOKEN,
+            apiUrl: env.DISCORD_API_URL,
+            cdnUrl: env.DISCORD_CDN_URL,
+            publicKey: env.DISCORD_PUBLIC_KEY,
+          },
     slack: slackConfig(env),
     host: env.HOST,
     port: env.PORT,

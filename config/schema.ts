@@ -45,6 +45,12 @@ export const environmentSchema = z.object({
   /** From where attachments may be fetched; nothing else is. */
   DISCORD_CDN_URL: webUrl.default('https://cdn.discordapp.com'),
 
+  /** Of the application (General Information): signed interactions at /discord/interactions. */
+  DISCORD_PUBLIC_KEY: z
+    .string()
+    .regex(/^[0-9a-fA-F]{64}$/, 'expected 64 hexadecimal digits')
+    .optional(),
+
   /** xoxb-…; absent: no Slack. */
   SLACK_BOT_TOKEN: z.string().min(1).optional(),
   /** xapp-…: Socket Mode. */

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 
 import type { Config } from '../../config/load.ts';
-import { createDiscordAdapter } from '../adapters/discord/index.ts';
+import { createDiscordAdapter, INTERACTIONS_PATH } from '../adapters/discord/index.ts';
 import { createSlackAdapter, EVENTS_PATH } from '../adapters/slack/index.ts';
 import { createWebAdapter, needsVisitorToken } from '../adapters/web/index.ts';
 import { createBot, type BotOptions, type FourstepBot } from '../bot/index.ts';
@@ -129,6 +129,16 @@ async function begin(config: Config, { print, log, ends }: Beginning): Promise<v
           log,
           onAcknowledged: (ms) => metrics.acknowledged('slack', ms / 1000),
         });
+  const discord =
+    config.discord === undefined
+      ? undefined
+      : createDiscordAdapter({
+          ...config.discord,
+          restUrl: config.discord.apiUrl,
+          bot,
+          log,
+          onAcknowledged: (ms) => metrics.acknowledged('discord', ms / 1000),
+        });
   const web = await createWebAdapter({
     access: { ...config.page, host: config.host, operatorToken },
     port: config.port,
@@ -151,7 +161,10 @@ async function begin(config: Config, { print, log, ends }: Beginning): Promise<v
       health: { live: () => health.live(), ready: () => health.ready(), metrics: () => metrics.text() },
       fault: faultTeller(log),
     },
-    mounts: slack?.listener === undefined ? [] : [{ path: EVENTS_PATH, listener: slack.listener }],
+    mounts: [
+      ...(slack?.listener === undefined ? [] : [{ path: EVENTS_PATH, listener: slack.listener }]),
+      ...(discord?.listener === undefined ? [] : [{ path: INTERACTIONS_PATH, listener: discord.listener }]),
+    ],
     log,
     now: () => Date.now(),
     onAcknowledged: (ms) => metrics.acknowledged('web', ms / 1000),
@@ -160,18 +173,8 @@ async function begin(config: Config, { print, log, ends }: Beginning): Promise<v
   if (slack !== undefined) {
     adapters.push(slack);
   }
-  if (config.discord !== undefined) {
-    const { token, apiUrl, cdnUrl } = config.discord;
-    adapters.push(
-      createDiscordAdapter({
-        token,
-        restUrl: apiUrl,
-        cdnUrl,
-        bot,
-        log,
-        onAcknowledged: (ms) => metrics.acknowledged('discord', ms / 1000),
-      }),
-    );
+  if (discord !== undefined) {
+    adapters.push(discord);
   }
 
   // ── begin ──

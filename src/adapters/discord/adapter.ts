@@ -8,6 +8,7 @@ import { errorText, text } from '../../bot/texts/index.ts';
 import type { Adapter, Bot, DeliverOptions, ServerChannel } from '../../core/chat.ts';
 import type { ReplyAddress } from '../../core/job.ts';
 import type { Message } from '../../core/message.ts';
+import { BoundedMap } from '../shared/bounded-map.ts';
 import { faultMessage } from '../shared/fault.ts';
 import { type Acknowledged, type InboundEvent, Intake } from '../shared/intake.ts';
 import { pause, type Wait, within } from '../shared/retry.ts';
@@ -16,6 +17,7 @@ import { DiscordClient } from './client.ts';
 import { DiscordExpressions } from './expressions.ts';
 import { Gateway } from './gateway.ts';
 import { applicationIdOf } from './invite.ts';
+import { SignedInteractions } from './http.ts';
 import { MessageRequests } from './message-requests.ts';
 import { type InteractionEvent, parseInteraction } from './parse.ts';
 import { deferredAddress, Responder } from './respond.ts';
@@ -28,6 +30,8 @@ export type DiscordOptions = {
   readonly restUrl: string;
   /** From where attachments may be fetched; nothing else is. */
   readonly cdnUrl: string;
+  /** Of the application, in hexadecimal: interactions are then also taken over HTTP, at `/discord/interactions`. */
+  readonly publicKey?: string | undefined;
   readonly bot: Bot;
   readonly log: Log;
   /** Told once an interaction: milliseconds until it was acknowledged, and whether that was in time. */
@@ -59,6 +63,8 @@ export class DiscordAdapter implements Adapter {
   readonly #sender: MessageSender;
   readonly #gateway: Gateway;
   readonly #intake: Intake;
+  readonly #http: SignedInteractions | undefined;
+  readonly #olderGuilds = new BoundedMap<string, true>({ entries: 1000 });
   readonly expressions: DiscordExpressions;
 
   constructor(options: DiscordOptions) {
@@ -73,6 +79,9 @@ export class DiscordAdapter implements Adapter {
     const requests = new MessageRequests(this.#client);
     this.#sender = new MessageSender({ requests, log: options.log, now, monotonicMs, wait, patienceMs });
     this.#intake = new Intake({ ...options, monotonicMs });
+    const { publicKey } = options;
+    const onInteraction = (payload: unknown): void => this.#receive(payload);
+    this.#http = publicKey === undefined ? undefined : new SignedInteractions({ publicKey, now, onInteraction });
     this.#gateway = new Gateway({
       token: options.token,
       restUrl: options.restUrl,
@@ -80,16 +89,23 @@ export class DiscordAdapter implements Adapter {
       monotonicMs,
       silentAfterMs: options.silentAfterMs ?? 100_000,
       renewAfterMs: options.renewAfterMs ?? 60_000,
-      onInteraction: (payload) => this.#receive(payload),
+      onInteraction,
     });
+  }
+
+  /** Takes Discord's requests, for the server to mount; undefined without a public key. */
+  get listener(): SignedInteractions['listener'] | undefined {
+    return this.#http?.listener;
   }
 
   async start(): Promise<void> {
     await this.#gateway.connect();
+    this.#http?.open();
   }
 
   /** What came is handed over and its answers are finished, within a limit; answers can still be delivered after. */
   async stop(): Promise<void> {
+    this.#http?.close();
     await this.#intake.drain(this.#drainMs);
     await within(this.#drainMs, this.#sender.settled());
     await this.#gateway.close();
@@ -121,10 +137,23 @@ export class DiscordAdapter implements Adapter {
       upload: (attachment) => uploadFrom(this.#options.cdnUrl, attachment),
       onUnknown: (reason) => this.#options.log.warn({ reason }, 'an interaction of Discord was not understood'),
     });
+    this.#noticeOlder(event);
     if (event?.kind === 'suggest') {
       void this.#intake.track(async () => this.#suggest(event), event.token.id);
     } else if (event !== undefined) {
       void this.#intake.receive(this.#inbound(event));
+    }
+  }
+
+  /** Commands of a guild's own stand beside those of the application, and everybody sees each of them twice. */
+  #noticeOlder(event: InteractionEvent | undefined): void {
+    const guild = event?.token.commandGuild;
+    if (guild !== undefined && !this.#olderGuilds.has(guild)) {
+      this.#olderGuilds.set(guild, true);
+      this.#options.log.warn(
+        { guild },
+        'this guild has commands of its own from before; delete them, they stand twice',
+      );
     }
   }
 

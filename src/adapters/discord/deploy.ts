@@ -2,7 +2,7 @@
  * Registers the commands: looks at what Discord has, compares, and writes only when it differs. Writing replaces all
  * commands of the application; what is not among the bodies is gone afterwards.
  */
-import { Routes } from 'discord.js';
+import { ApplicationCommandType, Routes } from 'discord.js';
 import { z } from 'zod';
 
 import { UserError } from '../../core/errors.ts';
@@ -44,9 +44,14 @@ export async function deployCommands({
     const path = Routes.applicationCommands(application);
     const query = new URLSearchParams({ with_localizations: 'true' });
     const there = registered.parse(await ask({ method: 'GET', path, query }));
-    const difference = compare(bodies, there);
+    // Where the application has an Entry Point command, Discord refuses a list without it: it is not ours to take away.
+    const entryPoints = there.filter(({ type }) => type === ApplicationCommandType.PrimaryEntryPoint);
+    const difference = compare(
+      bodies,
+      there.filter((command) => !entryPoints.includes(command)),
+    );
     if (difference.added.length + difference.changed.length + difference.removed.length > 0) {
-      await ask({ method: 'PUT', path, body: bodies });
+      await ask({ method: 'PUT', path, body: [...bodies, ...entryPoints.map(reduced)] });
     }
     return difference;
   } catch (error) {
@@ -95,6 +100,7 @@ const DECLARED = [
   'min_length',
   'max_length',
   'file_types',
+  'handler',
   'default_member_permissions',
   'contexts',
   'integration_types',

@@ -34,6 +34,8 @@ export type InteractionToken = {
   /** The message whose component was used; a form may come from one too. */
   readonly source: { readonly id: string; readonly isPrivate: boolean } | undefined;
   readonly address: InteractionAddress;
+  /** The guild for which the command was registered; undefined for those of the application. */
+  readonly commandGuild: string | undefined;
 };
 
 export type InteractionEvent =
@@ -152,6 +154,7 @@ function tokenOf(
     id: payload.id,
     token: payload.token,
     receivedAtMs: monotonicMs(),
+    commandGuild: payload.data.guild_id,
     source: message === undefined ? undefined : { id: message.id, isPrivate },
     address: {
       via: 'interaction',

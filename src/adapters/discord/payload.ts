@@ -88,6 +88,7 @@ export const interactionSchema = z.object({
   data: z.object({
     name: maybe(z.string()),
     type: maybe(kind<ApplicationCommandType>()),
+    guild_id: maybe(snowflake),
     target_id: maybe(snowflake),
     options: maybe(z.array(option)),
     custom_id: maybe(z.string()),

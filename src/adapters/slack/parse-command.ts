@@ -24,6 +24,10 @@ export const COMMAND_ROOTS: readonly string[] = [...new Set(COMMANDS.map((spec) 
  * has another `/imagine`) means what its first word says. Throws `UserError`: no such command, or a bad option.
  */
 export function readSlashCommand(command: string, text: string): Asked {
+  if (plainText(text).trim().toLowerCase() === 'help') {
+    // What Slack asks every command to answer.
+    return { spec: specNamed('help'), options: {}, isIncomplete: false };
+  }
   const { spec, rest } = findSpec(command.replace(/^\//, '').toLowerCase(), plainText(text).trim());
   const options = parseFreeText(spec, rest);
   // The prompt is read for options once more where every chat's prompts are: what is no option has to stay none.

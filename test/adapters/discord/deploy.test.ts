@@ -98,6 +98,16 @@ describe('registration', () => {
     expect(writes()).toBe(2);
   });
 
+  it('keeps the Entry Point command that the application has', async () => {
+    fake = await FakeDiscord.start();
+    const entryPoint = { id: '1', type: 4, name: 'launch', description: 'Opens it', handler: 2 } as const;
+    fake.world.commands = [entryPoint as never];
+    const at = { token: fake.token, restUrl: fake.apiUrl };
+    expect(await deployCommands(at)).toMatchObject({ removed: [] });
+    expect(fake.world.commands.find(({ name }) => name === 'launch')).toMatchObject({ type: 4, handler: 2 });
+    expect(await deployCommands(at)).toMatchObject({ added: [], changed: [], removed: [] });
+  });
+
   it('survives an outage, and says when the token is not known', async () => {
     fake = await FakeDiscord.start();
     const wait = async (): Promise<void> => undefined;

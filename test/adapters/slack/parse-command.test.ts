@@ -74,3 +74,11 @@ describe('a slash command', () => {
     );
   });
 });
+
+it.each(['/imagine', '/style', '/fourstep'])('%s help is help', (command) => {
+  expect(readSlashCommand(command, ' Help ')).toMatchObject({
+    spec: { name: 'help' },
+    options: {},
+    isIncomplete: false,
+  });
+});

@@ -107,7 +107,16 @@ const menuCommand = z.strictObject({
   description: z.literal('').optional(),
 });
 
-const command = z.union([menuCommand, chatCommand]);
+/** Opens an activity; it comes with the application, not from its code. */
+const entryPointCommand = z.strictObject({
+  ...settings,
+  type: z.literal(4),
+  name: menuName,
+  description: z.string().max(100).optional(),
+  handler: z.union([z.literal(1), z.literal(2)]),
+});
+
+const command = z.union([menuCommand, entryPointCommand, chatCommand]);
 export type RegisteredCommand = z.infer<typeof chatCommand> | z.infer<typeof menuCommand>;
 export type ValueOption = z.infer<typeof valueOption>;
 

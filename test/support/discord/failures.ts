@@ -34,6 +34,8 @@ export const refusals = {
   missingPermissions: () => new Refusal(403, 50_013, 'Missing Permissions'),
   expiredToken: () => new Refusal(401, 50_027, 'Invalid Webhook Token'),
   invalidBody: (details: unknown) => new Refusal(400, 50_035, 'Invalid Form Body', details),
+  entryPointLeftOut: () =>
+    new Refusal(400, 50_240, "You cannot remove this app's Entry Point command in a bulk update operation."),
   invalidJson: () => new Refusal(400, 50_109, 'The request body contains invalid JSON.'),
 } as const;
 

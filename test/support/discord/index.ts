@@ -2,6 +2,7 @@
  * A Discord of our own for tests: REST, gateway and CDN on one loopback port, strict about the documented limits and
  * full of faults on demand. The bot sees it through DISCORD_API_URL and DISCORD_CDN_URL; a test sees it through people.
  */
+import type { KeyObject } from 'node:crypto';
 import { once } from 'node:events';
 
 import { Clock } from './clock.ts';
@@ -24,6 +25,9 @@ export type FakeDiscordOptions = {
   readonly time?: 'real' | 'still';
 };
 
+/** Where interactions are posted, and the key that signs them. */
+export type Endpoint = { readonly url: string; readonly key: KeyObject };
+
 export class FakeDiscord {
   readonly token: string;
   readonly world: World;
@@ -36,6 +40,8 @@ export class FakeDiscord {
   readonly channel: FakeChannel;
   /** Milliseconds that deliveries are held back, and how often each is sent. */
   readonly delivery = { delayMs: 0, times: 1 };
+  /** The Interactions Endpoint URL: interactions then go there, and the gateway hears none. */
+  endpoint: Endpoint | undefined;
 
   private constructor({ token = 'a.test.token', heartbeatMs = 41_250, time = 'real' }: FakeDiscordOptions) {
     this.token = token;

@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 
+import { postSigned } from './endpoint.ts';
 import { Exchange } from './exchange.ts';
 import type { FakeDiscord } from './index.ts';
 import { interactionPayload } from './interaction-payload.ts';
@@ -168,6 +169,10 @@ export class Person {
     const payload = interactionPayload(world, interaction, parts);
     const deliver = (): void => {
       for (let time = 0; time < delivery.times; time += 1) {
+        if (this.#fake.endpoint !== undefined) {
+          void postSigned(this.#fake.endpoint, payload, world.clock.now());
+          continue;
+        }
         gateway.dispatch('INTERACTION_CREATE', payload);
       }
     };

@@ -164,6 +164,10 @@ export class Rest {
     const application = { ...world.application, bot: { id: world.application.id }, flags: 0 };
     const overwrite = (body: Body): unknown => {
       const old = world.commands;
+      const isEntryPoint = ({ type }: { readonly type?: number | undefined }): boolean => type === 4;
+      if (old.some(isEntryPoint) && !JSON.stringify(body.json).includes('"type":4')) {
+        throw refusals.entryPointLeftOut();
+      }
       world.commands = obey(commandList, body.json).map((each) => ({
         ...each,
         id: old.find((one) => one.name === each.name && one.type === each.type)?.id ?? world.clock.nextId(),
