@@ -62,7 +62,14 @@ export async function deployCommands({
 }
 
 const withId = z.object({ id: z.string() });
-const registered = z.array(z.looseObject({ type: z.number().default(1), name: z.string() }));
+const registered = z.array(
+  z.looseObject({
+    type: z
+      .custom<ApplicationCommandType>((given) => typeof given === 'number')
+      .default(ApplicationCommandType.ChatInput),
+    name: z.string(),
+  }),
+);
 
 /** By kind and name; what Discord adds on its own (ids, versions, defaults) does not count. */
 export function compare(

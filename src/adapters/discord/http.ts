@@ -93,7 +93,7 @@ export class SignedInteractions {
   }
 }
 
-const withType = z.object({ type: z.number() });
+const withType = z.object({ type: z.custom<InteractionType>((given) => typeof given === 'number') });
 
 async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];

@@ -101,7 +101,7 @@ describe('registration', () => {
   it('keeps the Entry Point command that the application has', async () => {
     fake = await FakeDiscord.start();
     const entryPoint = { id: '1', type: 4, name: 'launch', description: 'Opens it', handler: 2 } as const;
-    fake.world.commands = [entryPoint as never];
+    fake.world.commands = [entryPoint];
     const at = { token: fake.token, restUrl: fake.apiUrl };
     expect(await deployCommands(at)).toMatchObject({ removed: [] });
     expect(fake.world.commands.find(({ name }) => name === 'launch')).toMatchObject({ type: 4, handler: 2 });

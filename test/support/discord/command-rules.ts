@@ -117,7 +117,7 @@ const entryPointCommand = z.strictObject({
 });
 
 const command = z.union([menuCommand, entryPointCommand, chatCommand]);
-export type RegisteredCommand = z.infer<typeof chatCommand> | z.infer<typeof menuCommand>;
+export type RegisteredCommand = z.infer<typeof command>;
 export type ValueOption = z.infer<typeof valueOption>;
 
 /** A bulk overwrite: at most 100 chat-input and 15 of each menu kind, names unique within their kind. */
