@@ -6,7 +6,7 @@ import { rm } from 'node:fs/promises';
 
 import { z } from 'zod';
 
-import { UserError } from '../core/errors.ts';
+import { CancelledError, UserError } from '../core/errors.ts';
 import { openSafetensors, writeSafetensors } from '../engine/weights/index.ts';
 import type { MovingAverage } from './moving-average.ts';
 import type { Trainer } from './trainer.ts';
@@ -80,6 +80,18 @@ export async function resumeCheckpoint(
     data.set(await tensors.readFloats(name));
   }
   return parsed.data.step;
+}
+
+/** What `step` gives; where it is cancelled before it changed anything, `save` keeps the run as it was. */
+export async function keptOnCancel<Result>(step: () => Promise<Result>, save: () => Promise<void>): Promise<Result> {
+  try {
+    return await step();
+  } catch (error) {
+    if (error instanceof CancelledError) {
+      await save();
+    }
+    throw error;
+  }
 }
 
 export async function forgetCheckpoint(file: string): Promise<void> {

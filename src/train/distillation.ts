@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 import { CancelledError, UserError } from '../core/errors.ts';
 import type { Conditioning } from '../engine/model/denoiser.ts';
 import { unetLoraTargets } from '../engine/nets/index.ts';
-import { forgetCheckpoint, resumeCheckpoint, saveCheckpoint } from './checkpoint.ts';
+import { forgetCheckpoint, keptOnCancel, resumeCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import { consistent, guidedStep, studentError } from './consistency.ts';
 import { ExampleOrder, type Example } from './dataset.ts';
 import type { DistillationRecipe } from './distillation-recipe.ts';
@@ -67,8 +67,10 @@ export async function* distill(options: DistillationOptions): AsyncGenerator<Tra
       let msPerStep: number | undefined;
       for (let at = done + 1; at <= recipe.steps; at++) {
         const startedAt = nowMs();
-        const batch = await rows.batch(at);
-        const result = await trainer.update(batch, { step: at, rate: rateAt(recipe, at) }, () => turn(options));
+        const result = await keptOnCancel(
+          async () => trainer.update(await rows.batch(at), { step: at, rate: rateAt(recipe, at) }, () => turn(options)),
+          () => saveCheckpoint(checkpoint, trainer, run, at - 1, slow),
+        );
         if (!Number.isFinite(result.loss)) {
           throw new UserError(
             'train.diverged',

@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { CancelledError, UserError } from '../core/errors.ts';
 import { unetLoraTargets, type Layer } from '../engine/nets/index.ts';
 import type { BaseModel } from './base-model.ts';
-import { forgetCheckpoint, resumeCheckpoint, saveCheckpoint } from './checkpoint.ts';
+import { forgetCheckpoint, keptOnCancel, resumeCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import { encodePicture, type EncodedPicture, type TrainingPicture } from './dataset.ts';
 import { writeLora, type LoraNotes } from './lora-writer.ts';
 import { checkMemory } from './memory-bound.ts';
@@ -87,8 +87,9 @@ export async function* trainStyle(options: StyleTrainingOptions): AsyncGenerator
     let msPerStep: number | undefined;
     for (let at = done + 1; at <= recipe.steps; at++) {
       const startedAt = nowMs();
-      const result = await trainer.update(rows.batch(at), { step: at, rate: rateAt(recipe, at) }, () =>
-        waitForTurn(options),
+      const result = await keptOnCancel(
+        () => trainer.update(rows.batch(at), { step: at, rate: rateAt(recipe, at) }, () => waitForTurn(options)),
+        () => saveCheckpoint(checkpoint, trainer, run, at - 1),
       );
       checkFinite(result.loss, at);
       loss = smoothed(loss, result.loss);

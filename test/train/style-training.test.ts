@@ -116,19 +116,21 @@ describe('a style learnt from pictures', () => {
     expect(up.some((value) => value !== 0)).toBe(true);
   });
 
-  it('stops before the next call of the device when it is cancelled', async () => {
+  it('stops before the next call of the device when it is cancelled, and goes on from the step before', async () => {
     const abort = new AbortController();
     let calls = 0;
     const between = () => {
       calls += 1;
-      if (calls === 6) {
-        abort.abort(); // 3 pictures, then the second row of the second step
+      if (calls === 7) {
+        abort.abort(); // 3 pictures, two rows of the first step, then the second one of the second
       }
       return Promise.resolve();
     };
     const run = allOf(trainStyle(await options('cancelled', { between, signal: abort.signal })));
     await expect(run).rejects.toThrow(CancelledError);
-    expect(calls).toBe(6);
+    expect(calls).toBe(7);
+    const rest = await allOf(trainStyle(await options('cancelled')));
+    expect(rest.flatMap((event) => (event.kind === 'step' ? [event.step] : []))).toEqual([2, 3, 4]);
   });
 
   it('is refused where memory does not suffice, with both figures, before anything is opened', async () => {
