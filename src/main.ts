@@ -47,6 +47,7 @@ const actions: CliActions = {
   benchAll: async (options) => (await import('./tools/bench-moji.ts')).benchMoji(loadConfig(), options, print),
   benchUnet: async (options) => (await import('./tools/bench-unet/command.ts')).run(options, { print, warn }),
   benchTrain: async (options) => (await import('./tools/bench-train/command.ts')).run(options, { print, warn }),
+  benchAccelerators: async (options) => (await import('./tools/bench-accelerators.ts')).run(options, { print, warn }),
   benchRunner: async (options) =>
     (await import('./tools/bench-runner/bench-runner.ts')).run(
       { ...options, dataFolder: loadConfig().dataFolder },

@@ -137,6 +137,7 @@ export type CliActions = {
   readonly benchAll: (options: { readonly json?: boolean }) => Promise<void>;
   readonly benchUnet: (options: BenchUnetOptions) => Promise<void>;
   readonly benchTrain: (options: BenchTrainOptions) => Promise<void>;
+  readonly benchAccelerators: (options: { readonly json?: boolean }) => Promise<void>;
   readonly benchRunner: (options: BenchRunnerOptions) => Promise<void>;
   readonly doctor: () => Promise<void>;
   readonly gpuInstall: () => Promise<void>;
@@ -312,6 +313,11 @@ export function buildProgram(actions: CliActions, version: string): Command {
     .option('--python <file>', 'a Python with torch, diffusers and peft to compare with in the same run')
     .option('--json', 'as JSON')
     .action(actions.benchTrain);
+  bench
+    .command('accelerators')
+    .description('changing between two accelerators of a full-size model, against reading what they change')
+    .option('--json', 'as JSON')
+    .action(actions.benchAccelerators);
   bench
     .command('runner')
     .description('queue and runner: throughput, latency, fairness and overhead')

@@ -27,6 +27,7 @@ function actionsThat(record: (name: string, ...args: readonly unknown[]) => void
     benchAll: action('benchAll'),
     benchUnet: action('benchUnet'),
     benchTrain: action('benchTrain'),
+    benchAccelerators: action('benchAccelerators'),
     benchRunner: action('benchRunner'),
     doctor: action('doctor'),
     gpuInstall: action('gpuInstall'),
@@ -38,6 +39,7 @@ describe('buildProgram', () => {
   it.each([
     [['bench', '--json'], 'benchAll', { json: true }],
     [['bench', 'unet', '--json', '--size', '64'], 'benchUnet', { json: true, arch: 'sd15' }],
+    [['bench', 'accelerators', '--json'], 'benchAccelerators', { json: true }],
     [['bench', 'runner', '--json'], 'benchRunner', { json: true, jobs: 1000 }],
     [['model', 'list', '--json'], 'modelList', { json: true }],
   ])('hands %j to the command it is written after', async (args, name, options) => {
