@@ -12,6 +12,7 @@ import type { Sampling } from '../../core/sampling.ts';
 import { dpmSolverSteps } from './dpm-solver.ts';
 import { jumpSteps } from './jump.ts';
 import { alphasCumprod } from './noise-schedule.ts';
+import { UserError } from '../../core/errors.ts';
 import type { PredictionType, SchedulerConfig } from './scheduler-config.ts';
 import type { Level } from './sigmas.ts';
 
@@ -66,6 +67,7 @@ export type ScheduleInput = {
  * has no such steps.
  */
 export function plan(config: SchedulerConfig, { steps, strength, ...sampling }: PlanOptions): Plan {
+  requireFollowed(config, sampling.scheduler);
   const input: ScheduleInput = { config, alphaBar: alphasCumprod(config), sampling, steps, strength };
   const threshold: Constraint = config.thresholding
     ? { kind: 'threshold', ratio: config.dynamicThresholdingRatio, max: config.sampleMaxValue }
@@ -84,5 +86,18 @@ export function plan(config: SchedulerConfig, { steps, strength, ...sampling }: 
       return { prediction, constraint: { kind: 'none' }, ...jumpSteps(sampling.scheduler, input) };
     default:
       return sampling.scheduler satisfies never;
+  }
+}
+
+/** Settings of a model that would be left out in silence are refused for the sampler that they are made for. */
+function requireFollowed({ unfollowed: { sigmas, solver } }: SchedulerConfig, scheduler: Sampling['scheduler']): void {
+  const counting = scheduler === 'dpm++' ? [...solver, ...sigmas] : scheduler === 'euler' ? sigmas : [];
+  const [first] = counting;
+  if (first !== undefined) {
+    throw new UserError(
+      'model.scheduler-setting',
+      `Expected scheduler settings that ${scheduler} can follow, but the model's say ${first}; draw with another scheduler, such as ddim.`,
+      { params: { scheduler, setting: first } },
+    );
   }
 }

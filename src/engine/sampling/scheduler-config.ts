@@ -39,6 +39,13 @@ const schedulerConfigFile = z.object({
   lower_order_final: z.boolean().default(true),
   euler_at_final: z.boolean().default(false),
   use_karras_sigmas: z.boolean().nullish(),
+  // What our sigma samplers do not do; each is refused where it would count.
+  use_exponential_sigmas: z.boolean().nullish(),
+  use_beta_sigmas: z.boolean().nullish(),
+  use_flow_sigmas: z.boolean().nullish(),
+  algorithm_type: z.string().nullish(),
+  solver_order: z.number().nullish(),
+  solver_type: z.string().nullish(),
 });
 
 export type SchedulerConfig = {
@@ -65,6 +72,8 @@ export type SchedulerConfig = {
   readonly lowerOrderFinal: boolean;
   readonly eulerAtFinal: boolean;
   readonly useKarrasSigmas: boolean;
+  /** Settings that a sampler here cannot follow, as `key = value`; they count for that sampler alone. */
+  readonly unfollowed: { readonly sigmas: readonly string[]; readonly solver: readonly string[] };
 };
 
 /**
@@ -116,5 +125,21 @@ export function parseSchedulerConfig(json: unknown, where: string): SchedulerCon
     lowerOrderFinal: file.lower_order_final,
     eulerAtFinal: file.euler_at_final,
     useKarrasSigmas: file.use_karras_sigmas ?? false,
+    unfollowed: unfollowedIn(file),
   };
+}
+
+const SIGMA_KEYS = ['use_exponential_sigmas', 'use_beta_sigmas', 'use_flow_sigmas'] as const;
+/** Of DPM-Solver++: the second order by midpoints, of the deterministic kind. */
+const SOLVER = { algorithm_type: ['dpmsolver++'], solver_order: [2], solver_type: ['midpoint'] } as const;
+
+function unfollowedIn(file: z.infer<typeof schedulerConfigFile>): SchedulerConfig['unfollowed'] {
+  const sigmas = SIGMA_KEYS.filter((key) => file[key] === true).map((key) => `${key} = true`);
+  const solver = Object.entries(SOLVER).flatMap(([key, followed]) => {
+    const value = file[key === 'algorithm_type' || key === 'solver_order' ? key : 'solver_type'];
+    return value === undefined || value === null || followed.some((known) => known === value)
+      ? []
+      : [`${key} = ${value}`];
+  });
+  return { sigmas, solver };
 }

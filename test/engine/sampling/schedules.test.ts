@@ -230,3 +230,22 @@ describe('scheduler settings', () => {
     );
   });
 });
+
+describe('settings that a sampler cannot follow', () => {
+  const options = { steps: 4, strength: undefined } as const;
+  it.each([
+    { setting: { algorithm_type: 'sde-dpmsolver++' }, scheduler: 'dpm++' },
+    { setting: { solver_order: 3 }, scheduler: 'dpm++' },
+    { setting: { solver_type: 'heun' }, scheduler: 'dpm++' },
+    { setting: { use_exponential_sigmas: true }, scheduler: 'euler' },
+    { setting: { use_beta_sigmas: true }, scheduler: 'dpm++' },
+  ] as const)(
+    'are refused by name where they count, and nowhere else: $setting for $scheduler',
+    ({ setting, scheduler }) => {
+      const config = parseSchedulerConfig(setting, 'scheduler_config.json');
+      const [key = ''] = Object.keys(setting);
+      expect(() => plan(config, { scheduler, ...options })).toThrow(key);
+      expect(plan(config, { scheduler: 'ddim', ...options }).steps.length).toBe(4);
+    },
+  );
+});

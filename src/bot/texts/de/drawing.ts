@@ -11,6 +11,8 @@ export const drawing: Translation<typeof english> = {
   'error.bot.stopping': 'Der Bot startet gerade neu; bitte gleich noch einmal versuchen.',
   'error.lora.base':
     'Ein Stil muss für {expected} gemacht sein, die Basis dieses Modells; „{file}“ ist für {found}. Ein anderes Modell oder eine andere Datei nehmen.',
+  'error.model.scheduler-setting':
+    'Die Einstellungen des Modells für {scheduler} sagen {setting}, was nicht befolgt werden kann. Nimm einen anderen Scheduler, etwa ddim.',
   'error.lora.embedding':
     'Ein Stil muss eine LoRA-Datei sein; „{file}“ ist ein gelerntes Wort (Textual Inversion). Der Betreiber fügt es mit fourstep model add-embedding hinzu.',
   'error.prompt.weights':

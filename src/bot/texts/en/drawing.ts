@@ -8,6 +8,8 @@ export const drawing = {
   'error.bot.stopping': 'The bot is restarting; try again in a moment.',
   'error.lora.base':
     'A style must be made for {expected}, the base of this model; “{file}” was made for {found}. Use another model or another file.',
+  'error.model.scheduler-setting':
+    'The model’s settings for {scheduler} say {setting}, which cannot be followed. Draw with another scheduler, such as ddim.',
   'error.lora.embedding':
     'A style must be a LoRA file; “{file}” is a textual inversion. An operator adds it with fourstep model add-embedding.',
   'error.prompt.weights':
