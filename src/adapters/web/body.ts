@@ -78,7 +78,6 @@ async function receiveInto(
   request: IncomingMessage,
   maxBytes: number,
 ): Promise<Pick<ReceivedForm, 'fields' | 'files'>> {
-  await mkdir(folder, { mode: 0o700 });
   const fields = new Map<string, string>();
   const files = new Map<string, Upload>();
   const written: Promise<void>[] = [];
@@ -94,6 +93,7 @@ async function receiveInto(
   parser.on('file', (name: string, stream: BusboyFileStream, fileName: string) => {
     const path = join(folder, String(written.length));
     const store = async (): Promise<void> => {
+      await mkdir(folder, { recursive: true, mode: 0o700 }); // made for files alone: most forms bring none
       const file = createWriteStream(path, { mode: 0o600 });
       await pipeline(stream, file);
       if (file.bytesWritten > 0) {

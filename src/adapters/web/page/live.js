@@ -85,6 +85,7 @@ export function createLive({ words, announce, onShown }) {
       note.textContent = error.message;
     }
     drafted = request.key;
+    settled = ''; // a draft stands in its place
     isDrawing = false;
     void pump();
   }

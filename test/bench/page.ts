@@ -1,0 +1,216 @@
+/**
+ * `npm run bench:page [-- --json]`: how well the page keeps up with the hand, measured in a browser on the built program.
+ * A picture counts when a finished one of another state is in the page. Times are given in units of one warm drawing of
+ * the recipe used, as the engine itself reports it in the same run, so that they mean the same on every machine.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import type { Page } from 'playwright-core';
+
+import { packageFolder } from '../../config/paths.ts';
+import { launchBrowser, noBrowser, openPage } from '../support/web/browser.ts';
+
+const SENTENCE = 'a red fox beside a blue tree at dawn'.slice(0, 35);
+const KEY_MS = 120;
+const DRAG_MS = 2000;
+const WARM_DRAWINGS = 15;
+
+type Shown = { readonly state: string; readonly atMs: number };
+type Asked = { readonly state: string; readonly atMs: number };
+type Follow = {
+  readonly p50: number;
+  readonly p95: number;
+  readonly p50Ms: number;
+  readonly p95Ms: number;
+  readonly shown: number;
+  readonly possible: number;
+  readonly share: number;
+};
+
+async function main(): Promise<void> {
+  if (noBrowser !== undefined) {
+    throw new Error(noBrowser);
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'fourstep-bench-page-'));
+  const { bot, url } = await startBot(folder);
+  const browser = await launchBrowser();
+  try {
+    const { page } = await openPage(browser, url, { width: 1280 });
+    await page.waitForTimeout(1500); // the styles' own pictures are drawn
+    await watch(page);
+    const unitMs = await warmDrawingMs(page, {});
+    const typing = follow(await type(page), unitMs);
+    await page.click('#styles [data-style=neon]');
+    await page.click('#styles [data-style=ink]');
+    await page.waitForSelector('#canvas[data-kind=final][data-state*="+ink"]');
+    const mixedMs = await warmDrawingMs(page, { style: 'neon:0.5+ink:0.5' });
+    const dragging = follow(await drag(page), mixedMs);
+    print({ unitMs: round(unitMs), mixedMs: round(mixedMs), typing, dragging });
+  } finally {
+    await browser.close();
+    bot.kill('SIGTERM');
+    await new Promise((resolve) => bot.once('exit', resolve));
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function startBot(folder: string): Promise<{ readonly bot: ChildProcess; readonly url: string }> {
+  const bot = spawn(process.execPath, [join(packageFolder, 'dist/src/main.js'), 'start'], {
+    env: { ...process.env, PORT: '0', HOST: '127.0.0.1', FOURSTEP_DATA: folder, LOG_LEVEL: 'silent', RUNNERS: 'cpu' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  return new Promise((resolve, reject) => {
+    let printed = '';
+    bot.once('exit', (code) => reject(new Error(`the bot ended with status ${code}`)));
+    bot.stdout.on('data', (chunk) => {
+      printed += String(chunk);
+      const url = /http:\/\/\S+/.exec(printed)?.[0];
+      if (url !== undefined) {
+        resolve({ bot, url });
+      }
+    });
+  });
+}
+
+/** Notes in the page when each state is asked for and when a picture of it is there. */
+async function watch(page: Page): Promise<void> {
+  await page.evaluate(`(() => {
+    window.shown = [];
+    window.asked = [];
+    const canvas = document.getElementById('canvas');
+    new MutationObserver(() => {
+      if (window.shown.at(-1)?.state !== canvas.dataset.state) {
+        window.shown.push({ state: canvas.dataset.state, atMs: performance.now() });
+      }
+    }).observe(canvas, { attributes: true, attributeFilter: ['data-state'] });
+    const note = () => window.asked.push({
+      state: document.getElementById('prompt').value.trim() + '|' + document.getElementById('mix').value,
+      atMs: performance.now(),
+    });
+    document.getElementById('prompt').addEventListener('input', note);
+    document.getElementById('mix').addEventListener('input', note);
+  })()`);
+}
+
+/** Median of the engine's own time for a draft, each of other words, one after the other. */
+async function warmDrawingMs(page: Page, more: Record<string, string>): Promise<number> {
+  const times: number[] = [];
+  for (let index = 0; index < WARM_DRAWINGS; index += 1) {
+    const request = { isDraft: true, options: { prompt: `a fox ${index}`, seed: 7, ...more } };
+    const ms = await page.evaluate(`(async () => {
+      const body = new FormData();
+      body.set('request', ${JSON.stringify(JSON.stringify(request))});
+      const text = await (await fetch('/api/live', { method: 'POST', body })).text();
+      const picture = text.trim().split('\\n').find((line) => line.includes('"picture"'));
+      if (picture === undefined) {
+        throw new Error('no picture came: ' + text);
+      }
+      return JSON.parse(picture).ms;
+    })()`);
+    times.push(Number(ms));
+  }
+  return median(times.slice(3));
+}
+
+async function type(page: Page): Promise<readonly [readonly Asked[], readonly Shown[]]> {
+  await page.focus('#prompt');
+  await page.evaluate('window.shown.length = window.asked.length = 0');
+  await page.keyboard.type(SENTENCE, { delay: KEY_MS });
+  return notes(page);
+}
+
+async function drag(page: Page): Promise<readonly [readonly Asked[], readonly Shown[]]> {
+  const box = await page.locator('#mix').boundingBox();
+  const { x = 0, y = 0, width = 0, height = 0 } = box ?? {};
+  await page.mouse.move(x + width / 2, y + height / 2);
+  await page.mouse.down();
+  await page.evaluate('window.shown.length = window.asked.length = 0');
+  const began = performance.now();
+  for (let share = 0; share < 1; share = (performance.now() - began) / DRAG_MS) {
+    await page.mouse.move(x + width * (0.5 + 0.45 * Math.sin(share * 2 * Math.PI)), y + height / 2);
+    await page.waitForTimeout(12);
+  }
+  await page.mouse.up();
+  return notes(page);
+}
+
+async function notes(page: Page): Promise<readonly [readonly Asked[], readonly Shown[]]> {
+  await page.waitForSelector('#canvas[data-kind=final]');
+  await page.waitForTimeout(600);
+  const { asked, shown }: { asked: Asked[]; shown: Shown[] } = await page.evaluate(
+    '({ asked: window.asked, shown: window.shown })',
+  );
+  return [asked, shown];
+}
+
+/** Key to picture: until a picture of this state, or of a later one, is there. */
+function follow([asked, shown]: readonly [readonly Asked[], readonly Shown[]], unitMs: number): Follow {
+  const states = asked.filter((each, index) => each.state !== asked[index - 1]?.state);
+  const times = shown.map(({ state, atMs }) => ({ at: lastAskedBefore(states, state, atMs), atMs }));
+  const latencies = states.map(({ atMs }, index) => {
+    const picture = times.find((each) => each.at >= index && each.atMs >= atMs);
+    return (picture?.atMs ?? Number.POSITIVE_INFINITY) - atMs;
+  });
+  const [first, last] = [states[0]?.atMs ?? 0, states.at(-1)?.atMs ?? 0];
+  const count = shown.filter(({ atMs }) => atMs <= last + unitMs).length;
+  const possible = Math.min(states.length, (last + unitMs - first) / unitMs);
+  const [p50Ms, p95Ms] = [quantile(latencies, 0.5), quantile(latencies, 0.95)];
+  return {
+    p50: round(p50Ms / unitMs),
+    p95: round(p95Ms / unitMs),
+    p50Ms: round(p50Ms),
+    p95Ms: round(p95Ms),
+    shown: count,
+    possible: round(possible),
+    share: round(count / possible),
+  };
+}
+
+/** Which of the states that were asked for a picture is of: the newest one with its words and mix. */
+function lastAskedBefore(states: readonly Asked[], state: string, atMs: number): number {
+  const [options] = JSON.parse(state) as [{ readonly prompt: string; readonly style?: string }];
+  return states.findLastIndex((each) => each.atMs <= atMs && matches(each.state, options));
+}
+
+function matches(asked: string, { prompt, style = '' }: { readonly prompt: string; readonly style?: string }): boolean {
+  const [words, mix = '50'] = asked.split('|');
+  const share = Number(mix) / 100;
+  const second = /\+ink(?::([\d.]+))?$/.exec(style);
+  const drawn = style === 'neon' ? 0 : style === 'ink' || style === '' ? 1 : Number(second?.[1] ?? 1);
+  return words === prompt && (style === '' || Math.abs(drawn - share) < 0.005);
+}
+
+function print(result: {
+  readonly unitMs: number;
+  readonly mixedMs: number;
+  readonly typing: Follow;
+  readonly dragging: Follow;
+}): void {
+  if (process.argv.includes('--json')) {
+    console.log(JSON.stringify(result));
+    return;
+  }
+  const line = (name: string, each: Follow, unitMs: number): string =>
+    `${name}: key to picture p50 ${each.p50}, p95 ${each.p95} drawings (${each.p50Ms}, ${each.p95Ms} ms; one is ${unitMs} ms); ` +
+    `${each.shown} pictures of ${each.possible} possible (${Math.round(each.share * 100)} %)`;
+  console.log(line('typing', result.typing, result.unitMs));
+  console.log(line('dragging', result.dragging, result.mixedMs));
+}
+
+function median(values: readonly number[]): number {
+  return quantile(values, 0.5);
+}
+
+function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100;
+}
+
+await main();
