@@ -34,6 +34,13 @@ export type Config = {
   readonly model: string;
   readonly devices: readonly string[];
   readonly logLevel: Environment['LOG_LEVEL'];
+  /** What the terminal says of itself, for pictures and colours in it. */
+  readonly terminal: {
+    readonly term: string;
+    readonly program: string;
+    readonly isKitty: boolean;
+    readonly isPlain: boolean;
+  };
   readonly hub: { readonly endpoint: string; readonly token: string | undefined };
   readonly styleHosts: readonly string[];
   readonly blockedWords: readonly string[];
@@ -120,6 +127,12 @@ export function parseConfig(variables: Readonly<Record<string, string | undefine
     model: env.MODEL,
     devices: env.RUNNERS,
     logLevel: env.LOG_LEVEL,
+    terminal: {
+      term: variables['TERM'] ?? '',
+      program: variables['TERM_PROGRAM'] ?? '',
+      isKitty: variables['KITTY_WINDOW_ID'] !== undefined,
+      isPlain: variables['NO_COLOR'] !== undefined || variables['TERM'] === 'dumb',
+    },
     hub: { endpoint: env.HF_ENDPOINT, token: env.HF_TOKEN },
     styleHosts: env.STYLE_HOSTS,
     blockedWords: env.BLOCKED_WORDS,

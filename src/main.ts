@@ -53,7 +53,7 @@ const actions: CliActions = {
       { ...options, dataFolder: loadConfig().dataFolder },
       { print, warn },
     ),
-  doctor: async () => (await import('./tools/doctor.ts')).doctor(loadConfig(), print),
+  doctor: async (options) => (await import('./tools/doctor.ts')).doctor(loadConfig(), options, print),
   gpuInstall: async () => (await import('./tools/gpu-install.ts')).gpuInstall(print),
   runnerWork: async () => (await import('./start/runner-work.ts')).work(loadConfig(), print),
 };
@@ -61,7 +61,7 @@ const actions: CliActions = {
 const packageJson: { readonly version: string } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8'));
 
 /** Options that only the engine can judge count as wrong usage too. */
-const WRONG_USAGE = /^(usage|request)\./;
+const WRONG_USAGE = /^(usage|request|size|aspect)\./;
 
 // Whoever reads the output may stop before its end, as `head` does: no fault of anybody's.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -112,7 +112,7 @@ export function fallbacksOf(settings: ServerSettings, model: Model): Readonly<Re
   return { steps, guidance, count: settings.count, strength: usualStrength(model) };
 }
 
-export function rulesOf({ manifest }: Model): SizeRules {
+export function rulesOf({ manifest }: Pick<Model, 'manifest'>): SizeRules {
   const { width, height } = manifest.defaults;
   return { model: manifest.name, width, height, sides: manifest.sizes };
 }

@@ -7,18 +7,21 @@ import { resolve } from 'node:path';
 
 import type { Config } from '../../config/load.ts';
 import { closest } from '../../commands/closest.ts';
+import { resolveSize } from '../../commands/size.ts';
 import { parseStyleMix } from '../../commands/style-mix.ts';
 import type { Catalog } from '../../models/catalog.ts';
 import { describeModel } from '../../models/describe-model.ts';
 import type { EmojiOptions, ImagineOptions, UpscaleOptions } from '../adapters/cli/commands.ts';
 import { emojiToFile } from '../adapters/cli/emoji.ts';
 import { drawToFiles } from '../adapters/cli/imagine.ts';
+import { pictureShower, progressLine, tinted } from '../adapters/cli/terminal.ts';
 import { upscaleFile } from '../adapters/cli/upscale.ts';
 import { UserError } from '../core/errors.ts';
 import { recipeOf, recipeTitle } from '../core/recipes.ts';
 import type { GenerationRequest } from '../core/request.ts';
 import type { Sampling } from '../core/sampling.ts';
 import type { Style } from '../core/style.ts';
+import { rulesOf } from '../bot/resolve.ts';
 import { readWritten } from '../bot/written-prompt.ts';
 import { chooseStyles, requestOf, usualStrength } from '../bot/wish.ts';
 import { namedAccelerator } from './named-accelerators.ts';
@@ -35,6 +38,8 @@ export async function imagine(
 ): Promise<void> {
   const request = await requestFrom(config, openCatalog(config.dataFolder), prompt, options);
   const mode = options.quiet === true ? 'quiet' : options.json === true ? 'json' : 'lines';
+  const show = options.show === true ? pictureShower(config.terminal, process.stdout) : undefined;
+  const isPlain = config.terminal.isPlain || !process.stdout.isTTY;
   const guidance = request.recipe.guidance ?? request.guidance;
   if (options.negative !== '' && guidance <= 1 && mode !== 'quiet') {
     warn(`--negative has no effect at guidance ${guidance}; ${remedyFor(request)}.`);
@@ -47,9 +52,11 @@ export async function imagine(
       runner,
       out: options.out ?? '.',
       mode,
-      print,
+      print: mode === 'lines' && !isPlain ? (line) => print(tinted(line)) : print,
       warn,
       signal: stop.signal,
+      progress: mode === 'lines' ? progressLine(process.stderr) : undefined,
+      show,
     });
   } finally {
     stop.forget();
@@ -110,7 +117,9 @@ export async function requestFrom(
   const installed = (await describeModel(model)).accelerators;
   const named = await namedAccelerator(options, installed);
   const isPlain = named?.accelerator.kind === 'none';
-  const { defaults: usual, accelerators } = await describeModel(isPlain ? { ...model, accelerators: [] } : model);
+  const manifest = await describeModel(isPlain ? { ...model, accelerators: [] } : model);
+  const { defaults: usual, accelerators } = manifest;
+  const shape = options.ar;
   const all = await catalog.styles(model);
   if (options.strength !== undefined && options.init === undefined) {
     throw new UserError('usage.strength', 'Expected --strength together with --init FILE, got it alone. Add --init.');
@@ -137,7 +146,11 @@ export async function requestFrom(
         sampling: samplingAsked(options),
         leastGuidance: 0,
       },
-      size: options.size ?? pasted.size,
+      // A size in pixels is drawn as it is; a shape is met in the model's own sizes.
+      size:
+        shape === undefined
+          ? (options.size ?? pasted.size)
+          : resolveSize(rulesOf({ manifest }), sizeText(options.size), shape),
       transparent: options.transparent,
       init:
         options.init === undefined
@@ -156,6 +169,10 @@ export async function requestFrom(
     },
   );
   return { ...request, styles: [...request.styles, ...(options.lora ?? [])] };
+}
+
+function sizeText(size: ImagineOptions['size']): string | undefined {
+  return size === undefined ? undefined : `${size.width}x${size.height}`;
 }
 
 /** What gives words to keep out an effect, where anything does. */

@@ -1,12 +1,13 @@
 /**
  * `fourstep doctor`: looks at everything the bot needs and says what is missing and how to get it; prints the Discord
- * invite link and the Slack manifest. Changes nothing. Fails where the bot could not start.
+ * invite link, or, asked for it, the Slack manifest. Changes nothing. Fails where the bot could not start.
  */
 import { access, constants, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 import type { Config } from '../../config/load.ts';
 import { describeModel } from '../../models/describe-model.ts';
+import type { DoctorOptions } from '../adapters/cli/commands.ts';
 import { applicationIdOf, inviteLink } from '../adapters/discord/index.ts';
 import { slackManifest } from '../adapters/slack/index.ts';
 import { UserError } from '../core/errors.ts';
@@ -17,7 +18,15 @@ import { checkStores } from '../store/index.ts';
 
 type Finding = { readonly mark: 'ok' | 'off' | 'BAD'; readonly what: string; readonly detail: string };
 
-export async function doctor(config: Config, print: (line: string) => void): Promise<void> {
+export async function doctor(
+  config: Config,
+  { manifest }: DoctorOptions,
+  print: (line: string) => void,
+): Promise<void> {
+  if (manifest === 'slack') {
+    print(JSON.stringify(slackManifest({ kind: 'socket' }), undefined, 2));
+    return;
+  }
   const findings = [
     nodeVersion(),
     ...(await devices(config)),
@@ -39,8 +48,7 @@ export async function doctor(config: Config, print: (line: string) => void): Pro
     print('Then register its commands once: fourstep deploy-commands');
   }
   print('');
-  print('Slack manifest (api.slack.com/apps → Create New App → From a manifest):');
-  print(JSON.stringify(slackManifest({ kind: 'socket' }), undefined, 2));
+  print('For Slack (api.slack.com/apps → Create New App → From a manifest): fourstep doctor --manifest slack');
   const bad = findings.filter(({ mark }) => mark === 'BAD');
   if (bad.length > 0) {
     throw new UserError(
@@ -158,7 +166,8 @@ function slack({ slack: settings }: Config): Finding {
     return {
       mark: 'off',
       what: 'Slack',
-      detail: 'no SLACK_BOT_TOKEN; create the app from the manifest below, install it, and copy its bot token',
+      detail:
+        'no SLACK_BOT_TOKEN; create the app from `fourstep doctor --manifest slack`, install it, and copy its bot token',
     };
   }
   const way = settings.transport.kind === 'socket' ? 'Socket Mode' : 'signed HTTP at /slack/events';

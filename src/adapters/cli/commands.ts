@@ -41,6 +41,8 @@ export type ImagineOptions = {
   readonly seed?: number;
   readonly count: number;
   readonly size?: Size;
+  readonly ar?: string;
+  readonly show?: boolean;
   readonly init?: string;
   readonly strength?: number;
   readonly scheduler?: SchedulerName;
@@ -60,7 +62,7 @@ export type EmojiOptions = {
   readonly out: string;
 };
 
-export type UpscaleOptions = { readonly scale: 2 | 4; readonly out: string; readonly model?: string };
+export type UpscaleOptions = { readonly scale: 2 | 4; readonly out?: string; readonly model?: string };
 export type ModelAddOptions = {
   readonly id?: string;
   /** `FILE` or `FILE:WEIGHT`, the usual one first; or `none`. */
@@ -116,6 +118,8 @@ export type BenchTrainOptions = {
 };
 export type BenchRunnerOptions = { readonly jobs: number; readonly curve?: string; readonly json?: boolean };
 
+export type DoctorOptions = { readonly manifest?: 'slack' };
+
 /** What the composition root does for each command. */
 export type CliActions = {
   readonly start: () => Promise<void>;
@@ -139,10 +143,18 @@ export type CliActions = {
   readonly benchTrain: (options: BenchTrainOptions) => Promise<void>;
   readonly benchAccelerators: (options: { readonly json?: boolean }) => Promise<void>;
   readonly benchRunner: (options: BenchRunnerOptions) => Promise<void>;
-  readonly doctor: () => Promise<void>;
+  readonly doctor: (options: DoctorOptions) => Promise<void>;
   readonly gpuInstall: () => Promise<void>;
   readonly runnerWork: () => Promise<void>;
 };
+
+const IMAGINE_EXAMPLES = `
+Examples:
+  fourstep imagine a cat on blue
+  fourstep imagine "a fox at night" --style neon --count 4 --out foxes/
+  fourstep imagine a castle --ar 3:2 --seed 7 --show
+  fourstep imagine a red apple --init sketch.png --strength 0.5
+Steps, guidance and size are the model's own where they are left out.`;
 
 export function buildProgram(actions: CliActions, version: string): Command {
   const program = new Command('fourstep')
@@ -160,7 +172,7 @@ export function buildProgram(actions: CliActions, version: string): Command {
   program
     .command('imagine')
     .description('one or more pictures to files; prints one line per picture: path, seed, ms')
-    .argument('<prompt>', 'what to draw')
+    .argument('<prompt...>', 'what to draw, with or without quotes')
     .option('--model <id|dir|file>', 'a model’s id, a diffusers folder or a single-file checkpoint')
     .option('--accelerator <file|id|none>', 'a LoRA that draws in few steps, instead of the model’s usual one')
     .addOption(new Option('--lcm-lora <file|none>', 'older name of --accelerator').hideHelp())
@@ -174,6 +186,7 @@ export function buildProgram(actions: CliActions, version: string): Command {
     .option('--seed <n>', 'seed of the first picture; the next ones count on', parseInteger('seed', 0, MAX_SEED))
     .option('--count <n>', 'how many pictures', parseInteger('count', 1, 10_000), 1)
     .option('--size <WxH>', 'pixels, multiples of 8', parseSize)
+    .option('--ar <W:H>', 'the shape, in the model’s own sizes: 3:2, square, tall')
     .option('--init <file>', 'a picture to start from')
     .option('--strength <s>', 'how much of it is drawn anew, above 0 to 1; 0.6', parseNumber('strength', 0.01, 1))
     .option('--scheduler <name>', 'lcm, ddim, dpm++, euler or tcd', parseScheduler)
@@ -181,27 +194,29 @@ export function buildProgram(actions: CliActions, version: string): Command {
     .option('--eta <n>', 'how much of each step’s noise is fresh, 0 to 1 (tcd, ddim)', parseNumber('eta', 0, 1))
     .option('--transparent', 'a transparent ground; "on transparent" in the words asks for it too')
     .option('--out <file|dir>', 'where to (default: the current folder)')
+    .option('--show', 'show it in this terminal too, where that can (kitty, iTerm2, sixel)')
     .option('--json', 'one JSON object a picture')
     .option('--quiet', 'print nothing')
-    .action(actions.imagine);
+    .addHelpText('after', IMAGINE_EXAMPLES)
+    .action((words: readonly string[], options: ImagineOptions) => actions.imagine(words.join(' '), options));
 
   program
     .command('emoji')
     .description('a picture cut out, trimmed and small enough for a chat’s own emoji; prints path, name and bytes')
-    .argument('<prompt>', 'what to draw')
+    .argument('<prompt...>', 'what to draw, with or without quotes')
     .option('--model <id|dir|file>', 'a model’s id, a diffusers folder or a single-file checkpoint')
     .option('--style <id>', 'a style preset; a:0.6+b:0.4 mixes two')
     .option('--seed <n>', 'its seed', parseInteger('seed', 0, MAX_SEED))
     .option('--sticker', 'a sticker of 320 pixels instead of an emoji of 128')
     .requiredOption('--out <file>', 'a .png file')
-    .action(actions.emoji);
+    .action((words: readonly string[], options: EmojiOptions) => actions.emoji(words.join(' '), options));
 
   program
     .command('upscale')
     .description('a picture made larger by the model’s super-resolution net')
     .argument('<file>', 'the picture')
-    .requiredOption('--scale <2|4>', 'how many times larger', parseScale)
-    .requiredOption('--out <file>', 'where to')
+    .option('--scale <2|4>', 'how many times larger', parseScale, 2)
+    .option('--out <file>', 'where to (default: beside it, fox-2x.png)')
     .option('--model <id>', 'whose upscaler')
     .action(actions.upscale);
 
@@ -329,6 +344,7 @@ export function buildProgram(actions: CliActions, version: string): Command {
   program
     .command('doctor')
     .description('says what is missing and how to get it; prints invite link and Slack manifest')
+    .addOption(new Option('--manifest <chat>', 'print that chat’s app manifest and nothing else').choices(['slack']))
     .action(actions.doctor);
   program
     .command('gpu')

@@ -19,6 +19,10 @@ export type DrawToFiles = {
   /** For what a person should know beside the pictures. */
   readonly warn: (sentence: string) => void;
   readonly signal: AbortSignal;
+  /** Told how far it is, for a line that is written over; undefined in a pipe. */
+  readonly progress?: ((words: string | undefined) => void) | undefined;
+  /** Shows a finished PNG where the terminal can. */
+  readonly show?: ((png: Uint8Array) => Promise<void>) | undefined;
 };
 
 /** Throws `UserError` before drawing anything where the target cannot be written. Returns the paths. */
@@ -30,6 +34,8 @@ export async function drawToFiles({
   print,
   warn,
   signal,
+  progress,
+  show,
 }: DrawToFiles): Promise<readonly string[]> {
   const paths = await planOutputs({ out, count: request.count, seed: request.seed, prompt: request.prompt });
   await Promise.all(paths.slice(0, 1).map(checkWritable));
@@ -40,6 +46,9 @@ export async function drawToFiles({
       if (event.kind === 'notice' && mode !== 'quiet' && !said.has(event.sentence)) {
         said.add(event.sentence);
         warn(event.sentence);
+      }
+      if (event.kind === 'step') {
+        progress?.(`step ${event.step} of ${event.steps}`);
       }
       if (event.kind !== 'picture') {
         continue;
@@ -56,11 +65,14 @@ export async function drawToFiles({
       if (isUncut && mode !== 'quiet') {
         warn(`${path} shows no plain ground that could be made transparent; add "on white" to the words.`);
       }
-      await writeWhole(path, (await encodePng(picture, renderParameters(request, event.seed))).data);
+      const { data } = await encodePng(picture, renderParameters(request, event.seed));
+      await writeWhole(path, data);
+      progress?.(undefined);
       if (mode !== 'quiet') {
         const drawn = { path, seed: event.seed, ms: event.ms };
         print(mode === 'json' ? renderJson(request, drawn) : renderLine(drawn));
       }
+      await show?.(data);
     }
   }
   return paths;

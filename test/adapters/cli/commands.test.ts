@@ -48,4 +48,29 @@ describe('buildProgram', () => {
     expect(record).toHaveBeenCalledOnce();
     expect(record.mock.calls[0]?.slice(0, 2)).toEqual([name, expect.objectContaining(options)]);
   });
+
+  it('takes words without quotes, with options among them', async () => {
+    const record = vi.fn();
+    const args = ['imagine', 'a', 'cat', 'on', 'blue', '--ar', '3:2', '--seed', '7'];
+    await buildProgram(actionsThat(record), '1.0.0').parseAsync(args, { from: 'user' });
+    expect(record).toHaveBeenCalledWith('imagine', 'a cat on blue', expect.objectContaining({ ar: '3:2', seed: 7 }));
+  });
+
+  it('makes a picture twice as large, beside it, where nothing else is said', async () => {
+    const record = vi.fn();
+    await buildProgram(actionsThat(record), '1.0.0').parseAsync(['upscale', 'fox.png'], { from: 'user' });
+    const [, file, options] = record.mock.calls[0] ?? [];
+    expect([file, options]).toEqual(['fox.png', { scale: 2 }]);
+  });
+
+  it('shows examples in its help', () => {
+    let help = '';
+    const program = buildProgram(
+      actionsThat(() => undefined),
+      '1.0.0',
+    );
+    const imagine = program.commands.find((command) => command.name() === 'imagine');
+    imagine?.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
+    expect(help).toContain('fourstep imagine a cat on blue');
+  });
 });

@@ -28,7 +28,6 @@ export function createComposer({ commands, styles, changed, send, sendImagine, o
     choices = items;
     chosen = 0;
     palette.hidden = items.length === 0;
-    prompt.setAttribute('aria-expanded', String(items.length > 0));
     palette.replaceChildren(
       ...items.map((item, index) =>
         make(
