@@ -1,5 +1,4 @@
 /** The page in a real browser, against a bot that answers at once: what a person types, sees and presses. */
-import axe from 'axe-core';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -365,40 +364,6 @@ describe.skipIf(noBrowser !== undefined)(`the page${noBrowser === undefined ? ''
       await page.context().close();
     }
   });
-
-  it.each(['light', 'dark'] as const)(
-    'has nothing that axe finds fault with, %s: page, viewer, forms, pad and panel',
-    async (scheme) => {
-      const { page } = await openPage(browser, stub.adapter.url(), { width: 1280, scheme });
-      // Into the page's own world by the protocol: its policy forbids scripts of others, as it should.
-      await page.evaluate(axe.source);
-      const faults = async (): Promise<unknown> =>
-        page.evaluate(`axe.run().then(({ violations }) =>
-        violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html.slice(0, 120))]))`);
-      expect(await faults()).toEqual([]);
-      await page.locator('#gallery .card > button').first().click();
-      expect(await faults()).toEqual([]);
-      await page.keyboard.press('Escape');
-      await page.click('#sketch');
-      await page.click('#more summary');
-      expect(await faults()).toEqual([]);
-      await page.click('#sketch');
-      await page.fill('#prompt', '');
-      await page.focus('#prompt');
-      await page.keyboard.type('/style add');
-      expect(await faults()).toEqual([]);
-      await page.keyboard.press('Enter');
-      await page.waitForSelector('#form-dialog[open]');
-      expect(await faults()).toEqual([]);
-      await page.keyboard.press('Escape');
-      await page.click('#open-panel');
-      await page.fill('#panel input', OPERATOR_TOKEN);
-      await page.keyboard.press('Enter');
-      await page.waitForSelector('#panel table');
-      expect(await faults()).toEqual([]);
-      await page.context().close();
-    },
-  );
 
   it('fits a narrow dark window in German', async () => {
     const { page, errors } = await openPage(browser, stub.adapter.url(), {
