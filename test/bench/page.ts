@@ -190,14 +190,18 @@ function print(result: {
   readonly dragging: Follow;
 }): void {
   if (process.argv.includes('--json')) {
-    console.log(JSON.stringify(result));
+    say(JSON.stringify(result));
     return;
   }
   const line = (name: string, each: Follow, unitMs: number): string =>
     `${name}: key to picture p50 ${each.p50}, p95 ${each.p95} drawings (${each.p50Ms}, ${each.p95Ms} ms; one is ${unitMs} ms); ` +
     `${each.shown} pictures of ${each.possible} possible (${Math.round(each.share * 100)} %)`;
-  console.log(line('typing', result.typing, result.unitMs));
-  console.log(line('dragging', result.dragging, result.mixedMs));
+  say(line('typing', result.typing, result.unitMs));
+  say(line('dragging', result.dragging, result.mixedMs));
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
 }
 
 function median(values: readonly number[]): number {
