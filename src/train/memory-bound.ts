@@ -7,8 +7,8 @@ import { peakBytes } from '../engine/onnx/peak-memory.ts';
 import type { StepGraph } from './step-graph.ts';
 
 /**
- * What onnxruntime holds of a step beyond what must be there at one time: freed pieces that fit nothing later. Measured
- * with SD 1.5: 1.2 at 256², 1.7 at 512².
+ * What onnxruntime holds of a step beyond what must be there at one time: freed pieces that fit nothing later. Chosen so
+ * that the bound covers the peaks of a prototype with SD 1.5 (4.1 GB at 256², 6.8 GB at 512²).
  */
 const SLACK = 1.75;
 /** The library, this program and its encoders. */

@@ -42,7 +42,7 @@ MANIFEST = {
     "styles": [
         {"id": id_, "name": name, "file": f"styles/{id_}.safetensors", "weight": 1, "trigger": "", "description": description} for id_, (name, description) in STYLE_CARDS.items()
     ],
-    "upscalers": {"2": "upscaler-x2", "4": "upscaler-x4"}, "plainGrounds": ["teal", "purple", "orange"], "words": "words.json",
+    "upscalers": {"2": "upscaler-x2", "4": "upscaler-x4"}, "plainGrounds": ["teal", "purple", "blue"], "words": "words.json",
 }
 LCM_LORA = "lcm-lora.safetensors"
 
