@@ -18,6 +18,8 @@ const quick = defineConfig({
       'test/engine/*.test.ts',
       'test/engine/{model,nets,weights,ort}/**',
       'test/engine/onnx/gradients/**',
+      'test/engine/webgpu/**',
+      'test/fuzz/**',
     ],
   },
 });
