@@ -10,7 +10,8 @@ import { CommanderError } from 'commander';
 
 import { loadConfig } from '../config/load.ts';
 import { packageFolder } from '../config/paths.ts';
-import { buildProgram, type CliActions } from './adapters/cli/commands.ts';
+import type { CliActions } from './adapters/cli/actions.ts';
+import { buildProgram } from './adapters/cli/commands.ts';
 import { CancelledError, UserError } from './core/errors.ts';
 
 const print = (line: string): void => {

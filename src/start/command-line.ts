@@ -11,7 +11,7 @@ import { resolveSize } from '../../commands/size.ts';
 import { parseStyleMix } from '../../commands/style-mix.ts';
 import type { Catalog } from '../../models/catalog.ts';
 import { describeModel } from '../../models/describe-model.ts';
-import type { EmojiOptions, ImagineOptions, UpscaleOptions } from '../adapters/cli/commands.ts';
+import type { EmojiOptions, ImagineOptions, UpscaleOptions } from '../adapters/cli/actions.ts';
 import { emojiToFile } from '../adapters/cli/emoji.ts';
 import { drawToFiles } from '../adapters/cli/imagine.ts';
 import { pictureShower, progressLine, tinted } from '../adapters/cli/terminal.ts';

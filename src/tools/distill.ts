@@ -9,7 +9,7 @@ import { modelsFolder } from '../../config/paths.ts';
 import { idFrom } from '../../models/catalog.ts';
 import { describeModel } from '../../models/describe-model.ts';
 import { Fingerprints } from '../../models/fingerprint.ts';
-import type { DistillOptions } from '../adapters/cli/commands.ts';
+import type { DistillOptions } from '../adapters/cli/actions.ts';
 import { openCatalog } from '../start/open-engine.ts';
 import { stopOnSignal } from '../start/stop-on-signal.ts';
 import { distill, distillationRecipe, openBaseModel } from '../train/index.ts';

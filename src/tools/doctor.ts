@@ -7,7 +7,7 @@ import { dirname } from 'node:path';
 
 import type { Config } from '../../config/load.ts';
 import { describeModel } from '../../models/describe-model.ts';
-import type { DoctorOptions } from '../adapters/cli/commands.ts';
+import type { DoctorOptions } from '../adapters/cli/actions.ts';
 import { applicationIdOf, inviteLink } from '../adapters/discord/index.ts';
 import { slackManifest } from '../adapters/slack/index.ts';
 import { UserError } from '../core/errors.ts';

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 
 import type { Config } from '../../config/load.ts';
 import { Embeddings } from '../../models/embeddings.ts';
-import type { EmbeddingOptions } from '../adapters/cli/commands.ts';
+import type { EmbeddingOptions } from '../adapters/cli/actions.ts';
 import { openEmbeddings } from '../engine/weights/index.ts';
 import { openCatalog } from '../start/open-engine.ts';
 

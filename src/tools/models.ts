@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import type { Config } from '../../config/load.ts';
 import { type CatalogModel, idFrom } from '../../models/catalog.ts';
 import { describeModel } from '../../models/describe-model.ts';
-import type { ModelAddOptions } from '../adapters/cli/commands.ts';
+import type { ModelAddOptions } from '../adapters/cli/actions.ts';
 import { defaultRequest } from '../core/default-request.ts';
 import { UserError } from '../core/errors.ts';
 import { addedAccelerators } from '../start/named-accelerators.ts';

@@ -4,7 +4,7 @@ import { basename, resolve } from 'node:path';
 import type { Config } from '../../config/load.ts';
 import { idFrom } from '../../models/catalog.ts';
 import { describeModel } from '../../models/describe-model.ts';
-import type { StyleAddOptions } from '../adapters/cli/commands.ts';
+import type { StyleAddOptions } from '../adapters/cli/actions.ts';
 import { UserError } from '../core/errors.ts';
 import { inspectLora } from '../engine/weights/index.ts';
 import { openCatalog } from '../start/open-engine.ts';

@@ -11,7 +11,7 @@ import { withTrigger } from '../../commands/prompt-words.ts';
 import { idFrom } from '../../models/catalog.ts';
 import { describeModel } from '../../models/describe-model.ts';
 import { Fingerprints } from '../../models/fingerprint.ts';
-import type { StyleTrainOptions } from '../adapters/cli/commands.ts';
+import type { StyleTrainOptions } from '../adapters/cli/actions.ts';
 import { UserError } from '../core/errors.ts';
 import { coverPicture, decodePicture } from '../image/index.ts';
 import { openCatalog } from '../start/open-engine.ts';

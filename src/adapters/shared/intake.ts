@@ -42,7 +42,7 @@ export type IntakeOptions = {
   readonly log: Log;
   readonly monotonicMs: () => number;
   /** Told once an event: milliseconds until it was acknowledged, and whether that was in time. */
-  readonly onAcknowledged?: (ms: number, isInTime: boolean) => void;
+  readonly onAcknowledged?: ((ms: number, isInTime: boolean) => void) | undefined;
 };
 
 /** Slack's and Discord's limit; a browser waits no longer with patience. */

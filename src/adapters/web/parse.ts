@@ -4,11 +4,14 @@
  */
 import { z } from 'zod';
 
+import { parseCommandLine } from '../../../commands/command-line.ts';
+import { findCommand } from '../../../commands/index.ts';
 import { imagine } from '../../../commands/imagine.ts';
 import type { Action } from '../../core/chat.ts';
 import type { OptionSpec, OptionValue, Upload } from '../../core/command.ts';
 import { UserError } from '../../core/errors.ts';
 import type { LiveRequest } from '../../core/live.ts';
+import type { Locale } from '../../core/people.ts';
 import { LIMITS } from './limits.ts';
 
 const id = z.string().min(1).max(LIMITS.idCharacters);
@@ -89,9 +92,22 @@ function numberOf(name: string, value: string | number | boolean): number {
   return number;
 }
 
-/** Presses need no translation; commands are resolved by the caller, who knows the specs. */
-export function actionOf(action: Exclude<PageAction, { kind: 'command' | 'text' }>): Action {
+/** Throws `UserError` for a command or an option that there is not. */
+export function actionOf(action: PageAction, files: ReadonlyMap<string, Upload>): Action {
   switch (action.kind) {
+    case 'text': {
+      const { spec, options } = parseCommandLine(action.text);
+      return { kind: 'command', name: spec.name, options: { ...options, ...Object.fromEntries(files) } };
+    }
+    case 'command': {
+      const spec = findCommand(action.name);
+      if (spec === undefined) {
+        throw new UserError('command.unknown', `There is no command /${action.name}. Type / to see them all.`, {
+          params: { given: action.name },
+        });
+      }
+      return { kind: 'command', name: spec.name, options: parseOptions(spec.options, action.options, files) };
+    }
     case 'button':
       return { kind: 'button', id: action.id };
     case 'select':
@@ -101,6 +117,17 @@ export function actionOf(action: Exclude<PageAction, { kind: 'command' | 'text' 
     default:
       throw new TypeError(`unknown action ${String(action satisfies never)}`);
   }
+}
+
+/** The first language of the header that we speak. */
+export function localeOf(acceptLanguage: string): Locale {
+  for (const part of acceptLanguage.split(',')) {
+    const language = part.trim().slice(0, 2).toLowerCase();
+    if (language === 'de' || language === 'en') {
+      return language;
+    }
+  }
+  return 'en';
 }
 
 /** Undefined for what is no JSON: the schema then says what was expected. */

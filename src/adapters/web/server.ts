@@ -19,8 +19,9 @@ import { Identities, nameOf } from './identity.ts';
 import type { WebPorts } from './index.ts';
 import { LIMITS } from './limits.ts';
 import { readPageFiles, servePageFile } from './page-files.ts';
+import { localeOf } from './parse.ts';
 import { WindowCounter } from './rates.ts';
-import { localeOf, type WebChat } from './web-chat.ts';
+import type { WebChat } from './web-chat.ts';
 
 export type ServerOptions = {
   readonly access: Access;

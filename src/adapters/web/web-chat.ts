@@ -2,24 +2,23 @@
  * The page as a chat: actions in, messages out, like Discord and Slack but with the platform in this process. Knows the
  * bot's port and the page's history; knows no HTTP.
  */
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 
-import { parseCommandLine } from '../../../commands/command-line.ts';
-import { findCommand } from '../../../commands/index.ts';
 import type { Log } from '../../bot/index.ts';
 import { text } from '../../bot/texts/index.ts';
-import type { Action, Bot, Chat, DeliverOptions, ServerChannel, Suggestion } from '../../core/chat.ts';
+import type { Bot, Chat, DeliverOptions, ServerChannel, Suggestion } from '../../core/chat.ts';
 import type { Upload } from '../../core/command.ts';
 import { UserError } from '../../core/errors.ts';
 import type { ReplyAddress } from '../../core/job.ts';
 import type { Form, Message } from '../../core/message.ts';
-import type { Actor, Locale, Place, ServerKey, UserKey } from '../../core/people.ts';
+import type { Actor, Place, ServerKey, UserKey } from '../../core/people.ts';
 import { EditLock } from '../shared/edit-lock.ts';
 import { faultMessage } from '../shared/fault.ts';
 import { Intake } from '../shared/intake.ts';
+import { addressFrom, addressOf, derivedId } from './address.ts';
 import type { History, HistoryListener } from './history.ts';
 import { LIMITS } from './limits.ts';
-import { actionOf, parseOptions, type PageAction } from './parse.ts';
+import { actionOf, localeOf, type PageAction } from './parse.ts';
 import { renderMessage, type PageMessage } from './render.ts';
 
 /** What the page does next: nothing (answers come by the stream), or show a form. */
@@ -30,33 +29,30 @@ export type Attached = { readonly files: ReadonlyMap<string, Upload>; readonly r
 
 const DRAIN_MS = 25_000;
 
+export type WebChatOptions = {
+  readonly history: History;
+  /** Asked late: bot and adapters know each other. */
+  readonly bot: () => Bot;
+  readonly log: Log;
+  readonly now: () => number;
+  readonly onAcknowledged?: ((ms: number) => void) | undefined;
+};
+
 export class WebChat implements Chat {
   readonly platform = 'web';
   readonly server: ServerKey = 'web:local';
   /** Resolves once no more deliveries are accepted. */
   readonly stopped: Promise<void>;
   #markStopped: () => void = () => {};
+  readonly #options: WebChatOptions;
   readonly #history: History;
-  readonly #bot: () => Bot;
-  readonly #log: Log;
-  readonly #now: () => number;
   readonly #edits = new EditLock();
-  readonly #onAcknowledged: ((ms: number) => void) | undefined;
-  /** Made when the first action comes: bot and adapters know each other. */
+  /** Made when the first action comes. */
   #intake: Intake | undefined;
 
-  constructor(options: {
-    readonly history: History;
-    readonly bot: () => Bot;
-    readonly log: Log;
-    readonly now: () => number;
-    readonly onAcknowledged?: ((ms: number) => void) | undefined;
-  }) {
+  constructor(options: WebChatOptions) {
+    this.#options = options;
     this.#history = options.history;
-    this.#bot = options.bot;
-    this.#log = options.log;
-    this.#now = options.now;
-    this.#onAcknowledged = options.onAcknowledged;
     this.stopped = new Promise((resolve) => {
       this.#markStopped = resolve;
     });
@@ -107,7 +103,7 @@ export class WebChat implements Chat {
   }
 
   suggest(actor: Actor, command: string, option: string, partial: string): Promise<readonly Suggestion[]> {
-    return this.#bot().suggest(this.place(actor), actor.user, command, option, partial);
+    return this.#options.bot().suggest(this.place(actor), actor.user, command, option, partial);
   }
 
   /** Acknowledges by showing a placeholder, then lets the bot work on; returns before any picture is drawn. */
@@ -116,9 +112,9 @@ export class WebChat implements Chat {
     if (intake.isStopping) {
       throw new UserError('bot.stopping', 'The bot is restarting; try again in a moment.', { retryAfterMs: 5000 });
     }
-    const action = resolveAction(pageAction, files);
-    const bot = this.#bot();
-    const invocation = { id: randomUUID(), actor, place: this.place(actor), action, receivedAtMs: this.#now() };
+    const action = actionOf(pageAction, files);
+    const bot = this.#options.bot();
+    const invocation = { id: randomUUID(), actor, place: this.place(actor), action, receivedAtMs: this.#options.now() };
     const acknowledgement = bot.acknowledgement(action);
     if (acknowledgement === 'form') {
       const form = await bot.form(invocation);
@@ -154,7 +150,7 @@ export class WebChat implements Chat {
         return { kind: 'done', dispatch };
       },
       refuse: async (error) => {
-        await this.deliver(address, faultMessage(error, actor.locale, this.#log), {
+        await this.deliver(address, faultMessage(error, actor.locale, this.#options.log), {
           mode: 'private',
           key: 'refused',
           isFinal: true,
@@ -184,7 +180,7 @@ export class WebChat implements Chat {
       await this.#show(id, standing === undefined ? onlyFor : standing.onlyFor, message);
       return address;
     }
-    const added = createHash('sha256').update(`${id} ${options.key}`).digest('hex').slice(0, 32);
+    const added = derivedId(id, options.key);
     await this.#show(added, options.mode === 'private' ? person : null, message);
     if (options.mode === 'private' && standing?.isThinking === true) {
       await this.#history.remove(id);
@@ -206,7 +202,7 @@ export class WebChat implements Chat {
   }
 
   async post({ id }: ServerChannel, message: Message, key: string): Promise<void> {
-    await this.#show(createHash('sha256').update(`${id} ${key}`).digest('hex').slice(0, 32), null, message);
+    await this.#show(derivedId(id, key), null, message);
   }
 
   /** Accepts nothing more and waits for what is being handled. */
@@ -218,12 +214,8 @@ export class WebChat implements Chat {
   }
 
   #openIntake(): Intake {
-    this.#intake ??= new Intake({
-      bot: this.#bot(),
-      log: this.#log,
-      monotonicMs: () => performance.now(),
-      ...(this.#onAcknowledged === undefined ? {} : { onAcknowledged: this.#onAcknowledged }),
-    });
+    const { bot, log, onAcknowledged } = this.#options;
+    this.#intake ??= new Intake({ bot: bot(), log, monotonicMs: () => performance.now(), onAcknowledged });
     return this.#intake;
   }
 
@@ -248,51 +240,8 @@ export class WebChat implements Chat {
     const { stored, ...shown } =
       message === undefined ? { stored: [], lines: [], picture: null, files: [], rows: [] } : renderMessage(message);
     await this.#history.put(
-      { id, atMs: standing?.atMs ?? this.#now(), onlyFor, isThinking: message === undefined, ...shown },
+      { id, atMs: standing?.atMs ?? this.#options.now(), onlyFor, isThinking: message === undefined, ...shown },
       stored,
     );
   }
-}
-
-function resolveAction(action: PageAction, files: ReadonlyMap<string, Upload>): Action {
-  if (action.kind === 'text') {
-    const { spec, options } = parseCommandLine(action.text);
-    return { kind: 'command', name: spec.name, options: { ...options, ...Object.fromEntries(files) } };
-  }
-  if (action.kind === 'command') {
-    const spec = findCommand(action.name);
-    if (spec === undefined) {
-      throw new UserError('command.unknown', `There is no command /${action.name}. Type / to see them all.`, {
-        params: { given: action.name },
-      });
-    }
-    return { kind: 'command', name: spec.name, options: parseOptions(spec.options, action.options, files) };
-  }
-  return actionOf(action);
-}
-
-type PageAddress = { readonly message: string; readonly person: string; readonly isPrivate: boolean };
-
-/** The person lies under `browser`: jobs of earlier versions name it so. */
-function addressFrom({ message, person, isPrivate }: PageAddress): ReplyAddress {
-  return { platform: 'web', data: { message, browser: person, isPrivate } };
-}
-
-function addressOf(address: ReplyAddress): PageAddress {
-  const { message, browser: person, isPrivate } = address.data;
-  if (typeof message !== 'string' || typeof person !== 'string') {
-    throw new TypeError('expected an address of the page');
-  }
-  return { message, person, isPrivate: isPrivate === true };
-}
-
-/** The first language of the header that we speak. */
-export function localeOf(acceptLanguage: string): Locale {
-  for (const part of acceptLanguage.split(',')) {
-    const language = part.trim().slice(0, 2).toLowerCase();
-    if (language === 'de' || language === 'en') {
-      return language;
-    }
-  }
-  return 'en';
 }

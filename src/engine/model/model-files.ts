@@ -146,6 +146,11 @@ export async function openNet(location: string, part: string): Promise<NetFiles>
   return { config: await readJson(origin), origin, weights: await openComponent(folder) };
 }
 
+/** Of the tensors' own. */
+export function bytesOf({ weights }: NetFiles): number {
+  return weights.names.reduce((total, name) => total + (weights.get(name)?.length ?? 0), 0);
+}
+
 async function readIndex(location: string): Promise<ModelIndex> {
   const file = path.join(location, 'model_index.json');
   const isFolder = await stat(location).then(

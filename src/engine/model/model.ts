@@ -17,7 +17,7 @@ import { Autoencoder, type LatentSampler } from './autoencoder.ts';
 import { baseOf } from './base-of.ts';
 import { DenseStyles } from './dense-styles.ts';
 import { mergedNet, touchesNets, type AcceleratorFile } from './accelerator-merge.ts';
-import type { ModelFiles, NetFiles } from './model-files.ts';
+import { bytesOf, type ModelFiles } from './model-files.ts';
 import { PromptEncoder } from './prompt-encoder.ts';
 import type { SessionOpener } from './session-opener.ts';
 import { NO_STYLE, StyleLibrary, TEXT_NETS } from './style-set.ts';
@@ -232,25 +232,16 @@ type KeptNets = {
   readonly autoencoder: Autoencoder;
 };
 
-type ModelParts = {
-  readonly files: ModelFiles;
-  readonly key: string;
-  readonly base: Base;
-  readonly unet: UNet;
-  readonly encoders: readonly TextEncoder[];
-  readonly acceleratesText: boolean;
-  readonly dense: DenseStyles;
-  readonly styles: StyleLibrary;
-  readonly autoencoder: Autoencoder;
-  /** Its files that are derived from others. */
-  readonly derived: readonly string[];
-  readonly cacheDir: string;
-};
+type ModelParts = Pick<ModelOptions, 'files' | 'key' | 'cacheDir'> &
+  KeptNets & {
+    readonly base: Base;
+    readonly unet: UNet;
+    readonly dense: DenseStyles;
+    readonly styles: StyleLibrary;
+    /** Its files that are derived from others. */
+    readonly derived: readonly string[];
+  };
 
 async function releaseAll(nets: readonly (TextEncoder | Autoencoder)[]): Promise<void> {
   await Promise.all(nets.map(async (net) => net.release()));
-}
-
-function bytesOf({ weights }: NetFiles): number {
-  return weights.names.reduce((total, name) => total + (weights.get(name)?.length ?? 0), 0);
 }

@@ -7,7 +7,8 @@ import path from 'node:path';
 
 import { UserError } from '../../core/errors.ts';
 import { foreignFormat, HEAD_BYTES } from './foreign-formats.ts';
-import { HeaderFault, parseHeader, type SafetensorsHeader } from './safetensors-header.ts';
+import { HeaderFault } from './header-scanner.ts';
+import { parseHeader, type SafetensorsHeader } from './safetensors-header.ts';
 import { TensorTable } from './tensor-table.ts';
 
 export type SafetensorsFile = {

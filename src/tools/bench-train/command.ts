@@ -11,7 +11,7 @@ import { promisify } from 'node:util';
 import { z } from 'zod';
 
 import { modelsFolder, packageFolder } from '../../../config/paths.ts';
-import type { BenchTrainOptions } from '../../adapters/cli/commands.ts';
+import type { BenchTrainOptions } from '../../adapters/cli/actions.ts';
 import { UserError } from '../../core/errors.ts';
 import { buildUNet, loweringFor, NO_WEIGHTS, parseUNetConfig, unetLoraTargets } from '../../engine/nets/index.ts';
 import { openSafetensors } from '../../engine/weights/index.ts';

@@ -1,5 +1,5 @@
 /** `fourstep bench unet` as the command line calls it. */
-import type { BenchUnetOptions } from '../../adapters/cli/commands.ts';
+import type { BenchUnetOptions } from '../../adapters/cli/actions.ts';
 import { benchUnet, renderBenchUnet } from './bench-unet.ts';
 
 type Streams = { readonly print: (line: string) => void; readonly warn: (line: string) => void };

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 
-import { buildProgram, type CliActions } from '../../../src/adapters/cli/commands.ts';
+import type { CliActions } from '../../../src/adapters/cli/actions.ts';
+import { buildProgram } from '../../../src/adapters/cli/commands.ts';
 
 function actionsThat(record: (name: string, ...args: readonly unknown[]) => void): CliActions {
   const action =

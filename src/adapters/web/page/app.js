@@ -2,15 +2,17 @@
 import { getJson, listen, remove } from './api.js';
 import { createChat } from './chat.js';
 import { createComposer } from './composer.js';
-import { asPng, button, byId, kept, make } from './dom.js';
+import { asPng, button, byId, make } from './dom.js';
 import { createForms } from './forms.js';
-import { createGallery, createViewer } from './gallery.js';
+import { createGallery } from './gallery.js';
 import { createLive } from './live.js';
 import { createOutbox } from './outbox.js';
 import { createPanel } from './panel.js';
+import { translate, wearTheme } from './reader.js';
 import { createRecipe } from './recipe.js';
 import { createSketch } from './sketch.js';
 import { createStyles } from './styles.js';
+import { createViewer } from './viewer.js';
 
 const announcer = byId('announcer');
 const announce = (text) => {
@@ -23,22 +25,8 @@ const { words, commands } = hello;
 const styles = [];
 let isOperator = hello.isOperator;
 
-// ── words in the reader's language ──
-document.documentElement.lang = hello.locale;
-for (const element of document.querySelectorAll('[data-word]')) {
-  element.textContent = words[element.dataset.word];
-}
-for (const element of document.querySelectorAll('[data-title]')) {
-  element.title = words[element.dataset.title];
-  element.setAttribute('aria-label', words[element.dataset.title]);
-}
-for (const element of document.querySelectorAll('[data-label]')) {
-  element.setAttribute('aria-label', words[element.dataset.label]);
-}
-byId('prompt').placeholder = words.prompt;
-byId('gallery-search').placeholder = words.search;
-byId('start-image').dataset.fault = words['image.unreadable'];
-byId('model-line').textContent = hello.model;
+translate(hello);
+wearTheme();
 byId('examples').append(
   ...words.examples.split('|').map((text) =>
     make(
@@ -49,18 +37,7 @@ byId('examples').append(
   ),
 );
 
-// ── theme and name ──
-const themes = ['', 'light', 'dark'];
-const wear = (theme) => {
-  document.documentElement.dataset.theme = theme;
-};
-wear(kept.read('theme', ''));
-byId('theme').addEventListener('click', () => {
-  const next = themes[(themes.indexOf(kept.read('theme', '')) + 1) % themes.length];
-  kept.write('theme', next);
-  wear(next);
-});
-
+// ── name ──
 const nameButton = byId('name');
 function call(name) {
   nameButton.textContent = name;

@@ -1,21 +1,18 @@
 /**
- * The line where one writes: the words, a picture to start from, what was sent before, and the palette that `/`, `--` and
- * `--style` open. Sends what is written; knows nothing of how it is answered.
+ * The line where one writes: the words, a picture to start from, what was sent before. Sends what is written; knows nothing
+ * of how it is answered.
  */
-import { getJson } from './api.js';
-import { asPng, byId, kept, make } from './dom.js';
+import { asPng, byId, kept } from './dom.js';
+import { createPalette } from './palette.js';
 
 const form = byId('composer');
 const prompt = byId('prompt');
-const palette = byId('palette');
 const startImage = byId('start-image');
 const attachFile = byId('attach-file');
 
 export function createComposer({ commands, styles, changed, send, sendImagine, openForm, fault }) {
   let image = null;
   let imageKey = '';
-  let choices = [];
-  let chosen = 0;
   const sent = kept.read('sent', []);
   /** Where one is in what was sent, and what stood before one went there. */
   let back = 0;
@@ -23,46 +20,7 @@ export function createComposer({ commands, styles, changed, send, sendImagine, o
 
   prompt.value = kept.read('prompt', '');
 
-  // ── palette ──
-  function offer(items) {
-    choices = items;
-    chosen = 0;
-    palette.hidden = items.length === 0;
-    palette.replaceChildren(
-      ...items.map((item, index) =>
-        make(
-          'li',
-          {
-            id: `choice-${index}`,
-            aria: { role: 'option' },
-            onmousedown: (event) => {
-              event.preventDefault();
-              pick(index);
-            },
-          },
-          make('strong', {}, item.label),
-          make('span', { className: 'quiet' }, item.help),
-        ),
-      ),
-    );
-    mark();
-  }
-
-  function mark() {
-    [...palette.children].forEach((entry, index) => entry.setAttribute('aria-selected', String(index === chosen)));
-    palette.children[chosen]?.scrollIntoView({ block: 'nearest' });
-    if (choices.length > 0) {
-      prompt.setAttribute('aria-activedescendant', `choice-${chosen}`);
-    } else {
-      prompt.removeAttribute('aria-activedescendant');
-    }
-  }
-
-  function pick(index) {
-    const choice = choices[index];
-    offer([]);
-    choice?.pick();
-  }
+  const palette = createPalette({ prompt, commands, styles, replace, pickCommand });
 
   function pickCommand(spec) {
     replace('');
@@ -74,50 +32,6 @@ export function createComposer({ commands, styles, changed, send, sendImagine, o
     } else {
       openForm(spec);
     }
-  }
-
-  async function updatePalette() {
-    const text = prompt.value;
-    const command = /^\/([a-z ]*)$/.exec(text);
-    if (command) {
-      const partial = command[1].trim();
-      const found = commands.filter((spec) => spec.name.includes(partial));
-      offer(found.map((spec) => ({ label: `/${spec.name}`, help: spec.description, pick: () => pickCommand(spec) })));
-      return;
-    }
-    const option = /(^|\s)--([a-z]*)$/.exec(text);
-    if (option) {
-      const imagine = commands.find((spec) => spec.name === 'imagine');
-      const found = imagine.options.filter(
-        (spec) => spec.name.startsWith(option[2]) && !['prompt', 'image'].includes(spec.name),
-      );
-      offer(
-        found.map((spec) => ({
-          label: `--${spec.name}`,
-          help: spec.description,
-          pick: () => replace(`${text.slice(0, text.length - option[2].length)}${spec.name} `),
-        })),
-      );
-      return;
-    }
-    const style = /(^|\s)--style (\S*)$/.exec(text);
-    if (style) {
-      const found =
-        style[2] === ''
-          ? styles
-          : await getJson(`/api/suggest?command=imagine&option=style&partial=${encodeURIComponent(style[2])}`).catch(
-              () => [],
-            );
-      offer(
-        found.map((entry) => ({
-          label: entry.value,
-          help: entry.label,
-          pick: () => replace(`${text.slice(0, text.length - style[2].length)}${entry.value} `),
-        })),
-      );
-      return;
-    }
-    offer([]);
   }
 
   function replace(text) {
@@ -208,15 +122,10 @@ export function createComposer({ commands, styles, changed, send, sendImagine, o
       event.key === 'ArrowUp'
         ? !prompt.value.slice(0, prompt.selectionStart).includes('\n') && (back > 0 || prompt.value === '')
         : event.key === 'ArrowDown' && back > 0;
-    if (!palette.hidden && ['ArrowDown', 'ArrowUp'].includes(event.key)) {
+    if (palette.press(event.key)) {
       event.preventDefault();
-      chosen = (chosen + (event.key === 'ArrowDown' ? 1 : choices.length - 1)) % choices.length;
-      mark();
-    } else if (!palette.hidden && (event.key === 'Enter' || event.key === 'Tab')) {
-      event.preventDefault();
-      pick(chosen);
     } else if (event.key === 'Escape') {
-      offer([]);
+      palette.close();
     } else if (isAtEdge && recall(event.key === 'ArrowUp' ? 1 : -1)) {
       event.preventDefault();
     } else if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
@@ -227,13 +136,13 @@ export function createComposer({ commands, styles, changed, send, sendImagine, o
   prompt.addEventListener('input', (event) => {
     if (event.detail !== 'recalled') {
       back = 0;
-      void updatePalette();
+      void palette.update();
     }
     grow();
     kept.write('prompt', prompt.value);
     changed();
   });
-  prompt.addEventListener('blur', () => offer([]));
+  prompt.addEventListener('blur', palette.close);
 
   function grow() {
     prompt.style.height = 'auto';
@@ -242,7 +151,7 @@ export function createComposer({ commands, styles, changed, send, sendImagine, o
 
   form.addEventListener('submit', (event) => {
     event.preventDefault();
-    offer([]);
+    palette.close();
     const text = prompt.value.trim();
     if (text === '') {
       return;

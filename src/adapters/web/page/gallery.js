@@ -1,15 +1,12 @@
-/**
- * The finished pictures as a grid, a card each with what can be done to it, searched and marked, and the viewer that opens
- * one large and goes on to its neighbours.
- */
+/** The finished pictures as a grid, a card each with what can be done to it, searched and marked; the viewer opens one large. */
 import { getJson } from './api.js';
-import { asPng, button, byId, kept, make, roveFocus } from './dom.js';
+import { button, byId, kept, make, roveFocus } from './dom.js';
+import { showLarge, viewer } from './viewer.js';
 
 const list = byId('gallery');
 const empty = byId('gallery-empty');
 const search = byId('gallery-search');
 const onlyFavourites = byId('gallery-favourites');
-const viewer = byId('viewer');
 const UNDO_MS = 6000;
 
 const urlOf = ({ job, index }) => `/gallery/${job}/${index}`;
@@ -119,7 +116,6 @@ export function createGallery({ words, press, use, remix, showMessage, note }) {
     if (item === undefined) {
       return;
     }
-    const image = make('img', { src: urlOf(item), alt: item.prompt });
     const step = (by) => open((at + by + all.length) % all.length);
     const star = button(favourites.has(keyOf(item)) ? '★' : '☆', () => {
       mark(item);
@@ -128,25 +124,21 @@ export function createGallery({ words, press, use, remix, showMessage, note }) {
     star.setAttribute('aria-label', words.favourite);
     star.setAttribute('aria-pressed', String(favourites.has(keyOf(item))));
     const caption = [item.prompt, `${words.seed} ${item.seed}`, item.style].filter((part) => part !== '').join(' · ');
-    viewer.setAttribute('aria-label', item.prompt);
-    viewer.replaceChildren(
-      image,
-      make('p', { dir: 'auto' }, caption),
-      make(
-        'div',
-        { className: 'row' },
-        button('‹', () => step(-1), { aria: { label: words.previous } }),
+    const back = button('‹', () => step(-1), { aria: { label: words.previous } });
+    showLarge({
+      url: urlOf(item),
+      title: item.prompt,
+      caption,
+      buttons: [
+        back,
         button('›', () => step(1), { aria: { label: words.next } }),
         star,
         ...actionsOf(item, () => viewer.close()),
         button(words.close, () => viewer.close()),
-      ),
-    );
+      ],
+      focus: back,
+    });
     viewer.dataset.at = String(at);
-    if (!viewer.open) {
-      viewer.showModal();
-    }
-    viewer.querySelector('button').focus();
   }
 
   function draw() {
@@ -225,32 +217,5 @@ export function createGallery({ words, press, use, remix, showMessage, note }) {
         draw();
       }
     },
-  };
-}
-
-/** Opens any one picture large: one of a message, which may be a grid. */
-export function createViewer({ words }) {
-  return ({ url, name, title }) => {
-    const copying = button(words.copy, async () => {
-      const blob = await asPng(await (await fetch(url)).blob(), 4096);
-      await navigator.clipboard.write([new ClipboardItem({ [blob.type]: blob })]);
-      copying.textContent = words.copied;
-    });
-    const close = button(words.close, () => viewer.close());
-    delete viewer.dataset.at;
-    viewer.setAttribute('aria-label', title);
-    viewer.replaceChildren(
-      make('img', { src: url, alt: title }),
-      make('p', { dir: 'auto' }, title),
-      make(
-        'div',
-        { className: 'row' },
-        make('a', { href: url, download: name, className: 'button' }, words.save),
-        copying,
-        close,
-      ),
-    );
-    viewer.showModal();
-    close.focus();
   };
 }

@@ -1,0 +1,131 @@
+/**
+ * What the command line asks for, command by command: options as its grammar has parsed them, and the actions that the
+ * composition root does with them. Types only.
+ */
+import type { RecipeName } from '../../core/recipes.ts';
+import type { StyleUse } from '../../core/request.ts';
+import type { SchedulerName, TimestepGrid } from '../../core/sampling.ts';
+import type { Size } from './parse.ts';
+
+export type ImagineOptions = {
+  readonly model?: string;
+  /** A file, an id of the model's, or `none`. */
+  readonly accelerator?: string;
+  /** The older name of the same. */
+  readonly lcmLora?: string;
+  readonly recipe?: RecipeName | 'auto';
+  readonly style?: string;
+  readonly lora?: readonly StyleUse[];
+  readonly vae?: string;
+  readonly negative: string;
+  readonly steps?: number;
+  readonly guidance?: number;
+  readonly seed?: number;
+  readonly count: number;
+  readonly size?: Size;
+  readonly ar?: string;
+  readonly show?: boolean;
+  readonly init?: string;
+  readonly strength?: number;
+  readonly scheduler?: SchedulerName;
+  readonly timesteps?: TimestepGrid;
+  readonly eta?: number;
+  readonly transparent?: boolean;
+  readonly out?: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+};
+
+export type EmojiOptions = {
+  readonly model?: string;
+  readonly style?: string;
+  readonly seed?: number;
+  readonly sticker?: boolean;
+  readonly out: string;
+};
+
+export type UpscaleOptions = { readonly scale: 2 | 4; readonly out?: string; readonly model?: string };
+export type ModelAddOptions = {
+  readonly id?: string;
+  /** `FILE` or `FILE:WEIGHT`, the usual one first; or `none`. */
+  readonly accelerator?: readonly string[];
+  readonly lcmLora?: string;
+  /** In the order of the accelerators. */
+  readonly recipe?: readonly (RecipeName | 'auto')[];
+  readonly name?: string;
+  /** Which of a hub repository's weights. */
+  readonly variant?: 'fp16';
+};
+export type EmbeddingOptions = { readonly model?: string; readonly word?: string };
+
+export type StyleAddOptions = {
+  readonly name?: string;
+  readonly model?: string;
+  readonly weight: number;
+  readonly trigger: string;
+  readonly negative: string;
+  readonly description: string;
+};
+export type StyleTrainOptions = {
+  readonly name: string;
+  readonly model?: string;
+  readonly trigger: string;
+  readonly steps?: number;
+  readonly rank?: number;
+  readonly seed?: number;
+  readonly size?: Size;
+  readonly out?: string;
+  readonly json?: boolean;
+};
+export type DistillOptions = {
+  readonly model: string;
+  readonly steps?: number;
+  readonly seed?: number;
+  readonly size?: Size;
+  readonly out?: string;
+  readonly json?: boolean;
+};
+export type BenchUnetOptions = {
+  readonly arch: 'sd15' | 'sdxl' | 'ssd1b';
+  readonly python?: string;
+  readonly size?: Size;
+  readonly json?: boolean;
+};
+export type BenchTrainOptions = {
+  readonly arch: 'moji' | 'sd15';
+  readonly size?: Size;
+  readonly python?: string;
+  readonly all?: boolean;
+  readonly json?: boolean;
+};
+export type BenchRunnerOptions = { readonly jobs: number; readonly curve?: string; readonly json?: boolean };
+
+export type DoctorOptions = { readonly manifest?: 'slack' };
+
+/** What the composition root does for each command. */
+export type CliActions = {
+  readonly start: () => Promise<void>;
+  readonly imagine: (prompt: string, options: ImagineOptions) => Promise<void>;
+  readonly emoji: (prompt: string, options: EmojiOptions) => Promise<void>;
+  readonly upscale: (file: string, options: UpscaleOptions) => Promise<void>;
+  readonly modelAdd: (source: string, options: ModelAddOptions) => Promise<void>;
+  readonly modelList: (options: { readonly json?: boolean }) => Promise<void>;
+  readonly modelRemove: (id: string) => Promise<void>;
+  readonly embeddingAdd: (file: string, options: EmbeddingOptions) => Promise<void>;
+  readonly embeddingRemove: (word: string, options: Pick<EmbeddingOptions, 'model'>) => Promise<void>;
+  readonly styleAdd: (file: string, options: StyleAddOptions) => Promise<void>;
+  readonly styleTrain: (pictures: readonly string[], options: StyleTrainOptions) => Promise<void>;
+  readonly distill: (options: DistillOptions) => Promise<void>;
+  readonly styleList: (options: { readonly json?: boolean }) => Promise<void>;
+  readonly styleRemove: (id: string) => Promise<void>;
+  readonly loraInspect: (file: string, options: { readonly json?: boolean }) => Promise<void>;
+  readonly deployCommands: () => Promise<void>;
+  readonly benchAll: (options: { readonly json?: boolean }) => Promise<void>;
+  readonly benchUnet: (options: BenchUnetOptions) => Promise<void>;
+  readonly benchTrain: (options: BenchTrainOptions) => Promise<void>;
+  readonly benchAccelerators: (options: { readonly json?: boolean }) => Promise<void>;
+  readonly benchRunner: (options: BenchRunnerOptions) => Promise<void>;
+  readonly doctor: (options: DoctorOptions) => Promise<void>;
+  readonly gpuInstall: () => Promise<void>;
+  readonly runnerWork: () => Promise<void>;
+};
