@@ -244,6 +244,7 @@ describe.skipIf(noBrowser !== undefined)(`the page${noBrowser === undefined ? ''
   it('is walked by the keyboard: one stop in the grid, arrows inside it', async () => {
     const { page } = opened;
     const focused = (): Promise<unknown> => page.evaluate('document.activeElement?.closest("li")?.dataset.key');
+    await page.waitForTimeout(300); // what was pressed before is answered, and in the grid
     await page.locator('#gallery .card > button').first().focus();
     const first = await focused();
     await page.keyboard.press('ArrowRight');
