@@ -76,6 +76,7 @@ const ARROWS: readonly (readonly [from: string, mayImport: readonly string[]])[]
       'src/runner/',
       'src/queue/',
       'src/health/',
+      'src/train/',
     ],
   ],
   [

@@ -6,6 +6,7 @@
  */
 import type { Picture } from './picture.ts';
 import type { GenerationRequest, UpscaleRequest } from './request.ts';
+import type { TrainRequest } from './training.ts';
 
 export type Work =
   | {
@@ -15,7 +16,9 @@ export type Work =
       /** After which steps (1-based) a small preview is wanted; empty for none. */
       readonly previewAfter: readonly number[];
     }
-  | { readonly kind: 'upscale'; readonly id: string; readonly request: UpscaleRequest };
+  | { readonly kind: 'upscale'; readonly id: string; readonly request: UpscaleRequest }
+  /** Below all pictures: it gets the device when nobody draws, and a small share where somebody always does. */
+  | { readonly kind: 'train'; readonly id: string; readonly request: TrainRequest };
 
 /** Milliseconds of engine time of one picture. */
 export type PictureMs = {
@@ -42,6 +45,25 @@ export type WorkEvent =
       readonly seed: number;
       readonly picture: Picture;
       readonly ms: PictureMs;
+    }
+  /** How far a style is learnt; step 0 while the pictures are made ready. */
+  | {
+      readonly kind: 'learning';
+      readonly step: number;
+      readonly steps: number;
+      /** Of the whole work, at the present pace. */
+      readonly secondsLeft: number;
+      /** How long this process has had the device for it. */
+      readonly deviceMs: number;
+    }
+  /** The style as it is after so many steps: the bytes of a LoRA file. */
+  | {
+      readonly kind: 'learnt';
+      readonly step: number;
+      readonly steps: number;
+      readonly rank: number;
+      readonly deviceMs: number;
+      readonly lora: Uint8Array;
     }
   /** Something the person should know: a prompt that was cut, LoRA keys that matched nothing. */
   | {

@@ -144,6 +144,8 @@ class EngineRunner implements Runner {
         return this.#imagine(work, signal);
       case 'upscale':
         return this.#upscale(work, signal);
+      case 'train':
+        throw new Error('expected pictures to draw; styles are learnt by the runner around this one');
       default:
         return work satisfies never;
     }

@@ -56,6 +56,9 @@ function keyOf(event: WorkEvent): string {
   switch (event.kind) {
     case 'started':
       return event.kind;
+    case 'learning':
+    case 'learnt':
+      return `${event.kind} ${event.step}`;
     case 'step':
     case 'preview':
       return `${event.kind} ${event.index} ${event.step}`;

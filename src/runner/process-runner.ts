@@ -1,11 +1,12 @@
 /**
  * A device in a child process, seen as a `Runner`. The child may die at any call of the device: it is replaced, and
  * what it was drawing is drawn again from the start, at most three times; events that were delivered are not repeated.
- * Work that was in a child when it died is then drawn alone, so that one bad request cannot take its neighbours down.
+ * Which work goes into it when is `dispatch-order.ts`.
  */
 import { CancelledError, StoppedError, UserError } from '../core/errors.ts';
 import type { Runner, RunnerHealth, Work, WorkEvent } from '../core/work.ts';
 import { ChildLink, type LinkTimes } from './child-link.ts';
+import { nextToSend } from './dispatch-order.ts';
 import { EventChannel } from './event-channel.ts';
 import type { ToParent } from './messages.ts';
 import { unpackError } from './wire.ts';
@@ -195,17 +196,14 @@ export class ProcessRunner implements Runner {
     }
   }
 
-  /** Sends what may be sent: a work that was in a dying child goes alone. */
   #dispatch(): void {
     const { maxActive = 8 } = this.#options;
-    while (this.#state === 'ready' && !this.#isClosing && this.#active.size < maxActive) {
-      const pending = this.#waiting[0];
-      const isAlone = this.#active.size === 0;
-      const isSuspectInside = [...this.#active.values()].some((active) => active.attempts > 1);
-      if (pending === undefined || isSuspectInside || (pending.attempts > 0 && !isAlone)) {
+    while (this.#state === 'ready' && !this.#isClosing) {
+      const pending = nextToSend(this.#waiting, [...this.#active.values()], maxActive);
+      if (pending === undefined) {
         return;
       }
-      this.#waiting.shift();
+      this.#waiting.splice(this.#waiting.indexOf(pending), 1);
       pending.attempts++;
       pending.call = this.#calls++;
       this.#active.set(pending.call, pending);

@@ -6,6 +6,7 @@ import { z } from 'zod';
 
 import { CancelledError, StoppedError, UserError } from '../core/errors.ts';
 import { generationRequest, upscaleRequest } from '../core/request-schema.ts';
+import { trainRequest } from '../core/training.ts';
 import type { Work, WorkEvent } from '../core/work.ts';
 
 const picture = z
@@ -24,6 +25,7 @@ const work: z.ZodType<Work> = z.discriminatedUnion('kind', [
     id: z.string(),
     request: upscaleRequest,
   }),
+  z.object({ kind: z.literal('train'), id: z.string(), request: trainRequest }),
 ]);
 
 const step = { index: z.int().nonnegative(), step: z.int().positive(), steps: z.int().positive() };
@@ -38,6 +40,21 @@ const event: z.ZodType<WorkEvent> = z.discriminatedUnion('kind', [
     seed: z.int().nonnegative(),
     picture,
     ms: z.object({ text: z.number(), denoise: z.number(), decode: z.number(), total: z.number() }),
+  }),
+  z.object({
+    kind: z.literal('learning'),
+    step: z.int().nonnegative(),
+    steps: z.int().positive(),
+    secondsLeft: z.number(),
+    deviceMs: z.number(),
+  }),
+  z.object({
+    kind: z.literal('learnt'),
+    step: z.int().positive(),
+    steps: z.int().positive(),
+    rank: z.int().positive(),
+    deviceMs: z.number(),
+    lora: z.instanceof(Uint8Array),
   }),
   z.object({
     kind: z.literal('notice'),

@@ -1,12 +1,22 @@
-/** What a device's child process opens: the engine, from the plain options its parent sent. */
+/** What a device's child process opens: the engine, and training below it, from the plain options its parent sent. */
 import { z } from 'zod';
 
 import type { Runner } from '../core/work.ts';
+import { TrainingRunner } from '../train/training-runner.ts';
 import { openEngine } from './open-engine.ts';
 
 const optionsSchema = z.object({ device: z.string(), dataFolder: z.string(), startup: z.enum(['fast', 'throughput']) });
 
 /** Throws `UserError` `device.missing` now, not at the first picture, where the machine lacks the device or it does not open. */
 export async function createRunner(options: unknown): Promise<Runner> {
-  return openEngine(optionsSchema.parse(options));
+  const opened = optionsSchema.parse(options);
+  return new TrainingRunner({
+    drawing: await openEngine(opened),
+    train: async function* (request, turn) {
+      // Loaded where a style is to be learnt: without one the device opens sooner.
+      const { learnAsWork } = await import('./learn-style.ts');
+      yield* learnAsWork(opened.dataFolder, request, turn);
+    },
+    nowMs: () => performance.now(),
+  });
 }

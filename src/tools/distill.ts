@@ -12,10 +12,16 @@ import { Fingerprints } from '../../models/fingerprint.ts';
 import type { DistillOptions } from '../adapters/cli/actions.ts';
 import { openCatalog } from '../start/open-engine.ts';
 import { stopOnSignal } from '../start/stop-on-signal.ts';
-import { distill, distillationRecipe, openBaseModel } from '../train/index.ts';
+import {
+  checkTrainingSize,
+  distill,
+  distillationRecipe,
+  freeMemory,
+  openBaseModel,
+  trainingStartup,
+} from '../train/index.ts';
 import { drawPreview } from './train-preview.ts';
 import { ProgressLine } from './train-progress.ts';
-import { checkTrainingSize, trainingStartup } from './training-size.ts';
 
 const SAVE_EVERY = 100;
 const SHOWN = 'a cat';
@@ -51,12 +57,12 @@ export async function distillModel(
         title: `LCM-LoRA of ${manifest.name}`,
         trigger: '',
         license: manifest.license,
-        baseHash: await new Fingerprints(join(config.dataFolder, 'fingerprints')).of(model.source),
+        baseHash: await new Fingerprints(join(config.dataFolder, 'cache', 'hashes')).of(model.source),
         date: new Date().toISOString().slice(0, 10),
       },
       checkpoint: join(config.dataFolder, 'training', `distill-${id}`, 'checkpoint.safetensors'),
       saveEvery: SAVE_EVERY,
-      freeBytes: process.availableMemory(),
+      freeBytes: await freeMemory(),
       startup: trainingStartup(base),
       signal: stop.signal,
       nowMs: () => performance.now(),

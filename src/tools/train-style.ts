@@ -6,20 +6,18 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
 
 import type { Config } from '../../config/load.ts';
-import { modelsFolder } from '../../config/paths.ts';
 import { withTrigger } from '../../commands/prompt-words.ts';
 import { idFrom } from '../../models/catalog.ts';
 import { describeModel } from '../../models/describe-model.ts';
-import { Fingerprints } from '../../models/fingerprint.ts';
 import type { StyleTrainOptions } from '../adapters/cli/actions.ts';
 import { UserError } from '../core/errors.ts';
 import { coverPicture, decodePicture } from '../image/index.ts';
+import { learnStyle } from '../start/learn-style.ts';
 import { openCatalog } from '../start/open-engine.ts';
 import { stopOnSignal } from '../start/stop-on-signal.ts';
-import { checkPictures, openBaseModel, styleRecipe, trainStyle, type StyleRecipe } from '../train/index.ts';
+import { checkPictures } from '../train/index.ts';
 import { drawPreview } from './train-preview.ts';
 import { ProgressLine } from './train-progress.ts';
-import { checkTrainingSize, trainingStartup } from './training-size.ts';
 
 const SAVE_EVERY = 100;
 
@@ -42,42 +40,31 @@ export async function trainStyleFromFiles(
   const pictures = await Promise.all(files.map((file) => readTrainingPicture(file, trigger)));
   checkPictures(pictures, size);
 
-  const base = await openBaseModel({
-    location: model.source,
-    cacheDir: join(config.dataFolder, 'cache'),
-    clipTokenizer: join(modelsFolder, 'clip'),
-  });
   const stop = stopOnSignal();
   const folder = join(config.dataFolder, 'training', id);
   const file = resolve(options.out ?? join(folder, 'style.safetensors'));
   const progress = new ProgressLine(streams.print, options.json === true);
   try {
-    checkTrainingSize(base, size);
-    const recipe = withOptions(styleRecipe(base.unet.config), options);
     const seed = options.seed ?? 0;
-    const events = trainStyle({
-      base,
-      recipe,
-      size,
+    const events = learnStyle({
+      ...size,
+      dataFolder: config.dataFolder,
+      model: model.id,
+      title: options.name,
+      trigger,
       seed,
+      steps: options.steps,
+      rank: options.rank,
+      rounds: 1,
+      date: new Date().toISOString().slice(0, 10),
       out: file,
       pictures: pictures.map((picture) => ({
         caption: picture.caption,
         read: (wanted) => coverPicture(picture, wanted.width, wanted.height),
       })),
-      notes: {
-        title: options.name,
-        trigger,
-        license: manifest.license,
-        baseHash: await new Fingerprints(join(config.dataFolder, 'fingerprints')).of(model.source),
-        date: new Date().toISOString().slice(0, 10),
-      },
       checkpoint: join(folder, 'checkpoint.safetensors'),
       saveEvery: SAVE_EVERY,
-      freeBytes: process.availableMemory(),
-      startup: trainingStartup(base),
       signal: stop.signal,
-      nowMs: () => performance.now(),
     });
     for await (const event of events) {
       progress.show(event);
@@ -90,7 +77,6 @@ export async function trainStyleFromFiles(
     }
   } finally {
     stop.forget();
-    await base.release();
   }
   if (options.out === undefined) {
     await catalog.addStyle(id, file, {
@@ -105,10 +91,6 @@ export async function trainStyleFromFiles(
   } else {
     streams.print(file);
   }
-}
-
-function withOptions(recipe: StyleRecipe, { steps, rank }: StyleTrainOptions): StyleRecipe {
-  return { ...recipe, ...(steps !== undefined && { steps }), ...(rank !== undefined && { rank }) };
 }
 
 /** With the words for it: those of a text file beside it, as trainers know it, else of its name, else none. */

@@ -89,7 +89,7 @@ export async function* distill(options: DistillationOptions): AsyncGenerator<Tra
         if (at % saveEvery === 0 || at === steps) {
           await saveCheckpoint(checkpoint, trainer, run, at, slow);
           await write(options, trainer);
-          yield { kind: 'saved', step: at, steps, file: options.out };
+          yield { kind: 'saved', step: at, steps, rank: recipe.rank, file: options.out };
         }
       }
       await forgetCheckpoint(checkpoint);

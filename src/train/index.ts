@@ -1,8 +1,11 @@
 /** Training's public face: pictures and a base model in, a LoRA file out. Knows no chat. */
-export { openBaseModel, type BaseModel } from './base-model.ts';
+export { openBaseModel } from './base-model.ts';
 export { checkPictures } from './picture-check.ts';
-export { styleRecipe, type StyleRecipe } from './style-recipe.ts';
-export { trainStyle, type TrainingEvent } from './style-training.ts';
+export { styleRecipe } from './style-recipe.ts';
+export { trainStyle, type StyleTrainingOptions, type TrainingEvent } from './style-training.ts';
+export type { TrainingTurn } from './training-runner.ts';
+export { checkTrainingSize, trainingStartup } from './training-size.ts';
+export { freeMemory } from './free-memory.ts';
 export { distill } from './distillation.ts';
 export { distillationRecipe } from './distillation-recipe.ts';
 export { neededBytes } from './memory-bound.ts';

@@ -78,6 +78,22 @@ export function styleRecipe(unet: { readonly down: readonly { readonly channels:
   return Math.max(...unet.down.map(({ channels }) => channels)) <= SMALL_CHANNELS ? SMALL : LARGE;
 }
 
+/** A round after the first goes on for this share of the first one's steps. */
+const FURTHER = 0.5;
+
+/** Steps of so many rounds, one after another. */
+export function stepsOf({ steps }: Pick<StyleRecipe, 'steps'>, rounds: number): number {
+  return steps + (rounds - 1) * Math.max(1, Math.round(steps * FURTHER));
+}
+
+/** The rate of a step that counts from the first of all rounds: each rises and falls anew. */
+export function rateInRounds(recipe: Parameters<typeof rateAt>[0], step: number): number {
+  const further = stepsOf(recipe, 2) - recipe.steps;
+  return step <= recipe.steps
+    ? rateAt(recipe, step)
+    : rateAt({ ...recipe, steps: further }, ((step - recipe.steps - 1) % further) + 1);
+}
+
 /** Linear from nothing in the warm-up, level, then falling; `step` counts from 1. */
 export function rateAt(recipe: Pick<StyleRecipe, 'rate' | 'warmUpSteps' | 'coolDown' | 'steps'>, step: number): number {
   const { rate, warmUpSteps, coolDown, steps } = recipe;

@@ -8,13 +8,13 @@ import { CancelledError, UserError } from '../core/errors.ts';
 import { unetLoraTargets, type Layer } from '../engine/nets/index.ts';
 import type { BaseModel } from './base-model.ts';
 import { forgetCheckpoint, keptOnCancel, resumeCheckpoint, saveCheckpoint } from './checkpoint.ts';
-import { encodePicture, type EncodedPicture, type TrainingPicture } from './dataset.ts';
+import { encodePicture, type EncodedPicture, type Encoders, type TrainingPicture } from './dataset.ts';
 import { writeLora, type LoraNotes } from './lora-writer.ts';
 import { checkMemory } from './memory-bound.ts';
 import { NoiseSchedule } from './noising.ts';
 import { streamOf } from './random.ts';
 import { buildStepGraph, type StepGraph } from './step-graph.ts';
-import { rateAt, type StyleRecipe } from './style-recipe.ts';
+import { rateInRounds, stepsOf, type StyleRecipe } from './style-recipe.ts';
 import { StyleRows } from './style-rows.ts';
 import { Trainer } from './trainer.ts';
 
@@ -30,8 +30,14 @@ export type StyleTrainingOptions = {
   readonly notes: Pick<LoraNotes, 'title' | 'baseHash' | 'license' | 'trigger' | 'date'>;
   /** Where the run is kept while it is not done; the same file takes it up again. */
   readonly checkpoint: string;
+  /** It stays when the run is done, so that a further round can go on from it; default: it goes. */
+  readonly keepsCheckpoint?: boolean;
+  /** The recipe's steps, and half as many for each round after the first; default: one. */
+  readonly rounds?: number;
   /** Steps from one 'saved' event to the next. */
   readonly saveEvery: number;
+  /** Milliseconds from one checkpoint to the next besides; default: none. */
+  readonly checkpointEveryMs?: number;
   readonly freeBytes: number;
   readonly startup: 'fast' | 'throughput';
   readonly threads?: number;
@@ -53,14 +59,20 @@ export type TrainingEvent =
       readonly secondsLeft: number;
     }
   /** `file` holds what was learnt so far. */
-  | { readonly kind: 'saved'; readonly step: number; readonly steps: number; readonly file: string };
+  | {
+      readonly kind: 'saved';
+      readonly step: number;
+      readonly steps: number;
+      readonly rank: number;
+      readonly file: string;
+    };
 
 /** Of the shown loss and of the time of a step. */
 const SMOOTHING = 0.03;
 
 /** Throws `UserError` (`train.…`), `CancelledError` when `signal` fired; the checkpoint stays then. */
 export async function* trainStyle(options: StyleTrainingOptions): AsyncGenerator<TrainingEvent> {
-  const { base, recipe, size, seed, checkpoint, saveEvery, nowMs } = options;
+  const { base, recipe, size, seed, checkpoint, saveEvery, rounds = 1, nowMs } = options;
   const targets = unetLoraTargets(base.unet.config).filter(recipe.learns);
   const step = styleStepGraph(options, targets, await tokensOf(base));
   checkMemory(step, options.freeBytes);
@@ -83,30 +95,37 @@ export async function* trainStyle(options: StyleTrainingOptions): AsyncGenerator
     const done = await resumeCheckpoint(checkpoint, trainer, run);
     const examples = encoded.flatMap((each) => each.examples);
     const rows = new StyleRows({ examples, empty, recipe, schedule: new NoiseSchedule(base.scheduler), seed, size });
+    const steps = stepsOf(recipe, rounds);
     let loss: number | undefined;
     let msPerStep: number | undefined;
-    for (let at = done + 1; at <= recipe.steps; at++) {
+    let keptAt = nowMs();
+    for (let at = done + 1; at <= steps; at++) {
       const startedAt = nowMs();
       const result = await keptOnCancel(
-        () => trainer.update(rows.batch(at), { step: at, rate: rateAt(recipe, at) }, () => waitForTurn(options)),
+        () => trainer.update(rows.batch(at), { step: at, rate: rateInRounds(recipe, at) }, () => waitForTurn(options)),
         () => saveCheckpoint(checkpoint, trainer, run, at - 1),
       );
       checkFinite(result.loss, at);
       loss = smoothed(loss, result.loss);
       msPerStep = smoothed(msPerStep, nowMs() - startedAt);
-      const { steps } = recipe;
       yield { kind: 'step', step: at, steps, loss, secondsLeft: ((steps - at) * msPerStep) / 1000 };
       if (at % saveEvery === 0 || at === steps) {
         await saveCheckpoint(checkpoint, trainer, run, at);
         await writeStyle(options, trainer, targets);
-        yield { kind: 'saved', step: at, steps, file: options.out };
+        yield { kind: 'saved', step: at, steps, rank: recipe.rank, file: options.out };
+        keptAt = nowMs();
+      } else if (nowMs() - keptAt >= (options.checkpointEveryMs ?? Number.POSITIVE_INFINITY)) {
+        await saveCheckpoint(checkpoint, trainer, run, at);
+        keptAt = nowMs();
       }
     }
-    if (done >= recipe.steps) {
+    if (done >= steps) {
       await writeStyle(options, trainer, targets);
-      yield { kind: 'saved', step: done, steps: recipe.steps, file: options.out };
+      yield { kind: 'saved', step: done, steps, rank: recipe.rank, file: options.out };
     }
-    await forgetCheckpoint(checkpoint);
+    if (options.keepsCheckpoint !== true) {
+      await forgetCheckpoint(checkpoint);
+    }
   } finally {
     await trainer.release();
   }
@@ -154,11 +173,17 @@ function styleStepGraph(
 async function* encode(options: StyleTrainingOptions): AsyncGenerator<TrainingEvent, readonly EncodedPicture[]> {
   const { pictures, size, seed, recipe, base } = options;
   const encoded: EncodedPicture[] = [];
+  const encoders: Encoders = {
+    ...base.encoders,
+    picture: async (picture) => {
+      await waitForTurn(options);
+      return base.encoders.picture(picture);
+    },
+  };
   for (const [k, picture] of pictures.entries()) {
-    await waitForTurn(options);
     const generator = streamOf(seed, 'variants', k);
     const { variantsPerPicture } = recipe;
-    encoded.push(await encodePicture(picture, { size, variantsPerPicture, generator, encoders: base.encoders }));
+    encoded.push(await encodePicture(picture, { size, variantsPerPicture, generator, encoders }));
     yield { kind: 'encoded', pictures: k + 1, of: pictures.length };
   }
   return encoded;
@@ -180,7 +205,7 @@ function runOf({ recipe, size, seed, notes }: StyleTrainingOptions, encoded: rea
 }
 
 async function writeStyle(
-  { base, recipe, size, seed, notes, out, pictures }: StyleTrainingOptions,
+  { base, recipe, rounds = 1, size, seed, notes, out, pictures }: StyleTrainingOptions,
   trainer: Trainer,
   targets: readonly Layer[],
 ): Promise<void> {
@@ -190,7 +215,7 @@ async function writeStyle(
     ...size,
     base: base.base,
     rank: recipe.rank,
-    steps: recipe.steps,
+    steps: stepsOf(recipe, rounds),
     batch: recipe.batch,
     rate: recipe.rate,
     seed,

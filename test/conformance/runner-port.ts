@@ -205,6 +205,9 @@ function labelOf(event: WorkEvent): string {
       return `${event.kind} ${event.index} ${event.step}/${event.steps}`;
     case 'picture':
       return `${event.kind} ${event.index} seed ${event.seed}`;
+    case 'learning':
+    case 'learnt':
+      return `${event.kind} ${event.step}/${event.steps}`;
     default:
       return event satisfies never;
   }

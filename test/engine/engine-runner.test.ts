@@ -99,6 +99,9 @@ function label(event: WorkEvent): string {
       return `picture ${event.index} seed ${event.seed} ${event.picture.width}x${event.picture.height}`;
     case 'notice':
       return `notice ${event.code}`;
+    case 'learning':
+    case 'learnt':
+      return event.kind;
     default:
       return event satisfies never;
   }

@@ -167,6 +167,8 @@ function planOf(work: Work, sizePx: number | undefined): Plan {
       const side = sizePx ?? 128 * work.request.scale;
       return { text: work.request.file, seed: 0, count: 1, steps: 1, width: side, height: side, previewAfter: [] };
     }
+    case 'train':
+      throw new Error('expected pictures to draw');
     default:
       return work satisfies never;
   }

@@ -85,6 +85,9 @@ async function draw(job: JobToDraw, signal: AbortSignal, options: DrawOptions): 
       case 'notice':
         notices.push(event);
         break;
+      case 'learning':
+      case 'learnt':
+        throw new Error(`expected pictures, got ${event.kind}`);
       default:
         event satisfies never;
     }

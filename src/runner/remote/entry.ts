@@ -1,5 +1,5 @@
 /**
- * One entry of a work's stream: JSON for what is small, bytes as bytes for a picture. Both directions, as one pair.
+ * One entry of a work's stream: JSON for what is small, bytes as bytes for a picture or a LoRA. Both directions, as one pair.
  */
 import { z } from 'zod';
 
@@ -19,17 +19,16 @@ const head = z.discriminatedUnion('kind', [
 
 /** Field names and values, as XADD takes them. */
 export function packEntry(entry: Entry): (string | Buffer)[] {
+  if (entry.kind === 'event' && entry.event.kind === 'learnt') {
+    const { lora, ...event } = entry.event;
+    return ['head', JSON.stringify({ kind: 'event', event }), 'data', bytesOf(lora)];
+  }
   if (entry.kind !== 'event' || !('picture' in entry.event)) {
     return ['head', JSON.stringify(entry)];
   }
   const { picture, ...event } = entry.event;
   const { data, ...size } = picture;
-  return [
-    'head',
-    JSON.stringify({ kind: 'event', event: { ...event, picture: size } }),
-    'data',
-    Buffer.from(data.buffer, data.byteOffset, data.byteLength),
-  ];
+  return ['head', JSON.stringify({ kind: 'event', event: { ...event, picture: size } }), 'data', bytesOf(data)];
 }
 
 /** The inverse; throws a `ZodError` or `SyntaxError` for what no runner of this version wrote. */
@@ -43,9 +42,16 @@ export function unpackEntry(fields: readonly Buffer[]): Entry {
     return parsed;
   }
   const data = field('data');
-  const event =
-    data === undefined
-      ? parsed.event
-      : { ...parsed.event, picture: { ...Object(parsed.event['picture']), data: new Uint8Array(data) } };
-  return { kind: 'event', event: wire.event.parse(event) };
+  return { kind: 'event', event: wire.event.parse(data === undefined ? parsed.event : withData(parsed.event, data)) };
+}
+
+function withData(event: Readonly<Record<string, unknown>>, bytes: Buffer): unknown {
+  const data = new Uint8Array(bytes);
+  return event['kind'] === 'learnt'
+    ? { ...event, lora: data }
+    : { ...event, picture: { ...Object(event['picture']), data } };
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }

@@ -112,6 +112,10 @@ function withPaths(work: Work, change: (path: string) => string): Work {
   if (work.kind === 'upscale') {
     return { ...work, request: { ...work.request, file: change(work.request.file) } };
   }
+  if (work.kind === 'train') {
+    const pictures = work.request.pictures.map((picture) => ({ ...picture, file: change(picture.file) }));
+    return { ...work, request: { ...work.request, pictures } };
+  }
   const { styles, embeddings, init, mask, accelerator, vae } = work.request;
   const moved = <T extends { readonly file: string }>(use: T): T => ({ ...use, file: change(use.file) });
   return {

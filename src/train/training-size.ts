@@ -1,6 +1,6 @@
 /** What a size and a model mean for training: which sizes there are, and how its session is opened. */
 import { UserError } from '../core/errors.ts';
-import type { BaseModel } from '../train/index.ts';
+import type { BaseModel } from './base-model.ts';
 
 /** Weights up to which a session may copy them to run faster. */
 const SMALL_BYTES = 256e6;
@@ -14,7 +14,7 @@ export function checkTrainingSize(
   if (width % multiple !== 0 || height % multiple !== 0) {
     throw new UserError(
       'usage.size',
-      `Expected a size of multiples of ${multiple} to train at, got ${width}x${height}; choose another --size.`,
+      `Expected a size of multiples of ${multiple} to train at, got ${width}x${height}; choose another size.`,
       { params: { multiple, width, height } },
     );
   }

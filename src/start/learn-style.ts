@@ -1,0 +1,119 @@
+/**
+ * A style learnt on this machine from pictures, with this installation's models and data folder: what the command line
+ * runs in its own process and the bot in a device's child. Keeps its run in a folder until it is done.
+ */
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { withTrigger } from '../../commands/prompt-words.ts';
+import { modelsFolder } from '../../config/paths.ts';
+import { describeModel } from '../../models/describe-model.ts';
+import { Fingerprints } from '../../models/fingerprint.ts';
+import type { TrainRequest } from '../core/training.ts';
+import { coverPicture, flattened, openOwnPicture } from '../image/index.ts';
+import {
+  checkTrainingSize,
+  freeMemory,
+  openBaseModel,
+  styleRecipe,
+  trainingStartup,
+  trainStyle,
+  type StyleTrainingOptions,
+  type TrainingEvent,
+  type TrainingTurn,
+} from '../train/index.ts';
+import { openCatalog } from './open-engine.ts';
+
+type Learning = Omit<TrainRequest, 'pictures' | 'fingerprint'> &
+  Pick<StyleTrainingOptions, 'pictures' | 'out' | 'checkpoint' | 'signal'> &
+  Partial<Pick<StyleTrainingOptions, 'saveEvery' | 'between' | 'checkpointEveryMs' | 'keepsCheckpoint' | 'threads'>> & {
+    readonly dataFolder: string;
+    readonly fingerprint?: string | undefined;
+    readonly rank?: number | undefined;
+  };
+
+/** How often a run shows what was learnt so far. */
+const LOOKS = 3;
+
+/** Throws `UserError` (`train.…`, `usage.size`, `model.…`), `CancelledError`. */
+export async function* learnStyle(learning: Learning): AsyncGenerator<TrainingEvent> {
+  const { dataFolder, model: id, width, height, steps, rank, title, trigger, date, fingerprint, ...run } = learning;
+  const model = await openCatalog(dataFolder).find(id);
+  const { license } = await describeModel(model);
+  const base = await openBaseModel({
+    location: model.source,
+    cacheDir: join(dataFolder, 'cache'),
+    clipTokenizer: join(modelsFolder, 'clip'),
+    ...(run.threads !== undefined && { threads: run.threads }),
+  });
+  try {
+    const size = { width, height };
+    checkTrainingSize(base, size);
+    const usual = styleRecipe(base.unet.config);
+    const recipe = { ...usual, ...(steps !== undefined && { steps }), ...(rank !== undefined && { rank }) };
+    const baseHash = fingerprint ?? (await new Fingerprints(join(dataFolder, 'cache', 'hashes')).of(model.source));
+    yield* trainStyle({
+      saveEvery: Math.ceil(recipe.steps / LOOKS),
+      ...run,
+      base,
+      recipe,
+      size,
+      notes: { title, trigger, license, baseHash, date },
+      freeBytes: await freeMemory(),
+      startup: trainingStartup(base),
+      nowMs: () => performance.now(),
+    });
+  } finally {
+    await base.release();
+  }
+}
+
+/** What a crash may cost of a run. */
+const CHECKPOINT_MS = 5000;
+/** A run that nobody has taken up for so long is not taken up any more. */
+const KEPT_MS = 3 * 24 * 3_600_000;
+
+/** The same as a piece of work: named by its id, its pictures files of the store, its run kept for a further round. */
+export async function* learnAsWork(
+  dataFolder: string,
+  { pictures, ...request }: TrainRequest,
+  { id, signal, between }: TrainingTurn,
+): AsyncGenerator<TrainingEvent> {
+  await removeOld(trainingFolder(dataFolder));
+  const folder = trainingFolder(dataFolder, id);
+  await mkdir(folder, { recursive: true });
+  yield* learnStyle({
+    ...request,
+    dataFolder,
+    signal,
+    between,
+    pictures: pictures.map(({ file, caption }) => ({
+      caption: withTrigger(caption, request.trigger),
+      // Written by the bot, as its own: strangers' files never come here.
+      read: async ({ width, height }) =>
+        coverPicture(await flattened(await openOwnPicture(await readFile(file))), width, height),
+    })),
+    out: join(folder, 'style.safetensors'),
+    checkpoint: join(folder, 'checkpoint.safetensors'),
+    keepsCheckpoint: true,
+    checkpointEveryMs: CHECKPOINT_MS,
+  });
+}
+
+/** Where runs are kept, or one of them. */
+function trainingFolder(dataFolder: string, id = ''): string {
+  return join(dataFolder, 'training', id.replaceAll(/[^\w-]/gu, '_'));
+}
+
+async function removeOld(folder: string): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    const run = join(folder, name);
+    const changedAtMs = await stat(join(run, 'checkpoint.safetensors')).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => Date.now(), // another run, which has none yet
+    );
+    if (changedAtMs < Date.now() - KEPT_MS) {
+      await rm(run, { recursive: true, force: true });
+    }
+  }
+}
