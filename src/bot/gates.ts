@@ -173,8 +173,9 @@ export async function requireStillThere(
   request: GenerationRequest,
 ): Promise<void> {
   requireSameModel(models, request);
-  const builtin = new Set(builtinStyles(models).map(({ file }) => file));
-  for (const { file } of request.styles) {
+  const words = models.list().flatMap(({ embeddings = [] }) => embeddings);
+  const builtin = new Set([...builtinStyles(models), ...words].map(({ file }) => file));
+  for (const { file } of [...request.styles, ...request.embeddings]) {
     if (!builtin.has(file) && !(await stores.files.has(file))) {
       throw refusal('job.style-gone', { style: job.styleName });
     }

@@ -67,20 +67,23 @@ export interface Models {
 }
 
 export type LoraFacts = {
-  /** What people call it: `LoRA`, `LoHa`, `LoKr`, `DoRA`. */
+  /** What people call it: `LoRA`, `LoHa`, `LoKr`, `DoRA`, or `textual inversion`. */
   readonly kind: string;
+  /** Of a textual inversion: how many vectors it has. */
   readonly rank: number;
   readonly base: Base;
   /** Trigger words found in the file's metadata, best first. */
   readonly triggers: readonly string[];
   /** Of the very model that it was trained on, where the file tells. */
   readonly madeFor?: Fingerprint | undefined;
+  /** Present for a textual inversion: the word that its file names, if it does. */
+  readonly embedding?: { readonly token: string | undefined } | undefined;
 };
 
 export interface Loras {
   /** Fetches a LoRA into the store of files; resolves to its absolute path. Throws `UserError` `lora.*`. */
   fetch(url: string): Promise<string>;
-  /** Reads what kind of LoRA a file is. Throws `UserError` for a file that is none. */
+  /** Reads what kind of LoRA or textual inversion a file is. Throws `UserError` for a file that is neither. */
   inspect(file: string): Promise<LoraFacts>;
 }
 

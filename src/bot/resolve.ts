@@ -7,7 +7,7 @@ import { resolveSize, type SizeRules } from '../../commands/size.ts';
 import { formatStyleMix, parseStyleMix, type StyleShare } from '../../commands/style-mix.ts';
 import type { OptionsOf } from '../core/command.ts';
 import type { GenerationRequest, InitImage } from '../core/request.ts';
-import type { Style } from '../core/style.ts';
+import { type Style, wordOf } from '../core/style.ts';
 import type { ServerSettings } from '../store/index.ts';
 import type { BotOptions, Model, Models } from './ports.ts';
 import { refusal } from './refusal.ts';
@@ -73,7 +73,7 @@ export function resolveImagine(asked: ImagineOptions, context: ResolveContext): 
       size: resolveSize(rulesOf(model), asked.size, aspect ?? aspectOf(asked.size, init)),
       init: initOf(asked.strength, init, model),
     },
-    model,
+    withServerWords(model, context.styles),
   );
   const styleName = formatStyleMix(styles.map(({ style: { name }, share }) => ({ name, share })));
   return {
@@ -93,6 +93,12 @@ function withNamed(
 ): readonly StyleInMix[] {
   const others = named.length > 0 && given === undefined ? [] : chosen();
   return [...others.filter(({ style }) => !named.some((other) => other.style.id === style.id)), ...named];
+}
+
+/** The model with the words that the server's admins taught it, which go before its own. */
+export function withServerWords(model: Model, styles: readonly Style[]): Model {
+  const own = styles.filter((style) => style.model === model.manifest.id).flatMap((style) => wordOf(style) ?? []);
+  return { ...model, embeddings: [...own, ...(model.embeddings ?? [])] };
 }
 
 /** The model a server draws with; the operator's where its own is no longer there. */

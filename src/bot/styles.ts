@@ -28,7 +28,9 @@ export async function stylesOf(
 export function fromPreset(preset: StylePreset, { files }: Pick<Stores, 'files'>): Style {
   const { addedBy, addedByName, addedAtMs: _, ...words } = preset;
   const file = files.pathOf('loras', preset.sha256, '.safetensors');
-  return { ...words, file, origin: { kind: 'server', by: addedBy, byName: addedByName } };
+  // A textual inversion always has a word.
+  const trigger = preset.kind === 'embedding' ? preset.trigger || preset.name : preset.trigger;
+  return { ...words, trigger, file, origin: { kind: 'server', by: addedBy, byName: addedByName } };
 }
 
 /** Those that come with the models. */

@@ -3,12 +3,12 @@
  * trial, the command line. Pure: the same wish and model give the same request; chance comes in as the seed.
  */
 import { onPlainGround, withoutTransparent } from '../../commands/plain-ground.ts';
-import { joinWords, withTrigger } from '../../commands/prompt-words.ts';
+import { atWeight, joinWords, withTrigger } from '../../commands/prompt-words.ts';
 import type { StyleShare } from '../../commands/style-mix.ts';
 import { defaultRequest } from '../core/default-request.ts';
 import type { ModelManifest } from '../core/manifest.ts';
 import type { EmbeddingUse, Fingerprint, GenerationRequest, InitImage } from '../core/request.ts';
-import { type Style, useOf } from '../core/style.ts';
+import { type Style, useOf, wordOf } from '../core/style.ts';
 import { refusal } from './refusal.ts';
 import { steppingOf, type SteppedModel, type SteppingWish } from './stepping.ts';
 
@@ -57,14 +57,16 @@ export function requestOf(wish: Wish, { manifest, fingerprint, embeddings = [] }
   const said = withoutTransparent(wish.prompt);
   const alpha = wish.transparent ?? said.isTransparent;
   const thing = alpha ? onPlainGround(said.prompt, manifest.plainGrounds ?? []) : wish.prompt;
-  const prompt = uses.reduceRight((words, { style }) => withTrigger(words, style.trigger), thing);
+  const grammar = wish.grammar ?? 'weighted';
+  const prompt = uses.reduceRight((words, used) => withOwnWords(words, used, grammar), thing);
   const keptOut = uses.reduce((words, { style }) => joinWords(words, style.negative), negative);
+  const learned = [...uses.flatMap(({ style }) => wordOf(style) ?? []), ...embeddings];
   return defaultRequest(manifest, prompt, {
     negative: keptOut,
-    embeddings: embeddings.filter(({ word }) => namesWord(`${prompt} ${keptOut}`, word)),
-    promptGrammar: wish.grammar ?? 'weighted',
+    embeddings: namedIn(`${prompt} ${keptOut}`, learned),
+    promptGrammar: grammar,
     fingerprint,
-    styles: uses.map(({ style, share }) => useOf(style, share)),
+    styles: uses.flatMap(({ style, share }) => (wordOf(style) === undefined ? useOf(style, share) : [])),
     seed: wish.seed,
     count: wish.count ?? 1,
     ...steppingOf({ leastGuidance: negative === '' ? 0 : NEGATIVE_GUIDANCE, ...wish.stepping }, manifest),
@@ -76,8 +78,31 @@ export function requestOf(wish: Wish, { manifest, fingerprint, embeddings = [] }
   });
 }
 
-/** Whether the word stands in a text, whatever its case; the engine looks where. */
-function namesWord(text: string, word: string): boolean {
+/** The prompt with what a style puts into it: a textual inversion its word, unless that is what it keeps out. */
+function withOwnWords(
+  prompt: string,
+  { style, share }: StyleInMix,
+  grammar: GenerationRequest['promptGrammar'],
+): string {
+  const word = wordOf(style)?.word;
+  if (word === undefined) {
+    return withTrigger(prompt, style.trigger);
+  }
+  const isThere = holds(prompt, word) || holds(style.negative, word);
+  return isThere ? prompt : joinWords(grammar === 'plain' ? word : atWeight(word, style.weight * share), prompt);
+}
+
+/** Those whose word stands in a text, each word once; the engine looks where. Tokens by number may be anyone's. */
+function namedIn(text: string, learned: readonly EmbeddingUse[]): readonly EmbeddingUse[] {
+  const byWord = new Map(learned.toReversed().map((use) => [use.word.toLowerCase(), use]));
+  const named = [...byWord.values()].toReversed().filter(({ word }) => holds(text, word));
+  return named.length === 0 && byWord.size === 1 && NUMBERED_TOKEN.test(text) ? [...byWord.values()] : named;
+}
+
+/** As pivotal tuning's authors write the vectors of the one word that they trained. */
+const NUMBERED_TOKEN = /<s\d+>/iu;
+
+function holds(text: string, word: string): boolean {
   return text.toLowerCase().includes(word.toLowerCase());
 }
 

@@ -1,9 +1,10 @@
 /**
- * A style as everybody has it, from the catalog to the bot and back: a LoRA with its words, its file already found.
+ * A style as everybody has it, from the catalog to the bot and back: a LoRA with its words, or a word that a textual inversion
+ * taught, its file already found.
  * Knows no store and no catalog.
  */
 import type { UserKey } from './people.ts';
-import type { Fingerprint, StyleUse } from './request.ts';
+import type { EmbeddingUse, Fingerprint, StyleUse } from './request.ts';
 
 export type StyleOrigin =
   /** Part of the model. */
@@ -30,8 +31,15 @@ export type Style = {
   readonly sha256?: string | undefined;
   /** Of the model that it was made for. */
   readonly base?: Fingerprint | undefined;
+  /** Absent: a LoRA. Of a textual inversion `trigger` is the word that its vectors stand in for. */
+  readonly kind?: 'embedding' | undefined;
   readonly origin: StyleOrigin;
 };
+
+/** The style as a word that a prompt may name; undefined for a LoRA. */
+export function wordOf({ kind, trigger: word, file, sha256 }: Style): EmbeddingUse | undefined {
+  return kind === 'embedding' ? { word, file, ...(sha256 === undefined ? {} : { sha256 }) } : undefined;
+}
 
 /** The style at a share of its own weight. */
 export function useOf({ id, file, weight, sha256, base }: Style, share: number): StyleUse {

@@ -39,7 +39,7 @@ function embeddingNotice(name: string): WorkEvent {
   return {
     kind: 'notice',
     code: 'prompt.embedding',
-    sentence: `There is no textual inversion "${name}" here, so embedding:${name} was left out.`,
+    sentence: `There is no textual inversion "${name}" here, so ${name.startsWith('<') ? 'it' : `embedding:${name}`} was left out.`,
     params: { name },
   };
 }

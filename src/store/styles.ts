@@ -10,10 +10,12 @@ export type StylePreset = {
   readonly name: string;
   /** The catalog id of the model it is for. */
   readonly model: string;
-  /** The LoRA among the kept files. */
+  /** The LoRA or textual inversion among the kept files. */
   readonly sha256: string;
   /** Fingerprint of that model when the style was added; undefined: unknown. */
   readonly base?: string | undefined;
+  /** Absent: a LoRA. A textual inversion's word is its trigger. */
+  readonly kind?: 'embedding' | undefined;
   readonly weight: number;
   readonly trigger: string;
   readonly negative: string;
@@ -52,6 +54,7 @@ const presetSchema = z.object({
   model: z.string(),
   sha256: z.string(),
   base: z.string().optional(),
+  kind: z.literal('embedding').optional(),
   weight: z.number(),
   trigger: z.string(),
   negative: z.string(),

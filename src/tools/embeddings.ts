@@ -2,9 +2,12 @@
 import { resolve } from 'node:path';
 
 import type { Config } from '../../config/load.ts';
+import { describeModel } from '../../models/describe-model.ts';
 import { Embeddings } from '../../models/embeddings.ts';
 import type { EmbeddingOptions } from '../adapters/cli/actions.ts';
-import { openEmbeddings } from '../engine/weights/index.ts';
+import { UserError } from '../core/errors.ts';
+import type { Base } from '../core/manifest.ts';
+import { describeEmbedding, openEmbeddings } from '../engine/weights/index.ts';
 import { openCatalog } from '../start/open-engine.ts';
 
 type Print = (line: string) => void;
@@ -17,12 +20,28 @@ export async function addEmbedding(
   print: Print,
 ): Promise<void> {
   const model = await openCatalog(config.dataFolder).find(options.model ?? config.model);
-  const [own] = await openEmbeddings(resolve(file));
+  const [[own], { base }, manifest] = await Promise.all([
+    openEmbeddings(resolve(file)),
+    describeEmbedding(resolve(file)),
+    describeModel(model),
+  ]);
+  if (base !== undefined && manifest.base !== 'other' && !fits(base, manifest.base)) {
+    throw new UserError(
+      'embedding.model',
+      `Expected a textual inversion for ${manifest.base} (the model ${model.id}), but this one is for ${base}; choose its model with --model.`,
+      { params: { expected: manifest.base, found: base } },
+    );
+  }
   const word = options.word ?? own?.word ?? '';
   await new Embeddings(config.dataFolder).add(resolve(file), { word, model: model.id });
   const widths =
     own?.encoders.map((vectors) => `${vectors.length} of ${vectors[0]?.length ?? 0} numbers`).join(' and ') ?? '';
   print(`added "${word}" (${widths}) for ${model.id}: write it in a prompt, or embedding:${word}`);
+}
+
+/** SSD-1B and Vega have SDXL's text encoders. */
+function fits(base: Base, ofModel: Base): boolean {
+  return base === ofModel || (base === 'sdxl' && ofModel === 'ssd1b');
 }
 
 export async function removeEmbedding(

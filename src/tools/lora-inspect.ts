@@ -1,15 +1,25 @@
-/** `fourstep lora inspect FILE`: what a LoRA file is, in a few lines or as JSON. */
+/** `fourstep lora inspect FILE`: what a LoRA file or a textual inversion is, in a few lines or as JSON. */
 import { resolve } from 'node:path';
 
 import { recipeOf } from '../core/recipes.ts';
-import { acceleratorWords, inspectLora } from '../engine/weights/index.ts';
+import { UserError } from '../core/errors.ts';
+import { acceleratorWords, describeEmbedding, inspectLora } from '../engine/weights/index.ts';
 
 export async function inspect(
   file: string,
   { json }: { readonly json?: boolean },
   print: (line: string) => void,
 ): Promise<void> {
-  const report = await inspectLora(resolve(file));
+  const report = await inspectLora(resolve(file)).catch((error: unknown) => {
+    if (error instanceof UserError && error.code === 'lora.embedding') {
+      return undefined;
+    }
+    throw error;
+  });
+  if (report === undefined) {
+    await inspectEmbedding(file, json === true, print);
+    return;
+  }
   if (json === true) {
     print(JSON.stringify({ file: resolve(file), ...report }));
     return;
@@ -36,4 +46,17 @@ export async function inspect(
   if (report.title !== undefined) {
     print(`title     ${report.title}`);
   }
+}
+
+async function inspectEmbedding(file: string, isJson: boolean, print: (line: string) => void): Promise<void> {
+  const { token, vectors, base } = await describeEmbedding(resolve(file));
+  if (isJson) {
+    print(JSON.stringify({ file: resolve(file), kind: 'textual inversion', token, vectors, base }));
+    return;
+  }
+  print('kind      textual inversion');
+  print(`vectors   ${vectors}`);
+  print(`base      ${base ?? 'not stated'}`);
+  print(`word      ${token ?? 'none stated; the file’s name, or yours'}`);
+  print('add it with fourstep model add-embedding, or /style add in a chat');
 }

@@ -127,6 +127,82 @@ describe('/style add', () => {
   });
 });
 
+describe('/style add of a textual inversion', () => {
+  const found: LoraFacts = {
+    kind: 'textual inversion',
+    rank: 2,
+    base: 'moji',
+    triggers: [],
+    embedding: { token: '<ring>' },
+  };
+  const add = async (options = {}) => {
+    world = await open(found);
+    const at = await run('style add', { name: 'Ring', file: lora(), ...options });
+    await world.press(admin, at, 'Save');
+    const [preset] = await presets();
+    return { at, file: world.stores.files.pathOf('loras', preset!.sha256, '.safetensors') };
+  };
+  const requestAfter = async (prompt: string) => {
+    const before = new Set((await world.stores.jobs.ofUser(ada.user)).map(({ id }) => id));
+    await world.imagine(prompt);
+    const work = (await world.stores.jobs.ofUser(ada.user)).find(({ id }) => !before.has(id))?.work;
+    return work?.kind === 'imagine' ? work.request : undefined;
+  };
+
+  it('says its word and shows what it draws', async () => {
+    world = await open(found);
+    const at = await run('style add', { name: 'Ring', file: lora() });
+    expect(said(at)).toContain(
+      'New style Ring\nTextual inversion of 2 vectors, for moji\nIts word, for the prompt or for what is kept out: <ring>',
+    );
+    expect(world.chat.at(at).picture).toBeDefined();
+  });
+
+  it('is used by its word in the prompt and in what is kept out', async () => {
+    const { file } = await add();
+    const embeddings = [{ word: '<ring>', file }];
+    expect(await requestAfter('a fox with a <RING>')).toMatchObject({
+      prompt: 'a fox with a <RING>',
+      styles: [],
+      embeddings,
+    });
+    expect(await requestAfter('a fox --no <ring>')).toMatchObject({ negative: '<ring>', embeddings });
+    expect(await requestAfter('a fox')).toMatchObject({ embeddings: [] });
+  });
+
+  it('goes by its name where its file says no word, or by the trigger', async () => {
+    await add({ trigger: 'my ring' });
+    expect(await requestAfter('my ring')).toMatchObject({ embeddings: [{ word: 'my ring' }] });
+  });
+
+  it('puts its word into the prompt where it is chosen as a style, at its weight', async () => {
+    await add({ weight: 0.8 });
+    expect(await requestAfter('a fox --style ring')).toMatchObject({
+      prompt: '(<ring>:0.8), a fox',
+      styles: [],
+      embeddings: [{ word: '<ring>' }],
+    });
+    expect(await requestAfter('a <ring> fox --style ring')).toMatchObject({ prompt: 'a <ring> fox' });
+  });
+
+  it('that is to be kept out is chosen as a style without standing in the prompt', async () => {
+    await add({ negative: '<ring>' });
+    expect(await requestAfter('a fox --style ring')).toMatchObject({
+      prompt: 'a fox',
+      negative: '<ring>',
+      embeddings: [{ word: '<ring>' }],
+    });
+  });
+
+  it('keeps a word when its trigger is taken away, and goes when it is removed', async () => {
+    await add();
+    await run('style edit', { name: 'ring', trigger: '-' });
+    expect(await requestAfter('a Ring')).toMatchObject({ embeddings: [{ word: 'Ring' }] });
+    await run('style remove', { name: 'ring' });
+    expect(await requestAfter('a Ring')).toMatchObject({ embeddings: [] });
+  });
+});
+
 describe('styles', () => {
   it('are changed by admins only', async () => {
     world = await open();

@@ -149,6 +149,32 @@ describe('a weighted prompt', () => {
     expect(largestDifference(picture, await golden('word'))).toBeLessThanOrEqual(TOLERANCE);
   });
 
+  it('reads the vectors of the one word that there is by their numbers, as pivotal tuning’s authors write them', async () => {
+    const known = named('word');
+    expect(known.prompt).toContain('inkling');
+    const byNumber = known.prompt.replace('inkling', '<s0><s1>');
+    const { picture, notices } = await draw(requestOf(known, { prompt: byNumber }));
+    expect(notices).toEqual([]);
+    expect(largestDifference(picture, await golden('word'))).toBeLessThanOrEqual(TOLERANCE);
+  });
+
+  it('names numbered vectors that there are none of', async () => {
+    const request = requestOf(named('word'), { prompt: 'a <s0><s7> fox' });
+    const { picture, notices } = await draw(request);
+    expect(notices).toMatchObject([{ code: 'prompt.embedding', params: { name: '<s7>' } }]);
+    expect(picture).toEqual((await draw({ ...request, prompt: 'a <s0> fox' })).picture);
+  });
+
+  it('is refused with a word of unequal vectors for its two encoders', async () => {
+    const file = path.join(folder, 'unequal.safetensors');
+    writeTensors(file, [
+      { name: 'clip_l', shape: [1, 32], data: new Float32Array(32) },
+      { name: 'clip_g', shape: [2, 32], data: new Float32Array(64) },
+    ]);
+    const request = requestOf(named('sdxl-weights'), { embeddings: [{ word: 'inkling', file }] });
+    await expect(draw(request)).rejects.toMatchObject({ code: 'embedding.lengths' });
+  });
+
   it('is refused where the weights of its concepts add up to nothing', async () => {
     const request = requestOf(named('weights'), { prompt: 'a fox::1 a cat::-1' });
     await expect(draw(request)).rejects.toMatchObject({ code: 'prompt.weights', params: { sum: 0 } });

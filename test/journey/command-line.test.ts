@@ -22,7 +22,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { packageFolder } from '../../config/paths.ts';
-import { readPngTexts } from '../../src/image/index.ts';
+import { decodePicture, readPngTexts } from '../../src/image/index.ts';
 import { writeTensors } from '../support/safetensors-file.ts';
 import { writeTinyLora, writeTinyModel, writeTinyUpscaler } from '../support/tiny-model.ts';
 
@@ -311,6 +311,37 @@ describe('the other commands', () => {
       err: [expect.stringMatching(/config\.json/)],
     });
     expect((await run('model', 'list')).out).not.toContainEqual(expect.stringContaining(basename(broken)));
+  });
+
+  it('teaches a model a word by a textual inversion, draws with it, and forgets it', async () => {
+    const vectors = Float32Array.from({ length: 64 }, (_, k) => 2 * Math.sin(k));
+    writeTensors(inFolder('ring-toy.safetensors'), [{ name: 'emb_params', shape: [2, 32], data: vectors }]);
+    await run('model', 'add', model, '--id', 'mine');
+    const added = await run('model', 'add-embedding', 'ring-toy.safetensors', '--model', 'mine');
+    expect(added).toEqual({
+      status: 0,
+      err: [],
+      out: ['added "ring-toy" (2 of 32 numbers) for mine: write it in a prompt, or embedding:ring-toy'],
+    });
+    const draw = async (prompt: string, out: string) => {
+      const drawn = await run('imagine', prompt, '--model', 'mine', '--seed', '3', '--out', out);
+      expect(drawn).toMatchObject({ status: 0, err: [] });
+      return decodePicture(readFileSync(inFolder(out)));
+    };
+    const [byWord, byPrefix, byNumber] = [
+      await draw('a ring-toy', 'word.png'),
+      await draw('a embedding:Ring-Toy', 'prefix.png'),
+      await draw('a <s0><s1>', 'number.png'),
+    ];
+    expect(byPrefix).toEqual(byWord);
+    expect(byNumber).toEqual(byWord);
+    const inspected = await run('lora', 'inspect', 'ring-toy.safetensors');
+    expect(inspected.out.slice(0, 2)).toEqual(['kind      textual inversion', 'vectors   2']);
+    const again = await run('model', 'add-embedding', 'ring-toy.safetensors', '--model', 'mine');
+    expect(again).toMatchObject({ status: 1, err: [expect.stringContaining('has a word "ring-toy" already')] });
+    expect(await run('model', 'remove-embedding', 'ring-toy', '--model', 'mine')).toMatchObject({ status: 0 });
+    expect(await draw('a ring-toy', 'forgotten.png')).not.toEqual(byWord);
+    await run('model', 'remove', 'mine');
   });
 
   it('inspects a LoRA for people and for programs', async () => {

@@ -36,4 +36,11 @@ describe('words that were added', () => {
       embeddings: [{ word: 'cat-toy' }, { word: 'easynegative' }],
     });
   });
+
+  it('are meant by numbered tokens where a model has one word alone', () => {
+    const [one, two] = ['ring', 'bell'].map((word) => ({ word, file: `/${word}` }));
+    const wish = { prompt: 'a photo of <s0><s1>', seed: 1 };
+    expect(requestOf(wish, { manifest: MOJI, embeddings: [one!] }).embeddings).toMatchObject([{ word: 'ring' }]);
+    expect(requestOf(wish, { manifest: MOJI, embeddings: [one!, two!] }).embeddings).toEqual([]);
+  });
 });

@@ -2,12 +2,10 @@
  * `/style add`: a LoRA is fetched, inspected and seen before it is saved. Until then it is a draft, kept so that its
  * buttons work after a restart, and belongs to the admin who brought it.
  */
-import { withTrigger } from '../../../commands/prompt-words.ts';
 import { checkOptions } from '../../../commands/check.ts';
 import { styleAdd } from '../../../commands/style.ts';
 import { StoppedError, UserError } from '../../core/errors.ts';
 import type { OptionValue } from '../../core/command.ts';
-import { defaultRequest } from '../../core/default-request.ts';
 import type { Locale } from '../../core/people.ts';
 import type { MessageFile } from '../../core/message.ts';
 import { composeGrid, encodeWithin } from '../../image/index.ts';
@@ -26,6 +24,7 @@ import { refusal } from '../refusal.ts';
 import { serverModel } from '../resolve.ts';
 import { replace } from '../speaking.ts';
 import { fromPreset, stylesOf } from '../styles.ts';
+import { requestOf } from '../wish.ts';
 import { errorText, formatNumber, text } from '../texts/index.ts';
 import { bringStyle, removeUnused } from './lora-files.ts';
 import { styleName, unknownModel } from './styles.ts';
@@ -64,8 +63,10 @@ export async function addStyle(
     model: model.manifest.id,
     sha256,
     ...(model.fingerprint === undefined ? {} : { base: model.fingerprint }),
+    ...(found.embedding === undefined ? {} : { kind: 'embedding' }),
     weight: wanted.weight ?? 1,
-    trigger: wanted.trigger?.trim() ?? '',
+    // Of a textual inversion, the word that it is used by.
+    trigger: wanted.trigger?.trim() || (found.embedding && (found.embedding.token ?? name)) || '',
     negative: wanted.negative?.trim() ?? '',
     description: wanted.description?.trim() ?? '',
     addedBy: actor.user,
@@ -77,7 +78,7 @@ export async function addStyle(
     server: place.server,
     serverName: place.serverName,
     preset,
-    found,
+    found: { kind: found.kind, rank: found.rank, base: found.base, triggers: found.triggers },
     seed: context.random.uint32(),
     locale: asked.locale,
     address: asked.address,
@@ -156,9 +157,15 @@ export async function showTrial(context: BotContext, draft: StyleDraft): Promise
   }
 }
 
-function requireSameBase({ base, madeFor }: LoraFacts, { manifest, fingerprint }: Model, name: string): void {
+function requireSameBase(
+  { base, madeFor, embedding }: LoraFacts,
+  { manifest, fingerprint }: Model,
+  name: string,
+): void {
   // What the file does not tell shows in its preview.
-  if (base !== 'other' && base !== manifest.base) {
+  // SSD-1B and Vega have SDXL's text encoders, so its words too.
+  const isWordOfFamily = embedding !== undefined && base === 'sdxl' && manifest.base === 'ssd1b';
+  if (base !== 'other' && base !== manifest.base && !isWordOfFamily) {
     throw refusal('style.base', { loraBase: base, model: manifest.name, modelBase: manifest.base });
   }
   if (madeFor !== undefined && fingerprint !== undefined && madeFor !== fingerprint) {
@@ -198,9 +205,11 @@ async function preview(context: BotContext, draft: StyleDraft, locale: Locale): 
     throw unknownModel(context, preset.model);
   }
   const prompt = text('en', 'style.draft.prompt');
-  const without = defaultRequest(model.manifest, prompt, { seed });
-  const { id, file, weight, trigger } = fromPreset(preset, context.stores);
-  const withStyle = { ...without, prompt: withTrigger(prompt, trigger), styles: [{ id, file, weight }] };
+  const without = requestOf({ prompt, seed }, model);
+  const withStyle = requestOf(
+    { prompt, seed, styles: [{ style: fromPreset(preset, context.stores), share: 1 }] },
+    model,
+  );
   const drawn = await Promise.all(
     [without, withStyle].map(async (request) => {
       const work = { kind: 'imagine', request } as const;

@@ -48,7 +48,13 @@ export function styleMessage(style: Style, locale: Locale): Message {
     [bold(style.name), ...(style.description === '' ? [] : [plain(` · ${style.description}`)])],
     [plain(text(locale, 'style.show.model', { model: style.model }))],
     [plain(text(locale, 'style.show.weight', { weight: style.weight }))],
-    [plain(text(locale, 'style.show.trigger', { trigger: style.trigger || text(locale, 'style.empty') }))],
+    [
+      plain(
+        text(locale, style.kind === 'embedding' ? 'style.show.word' : 'style.show.trigger', {
+          trigger: style.trigger || text(locale, 'style.empty'),
+        }),
+      ),
+    ],
     ...(style.negative === '' ? [] : [[plain(text(locale, 'style.show.negative', { negative: style.negative }))]]),
     origin.kind !== 'server'
       ? [small(text(locale, 'style.show.builtin'))]
@@ -60,16 +66,10 @@ export function styleMessage(style: Style, locale: Locale): Message {
 
 /** What an admin sees between bringing a LoRA and saving it; `picture` once it is drawn. */
 export function trialMessage(draft: StyleDraft, locale: Locale, picture: MessageFile | undefined): Message {
-  const { preset, found, seed } = draft;
-  const triggers = found.triggers.slice(0, 8).join(', ');
+  const { preset, seed } = draft;
   const lines: Line[] = [
     [bold(text(locale, 'style.draft.title', { style: preset.name }))],
-    [plain(text(locale, 'style.draft.found', { kind: found.kind, rank: found.rank, base: found.base }))],
-    [
-      plain(
-        triggers === '' ? text(locale, 'style.draft.no-triggers') : text(locale, 'style.draft.triggers', { triggers }),
-      ),
-    ],
+    ...foundLines(draft, locale),
     [plain(text(locale, 'style.draft.weight', { weight: preset.weight }))],
     [
       small(
@@ -86,6 +86,28 @@ export function trialMessage(draft: StyleDraft, locale: Locale, picture: Message
       ? []
       : [[press('save', 'primary'), press('lighter'), press('heavier'), press('discard', 'danger')]];
   return message({ lines, picture, rows });
+}
+
+/** What was found in the file, and the words that it goes by. */
+function foundLines({ preset: { kind, trigger }, found }: StyleDraft, locale: Locale): readonly Line[] {
+  const { rank, base, triggers } = found;
+  if (kind === 'embedding') {
+    return [
+      [plain(text(locale, 'style.draft.embedding', { vectors: rank, base }))],
+      [plain(text(locale, 'style.draft.word', { word: trigger }))],
+    ];
+  }
+  const named = triggers.slice(0, 8).join(', ');
+  return [
+    [plain(text(locale, 'style.draft.found', { kind: found.kind, rank, base }))],
+    [
+      plain(
+        named === ''
+          ? text(locale, 'style.draft.no-triggers')
+          : text(locale, 'style.draft.triggers', { triggers: named }),
+      ),
+    ],
+  ];
 }
 
 /** `/imagine a house by a lake --style neon` */

@@ -53,8 +53,28 @@ export async function openLearnedWords(
       words.push(inOrder(word, widths, file));
     }
   }
-  return new LearnedWords(words);
+  return new LearnedWords([...words, ...numbered(words)]);
 }
+
+/**
+ * The vectors of one word by their numbers, `<s0><s1>…`, as pivotal tuning's authors write them: where there is one word alone
+ * that they can be of, and none of that name. Each is a word of its own, as in diffusers' load_textual_inversion with a list of tokens.
+ */
+function numbered(words: readonly LearnedWord[]): readonly LearnedWord[] {
+  const names = new Set(words.map(({ word }) => word.toLowerCase()));
+  const [only, ...others] = words.filter(({ word }) => !NUMBERED_TOKEN.test(word));
+  if (only === undefined || others.length > 0) {
+    return [];
+  }
+  const count = only.encoders[0]?.length ?? 0;
+  return Array.from({ length: count }, (_, k) => ({
+    word: `<s${k}>`,
+    id: `${only.id} ${k}`,
+    encoders: only.encoders.map((vectors) => vectors.slice(k, k + 1)),
+  })).filter(({ word }) => !names.has(word));
+}
+
+const NUMBERED_TOKEN = /^<s\d+>$/i;
 
 /** Vectors for each encoder, told by their widths; of equal ones in the file's order. */
 function inOrder(word: LearnedWord, widths: readonly number[], file: string): LearnedWord {
@@ -69,6 +89,15 @@ function inOrder(word: LearnedWord, widths: readonly number[], file: string): Le
       'embedding.base',
       `A textual inversion must have vectors of ${widths.join(' and ')} numbers for this model, but "${path.basename(file)}" has ${found}; it was made for another base.`,
       { params: { file: path.basename(file), expected: widths.join(', '), found } },
+    );
+  }
+  const lengths = encoders.map((vectors) => vectors?.length ?? 0);
+  if (new Set(lengths).size > 1) {
+    const found = lengths.join(' and ');
+    throw new UserError(
+      'embedding.lengths',
+      `A textual inversion must have as many vectors for each text encoder, but "${path.basename(file)}" has ${found}; take another copy of it.`,
+      { params: { file: path.basename(file), found } },
     );
   }
   return { ...word, encoders: encoders.flatMap((vectors) => (vectors === undefined ? [] : [vectors])) };

@@ -4,6 +4,8 @@
  * found none. Pure.
  */
 const LORA = /<(?:lora|lyco):(?<name>[^<>:]+)(?::[^<>]*)?>/giu;
+/** One of a pivotal tuning's vectors. */
+const NUMBERED = /<s\d+>/giu;
 const EMBEDDING = /(?<![\p{L}\p{N}])embedding:(?<name>[\p{L}\p{N}_.-]*[\p{L}\p{N}_])/giu;
 
 export type References = {
@@ -18,7 +20,14 @@ export function takeReferences(prompt: string, words: readonly string[]): Refere
   const unknownStyles = Array.from(prompt.matchAll(LORA), ({ groups }) => groups?.['name'] ?? '');
   const known = new Set(words.map((word) => word.toLowerCase()));
   const unknownEmbeddings: string[] = [];
-  const text = prompt.replace(LORA, '').replace(EMBEDDING, (whole, ...rest: unknown[]) => {
+  const withKnown = prompt.replace(LORA, '').replace(NUMBERED, (token) => {
+    if (known.has(token.toLowerCase())) {
+      return token;
+    }
+    unknownEmbeddings.push(token);
+    return '';
+  });
+  const text = withKnown.replace(EMBEDDING, (whole, ...rest: unknown[]) => {
     const name = nameIn(rest.at(-1));
     // "embedding:cat.5" may be the word "cat" and what follows it.
     if ([...known].some((word) => name.toLowerCase().startsWith(word))) {
@@ -44,14 +53,12 @@ export function splitByWords(text: string, words: readonly string[]): readonly T
     return [{ kind: 'text', text }];
   }
   const longestFirst = words.toSorted((a, b) => b.length - a.length);
-  const pattern = new RegExp(
-    `(?<![\\p{L}\\p{N}])(?:embedding:)?(${longestFirst.map(escaped).join('|')})(?![\\p{L}\\p{N}])`,
-    'giu',
-  );
+  const pattern = new RegExp(`(?:${longestFirst.map(standing).join('|')})`, 'giu');
   const parts: TextPart[] = [];
   let start = 0;
   for (const match of text.matchAll(pattern)) {
-    const word = longestFirst.find((known) => known.toLowerCase() === match[1]?.toLowerCase());
+    const found = match[0].toLowerCase();
+    const word = longestFirst.find((known) => [known, `embedding:${known}`].some((one) => one.toLowerCase() === found));
     if (word !== undefined) {
       parts.push({ kind: 'text', text: text.slice(start, match.index) }, { kind: 'learned', word });
       start = match.index + match[0].length;
@@ -59,6 +66,13 @@ export function splitByWords(text: string, words: readonly string[]): readonly T
   }
   parts.push({ kind: 'text', text: text.slice(start) });
   return parts.filter((part) => part.kind === 'learned' || part.text.trim() !== '' || parts.length === 1);
+}
+
+/** Not within another word, where its own ends are letters or digits: `<s0>` may stand anywhere. */
+function standing(word: string): string {
+  const before = /^[\p{L}\p{N}]/u.test(word) ? String.raw`(?<![\p{L}\p{N}])` : '';
+  const after = /[\p{L}\p{N}]$/u.test(word) ? String.raw`(?![\p{L}\p{N}])` : '';
+  return String.raw`(?:(?<![\p{L}\p{N}])embedding:|${before})${escaped(word)}${after}`;
 }
 
 function escaped(word: string): string {

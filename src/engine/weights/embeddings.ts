@@ -4,6 +4,7 @@
  */
 import path from 'node:path';
 
+import type { Base } from '../../core/manifest.ts';
 import { UserError } from '../../core/errors.ts';
 import { sourceId } from './cache.ts';
 import { openSafetensors } from './safetensors-file.ts';
@@ -32,9 +33,8 @@ export async function openEmbeddings(file: string, which: 'own' | 'bundled' = 'o
   const { tensors, file: absolute } = await openSafetensors(file);
   const id = await sourceId(tensors);
   if (which === 'bundled') {
-    const names = new Set(tensors.names.flatMap((name) => BUNDLED.exec(name)?.groups?.['name'] ?? []));
     return Promise.all(
-      [...names].map(async (word) => ({
+      bundledWords(tensors).map(async (word) => ({
         word,
         id: `${id} ${word}`,
         encoders: await vectorsOf(
@@ -46,16 +46,51 @@ export async function openEmbeddings(file: string, which: 'own' | 'bundled' = 'o
   }
   const infos = infosOf(tensors);
   if (!looksLikeEmbedding(tensors)) {
-    throw new UserError(
-      'embedding.kind',
-      `A textual inversion must be a file of a word's vectors, but "${path.basename(file)}" is another; add a LoRA as a style.`,
-      { params: { file: path.basename(file) } },
-    );
+    throw noEmbedding(file);
   }
-  const [first] = infos;
-  const isNamed = first !== undefined && !PARTS.has(first.name);
-  const word = isNamed ? first.name : path.basename(absolute).replace(/\.safetensors$/, '');
+  const word = tokenIn(infos) ?? path.basename(absolute).replace(/\.safetensors$/, '');
   return [{ word, id, encoders: await vectorsOf(tensors, infos) }];
+}
+
+export type EmbeddingReport = {
+  /** The token that the file names; undefined: it goes by the file's name. */
+  readonly token: string | undefined;
+  /** How many tokens of a prompt it takes the place of. */
+  readonly vectors: number;
+  /** By the width of its vectors; undefined when that tells nothing. */
+  readonly base: Base | undefined;
+};
+
+/** What a textual inversion is, by its header alone. Throws as `openEmbeddings`. */
+export async function describeEmbedding(file: string): Promise<EmbeddingReport> {
+  const { tensors } = await openSafetensors(file);
+  if (!looksLikeEmbedding(tensors)) {
+    throw noEmbedding(file);
+  }
+  const infos = infosOf(tensors);
+  const widths = infos.map(({ shape }) => shape.at(-1) ?? 1);
+  const vectors = Math.max(...infos.map(({ shape }) => (shape.length === 2 ? (shape[0] ?? 1) : 1)));
+  return { token: tokenIn(infos), vectors, base: BASE_OF_WIDTH[Math.max(...widths)] };
+}
+
+/** By the widest of its vectors. */
+const BASE_OF_WIDTH: Readonly<Record<number, Base>> = { 128: 'moji', 768: 'sd15', 1024: 'sd2', 1280: 'sdxl' };
+
+/** The words that come with a LoRA. */
+export function bundledWords({ names }: Pick<TensorSource, 'names'>): readonly string[] {
+  return [...new Set(names.flatMap((name) => BUNDLED.exec(name)?.groups?.['name'] ?? []))];
+}
+
+function tokenIn([first]: readonly TensorInfo[]): string | undefined {
+  return first === undefined || PARTS.has(first.name) ? undefined : first.name;
+}
+
+function noEmbedding(file: string): UserError {
+  return new UserError(
+    'embedding.kind',
+    `A textual inversion must be a file of a word's vectors, but "${path.basename(file)}" is another; add a LoRA as a style.`,
+    { params: { file: path.basename(file) } },
+  );
 }
 
 /** Whether the tensor belongs to a word that comes with a LoRA. */

@@ -10,7 +10,7 @@ export { describeCheckpoint } from './checkpoint/describe-checkpoint.ts';
 export { foreignPipeline } from './checkpoint/foreign-models.ts';
 export { openCheckpoint } from './checkpoint/open-checkpoint.ts';
 export { derivedFiles, sweepBeside } from './cache.ts';
-export { openEmbeddings, type LearnedWord } from './embeddings.ts';
+export { describeEmbedding, openEmbeddings, type LearnedWord } from './embeddings.ts';
 export { widen, widenForeign } from './widen.ts';
 export { withoutStaleKernels, withWinogradKernels } from './winograd.ts';
 export { openLora, touchesNet } from './lora/lora-file.ts';

@@ -13,8 +13,12 @@ export const drawing: Translation<typeof english> = {
     'Ein Stil muss für {expected} gemacht sein, die Basis dieses Modells; „{file}“ ist für {found}. Ein anderes Modell oder eine andere Datei nehmen.',
   'error.model.scheduler-setting':
     'Die Einstellungen des Modells für {scheduler} sagen {setting}, was nicht befolgt werden kann. Nimm einen anderen Scheduler, etwa ddim.',
+  'error.embedding.base':
+    'Ein gelerntes Wort (Textual Inversion) muss Vektoren aus {expected} Zahlen für dieses Modell haben; „{file}“ hat {found}. Es ist für eine andere Basis gemacht.',
+  'error.embedding.lengths':
+    'Ein gelerntes Wort muss für jeden Text-Encoder gleich viele Vektoren haben; „{file}“ hat {found}. Nimm eine andere Ausgabe der Datei.',
   'error.lora.embedding':
-    'Ein Stil muss eine LoRA-Datei sein; „{file}“ ist ein gelerntes Wort (Textual Inversion). Der Betreiber fügt es mit fourstep model add-embedding hinzu.',
+    'Ein Stil muss eine LoRA-Datei sein; „{file}“ ist ein gelerntes Wort (Textual Inversion). Füge es für sich hinzu: /style add.',
   'error.prompt.weights':
     'Die Gewichte hinter :: müssen zusammen mehr als 0 ergeben; sie ergeben {sum}. Gib dem, was du sehen willst, mehr Gewicht.',
   'error.lora.empty':

@@ -10,8 +10,11 @@ export const drawing = {
     'A style must be made for {expected}, the base of this model; “{file}” was made for {found}. Use another model or another file.',
   'error.model.scheduler-setting':
     'The model’s settings for {scheduler} say {setting}, which cannot be followed. Draw with another scheduler, such as ddim.',
-  'error.lora.embedding':
-    'A style must be a LoRA file; “{file}” is a textual inversion. An operator adds it with fourstep model add-embedding.',
+  'error.embedding.base':
+    'A textual inversion must have vectors of {expected} numbers for this model; “{file}” has {found}. It was made for another base.',
+  'error.embedding.lengths':
+    'A textual inversion must have as many vectors for each text encoder; “{file}” has {found}. Take another copy of it.',
+  'error.lora.embedding': 'A style must be a LoRA file; “{file}” is a textual inversion. Add it by itself: /style add.',
   'error.prompt.weights':
     'The weights behind :: must add up to more than 0; they add up to {sum}. Give what you want to see more weight.',
   'error.lora.empty': 'A style must be a LoRA file; “{file}” holds no LoRA matrices. Is it a whole checkpoint?',

@@ -6,6 +6,7 @@ import { z } from 'zod';
 
 import { UserError } from '../../../core/errors.ts';
 import { recogniseAccelerator, type Recognition } from '../accelerator/recognise.ts';
+import { bundledWords } from '../embeddings.ts';
 import { openSafetensors } from '../safetensors-file.ts';
 import { guessBase } from './base-guess.ts';
 import { foreignAdapter } from './lora-keys.ts';
@@ -39,7 +40,8 @@ export async function inspectLora(file: string): Promise<LoraReport> {
   const { tensors, metadata } = await openSafetensors(file);
   const adapter = foreignAdapter(tensors.names);
   const about = {
-    triggers: triggerWords(metadata),
+    // Words that come with their vectors are what it is called by.
+    triggers: [...new Set([...bundledWords(tensors), ...triggerWords(metadata)])],
     title: metadata.get('modelspec.title') ?? metadata.get('ss_output_name'),
     madeFor: fingerprintIn(metadata),
   };
