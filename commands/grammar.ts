@@ -7,27 +7,17 @@
  */
 import type { CommandSpec, OptionSpec } from '../src/core/command.ts';
 import { UserError } from '../src/core/errors.ts';
-import { closest } from './closest.ts';
-import { foreignOption } from './foreign-options.ts';
+import { DASHES, escaped, quoteEnd, quoted, unescaped, unquoted } from './quoting.ts';
+import { truthOf, typed } from './typed-value.ts';
+import { unknownOption } from './unknown-option.ts';
 import { visibleText } from './visible-text.ts';
 
 export type FreeTextOptions = Readonly<Record<string, string | number | boolean>>;
 
-/** Hyphens, the dashes that phones make of two of them, minus signs, and their full-width and non-breaking kinds. */
-const DASH = '[-‐‑‒–—―−﹘﹣－]';
-const DASHES = `(?:${DASH}{2}|[–—―])`;
-const OPENERS = '"“„«';
 /** An option's name at the head of a word; an equals sign or a colon may follow. */
 const HEAD = new RegExp(`(${DASHES})(\\p{L}[\\p{L}\\p{N}_-]*)(?=$|[\\s=:])`, 'uy');
 /** What may stand between a name and its value. */
 const SEPARATOR = /^(?::|\s*=)?\s*/u;
-/** What a backslash at the head of a word keeps from being an option or a quotation. */
-const ESCAPED = new RegExp(`(?<=^|\\s)\\\\(\\\\*(?:${DASHES}\\p{L}|[${OPENERS}]))`, 'gu');
-const ESCAPABLE_OPTION = new RegExp(`(?<=^|\\s)(?=\\\\*${DASHES}\\p{L})`, 'gu');
-const ESCAPABLE = new RegExp(`(?<=^|\\s)(?=\\\\*(?:${DASHES}\\p{L}|[${OPENERS}]))`, 'gu');
-/** What closes each opening quote; the last opens and closes in some languages. */
-const CLOSERS: Readonly<Record<string, string>> = { '"': '"', '“': '”“', '„': '“”', '«': '»' };
-
 type Flag = { readonly start: number; readonly end: number; readonly option: OptionSpec };
 
 /**
@@ -70,7 +60,7 @@ export function formatCommand(spec: CommandSpec, options: Readonly<Record<string
     return named.join(' ');
   }
   // As few backslashes as the words allow.
-  const candidates = [loose, loose.replace(ESCAPABLE_OPTION, '\\'), loose.replace(ESCAPABLE, '\\')];
+  const candidates = [loose, escaped(loose, 'options'), escaped(loose, 'all')];
   const texts = candidates.map((candidate) => [candidate, ...named].join(' '));
   return texts.find((candidate) => findLoose(spec, candidate) === loose.trim()) ?? texts.at(-1) ?? '';
 }
@@ -156,35 +146,6 @@ function optionNamed(spec: CommandSpec, given: string): OptionSpec | undefined {
   return spec.options.find((option) => option.name === real);
 }
 
-function unknownOption(spec: CommandSpec, given: string): UserError {
-  const foreign = foreignOption(given);
-  if (foreign !== undefined && spec.name === 'imagine') {
-    const { nearest } = foreign;
-    return nearest === undefined
-      ? new UserError(
-          'option.foreign-none',
-          `--${given} means nothing here: the model is the server’s. Leave it out.`,
-          {
-            params: { given },
-          },
-        )
-      : new UserError('option.foreign', `There is no --${given} here. What comes nearest is --${nearest}.`, {
-          params: { given, nearest },
-        });
-  }
-  const names = [...spec.options.map((option) => option.name), ...Object.keys(spec.aliases ?? {})];
-  const near = closest(given, names);
-  if (near !== undefined) {
-    return new UserError('option.unknown', `There is no option --${given}. Did you mean --${near}?`, {
-      params: { given, closest: near },
-    });
-  }
-  const options = spec.options.map((option) => `--${option.name}`).join(', ');
-  return new UserError('option.unknown-far', `There is no option --${given}. There are: ${options}.`, {
-    params: { given, options },
-  });
-}
-
 /** The value at the head of `rest`, and what of it belongs to the text option. */
 function takeValue(flag: Flag, rest: string): { readonly value: string | number | boolean; readonly left: string } {
   const { option } = flag;
@@ -207,37 +168,6 @@ function takeValue(flag: Flag, rest: string): { readonly value: string | number 
     return { value: unescaped(body).trim(), left: '' };
   }
   return { value: typed(option, unescaped(word)), left: body.slice(word.length) };
-}
-
-function typed(option: OptionSpec, word: string): string | number {
-  switch (option.kind) {
-    case 'integer':
-    case 'number': {
-      const number = /^[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?$/iu.test(word)
-        ? Number(word.replace(',', '.'))
-        : Number.NaN;
-      if (Number.isNaN(number) || (option.kind === 'integer' && !Number.isInteger(number))) {
-        const what = option.kind === 'integer' ? 'a whole number' : 'a number';
-        throw new UserError(`option.${option.kind}`, `--${option.name} takes ${what}; you wrote “${word}”.`, {
-          params: { option: option.name, given: word },
-        });
-      }
-      return number;
-    }
-    case 'image':
-    case 'file':
-      throw new UserError(
-        'option.attach',
-        `--${option.name} takes an attached file, not words. Attach it, or leave it out.`,
-        { params: { option: option.name } },
-      );
-    case 'text':
-    case 'choice':
-    case 'boolean':
-      return word;
-    default:
-      return option satisfies never;
-  }
 }
 
 function withLooseText(
@@ -265,21 +195,6 @@ function withLooseText(
   return { ...options, [spec.textOption]: named === undefined ? words : `${words} ${String(named)}` };
 }
 
-function truthOf(word: string): boolean | undefined {
-  switch (word.toLowerCase()) {
-    case 'yes':
-    case 'true':
-    case 'on':
-      return true;
-    case 'no':
-    case 'false':
-    case 'off':
-      return false;
-    default:
-      return undefined;
-  }
-}
-
 /** Where the quoted value after an option's name ends in `text`; undefined if none begins there or it never ends. */
 function quotedValueEnd(option: OptionSpec, text: string, from: number): number | undefined {
   if (option.kind !== 'text') {
@@ -291,38 +206,6 @@ function quotedValueEnd(option: OptionSpec, text: string, from: number): number 
   return end === undefined ? undefined : from + (rest.length - body.length) + end + 1;
 }
 
-/**
- * The index of the quote that closes the one `body` begins with. With `endsWord`, only one that ends a word counts, and
- * a backslash is a letter: that is how people quote in prose.
- */
-function quoteEnd(body: string, endsWord = false): number | undefined {
-  const closers = CLOSERS[body[0] ?? ''];
-  if (closers === undefined) {
-    return undefined;
-  }
-  for (let index = 1; index < body.length; index++) {
-    const char = body[index] ?? '';
-    if (char === '\\' && !endsWord) {
-      index++;
-    } else if (closers.includes(char) && (!endsWord || /^($|[\s.,;:!?])/u.test(body.slice(index + 1, index + 2)))) {
-      return index;
-    }
-  }
-  return undefined;
-}
-
 function isWord(option: OptionSpec): boolean {
   return option.kind === 'text' && option.isWord === true;
-}
-
-function quoted(value: string): string {
-  return `"${value.replace(/["\\]/gu, '\\$&')}"`;
-}
-
-function unquoted(value: string): string {
-  return value.replace(/\\(["\\”“„«»])/gu, '$1');
-}
-
-function unescaped(value: string): string {
-  return value.replace(ESCAPED, '$1');
 }

@@ -20,6 +20,11 @@ export async function namesIn(folder: string): Promise<readonly string[]> {
   }
 }
 
+/** The ids of the entries in a folder. */
+export async function entriesIn(folder: string): Promise<readonly string[]> {
+  return (await namesIn(folder)).flatMap((name) => (name.endsWith('.json') ? [name.slice(0, -5)] : []));
+}
+
 export async function exists(path: string): Promise<boolean> {
   try {
     await stat(path);

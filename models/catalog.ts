@@ -8,17 +8,15 @@
 import { copyFile, rm } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 
-import { z } from 'zod';
-
 import { closest } from '../commands/closest.ts';
 import { UserError } from '../src/core/errors.ts';
 import type { ModelAccelerator } from '../src/core/accelerator.ts';
 import type { ModelManifest } from '../src/core/manifest.ts';
-import { RECIPE_NAMES } from '../src/core/recipes.ts';
 import type { Style } from '../src/core/style.ts';
-import { lcmAccelerator, readManifest } from '../src/engine/model/manifest-file.ts';
+import { readManifest } from '../src/engine/model/manifest-file.ts';
+import { MODEL_ENTRY, STYLE_ENTRY, type AddedStyle } from './catalog-entries.ts';
+import { entriesIn, exists, namesIn, readJson, writeJson, writeWhole } from './catalog-files.ts';
 import { Embeddings } from './embeddings.ts';
-import { exists, namesIn, readJson, writeJson, writeWhole } from './catalog-files.ts';
 
 export type CatalogModel = {
   readonly id: string;
@@ -32,44 +30,6 @@ export type CatalogModel = {
   readonly accelerators: readonly ModelAccelerator[] | undefined;
   readonly isEmbedded: boolean;
 };
-
-/** Entries of before have no version, and LCM-LoRA's file at most; null: none. */
-const pointer1 = z
-  .object({
-    version: z.undefined().optional(),
-    source: z.string().min(1),
-    lcmLora: z.string().min(1).nullable().optional(),
-    name: z.string().optional(),
-  })
-  .transform(({ source, lcmLora, name }) => ({
-    source,
-    name,
-    accelerators: lcmLora === undefined ? undefined : lcmLora === null ? [] : [lcmAccelerator(lcmLora)],
-  }));
-const pointer2 = z.object({
-  version: z.literal(2),
-  source: z.string().min(1),
-  name: z.string().optional(),
-  accelerators: z
-    .array(
-      z.object({
-        id: z.string().min(1),
-        file: z.string().min(1),
-        weight: z.number(),
-        recipe: z.enum(RECIPE_NAMES),
-      }),
-    )
-    .optional(),
-});
-const pointer = z.union([pointer2, pointer1]);
-const addedStyle = z.object({
-  name: z.string().min(1),
-  model: z.string().min(1),
-  weight: z.number(),
-  trigger: z.string(),
-  negative: z.string(),
-  description: z.string(),
-});
 
 const ID = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 
@@ -86,9 +46,7 @@ export class Catalog {
   async models(): Promise<readonly CatalogModel[]> {
     const embedded = await Promise.all((await namesIn(this.#embeddedFolder)).map((name) => this.#embeddedModel(name)));
     const added = await Promise.all(
-      (await namesIn(join(this.#dataFolder, 'models')))
-        .filter((name) => name.endsWith('.json'))
-        .map((name) => this.#addedModel(name.slice(0, -5))),
+      (await entriesIn(join(this.#dataFolder, 'models'))).map((id) => this.#addedModel(id)),
     );
     return [...embedded, ...added].filter((model) => model !== undefined);
   }
@@ -171,9 +129,7 @@ export class Catalog {
   async styles(model: CatalogModel): Promise<readonly Style[]> {
     const own = model.manifest === undefined ? [] : stylesOf(model.manifest, model.id, model.source);
     const added = await Promise.all(
-      (await namesIn(join(this.#dataFolder, 'styles')))
-        .filter((name) => name.endsWith('.json'))
-        .map((name) => this.#addedStyle(name.slice(0, -5))),
+      (await entriesIn(join(this.#dataFolder, 'styles'))).map((id) => this.#addedStyle(id)),
     );
     return [...own, ...added.flatMap((style) => (style?.model === model.id ? [style] : []))];
   }
@@ -182,7 +138,7 @@ export class Catalog {
    * Copies the file beside the preset's words, temporary name first. Throws `UserError` `catalog.id`, `style.taken`
    * for an id that is an added style's or one of the model's own, and `catalog.unwritable`.
    */
-  async addStyle(id: string, file: string, words: z.infer<typeof addedStyle>): Promise<Style> {
+  async addStyle(id: string, file: string, words: AddedStyle): Promise<Style> {
     await this.checkStyleFree(id, words.model);
     const folder = join(this.#dataFolder, 'styles');
     const target = join(folder, `${id}.safetensors`);
@@ -227,7 +183,7 @@ export class Catalog {
 
   async #addedModel(id: string): Promise<CatalogModel | undefined> {
     const file = join(this.#dataFolder, 'models', `${id}.json`);
-    const parsed = await readJson(file, pointer);
+    const parsed = await readJson(file, MODEL_ENTRY);
     if (parsed === undefined) {
       return undefined;
     }
@@ -244,7 +200,7 @@ export class Catalog {
   }
 
   async #addedStyle(id: string): Promise<Style | undefined> {
-    const parsed = await readJson(join(this.#dataFolder, 'styles', `${id}.json`), addedStyle);
+    const parsed = await readJson(join(this.#dataFolder, 'styles', `${id}.json`), STYLE_ENTRY);
     return parsed === undefined
       ? undefined
       : { id, file: join(this.#dataFolder, 'styles', `${id}.safetensors`), origin: { kind: 'operator' }, ...parsed };

@@ -14,9 +14,9 @@ type Source = { readonly path: string; readonly text: string };
 const IMPORT =
   /(?:^|\n)\s*(?:import|export)\s(?:[^'";]*?\sfrom\s)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)|\brequire\(\s*['"]([^'"]+)['"]\s*\)/g;
 
-function sourcesUnder(folder: string): readonly Source[] {
+function sourcesUnder(folder: string, endings = /\.ts$/): readonly Source[] {
   return readdirSync(join(packageFolder, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .filter((entry) => entry.isFile() && endings.test(entry.name))
     .map((entry) => {
       const file = join(entry.parentPath, entry.name);
       return { path: relative(packageFolder, file).split(sep).join('/'), text: readFileSync(file, 'utf8') };
@@ -174,12 +174,14 @@ function libraryFaults(source: Source): readonly string[] {
   );
 }
 
+function lengthFaults({ path, text }: Source): readonly string[] {
+  const lines = text.trimEnd().split('\n').length;
+  return lines > 250 ? [`${path} has ${lines} lines, and 250 at most are one idea: which second one lives in it?`] : [];
+}
+
 function shapeFaults(source: Source): readonly string[] {
   const faults: string[] = [];
-  const lines = source.text.split('\n').length;
-  if (lines > 401) {
-    faults.push(`${source.path} has ${lines} lines: which second idea lives in it?`);
-  }
+  faults.push(...lengthFaults(source));
   if (!/^(#![^\n]*\n)?\s*(\/\*\*|\/\/)/.test(source.text)) {
     faults.push(`${source.path} does not open with what it is and what it refuses to know`);
   }
@@ -201,7 +203,7 @@ function environmentFaults(source: Source): readonly string[] {
     : [];
 }
 
-const program = ['src', 'commands', 'config', 'models'].flatMap(sourcesUnder);
+const program = ['src', 'commands', 'config', 'models'].flatMap((folder) => sourcesUnder(folder));
 
 describe('the arrows of the design', () => {
   it('lets a folder import only what the design allows it', () => {
@@ -256,5 +258,12 @@ describe('the shape of a file', () => {
   it('is one idea that says what it is, under a name of its own', () => {
     expect(program.flatMap(shapeFaults)).toEqual([]);
     expect(shapeFaults({ path: 'src/bot/utils.ts', text: "import { a } from './a';" })).toHaveLength(3);
+  });
+
+  it('is at most 250 lines long, the page’s too', () => {
+    expect(sourcesUnder('src', /\.(js|css|html)$/).flatMap(lengthFaults)).toEqual([]);
+    const lines = (count: number): string => '// what it is\n'.repeat(count);
+    expect(shapeFaults({ path: 'src/bot/x.ts', text: lines(250) })).toEqual([]);
+    expect(shapeFaults({ path: 'src/bot/x.ts', text: lines(251) })).toHaveLength(1);
   });
 });

@@ -54,3 +54,8 @@ export class StoppedError extends Error {
     super(message);
   }
 }
+
+/** Whatever was thrown, as an `Error`. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}

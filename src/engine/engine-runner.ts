@@ -5,6 +5,7 @@
  * Device calls block the event loop while they last: a bot hosts this in a child process and talks to it there.
  */
 import { CancelledError, StoppedError } from '../core/errors.ts';
+import { IdleWait } from '../core/idle.ts';
 import type { Picture } from '../core/picture.ts';
 import type { Runner, RunnerHealth, Work, WorkEvent } from '../core/work.ts';
 import { Engine } from './engine.ts';
@@ -59,7 +60,7 @@ class EngineRunner implements Runner {
   readonly #cache: ModelCache;
   readonly #upscaling: Upscaling;
   readonly #stop = new AbortController();
-  readonly #idle: (() => void)[] = [];
+  readonly #idle = new IdleWait();
   #active = 0;
   #count = 0;
   #isClosing = false;
@@ -108,7 +109,7 @@ class EngineRunner implements Runner {
     } finally {
       this.#active -= 1;
       if (this.#active === 0) {
-        this.#idle.splice(0).forEach((wake) => wake());
+        this.#idle.wake();
       }
     }
   }
@@ -130,7 +131,7 @@ class EngineRunner implements Runner {
     this.#isClosing = true;
     if (this.#active > 0) {
       const timer = setTimeout(() => this.#stop.abort(), limitMs);
-      await new Promise<void>((resolve) => this.#idle.push(resolve));
+      await this.#idle.wait();
       clearTimeout(timer);
     }
     await this.#upscaling.close();

@@ -5,6 +5,7 @@
  */
 import type { Admission, QueueLimits, QueuePlace, Ticket } from '../core/admission.ts';
 import { CancelledError, UserError } from '../core/errors.ts';
+import { IdleWait } from '../core/idle.ts';
 import type { JobId } from '../core/job.ts';
 import type { ServerKey } from '../core/people.ts';
 import PQueue from 'p-queue';
@@ -42,7 +43,7 @@ export class FairAdmission implements Admission {
   readonly #entries = new Map<JobId, Entry>();
   readonly #servers = new Map<ServerKey, Set<Entry>>();
   readonly #listeners = new Set<() => void>();
-  readonly #idle: (() => void)[] = [];
+  readonly #idle = new IdleWait();
   #changeTimer: ReturnType<typeof setTimeout> | undefined;
   /** Dropped by every change. */
   #forecast: ReadonlyMap<JobId, QueuePlace> | undefined;
@@ -143,16 +144,9 @@ export class FairAdmission implements Admission {
    */
   async drain(limitMs: number): Promise<void> {
     this.#queue.pause();
-    if (this.#running === 0) {
-      return;
+    if (this.#running > 0) {
+      await this.#idle.wait(limitMs);
     }
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, limitMs);
-      this.#idle.push(() => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
   }
 
   async #run(entry: Entry, run: (signal: AbortSignal) => Promise<void>): Promise<void> {
@@ -167,7 +161,7 @@ export class FairAdmission implements Admission {
       this.#running--;
       this.#forget(entry);
       if (this.#running === 0) {
-        this.#idle.splice(0).forEach((wake) => wake());
+        this.#idle.wake();
       }
     }
   }

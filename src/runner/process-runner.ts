@@ -1,14 +1,12 @@
 /**
  * A device in a child process, seen as a `Runner`. The child may die at any call of the device: it is replaced, and
- * what it was drawing is drawn again from the start, at most three times; events that were delivered are not repeated.
- * Which work goes into it when is `dispatch-order.ts`.
+ * what it was drawing is drawn again from the start; events that were delivered are not repeated.
  */
-import { CancelledError, StoppedError, UserError } from '../core/errors.ts';
+import { CancelledError, StoppedError } from '../core/errors.ts';
 import type { Runner, RunnerHealth, Work, WorkEvent } from '../core/work.ts';
 import { ChildLink, type LinkTimes } from './child-link.ts';
-import { nextToSend } from './dispatch-order.ts';
-import { EventChannel } from './event-channel.ts';
 import type { ToParent } from './messages.ts';
+import { PendingWorks, type PendingWork } from './pending-works.ts';
 import { unpackError } from './wire.ts';
 
 export type ProcessRunnerOptions = {
@@ -43,27 +41,15 @@ const RESTART_CAP_MS = 30_000;
 /** Starts in a row that may fail before what waits is told why. */
 const FAILED_STARTS = 3;
 
-type PendingWork = {
-  readonly work: Work;
-  readonly events: EventChannel;
-  attempts: number;
-  /** Set while it is in the child. */
-  call: number | undefined;
-  cancelTimer: ReturnType<typeof setTimeout> | undefined;
-};
-
 export class ProcessRunner implements Runner {
   readonly #options: ProcessRunnerOptions;
   readonly #times: LinkTimes;
-  readonly #waiting: PendingWork[] = [];
-  readonly #active = new Map<number, PendingWork>();
-  readonly #idle: (() => void)[] = [];
+  readonly #works = new PendingWorks();
   readonly #starts: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
   #link: ChildLink;
   #state: RunnerHealth['state'] = 'starting';
   #batches: RunnerHealth['batches'];
   #forms: RunnerHealth['forms'];
-  #calls = 0;
   #failedStarts = 0;
   /** Children lost since a work last ended: each makes the next wait longer. */
   #losses = 0;
@@ -99,16 +85,9 @@ export class ProcessRunner implements Runner {
     if (signal.aborted) {
       throw new CancelledError();
     }
-    const pending: PendingWork = {
-      work,
-      events: new EventChannel(),
-      attempts: 0,
-      call: undefined,
-      cancelTimer: undefined,
-    };
+    const pending = this.#works.add(work);
     const cancel = () => this.#cancel(pending);
     signal.addEventListener('abort', cancel, { once: true });
-    this.#waiting.push(pending);
     this.#dispatch();
     try {
       yield* pending.events.drain();
@@ -125,7 +104,7 @@ export class ProcessRunner implements Runner {
       {
         device: this.#options.device,
         state: this.#state,
-        active: this.#active.size,
+        active: this.#works.active,
         lastHeartbeatAtMs: this.#link.lastHeardAtMs,
         ...(this.#forms === undefined ? {} : { forms: this.#forms }),
         ...(this.#batches === undefined ? {} : { batches: this.#batches }),
@@ -137,17 +116,9 @@ export class ProcessRunner implements Runner {
     const endsAtMs = performance.now() + limitMs;
     this.#isClosing = true;
     clearTimeout(this.#restartTimer);
-    this.#waiting.splice(0).forEach((pending) => pending.events.end(new StoppedError()));
+    this.#works.endWaiting(new StoppedError());
     this.#settleStarts(new StoppedError());
-    if (this.#active.size > 0) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, limitMs);
-        this.#idle.push(() => {
-          clearTimeout(timer);
-          resolve();
-        });
-      });
-    }
+    await this.#works.idle(limitMs);
     if (this.#state !== 'stopped' && this.#state !== 'restarting') {
       await this.#link.close(Math.max(100, endsAtMs - performance.now()));
     }
@@ -162,7 +133,7 @@ export class ProcessRunner implements Runner {
       times: this.#times,
       onMessage: (message) => this.#hear(message),
       onGone: (reason) => this.#replace(reason),
-      isBusy: () => this.#active.size > 0,
+      isBusy: () => this.#works.active > 0,
     });
   }
 
@@ -179,7 +150,7 @@ export class ProcessRunner implements Runner {
         this.#startError = unpackError(message.error);
         return;
       case 'event':
-        this.#active.get(message.call)?.events.push(message.event);
+        this.#works.inCall(message.call)?.events.push(message.event);
         return;
       case 'end':
         this.#losses = 0;
@@ -197,16 +168,11 @@ export class ProcessRunner implements Runner {
   }
 
   #dispatch(): void {
-    const { maxActive = 8 } = this.#options;
     while (this.#state === 'ready' && !this.#isClosing) {
-      const pending = nextToSend(this.#waiting, [...this.#active.values()], maxActive);
+      const pending = this.#works.next(this.#options.maxActive ?? 8);
       if (pending === undefined) {
         return;
       }
-      this.#waiting.splice(this.#waiting.indexOf(pending), 1);
-      pending.attempts++;
-      pending.call = this.#calls++;
-      this.#active.set(pending.call, pending);
       this.#link.expectProgress();
       this.#link.send({ kind: 'run', call: pending.call, work: pending.work });
     }
@@ -214,73 +180,38 @@ export class ProcessRunner implements Runner {
 
   #cancel(pending: PendingWork): void {
     if (pending.call === undefined) {
-      const at = this.#waiting.indexOf(pending);
-      if (at >= 0) {
-        this.#waiting.splice(at, 1);
-      }
-      pending.events.end(new CancelledError());
+      this.#works.withdraw(pending);
       return;
     }
     if (pending.cancelTimer === undefined) {
       this.#link.send({ kind: 'cancel', call: pending.call });
       const limitMs = this.#options.cancelLimitMs ?? 60_000;
       pending.cancelTimer = setTimeout(() => {
-        // Its neighbours pay with a restart, not with one of their attempts.
-        this.#active.forEach((active) => active.attempts--);
+        this.#works.forgiveAttempt();
         this.#link.kill(`did not stop a cancelled work within ${limitMs} ms`);
       }, limitMs);
     }
   }
 
   #end(call: number, error: Error | undefined): void {
-    const pending = this.#active.get(call);
+    const pending = this.#works.inCall(call);
     if (pending === undefined) {
       return;
     }
-    this.#release(pending);
+    this.#works.release(pending);
     pending.events.end(error);
     this.#dispatch();
   }
 
-  #release(pending: PendingWork): void {
-    clearTimeout(pending.cancelTimer);
-    this.#active.delete(pending.call ?? -1);
-    pending.call = undefined;
-    if (this.#active.size === 0) {
-      this.#idle.splice(0).forEach((wake) => wake());
-    }
-  }
-
-  /** The child is gone: its works wait again, or end if they have had their chances. */
+  /** The child is gone: another one takes up its works, after a while that grows. */
   #replace(reason: string): void {
     const { device, maxAttempts = 3, restartMs = 100, onRestart } = this.#options;
     const wasReady = this.#state === 'ready';
-    const tasks = [...this.#active.values()];
-    const again: PendingWork[] = [];
-    for (const pending of tasks) {
-      const isCancelled = pending.cancelTimer !== undefined;
-      this.#release(pending);
-      if (isCancelled) {
-        pending.events.end(new CancelledError());
-      } else if (this.#isClosing) {
-        pending.events.end(new StoppedError());
-      } else if (pending.attempts >= maxAttempts) {
-        pending.events.end(
-          new UserError(
-            'runner.crashed',
-            `Expected a picture, but the device stopped ${pending.attempts} times while drawing it. Try another size or other words, or ask the operator to look at the log.`,
-            { params: { attempts: pending.attempts } },
-          ),
-        );
-      } else {
-        again.push(pending);
-      }
-    }
+    this.#works.lose(maxAttempts, this.#isClosing ? new StoppedError() : undefined);
     if (this.#isClosing) {
       this.#state = 'stopped';
       return;
     }
-    this.#waiting.unshift(...again);
     this.#state = 'restarting';
     onRestart?.(device, this.#startError?.message ?? reason);
     this.#failedStarts = wasReady ? 0 : this.#failedStarts + 1;
@@ -299,7 +230,7 @@ export class ProcessRunner implements Runner {
     this.#startError = error;
     this.#settleStarts(error);
     if (this.#failedStarts >= FAILED_STARTS) {
-      this.#waiting.splice(0).forEach((pending) => pending.events.end(error));
+      this.#works.endWaiting(error);
     }
   }
 

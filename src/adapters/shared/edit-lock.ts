@@ -2,6 +2,8 @@
  * One edit of a message at a time, in the order of asking, so that nothing older lands on top of what is newer. Of edits
  * that only show progress the newest waits and the others are dropped; a final one stops the progress on its way.
  */
+import { asError } from '../../core/errors.ts';
+import { IdleWait } from '../../core/idle.ts';
 
 type Edit = {
   readonly run: () => Promise<void>;
@@ -15,7 +17,7 @@ type Queue = { current: Edit; waiting: Edit[] };
 
 export class EditLock {
   readonly #queues = new Map<string, Queue>();
-  readonly #whenIdle = new Set<() => void>();
+  readonly #idle = new IdleWait();
 
   /** What the edit gives; undefined where it was dropped or overtaken. Throws what the edit throws. */
   progress<Result>(message: string, edit: (overtaken: AbortSignal) => Promise<Result>): Promise<Result | undefined> {
@@ -27,7 +29,7 @@ export class EditLock {
             if (overtaken.signal.aborted) {
               resolve(undefined);
             } else {
-              reject(error instanceof Error ? error : new Error(String(error)));
+              reject(asError(error));
             }
           }),
         drop: () => resolve(undefined),
@@ -47,9 +49,7 @@ export class EditLock {
   /** Resolves when nothing is being edited. */
   async idle(): Promise<void> {
     if (this.#queues.size > 0) {
-      await new Promise<void>((resolve) => {
-        this.#whenIdle.add(resolve);
-      });
+      await this.#idle.wait();
     }
   }
 
@@ -74,8 +74,7 @@ export class EditLock {
     }
     this.#queues.delete(message);
     if (this.#queues.size === 0) {
-      this.#whenIdle.forEach((resolve) => resolve());
-      this.#whenIdle.clear();
+      this.#idle.wake();
     }
   }
 }

@@ -8,7 +8,7 @@ import type { Log } from '../../bot/index.ts';
 import { text } from '../../bot/texts/index.ts';
 import type { Bot, Chat, DeliverOptions, ServerChannel, Suggestion } from '../../core/chat.ts';
 import type { Upload } from '../../core/command.ts';
-import { UserError } from '../../core/errors.ts';
+import { asError, UserError } from '../../core/errors.ts';
 import type { ReplyAddress } from '../../core/job.ts';
 import type { Form, Message } from '../../core/message.ts';
 import type { Actor, Place, ServerKey, UserKey } from '../../core/people.ts';
@@ -158,7 +158,7 @@ export class WebChat implements Chat {
       },
     });
     if (refusal !== undefined) {
-      throw refusal instanceof Error ? refusal : new Error('the placeholder could not be shown', { cause: refusal });
+      throw asError(refusal);
     }
     return { form: null };
   }

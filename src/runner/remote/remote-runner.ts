@@ -6,24 +6,15 @@
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 
-import { CancelledError, StoppedError, UserError } from '../../core/errors.ts';
+import { asError, CancelledError, StoppedError, UserError } from '../../core/errors.ts';
+import { IdleWait } from '../../core/idle.ts';
 import type { Runner, RunnerHealth, Work, WorkEvent } from '../../core/work.ts';
 import { EventChannel } from '../event-channel.ts';
 import { unpackError } from '../wire.ts';
 import { unpackEntry } from './entry.ts';
 import { FileSender } from './files.ts';
-import {
-  cancelChannel,
-  cancelKey,
-  DEFAULT_PREFIX,
-  jobIdOf,
-  KEPT_S,
-  outKey,
-  QUEUE_NAME,
-  runnerKey,
-  runnersKey,
-  wakeChannel,
-} from './keys.ts';
+import { cancelChannel, cancelKey, DEFAULT_PREFIX, jobIdOf, KEPT_S, outKey, QUEUE_NAME, wakeChannel } from './keys.ts';
+import { WorkerWatch } from './worker-watch.ts';
 
 export type RemoteRunnerOptions = {
   /** `redis://host:port`. */
@@ -52,11 +43,10 @@ export class RemoteRunner implements Runner {
   readonly #subscriber: Redis;
   readonly #queue: Queue;
   readonly #files: FileSender;
+  readonly #workers: WorkerWatch;
   readonly #runs = new Map<string, Run>();
-  readonly #idle: (() => void)[] = [];
+  readonly #idle = new IdleWait();
   readonly #timer: ReturnType<typeof setInterval>;
-  #seenAtMs: number | undefined;
-  #isRunnerThere = false;
   #isClosing = false;
   #isClosed = false;
 
@@ -68,6 +58,7 @@ export class RemoteRunner implements Runner {
     this.#subscriber = new Redis(url, { maxRetriesPerRequest: null });
     this.#queue = new Queue(QUEUE_NAME, { connection: this.#redis, prefix });
     this.#files = new FileSender(this.#redis, prefix);
+    this.#workers = new WorkerWatch(this.#redis, prefix);
     for (const client of [this.#redis, this.#subscriber, this.#queue]) {
       client.on('error', () => {}); // shown as not ready; the clients reconnect by themselves
     }
@@ -77,9 +68,9 @@ export class RemoteRunner implements Runner {
 
   /** Resolves once Redis answers and has heard of a runner at least once; never rejects. */
   async ready(): Promise<void> {
-    while (!this.#isRunnerThere && !this.#isClosed) {
-      await this.#look().catch(() => {});
-      if (!this.#isRunnerThere) {
+    while (!this.#workers.isThere && !this.#isClosed) {
+      await this.#workers.look().catch(() => {});
+      if (!this.#workers.isThere) {
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
     }
@@ -109,14 +100,14 @@ export class RemoteRunner implements Runner {
   }
 
   health(): readonly RunnerHealth[] {
-    const isUp = this.#redis.status === 'ready' && this.#isRunnerThere;
-    const waiting = this.#seenAtMs === undefined ? 'starting' : 'restarting';
+    const isUp = this.#redis.status === 'ready' && this.#workers.isThere;
+    const waiting = this.#workers.seenAtMs === undefined ? 'starting' : 'restarting';
     return [
       {
         device: new URL(this.#url).host,
         state: this.#isClosing ? 'stopped' : isUp ? 'ready' : waiting,
         active: this.#runs.size,
-        lastHeartbeatAtMs: this.#seenAtMs,
+        lastHeartbeatAtMs: this.#workers.seenAtMs,
       },
     ];
   }
@@ -124,13 +115,7 @@ export class RemoteRunner implements Runner {
   async close(limitMs: number): Promise<void> {
     this.#isClosing = true;
     if (this.#runs.size > 0) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, limitMs);
-        this.#idle.push(() => {
-          clearTimeout(timer);
-          resolve();
-        });
-      });
+      await this.#idle.wait(limitMs);
     }
     this.#isClosed = true;
     clearInterval(this.#timer);
@@ -231,7 +216,7 @@ export class RemoteRunner implements Runner {
     }
     this.#runs.delete(id);
     if (this.#runs.size === 0) {
-      this.#idle.splice(0).forEach((wake) => wake());
+      this.#idle.wake();
     }
     if (this.#isClosed) {
       return;
@@ -243,7 +228,7 @@ export class RemoteRunner implements Runner {
   }
 
   async #poll(): Promise<void> {
-    await this.#look();
+    await this.#workers.look();
     for (const run of this.#runs.values()) {
       await this.#read(run);
       const job = run.events.hasEnded ? undefined : await this.#queue.getJob(jobIdOf(run.work.id));
@@ -259,21 +244,4 @@ export class RemoteRunner implements Runner {
       }
     }
   }
-
-  async #look(): Promise<void> {
-    const names = await this.#redis.smembers(runnersKey(this.#prefix));
-    const seen = names.length === 0 ? [] : await this.#redis.mget(names.map((name) => runnerKey(this.#prefix, name)));
-    const gone = names.filter((_, k) => (seen[k] ?? null) === null);
-    if (gone.length > 0) {
-      await this.#redis.srem(runnersKey(this.#prefix), ...gone);
-    }
-    this.#isRunnerThere = gone.length < names.length;
-    if (this.#isRunnerThere) {
-      this.#seenAtMs = Date.now();
-    }
-  }
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }

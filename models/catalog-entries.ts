@@ -1,0 +1,47 @@
+/** What the catalog's entries on the disk hold, of today and of before. */
+import { z } from 'zod';
+
+import { RECIPE_NAMES } from '../src/core/recipes.ts';
+import { lcmAccelerator } from '../src/engine/model/manifest-file.ts';
+
+/** Entries of before have no version, and LCM-LoRA's file at most; null: none. */
+const model1 = z
+  .object({
+    version: z.undefined().optional(),
+    source: z.string().min(1),
+    lcmLora: z.string().min(1).nullable().optional(),
+    name: z.string().optional(),
+  })
+  .transform(({ source, lcmLora, name }) => ({
+    source,
+    name,
+    accelerators: lcmLora === undefined ? undefined : lcmLora === null ? [] : [lcmAccelerator(lcmLora)],
+  }));
+const model2 = z.object({
+  version: z.literal(2),
+  source: z.string().min(1),
+  name: z.string().optional(),
+  accelerators: z
+    .array(
+      z.object({
+        id: z.string().min(1),
+        file: z.string().min(1),
+        weight: z.number(),
+        recipe: z.enum(RECIPE_NAMES),
+      }),
+    )
+    .optional(),
+});
+/** `models/<id>.json` */
+export const MODEL_ENTRY = z.union([model2, model1]);
+
+/** `styles/<id>.json` */
+export const STYLE_ENTRY = z.object({
+  name: z.string().min(1),
+  model: z.string().min(1),
+  weight: z.number(),
+  trigger: z.string(),
+  negative: z.string(),
+  description: z.string(),
+});
+export type AddedStyle = z.infer<typeof STYLE_ENTRY>;
