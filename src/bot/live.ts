@@ -13,6 +13,7 @@ import type { Stores } from '../store/index.ts';
 import { HeldSlot } from './held-slot.ts';
 import { checkBeforeDrawing } from './gates.ts';
 import { quotaOf, requireLeft } from './jobs/charges.ts';
+import { Pace } from './jobs/pace.ts';
 import type { BotOptions, Clock, Models } from './ports.ts';
 import { readImagine, startPicture } from './read-imagine.ts';
 import { WordList } from './safety/word-list.ts';
@@ -27,9 +28,8 @@ export type LivePorts = {
   readonly newId: () => string;
 };
 
-/** Time on the device that a live picture is expected to take; the queue learns the real one. */
-const COST_MS = 200;
-const LIMITS = { perUser: 2, perServer: 64 };
+/** As many windows as somebody may draw in at once. */
+const LIMITS = { perUser: 8, perServer: 64 };
 
 export function createLiveDrawing(ports: LivePorts): LiveDrawing {
   const { stores, models, options, clock } = ports;
@@ -40,8 +40,9 @@ export function createLiveDrawing(ports: LivePorts): LiveDrawing {
     blockedWords: new WordList(options.blockedWords),
     adultWords: new WordList(options.adultWords),
   };
+  const pace = new Pace();
   return {
-    async *draw(actor, place, { options: given, isDraft }, signal) {
+    async *draw(actor, place, { options: given, isDraft, canvas }, signal) {
       const settings = await stores.settings.of(place.server);
       // A live picture is not counted, but who has none left for today has none of these either.
       await requireLeft(stores.quotas, quotaOf(place.server, actor.user, settings, options), clock);
@@ -71,13 +72,21 @@ export function createLiveDrawing(ports: LivePorts): LiveDrawing {
           styleName: '',
         });
         const id = `live-${ports.newId()}`;
+        const work = { kind: 'imagine', request } as const;
         const slot = new HeldSlot(
           ports.admission,
-          { id, server: place.server, user: actor.user, costMs: COST_MS, priority: 'live' },
+          { id, server: place.server, user: actor.user, costMs: pace.costMs(work), priority: 'live', canvas },
           LIMITS,
           signal,
         );
-        yield* slot.during((granted) => drawing(ports.runner, id, request, granted));
+        let ms = 0;
+        for await (const event of slot.during((granted) =>
+          drawing(ports.runner, { id, request, live: isDraft ? 'draft' : 'final' }, granted),
+        )) {
+          ms += event.kind === 'picture' ? event.ms : 0;
+          yield event;
+        }
+        pace.learn(work, ms);
       } finally {
         if (file !== undefined) {
           await rm(file, { force: true });
@@ -89,11 +98,10 @@ export function createLiveDrawing(ports: LivePorts): LiveDrawing {
 
 async function* drawing(
   runner: Runner,
-  id: string,
-  request: GenerationRequest,
+  { id, request, live }: { readonly id: string; readonly request: GenerationRequest; readonly live: 'draft' | 'final' },
   signal: AbortSignal,
 ): AsyncGenerator<LiveEvent, void> {
-  for await (const event of runner.run({ kind: 'imagine', id, request, previewAfter: [] }, signal)) {
+  for await (const event of runner.run({ kind: 'imagine', id, request, previewAfter: [], live }, signal)) {
     if (event.kind === 'step') {
       yield { kind: 'step', step: event.step, steps: event.steps };
     } else if (event.kind === 'picture') {

@@ -12,6 +12,8 @@ export type Ticket = {
   readonly costMs: number;
   /** `live`: a picture that follows typing, replaced by the next; `button`: a press; `job`: everything else. */
   readonly priority: 'live' | 'button' | 'job';
+  /** Of `live` ones: where it is shown. The next of the same user there replaces it. */
+  readonly canvas?: string;
 };
 
 export type QueuePlace = {

@@ -1,6 +1,6 @@
 /**
  * The port behind a picture that follows somebody's hand: no job, no quota, no history. A newer request of the same person
- * replaces one that waits; the device lets go of one that is aborted at its next step.
+ * at the same canvas replaces one that waits; the device lets go of one that is aborted at its next step.
  */
 import type { OptionValue } from './command.ts';
 import type { Actor, Place, UserKey } from './people.ts';
@@ -10,6 +10,8 @@ export type LiveRequest = {
   readonly options: Readonly<Record<string, OptionValue>>;
   /** While something moves: one picture, as fast as the model can. Otherwise the very pictures that /imagine gives. */
   readonly isDraft: boolean;
+  /** Where it is shown: one window of the person's. */
+  readonly canvas: string;
 };
 
 export type LiveEvent =

@@ -15,6 +15,11 @@ export type Work =
       readonly request: GenerationRequest;
       /** After which steps (1-based) a small preview is wanted; empty for none. */
       readonly previewAfter: readonly number[];
+      /**
+       * Follows somebody's hand, and gives way to others: while something moves a `draft`, whose mix of styles is nothing
+       * to keep, then the `final` picture. Absent: ordinary work.
+       */
+      readonly live?: 'draft' | 'final' | undefined;
     }
   | { readonly kind: 'upscale'; readonly id: string; readonly request: UpscaleRequest }
   /** Below all pictures: it gets the device when nobody draws, and a small share where somebody always does. */

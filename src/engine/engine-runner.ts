@@ -153,7 +153,7 @@ class EngineRunner implements Runner {
   }
 
   async *#imagine(
-    { request, previewAfter }: Extract<Work, { kind: 'imagine' }>,
+    { request, previewAfter, live }: Extract<Work, { kind: 'imagine' }>,
     signal: AbortSignal,
   ): AsyncGenerator<WorkEvent, void> {
     checkRequest(request);
@@ -166,6 +166,7 @@ class EngineRunner implements Runner {
         number: this.#count++,
         request,
         previewAfter,
+        live,
         model,
         readPicture,
         now: () => performance.now(),

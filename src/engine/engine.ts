@@ -8,6 +8,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { UserError } from '../core/errors.ts';
 import type { Generation, PictureInProgress } from './generation.ts';
+import { LiveShare } from './live-share.ts';
 import type { Conditioning, UNetRow } from './model/denoiser.ts';
 import { notNumbers } from './model/numbers.ts';
 import { combineGuidance } from './sampling/index.ts';
@@ -21,6 +22,7 @@ export class Engine {
   #policy: SchedulerPolicy;
   readonly #now: () => number;
   readonly #generations = new Map<number, Generation>();
+  readonly #live = new LiveShare();
   #calls = 0;
   #rows = 0;
   #isRunning = false;
@@ -86,9 +88,10 @@ export class Engine {
       group: generation.group,
       passes: passesOf(generation),
       stepsLeft: picture.task.stepsLeft,
+      isLive: generation.isLive,
       lastCall: generation.lastCall,
     }));
-    return nextBatch(rows, this.#policy).flatMap(({ id }) => members[id] ?? []);
+    return nextBatch(rows, this.#policy, this.#live.isEarned).flatMap(({ id }) => members[id] ?? []);
   }
 
   /** The UNet's answers, all rows one after another; undefined when there was nobody or the call failed. */
@@ -129,6 +132,13 @@ export class Engine {
     }
     this.#calls += 1;
     this.#rows += passes;
+    this.#chargeLive(batch, callMs);
+  }
+
+  #chargeLive(members: readonly Member[], tookMs: number): void {
+    const isAlone = [...this.#generations.values()].every(({ isLive }) => isLive);
+    const taken = members.map(({ generation }) => ({ isLive: generation.isLive, passes: passesOf(generation) }));
+    this.#live.charge(taken, tookMs, isAlone);
   }
 
   #advance(batch: readonly Member[], outputs: Float32Array | undefined): void {
@@ -172,20 +182,17 @@ export class Engine {
     }
   }
 
-  async #deliver({ generation, picture }: Member): Promise<void> {
+  async #deliver(member: Member): Promise<void> {
+    const { generation, picture } = member;
     const startedAt = this.#now();
     try {
       const pixels = await generation.model.decode(picture.task.latents, generation.size);
       const { index, seed, textMs: text, denoiseMs: denoise } = picture;
       const decode = this.#now() - startedAt;
-      generation.events.push({
-        kind: 'picture',
-        index,
-        seed,
-        picture: pixels,
-        ms: { text, denoise, decode, total: text + denoise + decode },
-      });
+      const ms = { text, denoise, decode, total: text + denoise + decode };
+      generation.events.push({ kind: 'picture', index, seed, picture: pixels, ms });
       picture.isDelivered = true;
+      this.#chargeLive([member], decode);
     } catch (error) {
       this.#fail(generation, error);
     }

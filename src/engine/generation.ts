@@ -21,6 +21,8 @@ export type Generation = {
   /** Present where it counts: the UNet then runs twice a step. */
   readonly negative: Conditioning | undefined;
   readonly styles: StyleSet;
+  /** Follows somebody's hand. */
+  readonly isLive: boolean;
   /** 1-based steps after which a preview is wanted. */
   readonly previewAfter: ReadonlySet<number>;
   readonly pictures: readonly PictureInProgress[];

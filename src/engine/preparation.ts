@@ -22,6 +22,8 @@ export type Preparation = {
   readonly number: number;
   readonly request: GenerationRequest;
   readonly previewAfter: readonly number[];
+  /** As `Work` has it. */
+  readonly live: 'draft' | 'final' | undefined;
   readonly model: Model;
   /** Opens a picture and fills width × height with it. */
   readonly readPicture: (file: string, size: { readonly width: number; readonly height: number }) => Promise<Picture>;
@@ -35,6 +37,7 @@ export async function prepare({
   number,
   request,
   previewAfter,
+  live,
   model,
   readPicture,
   now,
@@ -71,6 +74,7 @@ export async function prepare({
     positive: positive.conditioning,
     negative: negative?.conditioning,
     styles,
+    isLive: live !== undefined,
     previewAfter: new Set(previewAfter),
     pictures: Array.from({ length: count }, (_, index) => ({
       index,

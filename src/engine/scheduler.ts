@@ -30,16 +30,20 @@ export type Row = {
   /** UNet rows it takes: 2 when the negative prompt counts, else 1. */
   readonly passes: number;
   readonly stepsLeft: number;
+  /** Follows somebody's hand, and gives way to others. */
+  readonly isLive: boolean;
   /** The number of the last call that any picture of its request took part in; -1 before its first. */
   readonly lastCall: number;
 };
 
-/** The rows of the next call, leader first; empty when nobody waits. The order of `rows` does not matter. */
-export function nextBatch(rows: readonly Row[], policy: SchedulerPolicy): readonly Row[] {
-  const queue = inTurn(
-    rows.filter((row) => row.stepsLeft > 0),
-    policy,
-  );
+/**
+ * The rows of the next call, leader first; empty when nobody waits. The order of `rows` does not matter. Live rows take
+ * part beside others only where `isLiveEarned` (live-share.ts).
+ */
+export function nextBatch(rows: readonly Row[], policy: SchedulerPolicy, isLiveEarned = false): readonly Row[] {
+  const waiting = rows.filter((row) => row.stepsLeft > 0);
+  const others = waiting.filter((row) => !row.isLive);
+  const queue = inTurn(isLiveEarned || others.length === 0 ? waiting : others, policy);
   const leader = queue[0];
   if (leader === undefined) {
     return [];

@@ -158,6 +158,7 @@ export class FairAdmission implements Admission {
       await run(entry.running.signal);
       this.#pace.measure(entry.ticket.costMs, this.#now() - begunAtMs);
     } finally {
+      this.#order.settle(entry.ticket, this.#now() - begunAtMs);
       this.#running--;
       this.#forget(entry);
       if (this.#running === 0) {
@@ -167,7 +168,11 @@ export class FairAdmission implements Admission {
   }
 
   #refuseBeyond(limits: QueueLimits, ticket: Ticket, replaced: readonly Entry[]): void {
-    const entries = [...(this.#servers.get(ticket.server) ?? [])].filter((entry) => !replaced.includes(entry));
+    // What follows a hand is bounded by itself: it keeps nobody from sending, and what was sent keeps no hand waiting.
+    const isLive = ticket.priority === 'live';
+    const entries = [...(this.#servers.get(ticket.server) ?? [])].filter(
+      (entry) => (entry.ticket.priority === 'live') === isLive && !replaced.includes(entry),
+    );
     const own = entries.filter((entry) => entry.ticket.user === ticket.user).length;
     const retryAfterMs = Math.ceil(this.#pace.expect(ticket.costMs));
     if (own >= limits.perUser) {
@@ -188,7 +193,8 @@ export class FairAdmission implements Admission {
 
   #olderLive(ticket: Ticket): readonly Entry[] {
     return [...(this.#servers.get(ticket.server) ?? [])].filter(
-      (entry) => entry.ticket.priority === 'live' && entry.ticket.user === ticket.user,
+      ({ ticket: { priority, user, canvas } }) =>
+        priority === 'live' && user === ticket.user && canvas === ticket.canvas,
     );
   }
 

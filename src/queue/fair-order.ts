@@ -24,6 +24,8 @@ export const FAIR_POLICY: FairPolicy = {
   urgentInARow: 3,
   agingMs: 300_000,
   agingEvery: 4,
+  liveShare: 0.25,
+  liveBurstMs: 1000,
   usageHalfLifeMs: 600_000,
   usageCapMs: 60_000,
   agingShare: 0.25,
@@ -56,12 +58,15 @@ export class FairOrder {
   readonly #servers = new Map<string, Server>();
   /** Past device time by server and user; fades. */
   readonly #usage = new Map<string, Usage>();
-  #state: TurnState = { ...FIRST_TURN };
+  /** What runs: its expected cost, and what it changed for `live` work by that. */
+  readonly #begun = new Map<string, { readonly costMs: number; readonly liveMs: number }>();
+  #state: TurnState;
   #arrivals = 0;
   #positions = 0;
 
   constructor(policy: Partial<FairPolicy> = {}) {
     this.#policy = { ...FAIR_POLICY, ...policy };
+    this.#state = { ...FIRST_TURN, liveMs: this.#policy.liveBurstMs };
   }
 
   get size(): number {
@@ -124,17 +129,25 @@ export class FairOrder {
     if (turn === undefined) {
       return undefined;
     }
-    const { item: entry, account: server } = turn;
+    const { item: entry, account: server, liveMs } = turn;
+    this.#begun.set(entry.ticket.id, { costMs: entry.costMs, liveMs });
     const kind = CLASSES.indexOf(entry.ticket.priority);
     server.items[kind]?.shift();
     server.at[kind] = 0;
     server.timeMs = Math.max(server.timeMs + this.#policy.agingShare * entry.costMs, entry.tag);
-    this.#usage.set(usageKey(entry.ticket), {
-      ms: this.#usageOf(entry.ticket, nowMs) + entry.costMs,
-      atMs: nowMs,
-    });
+    const usedMs = this.#usageOf(entry.ticket, nowMs) + entry.costMs;
+    this.#usage.set(usageKey(entry.ticket), { ms: usedMs, atMs: nowMs });
     this.#leave(server, entry);
     return entry.ticket;
+  }
+
+  /** What was taken has ended: the share of `live` work is counted in the time that it really took. */
+  settle({ id }: Ticket, tookMs: number): void {
+    const begun = this.#begun.get(id);
+    this.#begun.delete(id);
+    if (begun !== undefined) {
+      this.#state.liveMs += begun.liveMs * (tookMs / begun.costMs - 1);
+    }
   }
 
   /** All that waits, in the order in which `take` would give it if nothing came or went. */
@@ -220,9 +233,9 @@ export class FairOrder {
     server.waiting--;
     this.#entries.delete(entry.ticket.id);
     if (this.#entries.size === 0) {
-      // Nobody waits, so nobody owes and nobody is owed; only past use is remembered.
+      // Nobody waits, so nobody owes and nobody is owed; only past use and the share of live work are remembered.
       this.#servers.clear();
-      this.#state = { ...FIRST_TURN };
+      this.#state = { ...FIRST_TURN, liveMs: this.#state.liveMs };
     }
   }
 }

@@ -6,8 +6,9 @@
  * Fair Queuing Using Deficit Round-Robin, 1995; in the overdrawing form of H. Adiseshu et al., 1996).
  *
  * The rounds are not walked: with what a server has spent since it joined, the round in which it can pay for its next
- * work is a division away, and the turn is the smallest (round, place in the ring). Two things bend the order, both
- * charged to the account like the rest: urgent classes go first, and whoever was passed over too long gets a turn.
+ * work is a division away, and the turn is the smallest (round, place in the ring). Three things bend the order, all
+ * charged to the account like the rest: urgent classes go first, what follows a hand only from the share of the device
+ * that other work has earned for it, and whoever was passed over too long gets a turn.
  *
  * Knows no clock (its time is the device's: the cost of what it handed out), no users, and no tickets: only costs.
  */
@@ -19,10 +20,15 @@ export type TurnPolicy = {
   readonly agingMs: number;
   /** One start in so many may go to the passed over. */
   readonly agingEvery: number;
+  /** 0 … 1: of the device, for `live` work while other work waits. */
+  readonly liveShare: number;
+  /** What `live` work has at first, and at most beforehand. */
+  readonly liveBurstMs: number;
 };
 
 /** The classes of a account, most urgent first; the last one is the ordinary. */
 export const CLASSES = ['live', 'button', 'job'] as const;
+const LIVE = CLASSES.indexOf('live');
 const ORDINARY = CLASSES.length - 1;
 
 /** One server that waits: its work by class, in its own order, and its account. */
@@ -46,9 +52,11 @@ export type TurnState = {
   servedMs: number;
   urgentRun: number;
   sinceAged: number;
+  /** What `live` work may have of the device while other work waits. */
+  liveMs: number;
 };
 
-export const FIRST_TURN: Readonly<TurnState> = { round: 1, servedMs: 0, urgentRun: 0, sinceAged: 0 };
+export const FIRST_TURN: Readonly<Omit<TurnState, 'liveMs'>> = { round: 1, servedMs: 0, urgentRun: 0, sinceAged: 0 };
 
 type Head<L> = { readonly account: L; readonly rank: number };
 
@@ -64,16 +72,17 @@ export class TurnOrder<Item extends { readonly costMs: number }, L extends Serve
     this.#accounts = accounts;
   }
 
-  /** The next item and its account; undefined when nothing waits. */
-  take(): { readonly item: Item; readonly account: L } | undefined {
+  /** The next item and its account, and what `live` work gained by it or lost; undefined when nothing waits. */
+  take(): { readonly item: Item; readonly account: L; readonly liveMs: number } | undefined {
     const state = this.#state;
-    const firsts = CLASSES.map((_, kind) => this.#first(kind, (account) => this.#readyRound(account)));
+    const all = CLASSES.map((_, kind) => this.#first(kind, (account) => this.#readyRound(account)));
+    const firsts = this.#withinLiveShare(all);
     const rounds = firsts.flatMap((head) => (head === undefined ? [] : [head.rank]));
     if (rounds.length === 0) {
       return undefined;
     }
     state.round = Math.max(state.round, Math.min(...rounds));
-    const aged = this.#agedTurn();
+    const aged = this.#agedTurn(firsts);
     state.sinceAged = aged === undefined ? state.sinceAged + 1 : 0;
     const kind = aged?.kind ?? this.#classOfTurn(firsts);
     const account = aged?.account ?? firsts[kind]?.account;
@@ -83,8 +92,35 @@ export class TurnOrder<Item extends { readonly costMs: number }, L extends Serve
     }
     const isUrgent = firsts.slice(kind + 1).some((head) => head !== undefined);
     state.urgentRun = isUrgent ? state.urgentRun + 1 : 0;
+    const liveMs = this.#liveChange(all, kind, item.costMs);
+    state.liveMs += liveMs;
     this.#charge(account, kind, item.costMs);
-    return { item, account };
+    return { item, account, liveMs };
+  }
+
+  /** Without what follows a hand where other work waits that has not earned it a turn yet. */
+  #withinLiveShare(firsts: readonly (Head<L> | undefined)[]): readonly (Head<L> | undefined)[] {
+    const isAlone = firsts.every((head, kind) => head === undefined || kind === LIVE);
+    return isAlone || this.#liveCost(firsts) <= this.#state.liveMs
+      ? firsts
+      : firsts.map((head, kind) => (kind === LIVE ? undefined : head));
+  }
+
+  #liveCost(firsts: readonly (Head<L> | undefined)[]): number {
+    const account = firsts[LIVE]?.account;
+    return (account && nextOf<Item>(account, LIVE)?.costMs) ?? 0;
+  }
+
+  /** A start of `live` work beside other work costs what it takes, and alone nothing; other work earns it a share. */
+  #liveChange(firsts: readonly (Head<L> | undefined)[], kind: number, costMs: number): number {
+    if (kind === LIVE) {
+      return firsts.some((head, other) => head !== undefined && other !== LIVE) ? -costMs : 0;
+    }
+    const { liveShare, liveBurstMs } = this.#policy;
+    const earnedMs = (costMs * liveShare) / (1 - liveShare);
+    // What nobody used is not saved up, but one piece of work can always be earned.
+    const mostMs = Math.max(liveBurstMs, earnedMs, this.#liveCost(firsts));
+    return Math.max(0, Math.min(earnedMs, mostMs - this.#state.liveMs));
   }
 
   #classOfTurn(firsts: readonly (Head<L> | undefined)[]): number {
@@ -94,14 +130,14 @@ export class TurnOrder<Item extends { readonly costMs: number }, L extends Serve
   }
 
   /** The one that waits longest since its last start, if that is too long and such turns are not too many. */
-  #agedTurn(): { readonly account: L; readonly kind: number } | undefined {
+  #agedTurn(firsts: readonly (Head<L> | undefined)[]): { readonly account: L; readonly kind: number } | undefined {
     const { agingMs, agingEvery } = this.#policy;
     if (this.#state.sinceAged + 1 < agingEvery) {
       return undefined;
     }
     let oldest: { readonly account: L; readonly kind: number; readonly sinceMs: number } | undefined;
     for (const kind of CLASSES.keys()) {
-      const head = this.#first(kind, (account) => account.sinceMs[kind] ?? 0);
+      const head = firsts[kind] && this.#first(kind, (account) => account.sinceMs[kind] ?? 0);
       if (head !== undefined && head.rank < (oldest?.sinceMs ?? this.#state.servedMs - agingMs)) {
         oldest = { account: head.account, kind, sinceMs: head.rank };
       }

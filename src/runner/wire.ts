@@ -19,6 +19,7 @@ const work: z.ZodType<Work> = z.discriminatedUnion('kind', [
     id: z.string(),
     request: generationRequest,
     previewAfter: z.array(z.int().positive()),
+    live: z.enum(['draft', 'final']).optional(),
   }),
   z.object({
     kind: z.literal('upscale'),

@@ -52,7 +52,7 @@ async function open(): Promise<
   });
   const live = createLiveDrawing({ ...ports, newId: () => 'one' });
   return async (options, place = guild, isDraft = false) => {
-    const request = { options: { prompt: 'a fox', ...options }, isDraft };
+    const request = { options: { prompt: 'a fox', ...options }, isDraft, canvas: 'a' };
     for await (const event of live.draw(ada, place, request, new AbortController().signal)) {
       void event;
     }

@@ -66,6 +66,7 @@ type DrawingOptions = {
   readonly prompt?: number;
   readonly guidance?: number;
   readonly previewAfter?: readonly number[];
+  readonly isLive?: boolean;
 };
 
 function generationOf({
@@ -77,6 +78,7 @@ function generationOf({
   prompt = 0.2,
   guidance = 1,
   previewAfter = [],
+  isLive = false,
 }: DrawingOptions): Generation {
   const planned = plan(CONFIG, { scheduler: 'lcm', steps, strength: undefined });
   const conditioning = (value: number) => ({ tokens: Float32Array.of(value), pooled: undefined });
@@ -90,6 +92,7 @@ function generationOf({
     positive: conditioning(prompt),
     negative: guidance > 1 ? conditioning(0) : undefined,
     styles: NO_STYLE,
+    isLive,
     previewAfter: new Set(previewAfter),
     pictures: Array.from({ length: count }, (_, index) => ({
       index,
@@ -280,6 +283,54 @@ describe('Engine', () => {
     }
     expect(seen.filter(({ kind }) => kind === 'picture')).toHaveLength(2);
     expect(engine.batches).toEqual({ calls: 2, rows: 6, maxRows: FULL.maxRows });
+  });
+
+  it('gives live pictures a quarter of the device while others are drawn, and all of it afterwards', async () => {
+    let clock = 0;
+    const took = { live: 0, others: 0 };
+    /** A device whose calls and decodings take 10 ms a picture. */
+    class TimedModel extends MadeUpModel {
+      readonly kind: 'live' | 'others';
+      constructor(kind: 'live' | 'others') {
+        super();
+        this.kind = kind;
+      }
+      override predict(rows: readonly UNetRow[]) {
+        this.#take(10 * rows.length);
+        return super.predict(rows);
+      }
+      override decode(latents: Float32Array) {
+        this.#take(10);
+        return super.decode(latents);
+      }
+      #take(ms: number) {
+        clock += ms;
+        took[this.kind] += ms;
+      }
+    }
+    const engine = new Engine(CPU_POLICY, () => clock);
+    const others = generationOf({ number: 1, model: new TimedModel('others'), count: 100 });
+    engine.add(others);
+    const live = new TimedModel('live');
+    const end = new AbortController();
+    const hand = (async () => {
+      for (let number = 2; !end.signal.aborted; number++) {
+        const drawn = generationOf({ number, model: live, steps: 2, isLive: true });
+        engine.add(drawn);
+        for await (const event of drawn.events.read()) {
+          void event;
+        }
+      }
+    })();
+    for await (const event of others.events.read()) {
+      void event;
+    }
+    const { live: liveMs } = took;
+    end.abort();
+    await hand;
+    expect(took.others).toBe(100 * 50);
+    expect(liveMs / (liveMs + took.others)).toBeLessThanOrEqual(0.29); // 0.25, and 200 ms at first
+    expect(liveMs / (liveMs + took.others)).toBeGreaterThan(0.2);
   });
 
   it('charges the time of a call to its pictures by their rows', async () => {

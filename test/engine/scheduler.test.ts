@@ -2,7 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { CPU_POLICY, GPU_POLICY, nextBatch, type Row, type SchedulerPolicy } from '../../src/engine/scheduler.ts';
 
 function row(id: number, changes: Partial<Row> = {}): Row {
-  return { id, request: id, group: 'moji plain 16x16', passes: 1, stepsLeft: 4, lastCall: -1, ...changes };
+  return {
+    id,
+    request: id,
+    group: 'moji plain 16x16',
+    passes: 1,
+    stepsLeft: 4,
+    isLive: false,
+    lastCall: -1,
+    ...changes,
+  };
 }
 
 function ids(rows: readonly Row[]): readonly number[] {
@@ -46,6 +55,13 @@ describe('nextBatch', () => {
 
   it('runs a picture that needs more rows than allowed alone rather than never', () => {
     expect(ids(nextBatch([row(1, { passes: 2 }), row(2)], CPU_POLICY))).toEqual([1]);
+  });
+
+  it('leaves live pictures out beside others until those have earned them a turn', () => {
+    const rows = [row(1, { isLive: true }), row(2)];
+    expect(ids(nextBatch(rows, GPU_POLICY, false))).toEqual([2]);
+    expect(ids(nextBatch(rows, GPU_POLICY, true))).toEqual([1, 2]);
+    expect(ids(nextBatch([row(1, { isLive: true }), row(2, { stepsLeft: 0 })], GPU_POLICY, false))).toEqual([1]);
   });
 
   it('lets requests take turns on a processor, step by step', () => {

@@ -169,6 +169,22 @@ describe('cancelling', () => {
     await end('other');
     expect(begun).toEqual(['old', 'other', 'new']);
   });
+
+  it('leaves what the same user draws live on another canvas, and counts live and other work apart', async () => {
+    const { begun, signals, outcomes, add, end } = scene();
+    const limits = { perUser: 2, perServer: 10 };
+    void add({ id: 'here', priority: 'live', canvas: 'here' }, limits);
+    void add({ id: 'there', priority: 'live', canvas: 'there' }, limits);
+    void add({ id: 'sent' }, limits);
+    void add({ id: 'sent too' }, limits);
+    await add({ id: 'a third window', priority: 'live', canvas: 'third' }, limits);
+    expect(outcomes.get('a third window')).toMatchObject({ code: 'queue.user-full' });
+    expect(signals.get('here')?.aborted).toBe(false);
+    await end('here');
+    await end('there');
+    await end('sent');
+    expect(begun).toEqual(['here', 'there', 'sent', 'sent too']);
+  });
 });
 
 describe('the place shown', () => {

@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { FairOrder, type FairPolicy } from '../../src/queue/fair-order.ts';
+import { FAIR_POLICY, FairOrder, type FairPolicy } from '../../src/queue/fair-order.ts';
 import { ticketOf, type TicketShape } from './ticket.ts';
 
 function orderOf(shapes: readonly TicketShape[], policy: Partial<FairPolicy> = {}): FairOrder {
@@ -136,16 +136,16 @@ describe('urgency', () => {
     expect(takeAll(order)).toEqual(['live', 'button', 'job']);
   });
 
-  it('gives ordinary work every fourth turn under an endless stream of urgent work', () => {
+  it('gives ordinary work every fourth turn under an endless stream of presses', () => {
     const order = orderOf(range(10).map((k) => ({ id: `job${k}`, server: 'a' })));
     const ids = range(16).map((k) => {
       for (const more of range(2)) {
-        order.add(ticketOf({ id: `live${k}-${more}`, server: 'b', priority: 'live' }), 0);
+        order.add(ticketOf({ id: `but${k}-${more}`, server: 'b', priority: 'button' }), 0);
       }
       return order.take(0)!.id.slice(0, 3);
     });
     expect(ids.filter((kind) => kind === 'job')).toHaveLength(4);
-    expect(ids.slice(0, 4)).toEqual(['liv', 'liv', 'liv', 'job']);
+    expect(ids.slice(0, 4)).toEqual(['but', 'but', 'but', 'job']);
   });
 
   it('charges urgent work to its server, which pays with its later turns', () => {
@@ -157,6 +157,68 @@ describe('urgency', () => {
     const ids = takeAll(order);
     expect(ids.slice(0, 3)).toEqual(['live0', 'live1', 'live2']);
     expect(ids.slice(3)).toEqual(['b0', 'b1', 'b2', 'a0', 'b3', 'a1', 'b4', 'a2']);
+  });
+});
+
+describe('the share of live work', () => {
+  /** Both always wait; every piece takes `really` times what was expected. Milliseconds of the device for each. */
+  function given({ liveMs, jobMs, really = 1 }: { liveMs: number; jobMs: number; really?: number }) {
+    const order = orderOf([]);
+    const took = { live: 0, job: 0 };
+    let added = 0;
+    const add = (priority: 'live' | 'job') =>
+      order.add(ticketOf({ id: `${priority}${added++}`, priority, costMs: priority === 'live' ? liveMs : jobMs }), 0);
+    add('live');
+    add('job');
+    for (let turn = 0; turn < 2000; turn++) {
+      const ticket = order.take(0)!;
+      const kind = ticket.priority === 'live' ? 'live' : 'job';
+      const ms = ticket.costMs * (kind === 'live' ? really : 1);
+      took[kind] += ms;
+      order.settle(ticket, ms);
+      add(kind);
+    }
+    return took;
+  }
+
+  it.each([
+    ['small beside large work', { liveMs: 50, jobMs: 800 }],
+    ['large beside small work', { liveMs: 2000, jobMs: 100 }],
+    ['work that takes three times as long as expected', { liveMs: 100, jobMs: 400, really: 3 }],
+  ])('is a quarter of the device while other work waits: %s', (_, shape) => {
+    const { live, job } = given(shape);
+    const share = live / (live + job);
+    expect(share).toBeLessThanOrEqual(0.25 + (FAIR_POLICY.liveBurstMs + 3 * shape.liveMs) / (live + job));
+    // Three of 50 ms, then one of 800: urgent starts in a row have a bound of their own.
+    expect(share).toBeGreaterThan(0.15);
+  });
+
+  it('is all of it while nothing else waits, and costs nothing then', () => {
+    const order = orderOf([]);
+    for (const k of range(100)) {
+      order.add(ticketOf({ id: `live${k}`, priority: 'live', costMs: 500 }), 0);
+      const ticket = order.take(0)!;
+      order.settle(ticket, 500);
+    }
+    order.add(ticketOf({ id: 'job' }), 0);
+    order.add(ticketOf({ id: 'live', priority: 'live' }), 0);
+    expect(takeAll(order)).toEqual(['live', 'job']);
+  });
+
+  it('is not granted anew whenever nothing waits for a moment', () => {
+    const order = orderOf([]);
+    const took = { live: 0, job: 0 };
+    for (const k of range(400)) {
+      order.add(ticketOf({ id: `live${k}`, priority: 'live', costMs: 400 }), 0);
+      order.add(ticketOf({ id: `job${k}`, costMs: 100 }), 0);
+      for (let ticket = order.take(0); ticket !== undefined; ticket = order.take(0)) {
+        // Beside waiting work alone it counts.
+        took[ticket.priority === 'live' ? 'live' : 'job'] +=
+          order.size > 0 || ticket.priority === 'job' ? ticket.costMs : 0;
+        order.settle(ticket, ticket.costMs);
+      }
+    }
+    expect(took.live / (took.live + took.job)).toBeLessThan(0.28);
   });
 });
 

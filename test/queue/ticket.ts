@@ -7,8 +7,16 @@ export type TicketShape = {
   readonly user?: string;
   readonly costMs?: number;
   readonly priority?: Ticket['priority'];
+  readonly canvas?: string;
 };
 
-export function ticketOf({ id, server = 'a', user = 'u', costMs = 100, priority = 'job' }: TicketShape): Ticket {
-  return { id, server: `discord:${server}`, user: `discord:${user}`, costMs, priority };
+export function ticketOf({
+  id,
+  server = 'a',
+  user = 'u',
+  costMs = 100,
+  priority = 'job',
+  canvas = '',
+}: TicketShape): Ticket {
+  return { id, server: `discord:${server}`, user: `discord:${user}`, costMs, priority, canvas };
 }

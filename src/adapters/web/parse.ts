@@ -38,6 +38,7 @@ export type PageAction = z.infer<typeof actionSchema>;
 const liveSchema = z.object({
   options: z.record(z.string(), z.union([z.string().max(6000), z.number(), z.boolean()])),
   isDraft: z.boolean(),
+  canvas: z.string().max(LIMITS.idCharacters).default(''),
 });
 
 export function parsePageAction(value: unknown): PageAction {
@@ -46,8 +47,8 @@ export function parsePageAction(value: unknown): PageAction {
 
 /** The options of an /imagine that is not sent yet, with the picture to start from where one came beside. */
 export function parseLive(value: unknown, files: ReadonlyMap<string, Upload>): LiveRequest {
-  const { options, isDraft } = parsed(liveSchema, value);
-  return { options: parseOptions(imagine.options, options, files), isDraft };
+  const { options, isDraft, canvas } = parsed(liveSchema, value);
+  return { options: parseOptions(imagine.options, options, files), isDraft, canvas };
 }
 
 function parsed<T>(schema: z.ZodType<T>, value: unknown): T {

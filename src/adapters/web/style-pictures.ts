@@ -45,7 +45,8 @@ export class StylePictures {
     const options = { prompt: WORDS, seed: SEED, style, count: 1 };
     try {
       const { signal } = new AbortController();
-      for await (const event of this.#live.draw(actor, this.#chat.place(actor), { options, isDraft: false }, signal)) {
+      const request = { options, isDraft: false, canvas: 'styles' };
+      for await (const event of this.#live.draw(actor, this.#chat.place(actor), request, signal)) {
         if (event.kind === 'picture') {
           return event.png;
         }

@@ -59,8 +59,8 @@ export async function openOperator(token) {
 export const closeOperator = () => remove('/api/operator');
 
 /** Draws what is not sent yet: yields `{step, steps}`, `{picture}` and `{error}` until it is done or `signal` aborts. */
-export async function* drawLive({ options, isDraft, image }, signal) {
-  const body = formOf('request', { options, isDraft }, image ? { image } : {});
+export async function* drawLive({ options, isDraft, canvas, image }, signal) {
+  const body = formOf('request', { options, isDraft, canvas }, image ? { image } : {});
   const response = await call('/api/live', { method: 'POST', signal, body });
   if (!response.ok || response.body === null) {
     await answerOf(response);

@@ -13,6 +13,8 @@ const hint = byId('live-hint');
 const bar = byId('live-step');
 const note = byId('live-note');
 const draftMark = byId('live-draft');
+/** This window among those of one person: what is drawn in another one goes on. */
+const here = String(Math.random()).slice(2);
 
 export function createLive({ words, announce, onShown }) {
   /** The newest state, and the one whose final pictures stand. */
@@ -25,7 +27,7 @@ export function createLive({ words, announce, onShown }) {
 
   async function draw(request, isDraft, signal) {
     const drawn = [];
-    for await (const event of drawLive({ ...request, isDraft }, signal)) {
+    for await (const event of drawLive({ ...request, isDraft, canvas: here }, signal)) {
       if (event.error) {
         note.textContent = event.error;
         note.classList.add('fault');
