@@ -24,5 +24,6 @@ export const imagine = {
     { kind: 'image', name: 'image', isRequired: false },
     { kind: 'number', name: 'strength', isRequired: false, min: 0.05, max: 1 },
     { kind: 'choice', name: 'quality', isRequired: false, choices: QUALITIES },
+    { kind: 'boolean', name: 'private', isRequired: false },
   ],
 } as const satisfies CommandSpec;

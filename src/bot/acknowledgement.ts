@@ -1,16 +1,76 @@
 /**
  * What the platform sees within its three seconds: decided from the action alone, before anything is looked up.
  */
+import { type FreeTextOptions, parseFreeText } from '../../commands/grammar.ts';
+import { imagine } from '../../commands/imagine.ts';
 import { findCommand } from '../../commands/index.ts';
 import { visibleText } from '../../commands/visible-text.ts';
 import type { Acknowledgement, Action } from '../core/chat.ts';
+import type { ServerSettings } from '../store/index.ts';
 import { type ButtonId, decodeButtonId, type JobAction, type PanelField } from './button-id.ts';
 
 /** Settings whose values are typed. */
 export const FORM_FIELDS = ['limits', 'channels', 'words', 'audit'] as const satisfies readonly PanelField[];
 
+/** What is seen by everybody, unless it was asked for otherwise or the server's answers are private. */
+export function decideAcknowledgement(
+  action: Action,
+  settings: () => Promise<Pick<ServerSettings, 'isPrivate'>>,
+): Acknowledgement | Promise<Acknowledgement> {
+  const how = acknowledgementOf(action);
+  if (how !== 'public' || wantsPrivate(action) !== undefined) {
+    return how;
+  }
+  // A store that does not answer keeps nobody waiting for the first sign.
+  return settings().then(
+    ({ isPrivate }) => (isPrivate === true ? 'private' : how),
+    () => how,
+  );
+}
+
 /** A pure function of the action; what it does not know is answered privately. */
 export function acknowledgementOf(action: Action): Acknowledgement {
+  const how = usual(action);
+  return how === 'public' && wantsPrivate(action) === true ? 'private' : how;
+}
+
+/** Undefined where nobody said: `--private`, or a press on what one person alone sees. */
+function wantsPrivate(action: Action): boolean | undefined {
+  switch (action.kind) {
+    case 'command':
+      return truth(action.options['private']) ?? truth(written(action.options['prompt'])['private']);
+    case 'form': {
+      const { options, prompt } = action.fields;
+      const isPrivate = action.isPrivate === true ? true : undefined;
+      return truth(written(options)['private']) ?? truth(written(prompt)['private']) ?? isPrivate;
+    }
+    case 'button': {
+      const id = decodeButtonId(action.id);
+      const isShare = id?.kind === 'job' && id.action === 'share';
+      return isShare ? false : action.isPrivate === true ? true : undefined;
+    }
+    case 'select':
+    case 'message':
+      return action.kind === 'message' && action.isPrivate === true ? true : undefined;
+    default:
+      return action satisfies never;
+  }
+}
+
+function truth(value: unknown): boolean | undefined {
+  return typeof value === 'boolean' ? value : undefined;
+}
+
+/** The options in a prompt; none where it cannot be read, which is said when it is. */
+function written(text: unknown): FreeTextOptions {
+  try {
+    return typeof text === 'string' ? parseFreeText(imagine, text) : {};
+  } catch {
+    return {};
+  }
+}
+
+function usual(action: Action): Acknowledgement {
   switch (action.kind) {
     case 'command': {
       const spec = findCommand(action.name);
@@ -55,6 +115,7 @@ function ofButton(id: ButtonId | undefined): Acknowledgement {
 function ofJobAction(action: JobAction): Acknowledgement {
   switch (action) {
     case 'reroll':
+    case 'share':
       return 'public';
     case 'remix':
     case 'emoji':

@@ -3,13 +3,13 @@
  * once and ends every conversation, if only with a number for the operator.
  */
 import { serverForLog } from '../core/people.ts';
-import type { Bot, Chat, Invocation, Suggestion } from '../core/chat.ts';
+import type { Acknowledgement, Action, Bot, Chat, Invocation, Suggestion } from '../core/chat.ts';
 import { CancelledError, StoppedError, UserError } from '../core/errors.ts';
 import type { Form } from '../core/message.ts';
 import type { ReplyAddress } from '../core/job.ts';
 import type { Place, UserKey } from '../core/people.ts';
 import { inboxIdOf, packRecord, parseRecord } from './inbox-record.ts';
-import { acknowledgementOf } from './acknowledgement.ts';
+import { acknowledgementOf, decideAcknowledgement } from './acknowledgement.ts';
 import { JobService } from './jobs/job-service.ts';
 import { jobIdOf, randomId } from './jobs/ids.ts';
 import { showTrial } from './handlers/style-trial.ts';
@@ -55,7 +55,9 @@ class BotOnPorts implements FourstepBot {
     this.#context = { ...rules, jobs: new JobService(ports, async (work) => checkBeforeDrawing(rules, work)) };
   }
 
-  readonly acknowledgement = acknowledgementOf;
+  acknowledgement(action: Action, place: Place): Acknowledgement | Promise<Acknowledgement> {
+    return decideAcknowledgement(action, async () => this.#context.stores.settings.of(place.server));
+  }
 
   async form(invocation: Invocation): Promise<Form> {
     const chat = this.#chatOf(invocation);
@@ -181,7 +183,9 @@ class BotOnPorts implements FourstepBot {
     const { actor, place } = invocation;
     const settings = await this.#context.stores.settings.of(place.server);
     const publicLocale = settings.locale ?? place.locale;
-    return { invocation, actor, place, address, chat, settings, locale: actor.locale, publicLocale };
+    const how = invocation.acknowledgedAs ?? acknowledgementOf(invocation.action);
+    const isPrivate = how === 'private';
+    return { invocation, actor, place, address, chat, settings, isPrivate, locale: actor.locale, publicLocale };
   }
 
   #chatOf({ place }: Invocation): Chat {

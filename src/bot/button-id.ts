@@ -23,6 +23,7 @@ export const JOB_ACTIONS = [
   'report',
   'block',
   'emoji',
+  'share',
 ] as const;
 export type JobAction = (typeof JOB_ACTIONS)[number];
 
@@ -44,6 +45,7 @@ export const PANEL_FIELDS = [
   'channels',
   'nsfw',
   'grammar',
+  'private',
   'words',
   'audit',
   'history',

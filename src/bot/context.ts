@@ -20,6 +20,8 @@ export type RequestContext = Pick<Invocation, 'actor' | 'place'> & {
   readonly address: ReplyAddress;
   readonly chat: Chat;
   readonly settings: ServerSettings;
+  /** The asker alone sees the placeholder, and what comes in its place. */
+  readonly isPrivate: boolean;
   /** What the asker reads. */
   readonly locale: Locale;
   /** The language of what everybody sees. */

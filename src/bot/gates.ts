@@ -1,7 +1,7 @@
 /** Who may do what, and what may be drawn where. Every command, button, select and form comes through here. */
 import type { Invocation } from '../core/chat.ts';
 import type { Job } from '../core/job.ts';
-import type { Actor, Place } from '../core/people.ts';
+import type { Actor } from '../core/people.ts';
 import type { GenerationRequest } from '../core/request.ts';
 import type { Style } from '../core/style.ts';
 import type { ServerSettings } from '../store/index.ts';
@@ -140,10 +140,14 @@ export async function checkBeforeDrawing(
   requireSameModel(rules.models, request);
 }
 
-/** Throws `UserError` `job.unknown` or `job.elsewhere`. */
-export async function requireJob(context: BotContext, place: Place, id: string): Promise<Job> {
+/** Throws `UserError` `job.unknown`, as for a private one of somebody else, or `job.elsewhere`. */
+export async function requireJob(
+  context: Pick<BotContext, 'stores'>,
+  { actor, place }: Pick<Asker, 'actor' | 'place'>,
+  id: string,
+): Promise<Job> {
   const job = await context.stores.jobs.get(id);
-  if (job === undefined) {
+  if (job === undefined || (job.isPrivate === true && actor.user !== job.user)) {
     throw refusal('job.unknown');
   }
   if (job.server !== place.server) {

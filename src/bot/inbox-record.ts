@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 
-import type { Invocation } from '../core/chat.ts';
+import { ACKNOWLEDGEMENTS, type Invocation } from '../core/chat.ts';
 import type { OptionValue } from '../core/command.ts';
 import type { ReplyAddress } from '../core/job.ts';
 import { LOCALES, PLATFORMS, type UserKey } from '../core/people.ts';
@@ -27,15 +27,25 @@ const action = z.discriminatedUnion('kind', [
     name: z.string(),
     options: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
   }),
-  z.object({ kind: z.literal('button'), id: z.string(), carried: z.array(z.string()).optional() }),
+  z.object({
+    kind: z.literal('button'),
+    id: z.string(),
+    carried: z.array(z.string()).optional(),
+    isPrivate: z.boolean().optional(),
+  }),
   z.object({
     kind: z.literal('select'),
     id: z.string(),
     values: z.array(z.string()),
     carried: z.array(z.string()).optional(),
   }),
-  z.object({ kind: z.literal('form'), id: z.string(), fields: texts }),
-  z.object({ kind: z.literal('message'), name: z.enum(['upscale', 'info']), buttonIds: z.array(z.string()) }),
+  z.object({ kind: z.literal('form'), id: z.string(), fields: texts, isPrivate: z.boolean().optional() }),
+  z.object({
+    kind: z.literal('message'),
+    name: z.enum(['upscale', 'info']),
+    buttonIds: z.array(z.string()),
+    isPrivate: z.boolean().optional(),
+  }),
 ]);
 
 const inboxRecord: z.ZodType<InboxRecord> = z.object({
@@ -61,6 +71,7 @@ const inboxRecord: z.ZodType<InboxRecord> = z.object({
     }),
     action,
     receivedAtMs: z.number(),
+    acknowledgedAs: z.enum(ACKNOWLEDGEMENTS).optional(),
   }),
   address: z.object({
     platform: z.enum(PLATFORMS),

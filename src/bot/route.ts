@@ -188,7 +188,7 @@ async function routeMessage(
     throw refusal('job.unknown');
   }
   if (action.name === 'info') {
-    await showInfo(context, asked, await requireJob(context, asked.invocation.place, job));
+    await showInfo(context, asked, await requireJob(context, asked, job));
     return;
   }
   const first = ids.find((id) => id.kind === 'picture' && id.action === 'upscale');

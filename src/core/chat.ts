@@ -2,7 +2,7 @@
  * The ports between the bot and the chats.
  *
  * An adapter turns a platform's event into an `Invocation`, acknowledges it at once as `Bot.acknowledgement` says
- * (a pure function: no disk, no device), and hands it over. From then on everything shown goes through
+ * (at most one look at the server's settings), and hands it over. From then on everything shown goes through
  * `Chat.deliver` and the saved `ReplyAddress`, so an answer after a restart takes the same path as one before it.
  */
 import type { OptionValue } from './command.ts';
@@ -16,25 +16,35 @@ export type Action =
       readonly name: string;
       readonly options: Readonly<Record<string, OptionValue>>;
     }
-  /** `carried`: the ids that the pressed message carries; a press of another id is forged. */
-  | { readonly kind: 'button'; readonly id: string; readonly carried?: readonly string[] | undefined }
+  /**
+   * `carried`: the ids that the pressed message carries; a press of another id is forged. `isPrivate`: one person alone
+   * sees that message.
+   */
+  | {
+      readonly kind: 'button';
+      readonly id: string;
+      readonly carried?: readonly string[] | undefined;
+      readonly isPrivate?: boolean | undefined;
+    }
   | {
       readonly kind: 'select';
       readonly id: string;
       readonly values: readonly string[];
       readonly carried?: readonly string[] | undefined;
     }
-  /** A form came back; `id` is the form's. */
+  /** A form came back; `id` is the form's, `isPrivate` of the message that opened it. */
   | {
       readonly kind: 'form';
       readonly id: string;
       readonly fields: Readonly<Record<string, string>>;
+      readonly isPrivate?: boolean | undefined;
     }
   /** A context-menu command on one of our messages; `buttonIds` are the ids that message carries: they name its job. */
   | {
       readonly kind: 'message';
       readonly name: 'upscale' | 'info';
       readonly buttonIds: readonly string[];
+      readonly isPrivate?: boolean | undefined;
     };
 
 export type Invocation = {
@@ -44,6 +54,8 @@ export type Invocation = {
   readonly place: Place;
   readonly action: Action;
   readonly receivedAtMs: number;
+  /** What the platform was told; absent: what the action alone says. */
+  readonly acknowledgedAs?: Acknowledgement | undefined;
 };
 
 /**
@@ -51,7 +63,8 @@ export type Invocation = {
  * `Bot.form` gives it and nothing else is sent), or nothing but the bare acknowledgement: the pressed message is then
  * itself edited through its address (`update`).
  */
-export type Acknowledgement = 'public' | 'private' | 'form' | 'update';
+export const ACKNOWLEDGEMENTS = ['public', 'private', 'form', 'update'] as const;
+export type Acknowledgement = (typeof ACKNOWLEDGEMENTS)[number];
 
 export type Suggestion = { readonly value: string; readonly label: string };
 
@@ -121,7 +134,8 @@ export interface Adapter extends Chat {
 }
 
 export interface Bot {
-  acknowledgement(action: Action): Acknowledgement;
+  /** At once for what the action alone says; else after one look at the place's settings, which never fails. */
+  acknowledgement(action: Action, place: Place): Acknowledgement | Promise<Acknowledgement>;
   /** For actions acknowledged with `form`; may refuse with `UserError`, shown privately. Fast: one look into the store. */
   form(invocation: Invocation): Promise<Form>;
   /**

@@ -56,6 +56,7 @@ const fields = z.object({
   userName: z.string(),
   channel: z.string(),
   isNsfwChannel: z.boolean(),
+  isPrivate: z.boolean().optional(),
   locale: z.string(),
   maxUploadBytes: z.number(),
   work,
@@ -69,9 +70,10 @@ const fields = z.object({
   address: replyAddress,
 } satisfies Readonly<Record<keyof Job, z.ZodType>>);
 
-/** Absent where the record has none: jobs of older versions do not know their words or their delivery. */
-export const storedJob: z.ZodType<Job> = fields.transform(({ typed, delivery, ...job }) => ({
+/** Absent where the record has none: jobs of older versions do not know their words, their delivery or who sees them. */
+export const storedJob: z.ZodType<Job> = fields.transform(({ typed, delivery, isPrivate, ...job }) => ({
   ...job,
   ...(typed === undefined ? {} : { typed }),
   ...(delivery === undefined ? {} : { delivery }),
+  ...(isPrivate === undefined ? {} : { isPrivate }),
 }));

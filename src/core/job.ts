@@ -64,6 +64,8 @@ export type Job = {
   readonly userName: string;
   readonly channel: string;
   readonly isNsfwChannel: boolean;
+  /** Seen by who asked alone, until shared; absent: by everybody in the channel. */
+  readonly isPrivate?: boolean;
   readonly locale: string;
   readonly maxUploadBytes: number;
   readonly work: JobWork;

@@ -29,6 +29,8 @@ export type ServerSettings = {
   readonly auditChannel: string | undefined;
   /** How prompts are read; undefined: with weights. */
   readonly promptGrammar?: (typeof PROMPT_GRAMMARS)[number] | undefined;
+  /** Answers are seen by who asked alone where nothing else is asked for; absent: no. */
+  readonly isPrivate?: boolean | undefined;
 };
 
 export const DEFAULT_SETTINGS: ServerSettings = {
@@ -60,6 +62,7 @@ const schema = z.object({
   blockedWords: z.array(z.string()),
   auditChannel: z.string().optional(),
   promptGrammar: z.enum(PROMPT_GRAMMARS).optional(),
+  isPrivate: z.boolean().optional(),
 });
 
 export class SettingsStore {

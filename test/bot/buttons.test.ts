@@ -120,7 +120,7 @@ describe('Reroll and Remix', () => {
     world = await openWorld();
     const grid = await world.imagine('a "--fox" \\--seed --seed 7 --style neon --no "big text"');
     const action = { kind: 'button', id: buttonOf(world.chat.at(grid), 'Remix').id } as const;
-    expect(world.bot.acknowledgement(action)).toBe('form');
+    expect(world.bot.acknowledgement(action, guild)).toBe('form');
     const form = await world.bot.form({ id: 'f', actor: ada, place: guild, action, receivedAtMs: 0 });
     expect(form.title).toBe('Remix');
     expect(form.fields.map(({ value }) => value)).toEqual([

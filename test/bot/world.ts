@@ -149,7 +149,7 @@ export async function openWorld(world: WorldOptions = {}): Promise<World> {
     press: async (actor, at, label) => {
       const button = buttonOf(chat.at(at), label);
       const action: Action = { kind: 'button', id: button.id };
-      return await act(actor, action, bot.acknowledgement(action) === 'update' ? { at } : {});
+      return await act(actor, action, (await bot.acknowledgement(action, guild)) === 'update' ? { at } : {});
     },
     close: async () => {
       await bot.close(1000);

@@ -141,7 +141,7 @@ export class DiscordAdapter implements Adapter {
     if (event?.kind === 'suggest') {
       void this.#intake.track(async () => this.#suggest(event), event.token.id);
     } else if (event !== undefined) {
-      void this.#intake.receive(this.#inbound(event));
+      void this.#intake.track(async () => this.#intake.receive(await this.#inbound(event)), event.token.id);
     }
   }
 
@@ -157,16 +157,17 @@ export class DiscordAdapter implements Adapter {
     }
   }
 
-  #inbound({ invocation, token }: Invoked): InboundEvent {
+  async #inbound({ invocation: heard, token }: Invoked): Promise<InboundEvent> {
     const { bot } = this.#options;
-    const { locale } = invocation.actor;
+    const { locale } = heard.actor;
+    const acknowledgement = await bot.acknowledgement(heard.action, heard.place);
+    const invocation = { ...heard, acknowledgedAs: acknowledgement };
     const say = async (message: Message): Promise<Acknowledged> => ended(await this.#responder.say(token, message));
     const common = {
       id: token.id,
       receivedAtMs: token.receivedAtMs,
       turnAway: async () => void (await say(sentences(text(locale, 'error.stopping')))),
     };
-    const acknowledgement = bot.acknowledgement(invocation.action);
     if (acknowledgement === 'form') {
       return {
         ...common,

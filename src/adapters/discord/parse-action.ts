@@ -1,5 +1,11 @@
 /** What an interaction asks for: a command with its options, a press, a choice, a filled-in form, a menu's entry. Pure. */
-import { ApplicationCommandOptionType, ApplicationCommandType, ComponentType, InteractionType } from 'discord.js';
+import {
+  ApplicationCommandOptionType,
+  ApplicationCommandType,
+  ComponentType,
+  InteractionType,
+  MessageFlags,
+} from 'discord.js';
 
 import type { Action } from '../../core/chat.ts';
 import type { OptionValue, Upload } from '../../core/command.ts';
@@ -21,11 +27,16 @@ export function actionOf(payload: InteractionPayload, upload: UploadFrom): Actio
       }
       return data.component_type === ComponentType.StringSelect
         ? { kind: 'select', id: data.custom_id, values: data.values ?? [], ...carriedBy(payload) }
-        : { kind: 'button', id: data.custom_id, ...carriedBy(payload) };
+        : { kind: 'button', id: data.custom_id, ...carriedBy(payload), ...privacyOf(payload.message) };
     case InteractionType.ModalSubmit:
       return data.custom_id === undefined
         ? undefined
-        : { kind: 'form', id: data.custom_id, fields: Object.fromEntries((data.components ?? []).flatMap(fieldsIn)) };
+        : {
+            kind: 'form',
+            id: data.custom_id,
+            fields: Object.fromEntries((data.components ?? []).flatMap(fieldsIn)),
+            ...privacyOf(payload.message),
+          };
     default:
       return undefined;
   }
@@ -33,6 +44,14 @@ export function actionOf(payload: InteractionPayload, upload: UploadFrom): Actio
 
 function carriedBy({ message }: InteractionPayload): { readonly carried?: readonly string[] } {
   return message?.components === undefined ? {} : { carried: message.components.flatMap(customIdsIn) };
+}
+
+function privacyOf(message: InteractionPayload['message']): { readonly isPrivate?: true } {
+  return isEphemeral(message?.flags) ? { isPrivate: true } : {};
+}
+
+export function isEphemeral(flags: number | undefined): boolean {
+  return ((flags ?? 0) & MessageFlags.Ephemeral) !== 0;
 }
 
 function commandAction(payload: InteractionPayload, upload: UploadFrom): Action | undefined {
@@ -61,7 +80,7 @@ function menuAction(payload: InteractionPayload): Action | undefined {
   // Anybody can post buttons under any id; only those of our own messages name jobs.
   const isOurs = message?.author?.id === payload.application_id || message?.application_id === payload.application_id;
   const buttonIds = isOurs ? (message.components ?? []).flatMap(customIdsIn) : [];
-  return { kind: 'message', name, buttonIds };
+  return { kind: 'message', name, buttonIds, ...privacyOf(message) };
 }
 
 const GROUPS: readonly ApplicationCommandOptionType[] = [

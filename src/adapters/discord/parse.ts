@@ -2,13 +2,13 @@
  * An interaction's payload, as it comes from the gateway, to what the bot understands. Everything is read from this very
  * payload: who asks, what they may do, whether the channel is for adults, how large an upload may be. Asks nobody.
  */
-import { ChannelType, InteractionType, MessageFlags, PermissionFlagsBits } from 'discord.js';
+import { ChannelType, InteractionType, PermissionFlagsBits } from 'discord.js';
 
 import type { Invocation } from '../../core/chat.ts';
 import type { Actor, Locale, Place, ServerKey, UserKey } from '../../core/people.ts';
 import type { InteractionAddress } from './address.ts';
 import { LIMITS } from './limits.ts';
-import { actionOf, commandWords, type UploadFrom } from './parse-action.ts';
+import { actionOf, commandWords, isEphemeral, type UploadFrom } from './parse-action.ts';
 import { interactionSchema, type InteractionPayload } from './payload.ts';
 
 export type ParseContext = {
@@ -149,7 +149,7 @@ function tokenOf(
     : PermissionFlagsBits.SendMessages;
   const needed = PermissionFlagsBits.ViewChannel | send | PermissionFlagsBits.AttachFiles;
   const { message } = payload;
-  const isPrivate = ((message?.flags ?? 0) & MessageFlags.Ephemeral) !== 0;
+  const isPrivate = isEphemeral(message?.flags);
   return {
     id: payload.id,
     token: payload.token,

@@ -179,7 +179,7 @@ class BoltAdapter implements SlackAdapter {
     const uploadOf = (file: unknown) => uploadFrom(file, { botToken, apiUrl });
     const event = parse(body, { nowMs: this.#now(), uploadOf });
     if (event !== undefined) {
-      await this.#intake.receive(dispatcher.inbound(event, { ack, receivedAtMs }));
+      await this.#intake.receive(await dispatcher.inbound(event, { ack, receivedAtMs }));
     } else if (!this.#intake.isStopping) {
       await ack();
     }

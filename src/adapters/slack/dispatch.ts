@@ -32,10 +32,11 @@ export class Dispatcher {
     this.#parts = parts;
   }
 
-  inbound(event: SlackEvent, { ack, receivedAtMs }: Told): InboundEvent {
-    const { bot, responder } = this.#parts;
+  async inbound(event: SlackEvent, { ack, receivedAtMs }: Told): Promise<InboundEvent> {
+    const { bot, responder, identity } = this.#parts;
     const { ask, source } = event;
-    const acknowledgement = ask.kind === 'action' ? bot.acknowledgement(ask.action) : undefined;
+    const place = placeOf(identity, source.channel, 'en');
+    const acknowledgement = ask.kind === 'action' ? await bot.acknowledgement(ask.action, place) : undefined;
     let locale: Locale = 'en';
     return {
       id: source.id,
@@ -77,8 +78,9 @@ export class Dispatcher {
     }
     const action: Action =
       ask.kind === 'action' ? ask.action : { kind: 'command', name: ask.spec.name, options: ask.options };
-    const invocation = this.#invocation(event, actor, action);
-    const acknowledgement = how ?? bot.acknowledgement(action);
+    const heard = this.#invocation(event, actor, action);
+    const acknowledgement = how ?? (await bot.acknowledgement(action, heard.place));
+    const invocation = { ...heard, acknowledgedAs: acknowledgement };
     if (acknowledgement === 'form') {
       await responder.openForm(event, formView(await bot.form(invocation), originOf(event), actor.locale));
       return;
@@ -98,7 +100,7 @@ export class Dispatcher {
     }
     const actor = people.remembered(identity, source.user, source.userName);
     return {
-      invocation: this.#invocation(event, actor, ask.action),
+      invocation: { ...this.#invocation(event, actor, ask.action), acknowledgedAs: how },
       address: encodeAddress(expectedAddress(event, how)),
     };
   }

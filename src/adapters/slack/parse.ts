@@ -87,7 +87,7 @@ export function eventFromSubmission(body: unknown, { nowMs, uploadOf }: ParseOpt
   const source: Source = { ...submitter, channel: origin.channel, thread: origin.thread, responseUrl: origin.hook };
   const ask = asked(() => {
     if (submitted.kind === 'form') {
-      return { kind: 'action', action: submitted };
+      return { kind: 'action', action: { ...submitted, ...(origin.isEphemeral ? { isPrivate: true } : {}) } };
     }
     const spec = specNamed(submitted.name);
     const options = optionsOf(spec, submitted.values, uploadOf);

@@ -75,15 +75,16 @@ export function readPress(body: unknown): PressPayload | undefined {
   }
   const blocks = listAt(body, 'message', 'blocks');
   const files = listAt(body, 'message', 'files');
+  const isEphemeral = at(body, 'container', 'is_ephemeral') === true;
   const picture = pictureOf(blocks) ?? sharedPicture(files);
   // Slack sends no blocks of a message that one person alone sees.
   const carried = blocks.length === 0 ? {} : { carried: buttonIdsOf(blocks) };
   return {
     source: { ...source, id: idOf(source.id, ts, textAt(pressed, 'action_id'), textAt(pressed, 'action_ts')) },
-    action: { ...action, ...carried },
+    action: { ...action, ...carried, ...(isEphemeral && action.kind === 'button' ? { isPrivate: true } : {}) },
     message: {
       ts,
-      isEphemeral: at(body, 'container', 'is_ephemeral') === true,
+      isEphemeral,
       picture,
       isShare: pictureOf(blocks) === undefined && files.length > 0,
     },

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 
 import type { Log } from '../../bot/index.ts';
 import { text } from '../../bot/texts/index.ts';
-import type { Bot, Chat, DeliverOptions, ServerChannel, Suggestion } from '../../core/chat.ts';
+import type { Action, Bot, Chat, DeliverOptions, Invocation, ServerChannel, Suggestion } from '../../core/chat.ts';
 import type { Upload } from '../../core/command.ts';
 import { asError, UserError } from '../../core/errors.ts';
 import type { ReplyAddress } from '../../core/job.ts';
@@ -112,16 +112,24 @@ export class WebChat implements Chat {
     if (intake.isStopping) {
       throw new UserError('bot.stopping', 'The bot is restarting; try again in a moment.', { retryAfterMs: 5000 });
     }
-    const action = actionOf(pageAction, files);
+    const pressed = 'message' in pageAction ? this.#pressed(person, pageAction.message, pageAction.id) : undefined;
+    const action = withPrivacy(actionOf(pageAction, files), pressed);
     const bot = this.#options.bot();
-    const invocation = { id: randomUUID(), actor, place: this.place(actor), action, receivedAtMs: this.#options.now() };
-    const acknowledgement = bot.acknowledgement(action);
+    const place = this.place(actor);
+    const acknowledgement = await bot.acknowledgement(action, place);
+    const invocation: Invocation = {
+      id: randomUUID(),
+      actor,
+      place,
+      action,
+      receivedAtMs: this.#options.now(),
+      acknowledgedAs: acknowledgement,
+    };
     if (acknowledgement === 'form') {
       const form = await bot.form(invocation);
       await release();
       return { form };
     }
-    const pressed = 'message' in pageAction ? this.#pressed(person, pageAction.message, pageAction.id) : undefined;
     const standing = acknowledgement === 'update' ? pressed : undefined;
     const isPrivate = standing === undefined ? acknowledgement !== 'public' : standing.onlyFor !== null;
     const address = addressFrom({ message: standing?.id ?? randomUUID(), person, isPrivate });
@@ -244,4 +252,10 @@ export class WebChat implements Chat {
       stored,
     );
   }
+}
+
+/** What is done on a message that one person alone sees. */
+function withPrivacy(action: Action, pressed: PageMessage | undefined): Action {
+  const isPrivate = pressed !== undefined && pressed.onlyFor !== null;
+  return isPrivate && (action.kind === 'button' || action.kind === 'form') ? { ...action, isPrivate } : action;
 }

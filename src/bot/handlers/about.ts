@@ -25,7 +25,7 @@ export async function handleInfo(
 ): Promise<void> {
   const { job } = checkOptions(info, given);
   if (job !== undefined) {
-    await showInfo(context, asked, await requireJob(context, asked.invocation.place, job));
+    await showInfo(context, asked, await requireJob(context, asked, job));
     return;
   }
   const { settings, locale, invocation } = asked;

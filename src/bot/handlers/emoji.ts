@@ -26,7 +26,7 @@ const FILE_FORMS: Expressions['forms'] = {
 /** Asks for the name, which picture, and emoji or sticker. */
 export async function emojiForm(context: BotContext, asked: RequestContext, id: string): Promise<Form> {
   requireMayAdd(asked);
-  const job = await requireJob(context, asked.invocation.place, id);
+  const job = await requireJob(context, asked, id);
   if (job.state.kind !== 'done') {
     throw refusal('job.unfinished');
   }
@@ -58,7 +58,7 @@ export async function handleEmoji(
   fields: Readonly<Record<string, string>>,
 ): Promise<void> {
   requireMayAdd(asked);
-  const job = await requireJob(context, asked.invocation.place, id);
+  const job = await requireJob(context, asked, id);
   const picture = pictureAt(job, Number(fields['picture'] ?? '1') - 1);
   const [kind, name] = [kindOf(fields['kind'] ?? 'emoji'), emojiName(fields['name'] ?? '')];
   const file = await pictureFile(context, job, picture);

@@ -64,7 +64,7 @@ export function imagineForm(asked: RequestContext, given: Options): Form {
 
 /** The words of a job to be changed, the rest of it as options. */
 export async function remixForm(context: BotContext, asked: RequestContext, id: string): Promise<Form> {
-  const job = await requireJob(context, asked.invocation.place, id);
+  const job = await requireJob(context, asked, id);
   const root = await rootOf(job, (other) => context.stores.jobs.get(other));
   if (root === undefined) {
     throw refusal('job.unknown');
@@ -79,7 +79,7 @@ export async function handleRemix(
   id: string,
   fields: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const job = await requireJob(context, asked.invocation.place, id);
+  const job = await requireJob(context, asked, id);
   const root = await rootOf(job, (other) => context.stores.jobs.get(other));
   const init = root?.work.request.init;
   if (init !== undefined && !(await context.stores.files.has(init.file))) {

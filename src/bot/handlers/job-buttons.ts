@@ -13,7 +13,7 @@ import { infoMessage } from '../present/info.ts';
 import { bold, button, message, plain, user } from '../present/lines.ts';
 import { jobButton } from '../present/rows.ts';
 import { refusal } from '../refusal.ts';
-import { answerPrivately, sayPrivately } from '../speaking.ts';
+import { answerPrivately, replace, sayPrivately } from '../speaking.ts';
 import { text } from '../texts/index.ts';
 import { optionsText } from './imagine.ts';
 import { makeJob, submit } from './make-job.ts';
@@ -24,7 +24,7 @@ export async function handleJobAction(
   action: JobAction,
   id: string,
 ): Promise<void> {
-  const job = await requireJob(context, asked.invocation.place, id);
+  const job = await requireJob(context, asked, id);
   switch (action) {
     case 'reroll':
       await reroll(context, asked, job);
@@ -46,6 +46,9 @@ export async function handleJobAction(
       return;
     case 'block':
       await block(context, asked, job);
+      return;
+    case 'share':
+      await share(context, asked, job);
       return;
     case 'remix':
     case 'emoji':
@@ -95,6 +98,7 @@ async function retry(context: BotContext, asked: RequestContext, job: Job): Prom
     origin: job.origin.kind === 'command' ? { kind: 'retry', of: job.id } : job.origin,
     styleName: job.styleName,
     typed: job.typed ?? { prompt: promptOf(job), negative: '' },
+    isPrivate: job.isPrivate ?? false,
   });
   await submit(context, asked, made);
 }
@@ -122,6 +126,21 @@ async function deleteAnswer(context: BotContext, asked: RequestContext, job: Job
     await audit(context, asked, { what: 'delete', params: { person: job.userName }, was: promptOf(job), is: '' });
   }
   context.log.info({ job: job.id, server: serverForLog(place.server) }, 'answer deleted');
+}
+
+/** A private picture for everybody, in a message of its own: from then on that is the picture's. */
+async function share(context: BotContext, asked: RequestContext, job: Job): Promise<void> {
+  await requireShowable(context, asked, job);
+  if (job.state.kind !== 'done') {
+    throw refusal('job.unfinished');
+  }
+  const { isPrivate: _, ...shared } = job;
+  const message = await context.jobs.answers.compose(shared);
+  if (message === undefined) {
+    throw refusal('job.unknown');
+  }
+  const address = await replace(asked, message);
+  await context.stores.jobs.save({ ...shared, address });
 }
 
 async function cancel(context: BotContext, asked: RequestContext, job: Job): Promise<void> {

@@ -11,12 +11,14 @@ type NewJob = {
   readonly typed: NonNullable<Job['typed']>;
   /** Another than the delivery's own. */
   readonly id?: string;
+  /** In the place of what stands there, for whoever sees that; absent: as the placeholder. */
+  readonly isPrivate?: boolean | undefined;
 };
 
 export function makeJob(
   context: BotContext,
   asked: RequestContext,
-  { work, origin, styleName, typed, id }: NewJob,
+  { work, origin, styleName, typed, id, isPrivate = asked.isPrivate }: NewJob,
 ): Job {
   const { invocation, address, publicLocale } = asked;
   const { actor, place } = invocation;
@@ -27,6 +29,7 @@ export function makeJob(
     userName: actor.name,
     channel: place.channel,
     isNsfwChannel: place.isNsfw,
+    ...(isPrivate ? { isPrivate } : {}),
     locale: publicLocale,
     maxUploadBytes: place.maxUploadBytes,
     work,

@@ -47,6 +47,9 @@ export async function pressPanel(context: BotContext, asked: RequestContext, fie
     case 'nsfw':
       await change(context, asked, field, { ...settings, adult: settings.adult === 'never' ? 'marked' : 'never' });
       return;
+    case 'private':
+      await change(context, asked, field, { ...settings, isPrivate: settings.isPrivate !== true });
+      return;
     case 'grammar': {
       const promptGrammar = settings.promptGrammar === 'plain' ? 'weighted' : 'plain';
       await change(context, asked, field, { ...settings, promptGrammar });

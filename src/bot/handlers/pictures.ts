@@ -26,7 +26,7 @@ export async function handleUpscale(
   index: number,
 ): Promise<void> {
   const { stores, models } = context;
-  const job = await requireJob(context, asked.place, id);
+  const job = await requireJob(context, asked, id);
   await requireShowable(context, asked, job);
   const picture = pictureAt(job, index);
   const larger = await stores.jobs.get(upscaleIdOf(id, index));
@@ -65,7 +65,7 @@ export async function handleVary(
   asked: RequestContext,
   { job: id, index, action }: { readonly job: string; readonly index: number; readonly action: VaryAction },
 ): Promise<void> {
-  const job = await requireJob(context, asked.place, id);
+  const job = await requireJob(context, asked, id);
   const root = await requireShowable(context, asked, job);
   if (root === undefined) {
     throw refusal('job.unknown');

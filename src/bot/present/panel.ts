@@ -54,6 +54,8 @@ export function settingText(field: PanelField, settings: ServerSettings, options
       return text(locale, settings.adult === 'never' ? 'panel.nsfw-never' : 'panel.nsfw-marked');
     case 'grammar':
       return text(locale, settings.promptGrammar === 'plain' ? 'panel.grammar-plain' : 'panel.grammar-weighted');
+    case 'private':
+      return text(locale, settings.isPrivate === true ? 'panel.private-yes' : 'panel.private-no');
     case 'words':
       return wordsText(settings.blockedWords, locale);
     case 'audit':
@@ -111,6 +113,7 @@ function panelFacts({ settings, options, blocked, locale, model }: PanelParts): 
     withChannels(text(locale, 'panel.channels', { channels: orMark(channels, 'channels') }), channels),
     [plain(text(locale, 'panel.nsfw', { rule: value('nsfw') }))],
     [plain(text(locale, 'panel.grammar', { grammar: value('grammar') }))],
+    [plain(text(locale, 'panel.private', { who: value('private') }))],
     [plain(text(locale, 'panel.words', { words: value('words') }))],
     withChannels(text(locale, 'panel.audit', { channel: orMark(auditChannels, 'audit') }), auditChannels),
     [plain(text(locale, 'panel.blocked', { people }))],
@@ -152,6 +155,7 @@ function panelRows({ models, model, blocked, locale }: PanelParts): readonly Row
       panelButton('channels', locale),
       panelButton('words', locale),
       panelButton('audit', locale),
+      panelButton('private', locale),
     ],
     ...(blocked.length === 0 ? [] : [blockedRow]),
   ];

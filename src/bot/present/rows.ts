@@ -15,6 +15,7 @@ const EMOJI: Readonly<Partial<Record<JobAction, string>>> = {
   retry: '🔄',
   report: '🚩',
   emoji: '😀',
+  share: '📣',
 };
 
 export function jobButton(
@@ -40,6 +41,7 @@ export function answerRows(
     grows ? [pictureButton(job.id, 'upscale', index, locale, isUsed ? 'primary' : 'normal')] : [],
   );
   const vary = pictures.map((_, index) => pictureButton(job.id, 'vary', index, locale, 'normal'));
+  const share = job.isPrivate === true ? [jobButton(job.id, 'share', locale)] : [];
   const reroll = jobButton(job.id, 'reroll', locale);
   const remix = jobButton(job.id, 'remix', locale);
   const last = [
@@ -50,10 +52,14 @@ export function answerRows(
   const kin = (['subtle', 'strong'] as const).map((action) => pictureButton(job.id, action, 0, locale, 'normal'));
   return pictures.length === 1
     ? [
-        [...upscale, ...vary, reroll, remix],
+        [...upscale, ...vary, reroll, remix, ...share],
         [...kin, ...last],
       ]
-    : [[...upscale, reroll], [...vary, remix], last];
+    : [
+        [...upscale, reroll],
+        [...vary, remix],
+        [...last, ...share],
+      ];
 }
 
 function pictureButton(

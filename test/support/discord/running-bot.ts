@@ -26,7 +26,7 @@ export async function openDiscordBot({ fake, database, folder, beforeStep }: Dis
   const handled: Invocation[] = [];
   const watched = (bot: Bot): Bot => ({
     record: async (...given) => (await bot.record?.(...given)) ?? (async () => undefined),
-    acknowledgement: (action) => bot.acknowledgement(action),
+    acknowledgement: (action, place) => bot.acknowledgement(action, place),
     form: async (invocation) => bot.form(invocation),
     suggest: async (...given) => bot.suggest(...given),
     handle: async (invocation, address) => {

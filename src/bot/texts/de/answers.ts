@@ -11,6 +11,7 @@ export const answers: Translation<typeof english> = {
   'button.remix': 'Remix',
   'button.emoji': 'Emoji',
   'button.take-back': 'Zurücknehmen',
+  'button.share': 'Teilen',
   'button.info': 'Info',
   'button.delete': 'Löschen',
   'button.cancel': 'Abbrechen',

@@ -12,6 +12,7 @@ export const answers = {
   'button.remix': 'Remix',
   'button.emoji': 'Emoji',
   'button.take-back': 'Undo',
+  'button.share': 'Share',
   'button.info': 'Info',
   'button.delete': 'Delete',
   'button.cancel': 'Cancel',

@@ -13,6 +13,7 @@ export const commands = {
   'command.imagine.option.image': 'A picture to start from',
   'command.imagine.option.strength': 'How much of that picture is drawn anew, 0.05 to 1',
   'command.imagine.option.quality': 'draft is quickest, fine is best; left out, the model’s usual',
+  'command.imagine.option.private': 'Only you see the answer, until you share it',
   'command.style': 'This server’s styles',
   'command.style.list': 'Show all styles of this server',
   'command.style.show': 'Show one style with all its values',
