@@ -111,7 +111,8 @@ function elementValue(element: unknown): SubmittedValue | undefined {
       return file === undefined ? undefined : { file };
     }
     case 'checkboxes':
-      return listAt(element, 'selected_options').length > 0;
+      // One that is left empty says nothing: what is usual counts.
+      return listAt(element, 'selected_options').length > 0 ? true : undefined;
     case 'static_select':
     case 'external_select':
       return textAt(element, 'selected_option', 'value');

@@ -72,7 +72,8 @@ export function parseOptions(
   const options: Record<string, OptionValue> = {};
   for (const spec of specs) {
     const value = spec.kind === 'image' || spec.kind === 'file' ? files.get(spec.name) : raw[spec.name];
-    if (value === undefined || value === '') {
+    // A box that is left empty says nothing: what is usual counts.
+    if (value === undefined || value === '' || value === false) {
       continue;
     }
     options[spec.name] =
@@ -129,6 +130,11 @@ export function localeOf(acceptLanguage: string): Locale {
     }
   }
   return 'en';
+}
+
+/** What is done on a message that one person alone sees. */
+export function withPrivacy(action: Action, isPrivate: boolean): Action {
+  return isPrivate && (action.kind === 'button' || action.kind === 'form') ? { ...action, isPrivate } : action;
 }
 
 /** Undefined for what is no JSON: the schema then says what was expected. */

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 
 import type { Log } from '../../bot/index.ts';
 import { text } from '../../bot/texts/index.ts';
-import type { Action, Bot, Chat, DeliverOptions, Invocation, ServerChannel, Suggestion } from '../../core/chat.ts';
+import type { Bot, Chat, DeliverOptions, Invocation, ServerChannel, Suggestion } from '../../core/chat.ts';
 import type { Upload } from '../../core/command.ts';
 import { asError, UserError } from '../../core/errors.ts';
 import type { ReplyAddress } from '../../core/job.ts';
@@ -18,7 +18,7 @@ import { Intake } from '../shared/intake.ts';
 import { addressFrom, addressOf, derivedId } from './address.ts';
 import type { History, HistoryListener } from './history.ts';
 import { LIMITS } from './limits.ts';
-import { actionOf, localeOf, type PageAction } from './parse.ts';
+import { actionOf, localeOf, type PageAction, withPrivacy } from './parse.ts';
 import { renderMessage, type PageMessage } from './render.ts';
 
 /** What the page does next: nothing (answers come by the stream), or show a form. */
@@ -113,18 +113,12 @@ export class WebChat implements Chat {
       throw new UserError('bot.stopping', 'The bot is restarting; try again in a moment.', { retryAfterMs: 5000 });
     }
     const pressed = 'message' in pageAction ? this.#pressed(person, pageAction.message, pageAction.id) : undefined;
-    const action = withPrivacy(actionOf(pageAction, files), pressed);
+    const action = withPrivacy(actionOf(pageAction, files), pressed !== undefined && pressed.onlyFor !== null);
     const bot = this.#options.bot();
     const place = this.place(actor);
     const acknowledgement = await bot.acknowledgement(action, place);
-    const invocation: Invocation = {
-      id: randomUUID(),
-      actor,
-      place,
-      action,
-      receivedAtMs: this.#options.now(),
-      acknowledgedAs: acknowledgement,
-    };
+    const told = { id: randomUUID(), receivedAtMs: this.#options.now(), acknowledgedAs: acknowledgement };
+    const invocation: Invocation = { ...told, actor, place, action };
     if (acknowledgement === 'form') {
       const form = await bot.form(invocation);
       await release();
@@ -252,10 +246,4 @@ export class WebChat implements Chat {
       stored,
     );
   }
-}
-
-/** What is done on a message that one person alone sees. */
-function withPrivacy(action: Action, pressed: PageMessage | undefined): Action {
-  const isPrivate = pressed !== undefined && pressed.onlyFor !== null;
-  return isPrivate && (action.kind === 'button' || action.kind === 'form') ? { ...action, isPrivate } : action;
 }

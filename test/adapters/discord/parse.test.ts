@@ -156,6 +156,7 @@ describe('what is asked', () => {
     expect(actionOf(command({ type: 3, message }, { custom_id: '1.vary.j.0', component_type: 2 }))).toEqual({
       kind: 'button',
       id: '1.vary.j.0',
+      isPrivate: true,
     });
     expect(actionOf(command({ type: 3, message }, { custom_id: 's', component_type: 3, values: ['a'] }))).toEqual({
       kind: 'select',
