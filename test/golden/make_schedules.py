@@ -37,6 +37,14 @@ COSINE = {**SD15, "prediction_type": "v_prediction", "beta_schedule": "squaredco
 CLIPPED = {**SD15, "clip_sample": True, "clip_sample_range": 0.8}
 THRESHOLD = {**SD15, "thresholding": True, "dynamic_thresholding_ratio": 0.9, "sample_max_value": 1.5}
 KARRAS = {**SD15, "use_karras_sigmas": True}
+EXPONENTIAL = {**SD15, "use_exponential_sigmas": True}
+BETA = {**SD15, "use_beta_sigmas": True}
+SOLVERS = {
+    "order1": {**SD15, "solver_order": 1},
+    "heun": {**SD15, "solver_type": "heun", "final_sigmas_type": "sigma_min"},
+    "sde": {**SD15, "algorithm_type": "sde-dpmsolver++"},
+    "sde_heun": {**SD15, "algorithm_type": "sde-dpmsolver++", "solver_type": "heun", "use_karras_sigmas": True},
+}
 CONFIGS = {
     "sd15": SD15,
     "sdxl": SDXL,
@@ -46,6 +54,9 @@ CONFIGS = {
     "clipped": CLIPPED,
     "threshold": THRESHOLD,
     "karras": KARRAS,
+    "exponential": EXPONENTIAL,
+    "beta": BETA,
+    **SOLVERS,
 }
 SHAPE = (1, 1, 3, 4)
 SEED = 7
@@ -86,7 +97,7 @@ def run(name, config_name, steps, strength=None, settings=None, eta=None, explic
         model_input = scheduler.scale_model_input(x, t)
         seen = model_input if seen is None else seen
         output = model(model_input, t)
-        extra = {} if name == "dpm++" else {"generator": generator}
+        extra = {"generator": generator}
         if eta is not None:
             extra["eta"] = eta
         x = scheduler.step(output, t, x, return_dict=False, **extra)[0]
@@ -118,10 +129,15 @@ for config in CONFIGS:
     for name in CLASSES:
         if config == "karras" and name in ("lcm", "ddim"):
             continue  # they know no Karras levels
+        if config in ("exponential", "beta") and name not in ("dpm++", "euler"):
+            continue
+        if config in SOLVERS and name != "dpm++":
+            continue
         if config == "cosine" and name == "euler":
             continue  # starts at sigma 20,000, where 32-bit floats lose the third digit
         for steps in (1, 2, 4, 7, 20) if config == "sd15" else (4, 5):
             cases.append(run(name, config, steps))
+cases += [run("dpm++", config, 20) for config in SOLVERS]
 for name in CLASSES:
     for config in ("sd15", "zero_snr"):
         for steps, strength in ((4, 0.6), (4, 1.0), (10, 0.35)):

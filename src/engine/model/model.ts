@@ -7,7 +7,6 @@
 import { access } from 'node:fs/promises';
 import path from 'node:path';
 import type { Base, ModelManifest } from '../../core/manifest.ts';
-import { UserError } from '../../core/errors.ts';
 import type { Picture } from '../../core/picture.ts';
 import type { Denoiser, LatentSize, UNetRow } from './denoiser.ts';
 import { parseUNetConfig } from '../nets/index.ts';
@@ -19,6 +18,7 @@ import { DenseStyles } from './dense-styles.ts';
 import { mergedNet, touchesNets, type AcceleratorFile } from './accelerator-merge.ts';
 import { bytesOf, type ModelFiles } from './model-files.ts';
 import { PromptEncoder } from './prompt-encoder.ts';
+import { requireNoiseOnly } from './noise-only.ts';
 import type { SessionOpener } from './session-opener.ts';
 import { NO_STYLE, StyleLibrary, TEXT_NETS } from './style-set.ts';
 import { TextEncoder } from './text-encoder.ts';
@@ -73,13 +73,7 @@ export class Model implements Denoiser {
     kept: KeptNets | undefined,
   ): Promise<Model> {
     const config = parseUNetConfig(files.unet.config, files.unet.origin);
-    if (config.inChannels !== config.outChannels) {
-      throw new UserError(
-        'model.inpainting',
-        `Expected a model that draws from noise alone, but the UNet in ${files.location} takes ${config.inChannels} channels, as inpainting models do; take the ordinary version of the model.`,
-        { params: { location: files.location, channels: config.inChannels } },
-      );
-    }
+    requireNoiseOnly(config, files.location);
     const base =
       files.manifest?.base ??
       baseOf({

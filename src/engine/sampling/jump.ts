@@ -87,8 +87,8 @@ function eulerJumps({ config, alphaBar, sampling, steps, strength }: ScheduleInp
     alphaBar,
     timesteps: spread.timesteps,
     lastStep: sampling.lastStep,
-    roundKarrasTimesteps: false,
-    karrasSpan: 'steps',
+    toTimestep: Math.fround,
+    curveSpan: 'steps',
   });
   const levels = sigmas.map(levelOfSigma);
   const jumps = timesteps

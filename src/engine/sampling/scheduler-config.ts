@@ -7,6 +7,7 @@
  */
 import { z } from 'zod';
 import { UserError } from '../../core/errors.ts';
+import type { Curve } from './sigmas.ts';
 
 const PREDICTION_TYPES = ['epsilon', 'v_prediction', 'sample'] as const;
 export type PredictionType = (typeof PREDICTION_TYPES)[number];
@@ -39,10 +40,15 @@ const schedulerConfigFile = z.object({
   lower_order_final: z.boolean().default(true),
   euler_at_final: z.boolean().default(false),
   use_karras_sigmas: z.boolean().nullish(),
-  // What our sigma samplers do not do; each is refused where it would count.
   use_exponential_sigmas: z.boolean().nullish(),
   use_beta_sigmas: z.boolean().nullish(),
+  // What our sigma samplers do not do; each is refused where it would count.
   use_flow_sigmas: z.boolean().nullish(),
+  use_lu_lambdas: z.boolean().nullish(),
+  interpolation_type: z.string().nullish(),
+  timestep_type: z.string().nullish(),
+  sigma_min: z.number().nullish(),
+  sigma_max: z.number().nullish(),
   algorithm_type: z.string().nullish(),
   solver_order: z.number().nullish(),
   solver_type: z.string().nullish(),
@@ -71,7 +77,10 @@ export type SchedulerConfig = {
   readonly finalSigmasType: 'zero' | 'sigma_min';
   readonly lowerOrderFinal: boolean;
   readonly eulerAtFinal: boolean;
-  readonly useKarrasSigmas: boolean;
+  /** How the sigma samplers spread their levels; undefined: as the timesteps are spread. */
+  readonly curve: Curve | undefined;
+  /** Of DPM-Solver++. */
+  readonly solver: { readonly order: 1 | 2; readonly type: 'midpoint' | 'heun'; readonly isStochastic: boolean };
   /** Settings that a sampler here cannot follow, as `key = value`; they count for that sampler alone. */
   readonly unfollowed: { readonly sigmas: readonly string[]; readonly solver: readonly string[] };
 };
@@ -81,6 +90,14 @@ export type SchedulerConfig = {
  * Throws `UserError('model.scheduler')` for values that no sampler here understands (flow models among them).
  */
 export function parseSchedulerConfig(json: unknown, where: string): SchedulerConfig {
+  const foreign = foreignClass.safeParse(json).data?._class_name;
+  if (foreign !== undefined) {
+    throw new UserError(
+      'model.scheduler',
+      `Expected the scheduler settings of a Stable Diffusion model in ${where}, but they are a ${foreign}'s, which noises in another way; take a model whose scheduler predicts epsilon, v or sample.`,
+      { params: { file: where, key: foreign } },
+    );
+  }
   const parsed = schedulerConfigFile.safeParse(json);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
@@ -124,22 +141,48 @@ export function parseSchedulerConfig(json: unknown, where: string): SchedulerCon
     finalSigmasType: file.final_sigmas_type,
     lowerOrderFinal: file.lower_order_final,
     eulerAtFinal: file.euler_at_final,
-    useKarrasSigmas: file.use_karras_sigmas ?? false,
+    curve: CURVES.find(([, key]) => file[key] === true)?.[0],
+    solver: {
+      order: file.solver_order === 1 ? 1 : 2,
+      type: file.solver_type === 'heun' ? 'heun' : 'midpoint',
+      isStochastic: file.algorithm_type === 'sde-dpmsolver++',
+    },
     unfollowed: unfollowedIn(file),
   };
 }
 
-const SIGMA_KEYS = ['use_exponential_sigmas', 'use_beta_sigmas', 'use_flow_sigmas'] as const;
-/** Of DPM-Solver++: the second order by midpoints, of the deterministic kind. */
-const SOLVER = { algorithm_type: ['dpmsolver++'], solver_order: [2], solver_type: ['midpoint'] } as const;
+/** Schedulers whose models learnt noise of another kind: none of our samplers can be built from them. */
+const foreignClass = z.looseObject({ _class_name: z.string().regex(/^(?:EDM|FlowMatch|DDPMWuerstchen|KarrasVe)/) });
 
-function unfollowedIn(file: z.infer<typeof schedulerConfigFile>): SchedulerConfig['unfollowed'] {
-  const sigmas = SIGMA_KEYS.filter((key) => file[key] === true).map((key) => `${key} = true`);
-  const solver = Object.entries(SOLVER).flatMap(([key, followed]) => {
-    const value = file[key === 'algorithm_type' || key === 'solver_order' ? key : 'solver_type'];
-    return value === undefined || value === null || followed.some((known) => known === value)
-      ? []
-      : [`${key} = ${value}`];
-  });
-  return { sigmas, solver };
+const CURVES = [
+  ['karras', 'use_karras_sigmas'],
+  ['exponential', 'use_exponential_sigmas'],
+  ['beta', 'use_beta_sigmas'],
+] as const satisfies readonly (readonly [Curve, keyof z.infer<typeof schedulerConfigFile>])[];
+
+type File = z.infer<typeof schedulerConfigFile>;
+/** What each sampler can follow of a setting; absent and null are the usual. */
+type Followed = readonly (readonly [keyof File, readonly unknown[]])[];
+const SIGMAS: Followed = [
+  ['use_flow_sigmas', [false]],
+  ['interpolation_type', ['linear']],
+  ['timestep_type', ['discrete']],
+  ['sigma_min', []],
+  ['sigma_max', []],
+];
+const SOLVER: Followed = [
+  // DEIS' and UniPC's own words mean the usual here, as in diffusers.
+  ['algorithm_type', ['dpmsolver++', 'sde-dpmsolver++', 'deis']],
+  ['solver_order', [1, 2]],
+  ['solver_type', ['midpoint', 'heun', 'logrho', 'bh1', 'bh2']],
+  ['use_lu_lambdas', [false]],
+];
+
+function unfollowedIn(file: File): SchedulerConfig['unfollowed'] {
+  const beyond = (followed: Followed): readonly string[] =>
+    followed.flatMap(([key, values]) => {
+      const value = file[key];
+      return value === undefined || value === null || values.includes(value) ? [] : [`${key} = ${String(value)}`];
+    });
+  return { sigmas: beyond(SIGMAS), solver: beyond(SOLVER) };
 }

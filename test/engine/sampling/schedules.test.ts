@@ -218,6 +218,13 @@ describe('scheduler settings', () => {
     );
   });
 
+  it.each(['EDMEulerScheduler', 'EDMDPMSolverMultistepScheduler', 'FlowMatchEulerDiscreteScheduler'])(
+    'of %s are refused by name',
+    (name) => {
+      expect(() => parseSchedulerConfig({ _class_name: name }, 'scheduler_config.json')).toThrow(`are a ${name}'s`);
+    },
+  );
+
   it('that ask for zero terminal signal with an epsilon prediction are refused', () => {
     const config = parseSchedulerConfig({ rescale_betas_zero_snr: true }, 'scheduler_config.json');
     expect(() => plan(config, { scheduler: 'lcm', steps: 4, strength: undefined })).toThrow('zero signal');
@@ -234,11 +241,14 @@ describe('scheduler settings', () => {
 describe('settings that a sampler cannot follow', () => {
   const options = { steps: 4, strength: undefined } as const;
   it.each([
-    { setting: { algorithm_type: 'sde-dpmsolver++' }, scheduler: 'dpm++' },
+    { setting: { algorithm_type: 'dpmsolver' }, scheduler: 'dpm++' },
+    { setting: { algorithm_type: 'sde-dpmsolver' }, scheduler: 'dpm++' },
     { setting: { solver_order: 3 }, scheduler: 'dpm++' },
-    { setting: { solver_type: 'heun' }, scheduler: 'dpm++' },
-    { setting: { use_exponential_sigmas: true }, scheduler: 'euler' },
-    { setting: { use_beta_sigmas: true }, scheduler: 'dpm++' },
+    { setting: { use_lu_lambdas: true }, scheduler: 'dpm++' },
+    { setting: { use_flow_sigmas: true }, scheduler: 'euler' },
+    { setting: { interpolation_type: 'log_linear' }, scheduler: 'euler' },
+    { setting: { timestep_type: 'continuous' }, scheduler: 'euler' },
+    { setting: { sigma_max: 120 }, scheduler: 'euler' },
   ] as const)(
     'are refused by name where they count, and nowhere else: $setting for $scheduler',
     ({ setting, scheduler }) => {
