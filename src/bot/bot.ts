@@ -11,10 +11,11 @@ import type { Place, UserKey } from '../core/people.ts';
 import { inboxIdOf, packRecord, parseRecord } from './inbox-record.ts';
 import { acknowledgementOf, decideAcknowledgement } from './acknowledgement.ts';
 import { JobService } from './jobs/job-service.ts';
-import { jobIdOf, randomId } from './jobs/ids.ts';
+import { jobIdOf } from './jobs/ids.ts';
 import { showTrial } from './handlers/style-trial.ts';
 import { checkBeforeDrawing } from './gates.ts';
 import { startCleanup } from './cleanup.ts';
+import { faultSentence } from './fault.ts';
 import type { BotContext, RequestContext } from './context.ts';
 import type { BotPorts } from './ports.ts';
 import { CHANNELS, message, withChannels } from './present/lines.ts';
@@ -144,7 +145,6 @@ class BotOnPorts implements FourstepBot {
 
   /** False: this process is stopping, and what was written down when it was heard is left to the next start. */
   async #answer(asked: RequestContext): Promise<boolean> {
-    const { log, random } = this.#context;
     try {
       if (this.#isClosing) {
         throw refusal('stopping');
@@ -161,10 +161,9 @@ class BotOnPorts implements FourstepBot {
         await this.#refuse(asked, error);
         return true;
       }
-      const id = randomId(random).slice(0, 8);
       const { action, place } = asked.invocation;
-      log.error({ fault: id, action: action.kind, server: serverForLog(place.server), err: error }, 'a handler failed');
-      await sayPrivately(asked, errorText(asked.locale, refusal('fault', { id })));
+      const about = { action: action.kind, server: serverForLog(place.server) };
+      await sayPrivately(asked, faultSentence(error, asked.locale, this.#context.log, about));
     }
     return true;
   }

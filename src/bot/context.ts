@@ -1,4 +1,4 @@
-/** What every handler is given: the ports, the life of jobs, and the delivery it answers. */
+/** What every handler is given: the ports, the life of jobs, and the event it answers. */
 import type { Chat, Invocation } from '../core/chat.ts';
 import type { ReplyAddress } from '../core/job.ts';
 import type { Locale } from '../core/people.ts';
@@ -14,7 +14,7 @@ export type BotContext = BotPorts & {
   readonly adultWords: WordList;
 };
 
-/** One delivery that is being handled. */
+/** One event that is being handled. */
 export type RequestContext = Pick<Invocation, 'actor' | 'place'> & {
   readonly invocation: Invocation;
   readonly address: ReplyAddress;

@@ -142,9 +142,9 @@ export interface Bot {
    * Makes durable that somebody is about to wait at `address`, before the platform is told that we heard: a crash
    * between the acknowledgement and the saved job then loses nothing. `handle` follows, or the next start takes it up;
    * what is returned takes it back, for an acknowledgement that did not arrive. Throws `UserError` where it cannot be
-   * kept: that sentence is then the whole answer. Absent where nothing outlives the process.
+   * kept: that sentence is then the whole answer.
    */
-  record?(invocation: Invocation, address: ReplyAddress): Promise<() => Promise<void>>;
+  record(invocation: Invocation, address: ReplyAddress): Promise<() => Promise<void>>;
   /** Never throws; the conversation at `address` is ended by the time the job is: done, failed or cancelled. */
   handle(invocation: Invocation, address: ReplyAddress): Promise<void>;
   /** Values for an option while it is typed; at most 25, best first. */

@@ -64,16 +64,21 @@ const fields = z.object({
   origin,
   styleName: z.string(),
   createdAtMs: z.number(),
-  delivery: z.string().optional(),
+  event: z.string().optional(),
   attempts: z.int().nonnegative(),
   state,
   address: replyAddress,
 } satisfies Readonly<Record<keyof Job, z.ZodType>>);
 
-/** Absent where the record has none: jobs of older versions do not know their words, their delivery or who sees them. */
-export const storedJob: z.ZodType<Job> = fields.transform(({ typed, delivery, isPrivate, ...job }) => ({
-  ...job,
-  ...(typed === undefined ? {} : { typed }),
-  ...(delivery === undefined ? {} : { delivery }),
-  ...(isPrivate === undefined ? {} : { isPrivate }),
-}));
+/**
+ * Absent where the record has none: jobs of older versions do not know their words, who sees them or their event, or call
+ * the last `delivery`.
+ */
+export const storedJob: z.ZodType<Job> = fields
+  .extend({ delivery: z.string().optional() })
+  .transform(({ typed, isPrivate, delivery, event = delivery, ...job }) => ({
+    ...job,
+    ...(typed === undefined ? {} : { typed }),
+    ...(event === undefined ? {} : { event }),
+    ...(isPrivate === undefined ? {} : { isPrivate }),
+  }));

@@ -75,8 +75,8 @@ export type Job = {
   /** The preset's name for the answer's small line; '' for none. */
   readonly styleName: string;
   readonly createdAtMs: number;
-  /** The delivery that asked for it: the same one, told again, finds its job here. Jobs of older versions have none. */
-  readonly delivery?: string;
+  /** The platform's id of the event that asked for it: the same one, told again, finds its job here. Old jobs have none. */
+  readonly event?: string;
   /** Times a device began it; after three it fails with a clear answer. */
   readonly attempts: number;
   readonly state: JobState;

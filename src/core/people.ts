@@ -22,7 +22,7 @@ export type Locale = (typeof LOCALES)[number];
 export type Actor = {
   readonly user: UserKey;
   readonly name: string;
-  /** Manage Guild, a Slack admin or owner, the holder of the operator's token: read from this very delivery. */
+  /** Manage Guild, a Slack admin or owner, the holder of the operator's token: read from this very event. */
   readonly isAdmin: boolean;
   /** May delete other people's answers: Manage Messages or an admin. */
   readonly isModerator: boolean;

@@ -33,7 +33,7 @@ export class Metrics {
   readonly #decode = this.#histogram('fourstep_decode_seconds', 'Decoding of a picture', SHORT);
   readonly #acknowledgement = new Histogram({
     name: 'fourstep_acknowledgement_seconds',
-    help: "From a delivery to its acknowledgement, against the platform's limit of 3 s",
+    help: "From an event to its acknowledgement, against the platform's limit of 3 s",
     labelNames: ['platform'],
     buckets: ACKNOWLEDGEMENT,
     registers: [this.#registry],
@@ -61,8 +61,12 @@ export class Metrics {
     registers: [this.#registry],
   });
 
-  constructor({ queue, runners, kept }: MetricSources) {
+  constructor() {
     collectDefaultMetrics({ register: this.#registry });
+  }
+
+  /** From now on these are read too, when somebody asks. Call once. */
+  watch({ queue, runners, kept }: MetricSources): void {
     this.#gauge('fourstep_queue_waiting', 'Jobs that wait', () => queue().waiting);
     this.#gauge('fourstep_queue_running', 'Jobs that have begun', () => queue().running);
     this.#gauge('fourstep_queue_servers', 'Servers with jobs in the queue', () => queue().servers);

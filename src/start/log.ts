@@ -2,8 +2,6 @@
  * The log: pino's JSON lines on stderr, with what must never be in them taken out. Prompts come at `debug` at most, from
  * whoever logs them; tokens not at all.
  */
-import { randomBytes } from 'node:crypto';
-
 import { type DestinationStream, pino, type Logger } from 'pino';
 
 import type { Config } from '../../config/load.ts';
@@ -47,13 +45,4 @@ function describeError(error: unknown): object {
   const code = 'code' in error && ['string', 'number'].includes(typeof error.code) ? { code: error.code } : {};
   const status = 'status' in error && typeof error.status === 'number' ? { status: error.status } : {};
   return { type, message, ...code, ...status, stack };
-}
-
-/** Logs a fault of ours under a short id and gives the calm sentence that names it. */
-export function faultTeller(log: Logger): (error: unknown) => string {
-  return (error) => {
-    const id = randomBytes(4).toString('hex');
-    log.error({ err: error, fault: id }, 'a fault of ours');
-    return `That did not go as it should, and it was not your doing. The operator finds it in the log under ${id}.`;
-  };
 }

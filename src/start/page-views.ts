@@ -5,22 +5,14 @@
 import type { AdminView } from '../adapters/web/index.ts';
 import { auditLine } from '../bot/auditing.ts';
 import { encodeButtonId } from '../bot/button-id.ts';
-import type { BotOptions, Models } from '../bot/index.ts';
+import type { BotPorts } from '../bot/index.ts';
 import { serverModel } from '../bot/resolve.ts';
 import { text, type TextKey } from '../bot/texts/index.ts';
-import type { Admission } from '../core/admission.ts';
 import type { Job } from '../core/job.ts';
 import type { Gallery, GalleryItem } from '../core/live.ts';
 import type { Locale, ServerKey, UserKey } from '../core/people.ts';
-import type { Runner } from '../core/work.ts';
-import type { Stores } from '../store/index.ts';
 
-export type PagePorts = {
-  readonly stores: Stores;
-  readonly admission: Admission;
-  readonly runner: Runner;
-  readonly models: Models;
-};
+export type PagePorts = Pick<BotPorts, 'stores' | 'admission' | 'runner' | 'models'>;
 
 /** Pictures of jobs that were asked for on this page. */
 export function createGallery({ stores }: Pick<PagePorts, 'stores'>, server: ServerKey): Gallery {
@@ -68,7 +60,7 @@ function itemsOf(job: Job): readonly GalleryItem[] {
 
 /** What the model that the page draws with is good at, and how to get another. */
 export async function modelLine(
-  { stores, models, options }: Pick<PagePorts, 'stores' | 'models'> & { readonly options: BotOptions },
+  { stores, models, options }: Pick<BotPorts, 'stores' | 'models' | 'options'>,
   server: ServerKey,
   locale: Locale,
 ): Promise<string> {

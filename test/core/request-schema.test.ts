@@ -83,13 +83,13 @@ describe('a request made today', () => {
 });
 
 describe('a job of version 1', () => {
-  it('is read with all that it had', () => {
+  it('is read with all that it had, its event under today’s name', () => {
     const jobs = recorded.map((job) => storedJob.parse(job));
     expect(jobs.map(({ work }) => work.kind).sort()).toEqual(['imagine', 'imagine', 'imagine', 'upscale']);
     for (const [index, job] of jobs.entries()) {
       const { work: _, ...rest } = job;
-      const { work: __, ...before } = recorded[index] ?? {};
-      expect(rest).toStrictEqual(before);
+      const { work: __, delivery, ...before } = recorded[index]!;
+      expect(rest).toStrictEqual(delivery === undefined ? before : { ...before, event: delivery });
     }
   });
 

@@ -11,7 +11,8 @@ import { eventsOf, imagine } from '../support/work.ts';
 
 function scene() {
   const stub = createStubRunner({ device: 'cuda:0' });
-  const metrics = new Metrics({
+  const metrics = new Metrics();
+  metrics.watch({
     kept: (kind) => (kind === 'loras' ? 512 : 0),
     queue: () => ({ waiting: 3, running: 2, servers: 1 }),
     runners: () =>

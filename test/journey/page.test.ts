@@ -38,7 +38,7 @@ async function open(): Promise<void> {
         isBehindProxy: false,
         port,
         folder: join(folder, 'page'),
-        bot: () => parts.bot,
+        bot: parts.bot,
         ports: {
           live: createLiveDrawing({ ...parts, newId: randomUUID }),
           gallery: createGallery(parts, 'web:local'),
@@ -49,7 +49,6 @@ async function open(): Promise<void> {
             ready: () => ({ isOk: true, body: {} }),
             metrics: async () => ({ contentType: 'text/plain', text: '' }),
           },
-          fault: String,
         },
         mounts: [],
         log: parts.log,

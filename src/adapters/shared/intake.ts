@@ -165,7 +165,7 @@ export class Intake {
    */
   async #record({ id, record, acknowledgement }: InboundEvent): Promise<Recorded> {
     const { bot, log } = this.#options;
-    if (record === undefined || bot.record === undefined) {
+    if (record === undefined) {
       return { kind: 'not-recorded' };
     }
     try {

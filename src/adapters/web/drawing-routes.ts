@@ -1,15 +1,14 @@
 /** Pictures over HTTP: those that follow the typing, as lines of JSON while they are drawn, and the finished ones. */
 import { stream } from 'hono/streaming';
 
-import { errorText } from '../../bot/texts/index.ts';
-import { CancelledError, UserError } from '../../core/errors.ts';
+import { CancelledError } from '../../core/errors.ts';
 import { incomingOf } from './bindings.ts';
 import { LIMITS } from './limits.ts';
 import { jsonOf, parseLive } from './parse.ts';
 import { StylePictures } from './style-pictures.ts';
 import type { Site } from './server.ts';
 
-export function addDrawingRoutes({ app, chat, forms, ports, identities, actorOf, countOnce }: Site): void {
+export function addDrawingRoutes({ app, chat, forms, ports, identities, actorOf, sentenceOf, countOnce }: Site): void {
   const styles = new StylePictures(ports.live, chat);
   app.post('/api/live', async (context) => {
     countOnce(context, 'live');
@@ -39,8 +38,7 @@ export function addDrawingRoutes({ app, chat, forms, ports, identities, actorOf,
         }
       } catch (error) {
         if (!(error instanceof CancelledError)) {
-          const sentence = error instanceof UserError ? errorText(actor.locale, error) : ports.fault(error);
-          await out.write(`${JSON.stringify({ error: sentence })}\n`);
+          await out.write(`${JSON.stringify({ error: sentenceOf(error, actor.locale) })}\n`);
         }
       } finally {
         await release();

@@ -7,40 +7,17 @@ import { getRequestListener } from '@hono/node-server';
 
 import type { Adapter, Bot } from '../../core/chat.ts';
 import { UserError } from '../../core/errors.ts';
-import type { Gallery, LiveDrawing } from '../../core/live.ts';
-import type { Locale, ServerKey } from '../../core/people.ts';
 import type { Log } from '../../bot/index.ts';
 import type { Access } from './access.ts';
 import { FormReceiver } from './body.ts';
 import { History } from './history.ts';
 import { LIMITS } from './limits.ts';
+import type { WebPorts } from './ports.ts';
 import { createServerApp } from './server.ts';
 import { WebChat } from './web-chat.ts';
 
 export { needsVisitorToken, type Access } from './access.ts';
-
-export type HealthView = {
-  live(): { readonly isOk: boolean; readonly body: Record<string, unknown> };
-  ready(): { readonly isOk: boolean; readonly body: Record<string, unknown> };
-  metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
-};
-
-/** What the admin's panel shows, as JSON rows; the composition root gathers it from store, queue and runners. */
-export interface AdminView {
-  /** Section → rows of words. */
-  overview(server: ServerKey, locale: Locale): Promise<Readonly<Record<string, readonly (readonly string[])[]>>>;
-}
-
-export type WebPorts = {
-  readonly live: LiveDrawing;
-  readonly gallery: Gallery;
-  readonly admin: AdminView;
-  /** One line on what can be drawn here. */
-  readonly modelLine: (server: ServerKey, locale: Locale) => Promise<string>;
-  readonly health: HealthView;
-  /** Logs a fault of ours and gives the calm sentence with its id. */
-  readonly fault: (error: unknown) => string;
-};
+export type { AdminView } from './ports.ts';
 
 export type WebOptions = {
   readonly access: Access;
@@ -49,8 +26,7 @@ export type WebOptions = {
   readonly isBehindProxy: boolean;
   /** Where the page's chat is kept. */
   readonly folder: string;
-  /** Asked late: bot and adapters know each other. */
-  readonly bot: () => Bot;
+  readonly bot: Bot;
   readonly ports: WebPorts;
   /** Other listeners on the same port, by path prefix: `/slack/events`. */
   readonly mounts: readonly { readonly path: string; readonly listener: RequestListener }[];
@@ -67,7 +43,7 @@ export async function createWebAdapter(options: WebOptions): Promise<WebAdapter>
   const history = await History.open(options.folder, LIMITS.messages);
   const forms = await FormReceiver.open(join(options.folder, 'incoming'));
   const chat = new WebChat({ history, bot: options.bot, log, now, onAcknowledged });
-  const app = createServerApp({ access, isBehindProxy, chat, forms, ports, now });
+  const app = createServerApp({ access, isBehindProxy, chat, forms, ports, log, now });
   const pageListener = getRequestListener(app.fetch);
   const server = createServer((request, response) => {
     const mount = options.mounts.find(

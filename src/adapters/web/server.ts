@@ -7,19 +7,20 @@ import { bodyLimit } from 'hono/body-limit';
 import { compress } from 'hono/compress';
 import { secureHeaders } from 'hono/secure-headers';
 
-import { errorText } from '../../bot/texts/index.ts';
+import { faultSentence } from '../../bot/fault.ts';
+import type { Log } from '../../bot/index.ts';
 import { UserError } from '../../core/errors.ts';
-import type { Actor } from '../../core/people.ts';
+import type { Actor, Locale } from '../../core/people.ts';
 import { needsVisitorToken, sameSiteOnly, TokenDoor, type Access } from './access.ts';
 import type { FormReceiver } from './body.ts';
 import { addChatRoutes } from './chat-routes.ts';
 import { addDoorRoutes } from './door-routes.ts';
 import { addDrawingRoutes } from './drawing-routes.ts';
 import { Identities, nameOf } from './identity.ts';
-import type { WebPorts } from './index.ts';
 import { LIMITS } from './limits.ts';
 import { readPageFiles, servePageFile } from './page-files.ts';
 import { localeOf } from './parse.ts';
+import type { WebPorts } from './ports.ts';
 import { WindowCounter } from './rates.ts';
 import type { WebChat } from './web-chat.ts';
 
@@ -29,6 +30,7 @@ export type ServerOptions = {
   readonly chat: WebChat;
   readonly forms: FormReceiver;
   readonly ports: WebPorts;
+  readonly log: Log;
   readonly now: () => number;
 };
 
@@ -43,11 +45,13 @@ export type Site = {
   /** Undefined where visitors need no token. */
   readonly visitors: TokenDoor | undefined;
   readonly actorOf: (context: Context) => Actor;
+  /** What went wrong, in words; a fault of ours is logged under the id in them. */
+  readonly sentenceOf: (error: unknown, locale: Locale) => string;
   /** Throws `UserError` `page.often` where the address does this more often than it may. */
   readonly countOnce: (context: Context, what: 'action' | 'live') => void;
 };
 
-export function createServerApp({ access, isBehindProxy, chat, forms, ports, now }: ServerOptions): Hono {
+export function createServerApp({ access, isBehindProxy, chat, forms, ports, log, now }: ServerOptions): Hono {
   const app = new Hono();
   const identities = new Identities({ isBehindProxy, now });
   const operators = new TokenDoor({ cookie: 'fourstep_operator', tokens: [access.operatorToken], identities, now });
@@ -77,6 +81,7 @@ export function createServerApp({ access, isBehindProxy, chat, forms, ports, now
       const { person } = identities.of(context);
       return chat.actor(person, nameOf(context), operators.isOpenFor(context), languageOf(context));
     },
+    sentenceOf: (error, locale) => faultSentence(error, locale, log),
     countOnce: (context, what) => {
       const { address } = identities.of(context);
       const { max, counter } = counters[what];
@@ -137,16 +142,16 @@ export function createServerApp({ access, isBehindProxy, chat, forms, ports, now
   addChatRoutes(site);
   addDrawingRoutes(site);
   app.onError((error, context) => {
-    const locale = localeOf(languageOf(context));
+    const sentence = site.sentenceOf(error, localeOf(languageOf(context)));
     if (error instanceof UserError) {
       const waitS = error.retryAfterMs === undefined ? undefined : Math.ceil(error.retryAfterMs / 1000);
       return context.json(
-        { error: errorText(locale, error) },
+        { error: sentence },
         STATUS[error.code] ?? 400,
         waitS === undefined ? {} : { 'retry-after': String(waitS) },
       );
     }
-    return context.json({ error: ports.fault(error) }, 500);
+    return context.json({ error: sentence }, 500);
   });
   return app;
 }

@@ -31,8 +31,7 @@ const DRAIN_MS = 25_000;
 
 export type WebChatOptions = {
   readonly history: History;
-  /** Asked late: bot and adapters know each other. */
-  readonly bot: () => Bot;
+  readonly bot: Bot;
   readonly log: Log;
   readonly now: () => number;
   readonly onAcknowledged?: ((ms: number) => void) | undefined;
@@ -41,18 +40,18 @@ export type WebChatOptions = {
 export class WebChat implements Chat {
   readonly platform = 'web';
   readonly server: ServerKey = 'web:local';
-  /** Resolves once no more deliveries are accepted. */
+  /** Resolves once no more actions are taken in. */
   readonly stopped: Promise<void>;
   #markStopped: () => void = () => {};
   readonly #options: WebChatOptions;
   readonly #history: History;
   readonly #edits = new EditLock();
-  /** Made when the first action comes. */
-  #intake: Intake | undefined;
+  readonly #intake: Intake;
 
   constructor(options: WebChatOptions) {
     this.#options = options;
     this.#history = options.history;
+    this.#intake = new Intake({ ...options, monotonicMs: () => performance.now() });
     this.stopped = new Promise((resolve) => {
       this.#markStopped = resolve;
     });
@@ -103,18 +102,17 @@ export class WebChat implements Chat {
   }
 
   suggest(actor: Actor, command: string, option: string, partial: string): Promise<readonly Suggestion[]> {
-    return this.#options.bot().suggest(this.place(actor), actor.user, command, option, partial);
+    return this.#options.bot.suggest(this.place(actor), actor.user, command, option, partial);
   }
 
   /** Acknowledges by showing a placeholder, then lets the bot work on; returns before any picture is drawn. */
   async act(actor: Actor, person: string, pageAction: PageAction, { files, release }: Attached): Promise<ActOutcome> {
-    const intake = this.#openIntake();
-    if (intake.isStopping) {
+    if (this.#intake.isStopping) {
       throw new UserError('bot.stopping', 'The bot is restarting; try again in a moment.', { retryAfterMs: 5000 });
     }
     const pressed = 'message' in pageAction ? this.#pressed(person, pageAction.message, pageAction.id) : undefined;
     const action = withPrivacy(actionOf(pageAction, files), pressed !== undefined && pressed.onlyFor !== null);
-    const bot = this.#options.bot();
+    const bot = this.#options.bot;
     const place = this.place(actor);
     const acknowledgement = await bot.acknowledgement(action, place);
     const told = { id: randomUUID(), receivedAtMs: this.#options.now(), acknowledgedAs: acknowledgement };
@@ -128,7 +126,7 @@ export class WebChat implements Chat {
     const isPrivate = standing === undefined ? acknowledgement !== 'public' : standing.onlyFor !== null;
     const address = addressFrom({ message: standing?.id ?? randomUUID(), person, isPrivate });
     let refusal: unknown;
-    await intake.receive({
+    await this.#intake.receive({
       id: invocation.id,
       receivedAtMs: performance.now(),
       acknowledgement,
@@ -209,16 +207,10 @@ export class WebChat implements Chat {
 
   /** Accepts nothing more and waits for what is being handled. */
   async stop(): Promise<void> {
-    await this.#openIntake().drain(DRAIN_MS);
+    await this.#intake.drain(DRAIN_MS);
     await this.#edits.idle();
     this.#markStopped();
     await this.#history.close();
-  }
-
-  #openIntake(): Intake {
-    const { bot, log, onAcknowledged } = this.#options;
-    this.#intake ??= new Intake({ bot: bot(), log, monotonicMs: () => performance.now(), onAcknowledged });
-    return this.#intake;
   }
 
   /** Takes away what only this person sees; false where there is no such message of theirs. */

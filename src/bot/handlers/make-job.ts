@@ -9,7 +9,7 @@ type NewJob = {
   readonly origin: JobOrigin;
   readonly styleName: string;
   readonly typed: NonNullable<Job['typed']>;
-  /** Another than the delivery's own. */
+  /** Another than the event's own. */
   readonly id?: string;
   /** In the place of what stands there, for whoever sees that; absent: as the placeholder. */
   readonly isPrivate?: boolean | undefined;
@@ -37,7 +37,7 @@ export function makeJob(
     origin,
     styleName,
     createdAtMs: context.clock.now(),
-    delivery: invocation.id,
+    event: invocation.id,
     attempts: 0,
     state: { kind: 'queued' },
     address,
@@ -45,8 +45,8 @@ export function makeJob(
 }
 
 /**
- * Keeps the job and sees it to its end, unless this very delivery has made it before. Throws `UserError`
- * `job.unfinished` where another delivery's press has made it: its answer comes there, and nothing more comes here.
+ * Keeps the job and sees it to its end, unless this very event has made it before. Throws `UserError`
+ * `job.unfinished` where another press has made it: its answer comes there, and nothing more comes here.
  */
 export async function submit(context: BotContext, asked: RequestContext, job: Job): Promise<void> {
   const known = await context.stores.jobs.get(job.id);
@@ -64,7 +64,7 @@ export async function submit(context: BotContext, asked: RequestContext, job: Jo
   });
 }
 
-/** The job is this very delivery's, which was heard before a crash: it goes on by itself. */
-export function isOfThis({ invocation }: RequestContext, { delivery }: Job): boolean {
-  return delivery === invocation.id;
+/** The job is this very event's, which was heard before a crash: it goes on by itself. */
+export function isOfThis({ invocation }: RequestContext, { event }: Job): boolean {
+  return event === invocation.id;
 }

@@ -1,5 +1,5 @@
 /**
- * Ids that follow from what they stand for: a delivery that comes twice and a second press of the same U meet the job
+ * Ids that follow from what they stand for: an event that comes twice and a second press of the same U meet the job
  * that is there already.
  */
 import { createHash } from 'node:crypto';
@@ -7,9 +7,9 @@ import type { JobId } from '../../core/job.ts';
 import type { Platform } from '../../core/people.ts';
 import type { RandomSource } from '../ports.ts';
 
-/** The job of a delivery: 80 bits of its hash. */
-export function jobIdOf(platform: Platform, delivery: string): JobId {
-  return hashed(`delivery ${platform} ${delivery}`);
+/** The job of an event: 80 bits of its hash. `delivery` stays in what is hashed: ids outlive the word. */
+export function jobIdOf(platform: Platform, event: string): JobId {
+  return hashed(`delivery ${platform} ${event}`);
 }
 
 /** The one job that makes a picture larger. */

@@ -29,6 +29,10 @@ export class ScriptedBot implements Bot {
     return this.makeForm(invocation);
   }
 
+  async record(): Promise<() => Promise<void>> {
+    return async () => undefined;
+  }
+
   async handle(invocation: Invocation, address: ReplyAddress): Promise<void> {
     this.handled.push({ invocation, address });
     this.#waiting.shift()?.({ invocation, address });

@@ -69,7 +69,7 @@ beforeEach(async () => {
     },
     suggest: async () => [],
   };
-  chat = new WebChat({ history, bot: () => bot, log: SILENT_LOG, now: () => 0 });
+  chat = new WebChat({ history, bot, log: SILENT_LOG, now: () => 0 });
 });
 afterEach(async () => {
   await chat.stop();

@@ -42,6 +42,7 @@ export function createStubWorld(chat: () => Chat): StubWorld {
       submit: 'Draw',
       fields: [{ id: 'prompt', label: 'Prompt', value: 'a fox', isRequired: true, maxLength: 100, isMultiline: true }],
     }),
+    record: async () => async () => undefined,
     handle: async (invocation, address) => {
       invocations.push(invocation);
       const { action } = invocation;

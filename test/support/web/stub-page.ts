@@ -41,7 +41,7 @@ export async function openStubPage({ access, options, ports }: StubPageOptions =
       port,
       isBehindProxy: false,
       folder,
-      bot: () => world.bot,
+      bot: world.bot,
       ports: {
         live: world.live,
         gallery: world.gallery,
@@ -52,7 +52,6 @@ export async function openStubPage({ access, options, ports }: StubPageOptions =
           ready: () => ({ isOk: false, body: { runner: 'starting' } }),
           metrics: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'up 1\n' }),
         },
-        fault: () => 'a calm sentence',
         ...ports,
       },
       mounts: [{ path: '/slack/events', listener: (_request, response) => response.end('for slack') }],

@@ -1,4 +1,4 @@
-/** English: what drawing, files of weights and deliveries refuse; codes and params are those of whoever throws. */
+/** English: what drawing, files of weights and events refuse; codes and params are those of whoever throws. */
 export const drawing = {
   'error.chat.refused': 'The chat did not take this answer. Its operator finds why in the log.',
   'error.chat.forbidden':

@@ -1,0 +1,84 @@
+/**
+ * What the bot stands on, opened from the configuration: stores, models, runners and the queue over them. Knows no chat;
+ * what it opens is closed by the ends that it adds, in the opposite order.
+ */
+import { randomInt } from 'node:crypto';
+import { join } from 'node:path';
+
+import type { Logger } from 'pino';
+
+import type { Config } from '../../config/load.ts';
+import { Fingerprints } from '../../models/fingerprint.ts';
+import type { BotPorts } from '../bot/index.ts';
+import { budgetsFrom } from '../bot/limits.ts';
+import { botOptions } from '../bot/options.ts';
+import { MeasuredRunner, type Metrics } from '../health/index.ts';
+import { FairAdmission } from '../queue/index.ts';
+import { openStores } from '../store/index.ts';
+import { InstalledModels } from './installed-models.ts';
+import { createLoras } from './loras.ts';
+import { openCatalog } from './open-engine.ts';
+import { openLocalRunners } from './runners.ts';
+
+const CLOSE_MS = 2000;
+
+/** Ends one part of what is open. */
+export type End = () => void | Promise<void>;
+
+export type Beginning = { readonly log: Logger; readonly metrics: Metrics; readonly ends: End[] };
+
+export type OpenedPorts = Omit<BotPorts, 'chatOf'> & {
+  /** Resolves once every device of this machine is open; rejects with the words of the first that cannot be. */
+  readonly ready: () => Promise<void>;
+};
+
+export async function openBotPorts(config: Config, { log, metrics, ends }: Beginning): Promise<OpenedPorts> {
+  const stores = await openStores(
+    { folder: config.dataFolder, url: config.storeUrl, budgets: budgetsFrom(config.limits) },
+    (cause) => log.warn({ err: cause }, 'the data folder holds no sockets: a second bot on it would not be noticed'),
+  );
+  ends.push(() => stores.close());
+  const models = await InstalledModels.open(
+    {
+      catalog: openCatalog(config.dataFolder),
+      fingerprints: new Fingerprints(join(config.dataFolder, 'cache', 'hashes')),
+    },
+    config.model,
+    (error) => log.warn({ err: error }, 'the catalog could not be read'),
+  );
+  ends.push(() => models.close());
+  const { runner, slots, ready } = await openLocalRunners(config, config.devices, (device, reason) => {
+    log.warn({ device, reason }, 'a runner process was replaced');
+    metrics.restarted(device);
+  });
+  ends.push(() => runner.close(CLOSE_MS));
+  const admission = new FairAdmission({
+    slots,
+    onBegin: (_ticket, waitedMs) => metrics.waited(waitedMs / 1000),
+  });
+  metrics.watch({
+    queue: () => admission.counts(),
+    runners: () => runner.health(),
+    kept: (kind) => stores.files.weightOf(kind),
+  });
+  const options = botOptions(config, models.list()[0]?.manifest.id ?? config.model);
+  return {
+    admission,
+    runner: new MeasuredRunner(runner, metrics),
+    stores,
+    models,
+    loras: createLoras({ files: stores.files, hosts: config.styleHosts, limitBytes: options.maxLoraBytes }),
+    clock: {
+      now: () => Date.now(),
+      after: (ms, run) => {
+        const timer = setTimeout(run, ms);
+        return () => clearTimeout(timer);
+      },
+    },
+    random: { uint32: () => randomInt(0, 2 ** 32) },
+    log,
+    onEnd: (outcome) => metrics.ended(outcome),
+    options,
+    ready,
+  };
+}

@@ -1,0 +1,56 @@
+/** The chats that the configuration names, and the page that is always there, all in front of one bot. Connects none. */
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+
+import type { Config } from '../../config/load.ts';
+import { createDiscordAdapter, INTERACTIONS_PATH } from '../adapters/discord/index.ts';
+import { createSlackAdapter, EVENTS_PATH } from '../adapters/slack/index.ts';
+import { createWebAdapter, type Access, type WebAdapter } from '../adapters/web/index.ts';
+import type { BotPorts } from '../bot/index.ts';
+import { createLiveDrawing } from '../bot/live.ts';
+import type { Adapter, Bot } from '../core/chat.ts';
+import type { Platform } from '../core/people.ts';
+import type { Health, Metrics } from '../health/index.ts';
+import { createAdminView, createGallery, modelLine } from './page-views.ts';
+
+export type ChatParts = {
+  readonly ports: Omit<BotPorts, 'chatOf'>;
+  readonly bot: Bot;
+  readonly access: Access;
+  readonly health: Health;
+  readonly metrics: Metrics;
+};
+
+export type Chats = { readonly web: WebAdapter; readonly others: readonly Adapter[] };
+
+export async function createChats(config: Config, { ports, bot, access, health, metrics }: ChatParts): Promise<Chats> {
+  const { log } = ports;
+  const heard = (platform: Platform) => ({
+    bot,
+    log,
+    onAcknowledged: (ms: number) => metrics.acknowledged(platform, ms / 1000),
+  });
+  const slack = config.slack && createSlackAdapter({ ...config.slack, ...heard('slack') });
+  const discord =
+    config.discord && createDiscordAdapter({ ...config.discord, restUrl: config.discord.apiUrl, ...heard('discord') });
+  const web = await createWebAdapter({
+    access,
+    port: config.port,
+    isBehindProxy: config.page.isBehindProxy,
+    folder: join(config.dataFolder, 'page'),
+    ports: {
+      live: createLiveDrawing({ ...ports, newId: randomUUID }),
+      gallery: createGallery(ports, 'web:local'),
+      admin: createAdminView(ports),
+      modelLine: (server, locale) => modelLine(ports, server, locale),
+      health: { live: () => health.live(), ready: () => health.ready(), metrics: () => metrics.text() },
+    },
+    mounts: [
+      ...(slack?.listener === undefined ? [] : [{ path: EVENTS_PATH, listener: slack.listener }]),
+      ...(discord?.listener === undefined ? [] : [{ path: INTERACTIONS_PATH, listener: discord.listener }]),
+    ],
+    now: () => Date.now(),
+    ...heard('web'),
+  });
+  return { web, others: [slack, discord].filter((adapter) => adapter !== undefined) };
+}
