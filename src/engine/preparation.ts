@@ -48,7 +48,7 @@ export async function prepare({
   const seed = request.seed + request.index;
   checkSides(request, model.pixelsPerLatent);
   const planned = plan(model.scheduler, { ...recipe, steps, strength: init?.strength });
-  const styles = await model.styles.prepare(request.styles);
+  const styles = await model.styles.prepare(request.styles, live === 'draft');
   const styleFiles = request.styles.flatMap(({ file, weight }) => (weight === 0 ? [] : file));
   const learned = await openLearnedWords(request.embeddings, styleFiles, model.textFeatures);
   const given = withoutReferences(request, [...learned.words.keys()]);
@@ -68,7 +68,7 @@ export async function prepare({
     number,
     events: new EventStream<WorkEvent>(),
     model,
-    group: JSON.stringify([model.key, styles.variant, styles.dense?.key ?? null, size]),
+    group: JSON.stringify([model.key, styles.variant, styles.isPassing, styles.dense?.key ?? null, size]),
     size,
     guidance,
     positive: positive.conditioning,

@@ -65,7 +65,10 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function imagine(changes: Partial<GenerationRequest>, previewAfter: readonly number[] = []): Work {
+function imagine(
+  changes: Partial<GenerationRequest>,
+  previewAfter: readonly number[] = [],
+): Extract<Work, { kind: 'imagine' }> {
   return { kind: 'imagine', id: 'test', request: { ...REQUEST, ...changes }, previewAfter };
 }
 
@@ -136,6 +139,26 @@ describe('the engine as a runner', () => {
     const [plain, styled, off] = [await draw([]), await draw([lora]), await draw([{ ...lora, weight: 0 }])];
     expect(pixels(styled)).not.toEqual(pixels(plain));
     expect(pixels(off)).toEqual(pixels(plain));
+  });
+
+  it('draws a mix that is still moving as it draws the settled one, up to rounding', async () => {
+    const ink = path.join(folder, 'ink.safetensors');
+    const wash = path.join(folder, 'wash.safetensors');
+    writeTinyLora('sd15', { name: 'wash', targets: ['to_q', 'proj_in', 'conv1'], rank: 6, alpha: 3 }, wash);
+    const draw = async (live: 'draft' | undefined, styles: GenerationRequest['styles']) =>
+      pixels((await eventsOf({ ...imagine({ steps: 1, styles }), live })).at(-1))!;
+    const mix = (weight: number) => [
+      { id: 'ink', file: ink, weight },
+      { id: 'wash', file: wash, weight: 1 - weight },
+    ];
+    const [plain, settled] = [await draw(undefined, []), await draw(undefined, mix(0.3))];
+    const farthest = (a: Uint8Array, b: Uint8Array) => Math.max(...a.map((value, at) => Math.abs(value - b[at]!)));
+    for (const weight of [0.9, 0.3]) {
+      const moving = await draw('draft', mix(weight));
+      expect(farthest(moving, plain)).toBeGreaterThan(2);
+      // Other operators in another order: one step of 255 where a value lies between two.
+      expect(farthest(moving, weight === 0.3 ? settled : await draw(undefined, mix(weight)))).toBeLessThanOrEqual(1);
+    }
   });
 
   it('lets a style speak to the text encoder alone', async () => {

@@ -2,9 +2,8 @@
  * The LoRA inputs of a call as a session takes them. Rows in one style are given once and broadcast by the graph, so
  * the usual call copies nothing.
  */
-import type { StyleForm } from '../nets/index.ts';
 import type { FloatTensor } from '../ort/index.ts';
-import type { LoraPacker, LoraRow } from '../weights/index.ts';
+import type { GatedPacker, LoraInput, LoraPacker, LoraRow } from '../weights/index.ts';
 
 export type StyledRow = {
   /** Equal for equal styles. */
@@ -12,11 +11,11 @@ export type StyledRow = {
   readonly loras: LoraRow;
 };
 
-/** `loraRows`: as the graph was built; 'shared' only where `inOneStyle(rows)`. */
+/** `loraRows`: as the graph was built, which is not 'gated'; 'shared' only where `inOneStyle(rows)`. */
 export function loraFeeds(
   packer: LoraPacker,
   rows: readonly StyledRow[],
-  loraRows: StyleForm['rows'] = 'each',
+  loraRows: 'each' | 'shared' = 'each',
 ): Readonly<Record<string, FloatTensor>> {
   const isOne = inOneStyle(rows);
   if (loraRows === 'shared' && !isOne) {
@@ -26,6 +25,18 @@ export function loraFeeds(
   // Three axes: the pair of a linear layer, whose first axis is rows.
   const shapeOf = (dims: readonly number[]): readonly number[] =>
     loraRows === 'shared' && dims.length === 3 ? dims.slice(1) : dims;
+  return feedsOf(packed, shapeOf);
+}
+
+/** Of a graph that takes weights apart from the matrices; all rows are in one style. */
+export function gatedFeeds(packer: GatedPacker, rows: readonly StyledRow[]): Readonly<Record<string, FloatTensor>> {
+  return feedsOf(packer.pack(rows[0]?.loras ?? []), (dims) => dims);
+}
+
+function feedsOf(
+  packed: ReadonlyMap<string, LoraInput>,
+  shapeOf: (dims: readonly number[]) => readonly number[],
+): Readonly<Record<string, FloatTensor>> {
   return Object.fromEntries(
     Array.from(packed, ([name, { data, dims }]) => [name, { data, shape: shapeOf(dims), stays: true }]),
   );

@@ -1,18 +1,22 @@
 /**
  * What a UNet's graph takes of the styles of a call, and how it is made: low-rank pairs beside most layers, and where that
- * pays a style's own weights, merged when the style is first drawn with and kept while there is room.
+ * pays a style's own weights, merged when the style is first drawn with and kept while there is room. Of a mix that a hand
+ * is still moving nothing is merged: its pairs stay as they are, and its weights are numbers beside them.
  */
 import { buildMerge, worthMerging, type Layer, type NetWeights, type StyleForm } from '../nets/index.ts';
 import type { Feeds, FloatTensor } from '../ort/index.ts';
 import { LruCache } from '../cache/lru-cache.ts';
-import { LoraPacker } from '../weights/index.ts';
+import { GatedPacker, LoraPacker } from '../weights/index.ts';
 import { LazySessions } from './lazy-sessions.ts';
-import { loraFeeds, type StyledRow } from './lora-feeds.ts';
+import { gatedFeeds, loraFeeds, type StyledRow } from './lora-feeds.ts';
 import type { SessionOpener } from './session-opener.ts';
 import { targetsOf, type UNetVariant } from './style-set.ts';
 
 /** Styles joined for calls, kept for the next step of the same company. */
 const PACKED_BYTES = 512 * 2 ** 20;
+
+/** Pairs of styles that are mixed, of one variant. */
+const JOINED_BYTES = 256 * 2 ** 20;
 
 /** Of one style: all that gains of SD 1.5 and the finest level of SDXL. */
 const MERGED_BYTES = 384 * 2 ** 20;
@@ -36,6 +40,7 @@ export class StyleInputs {
   readonly #targets: () => readonly Layer[];
   readonly #weights: NetWeights;
   readonly #mergers: LazySessions;
+  readonly #gated = new Map<UNetVariant, GatedPacker>();
   readonly #parts = new Map<string, Parts>();
   readonly #merged = new LruCache<Floats>({ maxCost: KEPT_BYTES, costOf: bytesOf });
 
@@ -48,6 +53,10 @@ export class StyleInputs {
 
   /** What to build the UNet with. */
   form(variant: UNetVariant, rows: StyleForm['rows']): StyleForm {
+    if (rows === 'gated') {
+      const beside = new Set(targetsOf(variant, this.#targets()).map(({ module }) => module));
+      return { rows, beside, merged: new Set() };
+    }
     const { beside, merged } = this.#partsOf(variant, rows);
     return { rows, beside: beside.modules, merged: merged.modules };
   }
@@ -56,6 +65,9 @@ export class StyleInputs {
   async feeds(rows: readonly StyledRow[], variant: UNetVariant, loraRows: StyleForm['rows']): Promise<Feeds> {
     if (variant === 'plain') {
       return {};
+    }
+    if (loraRows === 'gated') {
+      return gatedFeeds(this.#gatedOf(variant), rows);
     }
     const { beside, merged } = this.#partsOf(variant, loraRows);
     const pairs = loraFeeds(beside.packer, rows, loraRows);
@@ -75,8 +87,14 @@ export class StyleInputs {
     });
   }
 
+  #gatedOf(variant: UNetVariant): GatedPacker {
+    const packer = this.#gated.get(variant) ?? new GatedPacker(targetsOf(variant, this.#targets()), JOINED_BYTES);
+    this.#gated.set(variant, packer);
+    return packer;
+  }
+
   /** Weights are one for a call, so only rows in one style can have them merged. */
-  #partsOf(variant: UNetVariant, loraRows: StyleForm['rows']): Parts {
+  #partsOf(variant: UNetVariant, loraRows: 'each' | 'shared'): Parts {
     const name = `${variant} ${loraRows}`;
     const known = this.#parts.get(name);
     if (known !== undefined) {

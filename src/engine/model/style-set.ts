@@ -50,10 +50,20 @@ export type StyleSet = {
   readonly text: readonly LoraRow[];
   /** What no graph takes beside its layers; rows of one call share it. */
   readonly dense: DenseStyle | undefined;
+  /** A mix that is drawn once and comes again at other weights: nothing is merged for it. Rows of one call share it. */
+  readonly isPassing: boolean;
   readonly notices: readonly StyleNotice[];
 };
 
-export const NO_STYLE: StyleSet = { key: '', variant: 'plain', unet: [], text: [], dense: undefined, notices: [] };
+export const NO_STYLE: StyleSet = {
+  key: '',
+  variant: 'plain',
+  unet: [],
+  text: [],
+  dense: undefined,
+  isPassing: false,
+  notices: [],
+};
 
 export type StyleLibraryOptions = {
   readonly base: Base;
@@ -83,8 +93,8 @@ export class StyleLibrary {
     this.#options = options;
   }
 
-  /** Throws `UserError` (`lora.…`, `weights.…`) for files that are no LoRA for this model. */
-  async prepare(uses: readonly StyleUse[]): Promise<StyleSet> {
+  /** `isDraft`: of several, the next call's weights are others. Throws `UserError` (`lora.…`, `weights.…`) for files that are no LoRA for this model. */
+  async prepare(uses: readonly StyleUse[], isDraft = false): Promise<StyleSet> {
     const counting = uses.filter(({ weight }) => weight !== 0);
     if (counting.length === 0) {
       return NO_STYLE;
@@ -105,6 +115,7 @@ export class StyleLibrary {
       unet,
       text: TEXT_NETS.map(rowOf),
       dense: denseOf(counted),
+      isPassing: isDraft && counted.length > 1,
       notices: counted.flatMap(({ cached }) => noticeOf(cached)),
     };
   }

@@ -102,7 +102,8 @@ export class UNet {
     const styled = rows.map(({ styles }) => ({ key: styles.key, loras: styles.unet }));
     // The rows of a processor's call are one picture's. Elsewhere styles mix, and a second session for those that do not
     // would cost the device the memory of another UNet.
-    const loraRows = this.#lowering.sharesStyles && inOneStyle(styled) ? 'shared' : 'each';
+    const shared = rows[0]?.styles.isPassing === true ? 'gated' : 'shared';
+    const loraRows = this.#lowering.sharesStyles && inOneStyle(styled) ? shared : 'each';
     const session = await this.#session(variant, size, loraRows);
     const style = await this.#styles.feeds(styled, variant, loraRows);
     const feeds = { ...this.#inputs(rows, size, pixelsPerLatent), ...style };

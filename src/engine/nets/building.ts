@@ -17,8 +17,11 @@ export type BuildOptions = {
 
 /** How a style gets into a net, at modules by their dotted names. */
 export type StyleForm = {
-  /** Whether each row of a call brings matrices of its own (default) or all rows share one set: the faster graph. */
-  readonly rows: 'each' | 'shared';
+  /**
+   * Whether each row of a call brings matrices of its own (default) or all rows share one set: the faster graph. `gated`:
+   * they share one set whose weights come beside, for mixes that change from call to call.
+   */
+  readonly rows: 'each' | 'shared' | 'gated';
   /** As a low-rank pair beside the layer; see lora-inputs.ts for the inputs they add. */
   readonly beside: ReadonlySet<string>;
   /** In the matrix, which then is an input; see merged-weights.ts. */

@@ -3,7 +3,7 @@
  * share one call. λ and α/rank are folded into `lora_up` by whoever packs them; ranks are padded with zeros, and never 0.
  *
  *   linear, 1×1   <module>.lora_down [rows, in, r]       <module>.lora_up [rows, r, out]
- *                 without `rows` where all rows share one set
+ *                 without `rows` where all rows share one set; gated, with its weights in <module>.lora_gate [r]
  *   convolution   <module>.lora_down [R, in, kh, kw]     <module>.lora_gate [rows, R]     <module>.lora_up [out, R, 1, 1]
  *
  * A convolution's kernel cannot differ by row, so the kernels of all styles of a call are stacked along R and a gate
@@ -45,8 +45,8 @@ export function withLinearLora(
   }
   const [down, up] = linearInputs(scope, inFeatures, outFeatures);
   const ups = inParts(up, parts.length, outFeatures);
-  if (building.styles.rows === 'shared') {
-    const low = Gemm(x, down, undefined); // [rows·S, r]
+  if (building.styles.rows !== 'each') {
+    const low = gated(scope, Gemm(x, down, undefined)); // [rows·S, r]
     return parts.map((y, k) => Add(y, Gemm(low, ups[k] ?? up, undefined)));
   }
   const low = MatMul(byRows(building, x), down); // [rows, S, r]
@@ -68,7 +68,7 @@ export function withPointwiseLora(
   const area = `${dimAt(x.shape, 2)}·${dimAt(x.shape, 3)}`;
   const pixels = Reshape(x, [0, 0, -1], [dimAt(x.shape, 0), inFeatures, area]);
   const low = MatMul(transposed(down), pixels); // [rows, r, HW]
-  const delta = MatMul(transposed(up), low); // [rows, out, HW]
+  const delta = MatMul(transposed(up), gated(scope, low, [1])); // [rows, out, HW]
   return Add(y, Reshape(delta, Shape(y), y.shape));
 }
 
@@ -91,6 +91,15 @@ export function withConvLora(
   const up = input(building, `${module}.lora_up`, [outFeatures, rank, 1, 1]);
   const low = Conv(x, down, undefined, attributes); // [rows, R, H, W]
   return Add(y, Conv(Mul(low, Unsqueeze(gate, [2, 3])), up, undefined));
+}
+
+/** low with its weights where they come apart; `after`: axes behind r. */
+function gated({ building, module }: WeightScope, low: Value, after: readonly number[] = []): Value {
+  if (building.styles.rows !== 'gated') {
+    return low;
+  }
+  const gate = input(building, `${module}.lora_gate`, [`${module}.rank`]);
+  return Mul(low, after.length === 0 ? gate : Unsqueeze(gate, after));
 }
 
 export function takesLora(scope: WeightScope): boolean {

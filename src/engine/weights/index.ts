@@ -25,4 +25,5 @@ export { recogniseAccelerator } from './accelerator/recognise.ts';
 export { openAddProduct, type OpenedAddProduct } from './lora/ort-add-product.ts';
 export type { LoadedLora } from './lora/loaded-lora.ts';
 export { LoraCache, type CachedLora } from './lora/lora-cache.ts';
+export { GatedPacker } from './lora/gated-packer.ts';
 export { LoraPacker, type LoraInput, type LoraRow } from './lora/pack-lora.ts';

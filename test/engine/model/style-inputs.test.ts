@@ -73,6 +73,23 @@ describe('StyleInputs', () => {
     await styles.release();
   });
 
+  it('merges nothing of a mix that moves, and keeps its pairs as they are at every weight', async () => {
+    const styles = inputs();
+    const [ink, neon] = [await styledRow('ink'), await styledRow('neon')];
+    const at = (share: number) => ({
+      key: `${share}`,
+      loras: [...ink.loras, ...neon.loras].map(({ lora }, k) => ({ lora, weight: k === 0 ? share : 1 - share })),
+    });
+    const first = await styles.feeds([at(0.25)], 'transformers', 'gated');
+    const second = await styles.feeds([at(0.5)], 'transformers', 'gated');
+    expect(Object.keys(first).filter((name) => name.includes('merged'))).toEqual([]);
+    expect(styles.form('transformers', 'gated').merged.size).toBe(0);
+    expect(second[`${QUERY}.lora_down`]?.data).toBe(first[`${QUERY}.lora_down`]?.data);
+    expect(second[`${QUERY}.lora_up`]?.data).toBe(first[`${QUERY}.lora_up`]?.data);
+    expect([...first[`${QUERY}.lora_gate`]!.data]).toEqual([0.25, 0.25, 0.75, 0.75]);
+    expect([...second[`${QUERY}.lora_gate`]!.data]).toEqual([0.5, 0.5, 0.5, 0.5]);
+  });
+
   it('gives the plain graph nothing', async () => {
     expect(await inputs().feeds([{ key: '', loras: [] }], 'plain', 'shared')).toEqual({});
   });
