@@ -22,6 +22,7 @@ export const imagine = {
     { kind: 'number', name: 'guidance', isRequired: false, min: 1, max: 15 },
     { kind: 'integer', name: 'count', isRequired: false, min: 1, max: 4 },
     { kind: 'image', name: 'image', isRequired: false },
+    { kind: 'text', name: 'from', isRequired: false, maxLength: 1000, isWord: true },
     { kind: 'number', name: 'strength', isRequired: false, min: 0.05, max: 1 },
     { kind: 'choice', name: 'quality', isRequired: false, choices: QUALITIES },
     { kind: 'boolean', name: 'private', isRequired: false },

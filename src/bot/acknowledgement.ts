@@ -85,7 +85,7 @@ function usual(action: Action): Acknowledgement {
     case 'form':
       return ofForm(decodeButtonId(action.id));
     case 'message':
-      return action.name === 'info' ? 'private' : 'public';
+      return action.name === 'info' ? 'private' : action.name === 'use' ? 'form' : 'public';
     default:
       return action satisfies never;
   }
@@ -106,6 +106,7 @@ function ofButton(id: ButtonId | undefined): Acknowledgement {
     case 'take-back':
       return 'update';
     case 'imagine-form':
+    case 'start-form':
       return 'form';
     default:
       return id satisfies never;

@@ -23,6 +23,7 @@ import { refusal } from './refusal.ts';
 import { route, routeToForm } from './route.ts';
 import { WordList } from './safety/word-list.ts';
 import { answerPrivately, sayPrivately } from './speaking.ts';
+import { Starts } from './starts.ts';
 import { suggest } from './suggest.ts';
 import { errorText, text } from './texts/index.ts';
 
@@ -50,6 +51,7 @@ class BotOnPorts implements FourstepBot {
   constructor(ports: BotPorts) {
     const rules = {
       ...ports,
+      starts: new Starts(ports.stores),
       blockedWords: new WordList(ports.options.blockedWords),
       adultWords: new WordList(ports.options.adultWords),
     };

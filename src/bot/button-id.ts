@@ -45,7 +45,9 @@ export const PANEL_FIELDS = [
   'channels',
   'nsfw',
   'grammar',
+  'rules',
   'private',
+  'avatars',
   'words',
   'audit',
   'history',
@@ -60,6 +62,8 @@ export type ButtonId =
   | { readonly kind: 'panel'; readonly field: PanelField }
   /** The form of `/imagine` without words. */
   | { readonly kind: 'imagine-form' }
+  /** The same from a picture that was chosen in a message's menu; `start` names it among those that are kept. */
+  | { readonly kind: 'start-form'; readonly start: string }
   /** Take back an emoji or a sticker of the server, by the chat's id. */
   | { readonly kind: 'take-back'; readonly what: ExpressionKind; readonly id: string }
   /** Yes, delete all that is kept about me. */
@@ -78,6 +82,8 @@ export function encodeButtonId(id: ButtonId): string {
       return join('panel', id.field);
     case 'take-back':
       return join('take-back', id.id, id.what);
+    case 'start-form':
+      return join(id.kind, id.start);
     case 'imagine-form':
     case 'forget-me':
       return join(id.kind);
@@ -108,6 +114,9 @@ export function decodeButtonId(text: string): ButtonId | undefined {
   if (head === 'take-back') {
     const what = EXPRESSION_KINDS.find((name) => name === detail);
     return what === undefined ? undefined : { kind: 'take-back', what, id: subject };
+  }
+  if (head === 'start-form') {
+    return detail === undefined ? { kind: head, start: subject } : undefined;
   }
   const pictureAction = PICTURE_ACTIONS.find((name) => name === head);
   if (pictureAction !== undefined) {

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 
-import { ACKNOWLEDGEMENTS, type Invocation } from '../core/chat.ts';
+import { ACKNOWLEDGEMENTS, type Invocation, MESSAGE_ACTIONS } from '../core/chat.ts';
 import type { OptionValue } from '../core/command.ts';
 import type { ReplyAddress } from '../core/job.ts';
 import { LOCALES, PLATFORMS, type UserKey } from '../core/people.ts';
@@ -42,7 +42,7 @@ const action = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('form'), id: z.string(), fields: texts, isPrivate: z.boolean().optional() }),
   z.object({
     kind: z.literal('message'),
-    name: z.enum(['upscale', 'info']),
+    name: z.enum(MESSAGE_ACTIONS),
     buttonIds: z.array(z.string()),
     isPrivate: z.boolean().optional(),
   }),
@@ -87,6 +87,14 @@ export function inboxIdOf({ place, id }: Pick<Invocation, 'place' | 'id'>): stri
 
 /** Plain JSON; files are left out. */
 export function packRecord(invocation: Invocation, address: ReplyAddress): InboxRecord {
+  if (invocation.action.kind === 'message') {
+    const { pictures = [], ...action } = invocation.action;
+    return {
+      invocation: { ...invocation, action },
+      address,
+      hadFile: pictures.length > 0 && action.buttonIds.length === 0,
+    };
+  }
   if (invocation.action.kind !== 'command') {
     return { invocation, address, hadFile: false };
   }

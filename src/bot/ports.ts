@@ -4,6 +4,7 @@
  */
 import type { Admission, QueueLimits } from '../core/admission.ts';
 import type { Chat } from '../core/chat.ts';
+import type { Upload } from '../core/command.ts';
 import type { Base, ModelManifest } from '../core/manifest.ts';
 import type { Platform } from '../core/people.ts';
 import type { EmbeddingUse, Fingerprint } from '../core/request.ts';
@@ -19,6 +20,8 @@ export type BotPorts = {
   readonly stores: Stores;
   readonly models: Models;
   readonly loras: Loras;
+  /** A picture at an address that somebody gave. Throws `UserError` `image.*`, when it is called or read. */
+  readonly pictureAt: (address: string) => Upload;
   readonly clock: Clock;
   readonly random: RandomSource;
   readonly log: Log;

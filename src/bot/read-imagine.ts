@@ -24,13 +24,15 @@ export type ImagineReading = {
   readonly init?: ResolveContext['init'];
   /** Where a picture that is given is put; its path and size. */
   readonly keep: (upload: Upload) => Promise<NonNullable<ResolveContext['init']>>;
+  /** What `from` names; absent: nothing is fetched for what is only being typed. */
+  readonly find?: (from: string) => Promise<Upload>;
 };
 
 /** Throws `UserError` `allowed.*`, `option.*`, `style.*`, `size.*`, `image.*`, `safety.*`. */
 export async function readImagine(
   { stores, models, options, ...rules }: Rules & Pick<BotPorts, 'models' | 'options'>,
   asker: Asker,
-  { given, seed, init, keep, isDraft = false }: ImagineReading,
+  { given, seed, init, keep, find, isDraft = false }: ImagineReading,
 ): Promise<Resolved> {
   const { actor, place, settings } = asker;
   await requireMayDraw({ stores }, asker);
@@ -40,6 +42,10 @@ export async function readImagine(
     { ...written, ...given, prompt: written['prompt'] },
     fallbacksOf(settings, serverModel(settings, options, models)),
   );
+  if (asked.image !== undefined && asked.from !== undefined) {
+    throw refusal('image.two');
+  }
+  const start = asked.image ?? (asked.from === undefined ? undefined : await find?.(asked.from));
   const wanted = isDraft ? { ...asked, quality: 'draft' as const, steps: undefined, count: 1 } : asked;
   const resolved = resolveImagine(wanted, {
     settings,
@@ -48,7 +54,7 @@ export async function readImagine(
     styles: await stylesOf(place.server, stores, models),
     mine: await stores.people.style(actor.user, place.server),
     seed,
-    init: asked.image === undefined ? init : await keep(asked.image),
+    init: start === undefined ? init : await keep(start),
   });
   requireDrawable(rules, asker, resolved.words, resolved.styles);
   return resolved;
@@ -61,6 +67,7 @@ const MAX_START_SIDE = 2048;
 export async function startPicture(
   upload: Upload,
   maxBytes: number,
+  maxSide = MAX_START_SIDE,
 ): Promise<{ readonly data: Uint8Array; readonly width: number; readonly height: number }> {
   if (upload.sizeBytes > maxBytes) {
     throw refusal('image.size', {
@@ -68,7 +75,7 @@ export async function startPicture(
       given: Math.ceil(upload.sizeBytes / 1_048_576),
     });
   }
-  const picture = await decodePicture(await upload.read(maxBytes), { maxSide: MAX_START_SIDE });
+  const picture = await decodePicture(await upload.read(maxBytes), { maxSide });
   const { data } = await encodePng(picture);
   return { data, width: picture.width, height: picture.height };
 }

@@ -4,11 +4,11 @@ import type { Action } from '../core/chat.ts';
 import type { OptionValue } from '../core/command.ts';
 import type { Form } from '../core/message.ts';
 import { type ButtonId, decodeButtonId } from './button-id.ts';
-import { requireJob } from './gates.ts';
 import { handleHelp, handleInfo, handleQueue } from './handlers/about.ts';
 import { emojiForm, handleEmoji, takeBack } from './handlers/emoji.ts';
 import { handleImagine, handleImagineForm, handleRemix, imagineForm, remixForm } from './handlers/imagine.ts';
-import { handleJobAction, showInfo } from './handlers/job-buttons.ts';
+import { handleJobAction } from './handlers/job-buttons.ts';
+import { handleMessage, handleStartForm, startForm } from './handlers/message-menu.ts';
 import { askToForget, exportMine, forget } from './handlers/mydata.ts';
 import { choosePanel, openPanelForm, pressPanel, showPanel, submitPanelForm } from './handlers/panel.ts';
 import { handleUpscale, handleVary } from './handlers/pictures.ts';
@@ -43,7 +43,7 @@ export async function route(context: BotContext, asked: RequestContext): Promise
       await routeForm(context, asked, known(decodeButtonId(action.id)), action.fields);
       return;
     case 'message':
-      await routeMessage(context, asked, action);
+      await handleMessage(context, asked, action);
       return;
     default:
       action satisfies never;
@@ -62,6 +62,9 @@ export async function routeToForm(context: BotContext, asked: RequestContext): P
   const { action } = asked.invocation;
   if (action.kind === 'command' && action.name === 'imagine') {
     return imagineForm(asked, action.options);
+  }
+  if (action.kind === 'message' && action.name === 'use') {
+    return await startForm(context, asked, action);
   }
   const id = action.kind === 'button' ? decodeButtonId(action.id) : undefined;
   if (id?.kind === 'panel') {
@@ -151,6 +154,7 @@ async function routeButton(context: BotContext, asked: RequestContext, id: Butto
       await takeBack(context, asked, id);
       return;
     case 'imagine-form':
+    case 'start-form':
       throw refusal('button.old');
     default:
       id satisfies never;
@@ -165,6 +169,8 @@ async function routeForm(
 ): Promise<void> {
   if (id.kind === 'imagine-form') {
     await handleImagineForm(context, asked, fields);
+  } else if (id.kind === 'start-form') {
+    await handleStartForm(context, asked, id.start, fields);
   } else if (id.kind === 'job' && id.action === 'remix') {
     await handleRemix(context, asked, id.job, fields);
   } else if (id.kind === 'job' && id.action === 'emoji') {
@@ -174,25 +180,6 @@ async function routeForm(
   } else {
     throw refusal('button.old');
   }
-}
-
-/** A context menu names a message by the buttons it carries. */
-async function routeMessage(
-  context: BotContext,
-  asked: RequestContext,
-  action: Extract<Action, { kind: 'message' }>,
-): Promise<void> {
-  const ids = action.buttonIds.map(decodeButtonId).filter((id) => id !== undefined);
-  const job = ids.find((id) => id.kind === 'job' || id.kind === 'picture')?.job;
-  if (job === undefined) {
-    throw refusal('job.unknown');
-  }
-  if (action.name === 'info') {
-    await showInfo(context, asked, await requireJob(context, asked, job));
-    return;
-  }
-  const first = ids.find((id) => id.kind === 'picture' && id.action === 'upscale');
-  await handleUpscale(context, asked, job, first?.kind === 'picture' ? first.index : 0);
 }
 
 function known(id: ButtonId | undefined): ButtonId {

@@ -5,10 +5,14 @@
  * (at most one look at the server's settings), and hands it over. From then on everything shown goes through
  * `Chat.deliver` and the saved `ReplyAddress`, so an answer after a restart takes the same path as one before it.
  */
-import type { OptionValue } from './command.ts';
+import type { OptionValue, Upload } from './command.ts';
 import type { ReplyAddress } from './job.ts';
 import type { Form, Message } from './message.ts';
 import type { Actor, Locale, Place, Platform, ServerKey, UserKey } from './people.ts';
+
+/** What the menu of any message with a picture offers. */
+export const MESSAGE_ACTIONS = ['upscale', 'use', 'info'] as const;
+export type MessageAction = (typeof MESSAGE_ACTIONS)[number];
 
 export type Action =
   | {
@@ -39,11 +43,15 @@ export type Action =
       readonly fields: Readonly<Record<string, string>>;
       readonly isPrivate?: boolean | undefined;
     }
-  /** A context-menu command on one of our messages; `buttonIds` are the ids that message carries: they name its job. */
+  /**
+   * A context-menu command on a message. Of one of ours `buttonIds` are the ids that it carries: they name its job;
+   * `pictures` are what anybody's message shows.
+   */
   | {
       readonly kind: 'message';
-      readonly name: 'upscale' | 'info';
+      readonly name: MessageAction;
       readonly buttonIds: readonly string[];
+      readonly pictures?: readonly Upload[] | undefined;
       readonly isPrivate?: boolean | undefined;
     };
 
@@ -104,6 +112,8 @@ export interface Expressions {
   remove(server: ServerKey, kind: ExpressionKind, id: string): Promise<void>;
 }
 
+export type Avatar = { readonly user: UserKey; readonly picture: Upload };
+
 export interface Chat {
   readonly platform: Platform;
   /** Absent where files are all that can be given. */
@@ -116,6 +126,11 @@ export interface Chat {
   deliver(address: ReplyAddress, message: Message, options: DeliverOptions): Promise<ReplyAddress>;
   /** Removes the message at the address; one that is already gone is no error. */
   remove(address: ReplyAddress): Promise<void>;
+  /**
+   * The picture of a person of that server, by key or as people name each other there (`<@123>`); undefined where there
+   * is no such person. Absent where nobody has one.
+   */
+  avatar?(server: ServerKey, person: string): Promise<Avatar | undefined>;
   /** Where the chat itself keeps what was said: all that was said to that person alone goes, and what stands at the addresses. */
   forget?(user: UserKey, addresses: readonly ReplyAddress[]): Promise<void>;
   /**

@@ -17,13 +17,20 @@ export type PictureHeader = {
   readonly frames: number;
 };
 
+/** HEVC inside (ISO/IEC 23008-12 annex B.4): iPhones' own pictures, for which the decoder has no licence to be. */
+const HEIC_BRANDS = ['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx'];
+
 export const MAX_SIDE = 32_768;
 export const MAX_MEGAPIXELS = 50;
 export const MAX_FRAMES = 1000;
 
-/** Throws `UserError` `image.unreadable` for another kind of file, `image.dimensions`, `image.frames`. */
+/** Throws `UserError` `image.heic`, `image.unreadable` for another kind of file, `image.dimensions`, `image.frames`. */
 export function checkPictureHeader(bytes: Uint8Array): PictureHeader {
   const header = readPictureHeader(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  const brand = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(12, bytes.byteLength)).toString('latin1', 4);
+  if (HEIC_BRANDS.some((name) => brand === `ftyp${name}`)) {
+    throw new UserError('image.heic', 'This is a HEIC picture, which cannot be opened here. Send it as JPEG or PNG.');
+  }
   if (header === undefined || header.width === 0 || header.height === 0) {
     throw unreadablePicture();
   }

@@ -14,7 +14,7 @@ import { budgetsFrom } from '../bot/limits.ts';
 import { botOptions } from '../bot/options.ts';
 import { MeasuredRunner, type Metrics } from '../health/index.ts';
 import { FairAdmission } from '../queue/index.ts';
-import { openStores } from '../store/index.ts';
+import { openStores, pictureAt } from '../store/index.ts';
 import { InstalledModels } from './installed-models.ts';
 import { createLoras } from './loras.ts';
 import { openCatalog } from './open-engine.ts';
@@ -67,6 +67,7 @@ export async function openBotPorts(config: Config, { log, metrics, ends }: Begin
     runner: new MeasuredRunner(runner, metrics),
     stores,
     models,
+    pictureAt: (address) => pictureAt(address),
     loras: createLoras({ files: stores.files, hosts: config.styleHosts, limitBytes: options.maxLoraBytes }),
     clock: {
       now: () => Date.now(),

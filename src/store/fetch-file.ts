@@ -5,28 +5,21 @@
  */
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
-import { Agent, request } from 'undici';
 import { UserError } from '../core/errors.ts';
 import { writeFailure } from './database.ts';
 import type { FileStore } from './files.ts';
-import { isPublicAddress, pinned, type ResolveHost, resolveHost } from './public-address.ts';
+import { getPublic, type PublicOptions } from './public-address.ts';
 
 export type FetchFileOptions = {
   readonly files: FileStore;
   /** `huggingface.co`, `*.hf.co`, `files.example.org:8443`. */
   readonly hosts: readonly string[];
   readonly limitBytes: number;
-  /** Who may be connected to; for tests. */
-  readonly isAllowedAddress?: (address: string) => boolean;
-  readonly resolve?: ResolveHost;
   /** For the whole fetch. */
   readonly deadlineMs?: number;
-  /** Another authority than the system's, in PEM. */
-  readonly ca?: string;
-};
+} & Pick<PublicOptions, 'isAllowedAddress' | 'resolve' | 'ca'>;
 
 const MAX_REDIRECTS = 3;
-const TIMEOUT_MS = 60_000;
 /** For all of it, however steadily a byte comes now and then. */
 const DEADLINE_MS = 900_000;
 /** The length of the header, then its first character. */
@@ -38,28 +31,11 @@ export async function fetchFile(address: string, options: FetchFileOptions): Pro
   let url = parse(address, options.hosts);
   const deadline = AbortSignal.timeout(options.deadlineMs ?? DEADLINE_MS);
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
-    const addresses = await resolvePublic(url, options);
-    const agent = new Agent({
-      connect: { lookup: pinned(addresses), ...(options.ca === undefined ? {} : { ca: options.ca }) },
-      connectTimeout: 10_000,
-      headersTimeout: TIMEOUT_MS,
-      bodyTimeout: TIMEOUT_MS,
-    });
-    try {
-      const answer = await request(url, {
-        dispatcher: agent,
-        signal: deadline,
-        headers: { 'user-agent': 'fourstep' },
-      }).catch((error: unknown) => {
-        throw unreachable(url, error);
-      });
+    const found = await getPublic(url, { ...options, signal: deadline, unreachable, isPrivate }, async (answer) => {
       const { statusCode, headers, body } = answer;
-      // A body that is thrown away reports that as an error, to nobody in particular.
-      body.on('error', () => undefined);
       if (statusCode >= 300 && statusCode < 400 && typeof headers.location === 'string') {
         body.destroy();
-        url = redirected(url, headers.location, options.hosts);
-        continue;
+        return redirected(url, headers.location, options.hosts);
       }
       if (statusCode !== 200) {
         body.destroy();
@@ -75,9 +51,11 @@ export async function fetchFile(address: string, options: FetchFileOptions): Pro
         throw tooLarge(announced, options.limitBytes);
       }
       return await keep(body, url, options);
-    } finally {
-      await agent.destroy();
+    });
+    if (typeof found === 'string') {
+      return found;
     }
+    url = found;
   }
   throw unreachable(url, new Error('too many redirects'));
 }
@@ -137,18 +115,10 @@ function redirected(from: URL, location: string, hosts: readonly string[]): URL 
   return target;
 }
 
-async function resolvePublic(url: URL, options: FetchFileOptions): Promise<readonly string[]> {
-  const { resolve = resolveHost, isAllowedAddress = isPublicAddress } = options;
-  const host = url.hostname.replace(/^\[|\]$/gu, '');
-  const addresses = await resolve(host).catch((error: unknown) => {
-    throw unreachable(url, error);
+function isPrivate(url: URL): UserError {
+  return new UserError('lora.private', `${url.host} leads into a private network. Attach the file instead.`, {
+    params: { given: url.host },
   });
-  if (addresses.length === 0 || !addresses.every(isAllowedAddress)) {
-    throw new UserError('lora.private', `${url.host} leads into a private network. Attach the file instead.`, {
-      params: { given: url.host },
-    });
-  }
-  return addresses;
 }
 
 /** Writes the body beside, checking it as it comes, and names it when it is whole. */

@@ -13,10 +13,12 @@ import { openPostgres } from './postgres.ts';
 import { QuotaStore } from './quotas.ts';
 import { openRedis } from './redis.ts';
 import { SettingsStore } from './settings.ts';
+import { StartStore } from './starts.ts';
 import { StyleStore } from './styles.ts';
 
 export { isOpen } from './jobs.ts';
 export { openMemory } from './memory.ts';
+export { pictureAt } from './fetch-picture.ts';
 export { checkSafetensorsHead, fetchFile, tooLarge, type FetchFileOptions } from './fetch-file.ts';
 export { DEFAULT_SETTINGS, type ServerSettings } from './settings.ts';
 export type { AuditEntry } from './audit.ts';
@@ -34,6 +36,7 @@ export type Stores = {
   readonly quotas: QuotaStore;
   readonly audit: AuditStore;
   readonly inbox: InboxStore;
+  readonly starts: StartStore;
   readonly files: FileStore;
   /** Deletes what is past its time: records that expire, and ended jobs created before `jobsBeforeMs`. */
   readonly tidy: (jobsBeforeMs: number) => Promise<void>;
@@ -119,6 +122,7 @@ export function storesOn(database: Database, files: FileStore): Stores {
     quotas: new QuotaStore(database),
     audit: new AuditStore(database),
     inbox: new InboxStore(database),
+    starts: new StartStore(database),
     files,
     tidy: async (jobsBeforeMs) => {
       await sweepExpired(database);
@@ -134,7 +138,7 @@ export function storesOn(database: Database, files: FileStore): Stores {
   };
 }
 
-const EXPIRING = ['seen/', 'accepted/', 'draft/', 'quota/', 'audit/'];
+const EXPIRING = ['seen/', 'accepted/', 'draft/', 'quota/', 'audit/', 'start/'];
 const PAGE = 500;
 
 /** Reading an expired record deletes it; not every kind of store does so by itself. */

@@ -5,6 +5,52 @@
 import { lookup } from 'node:dns/promises';
 import type { LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
+import { Agent, type Dispatcher, request } from 'undici';
+
+export type PublicOptions = {
+  /** Who may be connected to; for tests. */
+  readonly isAllowedAddress?: (address: string) => boolean;
+  readonly resolve?: ResolveHost;
+  /** Another authority than the system's, in PEM. */
+  readonly ca?: string;
+  readonly signal: AbortSignal;
+  readonly unreachable: (url: URL, cause: unknown) => Error;
+  readonly isPrivate: (url: URL) => Error;
+};
+
+const TIMEOUT_MS = 60_000;
+
+/** Asks a host of the open internet once, following nothing; what it answers is read within `use`. */
+export async function getPublic<T>(
+  url: URL,
+  options: PublicOptions,
+  use: (answer: Dispatcher.ResponseData) => Promise<T>,
+): Promise<T> {
+  const { resolve = resolveHost, isAllowedAddress = isPublicAddress, ca, signal, unreachable, isPrivate } = options;
+  const addresses = await resolve(url.hostname.replace(/^\[|\]$/gu, '')).catch((error: unknown) => {
+    throw unreachable(url, error);
+  });
+  if (addresses.length === 0 || !addresses.every(isAllowedAddress)) {
+    throw isPrivate(url);
+  }
+  const agent = new Agent({
+    connect: { lookup: pinned(addresses), ...(ca === undefined ? {} : { ca }) },
+    connectTimeout: 10_000,
+    headersTimeout: TIMEOUT_MS,
+    bodyTimeout: TIMEOUT_MS,
+  });
+  try {
+    const headers = { 'user-agent': 'fourstep' };
+    const answer = await request(url, { dispatcher: agent, signal, headers }).catch((error: unknown) => {
+      throw unreachable(url, error);
+    });
+    // A body that is thrown away reports that as an error, to nobody in particular.
+    answer.body.on('error', () => undefined);
+    return await use(answer);
+  } finally {
+    await agent.destroy();
+  }
+}
 
 export type ResolveHost = (host: string) => Promise<readonly string[]>;
 

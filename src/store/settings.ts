@@ -8,6 +8,8 @@ export const ADULT_RULES = ['marked', 'never'] as const;
 /** Words and styles for adults: in channels marked so, or nowhere. */
 export type AdultRule = (typeof ADULT_RULES)[number];
 
+export const AVATAR_RULES = ['own', 'anybody'] as const;
+
 export type ServerSettings = {
   /** A catalog id. */
   readonly model: string | undefined;
@@ -31,6 +33,8 @@ export type ServerSettings = {
   readonly promptGrammar?: (typeof PROMPT_GRAMMARS)[number] | undefined;
   /** Answers are seen by who asked alone where nothing else is asked for; absent: no. */
   readonly isPrivate?: boolean | undefined;
+  /** Whose picture may be started from; absent: one's own. */
+  readonly avatars?: (typeof AVATAR_RULES)[number] | undefined;
 };
 
 export const DEFAULT_SETTINGS: ServerSettings = {
@@ -63,6 +67,7 @@ const schema = z.object({
   auditChannel: z.string().optional(),
   promptGrammar: z.enum(PROMPT_GRAMMARS).optional(),
   isPrivate: z.boolean().optional(),
+  avatars: z.enum(AVATAR_RULES).optional(),
 });
 
 export class SettingsStore {

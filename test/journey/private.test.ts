@@ -63,7 +63,9 @@ describe('in Discord', () => {
   it('where the server’s answers are private, so is every answer but the one asked for openly', async () => {
     const [ann, bo, root] = [fake.user('ann'), fake.user('bo'), fake.user('root', { permissions: ['manageGuild'] })];
     const panel = await root.slash('settings').answer((message) => message.buttons.length > 0);
-    await root.press('Private answers', panel).acknowledged();
+    await root.press('Rules', panel).acknowledged();
+    const rules = await root.finds('the rules', (message) => message.text.includes('Rules of'));
+    await root.press('Private answers', rules).acknowledged();
     await root.finds('the change', (message) => message.text.includes('Private answers: was seen by everybody'));
     expect((await ann.slash('imagine', { prompt: 'a fox' }).picture()).isPrivate).toBe(true);
     const open = await ann.slash('imagine', { prompt: 'a hen --private no' }).picture();

@@ -20,6 +20,9 @@ export function botPorts({ slots = 2, options, ...given }: GivenPorts): BotPorts
       fetch: () => Promise.reject(new Error('nothing is fetched here')),
       inspect: async () => ({ kind: 'LoRA', rank: 8, base: 'moji', triggers: ['glow'] }),
     },
+    pictureAt: () => {
+      throw new Error('nothing is fetched here');
+    },
     clock: clockOf(Date.now),
     random: { uint32: () => randomInt(0, 2 ** 32) },
     log: SILENT_LOG,

@@ -5,14 +5,16 @@
 import type { Log } from '../../bot/index.ts';
 import { sentences } from '../../bot/present/lines.ts';
 import { errorText, text } from '../../bot/texts/index.ts';
-import type { Adapter, Bot, DeliverOptions, ServerChannel } from '../../core/chat.ts';
+import type { Adapter, Avatar, Bot, DeliverOptions, ServerChannel } from '../../core/chat.ts';
 import type { ReplyAddress } from '../../core/job.ts';
 import type { Message } from '../../core/message.ts';
+import type { ServerKey } from '../../core/people.ts';
 import { BoundedMap } from '../shared/bounded-map.ts';
 import { faultMessage } from '../shared/fault.ts';
 import { type Acknowledged, type InboundEvent, Intake } from '../shared/intake.ts';
 import { pause, type Wait, within } from '../shared/retry.ts';
 import { encodeAddress } from './address.ts';
+import { findAvatar } from './avatar.ts';
 import { DiscordClient } from './client.ts';
 import { DiscordExpressions } from './expressions.ts';
 import { Gateway } from './gateway.ts';
@@ -126,6 +128,10 @@ export class DiscordAdapter implements Adapter {
 
   async post(channel: ServerChannel, message: Message, key: string): Promise<void> {
     await this.#sender.post(channel, message, key);
+  }
+
+  async avatar(server: ServerKey, person: string): Promise<Avatar | undefined> {
+    return findAvatar(this.#client, { cdnUrl: this.#options.cdnUrl, server, person });
   }
 
   #receive(payload: unknown): void {

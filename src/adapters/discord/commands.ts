@@ -18,6 +18,7 @@ import type {
 
 import { COMMANDS } from '../../../commands/index.ts';
 import { describeCommand, describeOption, text } from '../../bot/texts/index.ts';
+import { MESSAGE_ACTIONS } from '../../core/chat.ts';
 import type { CommandSpec, OptionSpec } from '../../core/command.ts';
 import { LIMITS } from './limits.ts';
 import { MENU_NAMES } from './parse-action.ts';
@@ -27,7 +28,7 @@ export type CommandBody = RESTPutAPIApplicationCommandsJSONBody[number];
 /** All commands of the bot, in the order of their specs; then the message menu's. */
 export function commandBodies(specs: readonly CommandSpec[] = COMMANDS): readonly CommandBody[] {
   const names = [...new Set(specs.map((spec) => firstWord(spec.name)))];
-  const menus = (['upscale', 'info'] as const).map((menu) => ({
+  const menus = MESSAGE_ACTIONS.map((menu) => ({
     type: ApplicationCommandType.Message as const,
     name: MENU_NAMES[menu],
     name_localizations: { de: text('de', `menu.${menu}`) },

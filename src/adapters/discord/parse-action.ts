@@ -7,20 +7,26 @@ import {
   MessageFlags,
 } from 'discord.js';
 
-import type { Action } from '../../core/chat.ts';
+import { type Action, MESSAGE_ACTIONS, type MessageAction } from '../../core/chat.ts';
 import type { OptionValue, Upload } from '../../core/command.ts';
 import type { Attachment, InteractionPayload, OptionPayload } from './payload.ts';
 
 export type UploadFrom = (attachment: Attachment) => Upload;
 
 /** The names under which the message menu's commands are registered. */
-export const MENU_NAMES = { upscale: 'Upscale picture', info: 'Show generation info' } as const;
+export const MENU_NAMES = {
+  upscale: 'Upscale picture',
+  use: 'Use as start',
+  info: 'Show generation info',
+} as const satisfies Readonly<Record<MessageAction, string>>;
 
 export function actionOf(payload: InteractionPayload, upload: UploadFrom): Action | undefined {
   const { data } = payload;
   switch (payload.type) {
     case InteractionType.ApplicationCommand:
-      return data.type === ApplicationCommandType.Message ? menuAction(payload) : commandAction(payload, upload);
+      return data.type === ApplicationCommandType.Message
+        ? menuAction(payload, upload)
+        : commandAction(payload, upload);
     case InteractionType.MessageComponent:
       if (data.custom_id === undefined) {
         return undefined;
@@ -70,9 +76,9 @@ function commandAction(payload: InteractionPayload, upload: UploadFrom): Action 
   return { kind: 'command', name: words.name, options: Object.fromEntries(options) };
 }
 
-function menuAction(payload: InteractionPayload): Action | undefined {
+function menuAction(payload: InteractionPayload, upload: UploadFrom): Action | undefined {
   const { data } = payload;
-  const name = data.name === MENU_NAMES.upscale ? 'upscale' : data.name === MENU_NAMES.info ? 'info' : undefined;
+  const name = MESSAGE_ACTIONS.find((each) => MENU_NAMES[each] === data.name);
   if (name === undefined) {
     return undefined;
   }
@@ -80,7 +86,18 @@ function menuAction(payload: InteractionPayload): Action | undefined {
   // Anybody can post buttons under any id; only those of our own messages name jobs.
   const isOurs = message?.author?.id === payload.application_id || message?.application_id === payload.application_id;
   const buttonIds = isOurs ? (message.components ?? []).flatMap(customIdsIn) : [];
-  return { kind: 'message', name, buttonIds, ...privacyOf(message) };
+  const pictures = [...(message?.attachments ?? []), ...(message?.message_snapshots ?? []).flatMap(forwarded)]
+    .filter(isPicture)
+    .map(upload);
+  return { kind: 'message', name, buttonIds, ...(pictures.length === 0 ? {} : { pictures }), ...privacyOf(message) };
+}
+
+function forwarded({ message }: { readonly message: { readonly attachments?: readonly Attachment[] | undefined } }) {
+  return message.attachments ?? [];
+}
+
+function isPicture({ content_type, filename }: Attachment): boolean {
+  return content_type?.startsWith('image/') ?? /\.(png|jpe?g|gif|webp|avif|heic)$/i.test(filename);
 }
 
 const GROUPS: readonly ApplicationCommandOptionType[] = [

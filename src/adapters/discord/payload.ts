@@ -33,6 +33,7 @@ const attachment = z.object({
   filename: z.string(),
   size: z.number().int().nonnegative(),
   url: z.string(),
+  content_type: maybe(z.string()),
 });
 export type Attachment = Readonly<z.infer<typeof attachment>>;
 
@@ -78,6 +79,8 @@ const message = z.object({
   application_id: maybe(snowflake),
   author: maybe(z.object({ id: snowflake })),
   components: maybe(z.array(component)),
+  attachments: maybe(z.array(attachment)),
+  message_snapshots: maybe(z.array(z.object({ message: z.object({ attachments: maybe(z.array(attachment)) }) }))),
 });
 
 export const interactionSchema = z.object({

@@ -4,7 +4,10 @@ import { uploadOf } from '../shared/download.ts';
 import type { Attachment } from './payload.ts';
 
 /** `cdnUrl`: scheme, host and perhaps a path; what lies elsewhere is refused without a request. */
-export function uploadFrom(cdnUrl: string, { filename, size, url }: Attachment): Upload {
+export function uploadFrom(
+  cdnUrl: string,
+  { filename, size, url }: Pick<Attachment, 'filename' | 'size' | 'url'>,
+): Upload {
   const allowed = new URL(cdnUrl);
   const folder = allowed.pathname.endsWith('/') ? allowed.pathname : `${allowed.pathname}/`;
   return uploadOf({

@@ -7,13 +7,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { App } from '@slack/bolt';
 
 import type { Log } from '../../bot/index.ts';
-import type { Adapter, Bot, DeliverOptions, ServerChannel } from '../../core/chat.ts';
+import type { Adapter, Avatar, Bot, DeliverOptions, ServerChannel } from '../../core/chat.ts';
 import { UserError } from '../../core/errors.ts';
 import type { ReplyAddress } from '../../core/job.ts';
 import type { Message } from '../../core/message.ts';
+import type { ServerKey } from '../../core/people.ts';
 import { isFailure } from '../shared/failure.ts';
 import { Intake } from '../shared/intake.ts';
 import { decodeAddress, encodeAddress } from './address.ts';
+import { findAvatar } from './avatar.ts';
 import { apiBase } from './client.ts';
 import { placeOf } from './dispatch.ts';
 import { SignedHttp } from './http.ts';
@@ -143,6 +145,11 @@ class BoltAdapter implements SlackAdapter {
   async post({ id }: ServerChannel, message: Message, key: string): Promise<void> {
     // One token, one workspace: every channel that it reaches is this server's.
     await this.#known().sender.post(id, message, key, this.#now());
+  }
+
+  async avatar(_server: ServerKey, person: string): Promise<Avatar | undefined> {
+    const { client, identity } = this.#known();
+    return findAvatar(client, identity, person, this.#options.apiUrl);
   }
 
   #register(app: App): void {

@@ -4,6 +4,7 @@
  */
 import { COMMANDS } from '../../../commands/index.ts';
 import { describeCommand, text } from '../../bot/texts/index.ts';
+import { MESSAGE_ACTIONS } from '../../core/chat.ts';
 import type { CommandSpec } from '../../core/command.ts';
 import { cut } from '../shared/cut.ts';
 import { EVENTS_PATH } from './http.ts';
@@ -52,7 +53,7 @@ export function slackManifest(transport: ManifestTransport = { kind: 'socket' })
         ...(usageHint(root) === '' ? {} : { usage_hint: cut(usageHint(root), LIMITS.usageHint) }),
         should_escape: false,
       })),
-      shortcuts: (['upscale', 'info'] as const).map((name) => ({
+      shortcuts: MESSAGE_ACTIONS.map((name) => ({
         name: cut(text('en', `menu.${name}`), LIMITS.shortcutName),
         type: 'message',
         callback_id: name,

@@ -67,13 +67,14 @@ export function eventFromPress(body: unknown, { nowMs }: ParseOptions): SlackEve
   return { source, isSubmit: false, atMs: nowMs, ask, address: addressOf(source, nowMs, 'beside'), pressed: message };
 }
 
-export function eventFromShortcut(body: unknown, { nowMs }: ParseOptions): SlackEvent | undefined {
+export function eventFromShortcut(body: unknown, { nowMs, uploadOf }: ParseOptions): SlackEvent | undefined {
   const payload = readShortcut(body);
   if (payload === undefined) {
     return undefined;
   }
-  const { source, action } = payload;
-  const ask: Ask = { kind: 'action', action };
+  const { source, action, pictures } = payload;
+  const shown = pictures.length === 0 ? {} : { pictures: pictures.map(uploadOf) };
+  const ask: Ask = { kind: 'action', action: { ...action, ...shown } };
   return { source, isSubmit: false, atMs: nowMs, ask, address: addressOf(source, nowMs, 'beside'), pressed: undefined };
 }
 

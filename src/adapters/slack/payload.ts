@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 
-import type { Action } from '../../core/chat.ts';
+import { type Action, MESSAGE_ACTIONS } from '../../core/chat.ts';
 import { at, listAt, textAt } from './json.ts';
 import { buttonIdsOf, pictureOf, type PlacedPicture } from './render.ts';
 
@@ -37,7 +37,12 @@ export type PressedMessage = {
 
 export type SlashPayload = { readonly source: Source; readonly command: string; readonly text: string };
 export type PressPayload = { readonly source: Source; readonly action: Action; readonly message: PressedMessage };
-export type ShortcutPayload = { readonly source: Source; readonly action: Action };
+export type ShortcutPayload = {
+  readonly source: Source;
+  readonly action: Extract<Action, { kind: 'message' }>;
+  /** File objects of the message. */
+  readonly pictures: readonly unknown[];
+};
 
 export function readSlash(body: unknown): SlashPayload | undefined {
   const command = textAt(body, 'command');
@@ -94,13 +99,18 @@ export function readPress(body: unknown): PressPayload | undefined {
 /** A message shortcut: "more actions" on a message. */
 export function readShortcut(body: unknown): ShortcutPayload | undefined {
   const source = sourceOf(body);
-  const name = textAt(body, 'callback_id');
-  if (source === undefined || (name !== 'upscale' && name !== 'info')) {
+  const name = MESSAGE_ACTIONS.find((each) => each === textAt(body, 'callback_id'));
+  if (source === undefined || name === undefined) {
     return undefined;
   }
   return {
     source: { ...source, id: idOf(source.id, name, textAt(body, 'action_ts')) },
-    action: { kind: 'message', name, buttonIds: buttonIdsOf(listAt(body, 'message', 'blocks')) },
+    action: {
+      kind: 'message',
+      name,
+      buttonIds: buttonIdsOf(listAt(body, 'message', 'blocks')),
+    },
+    pictures: listAt(body, 'message', 'files').filter((file) => (textAt(file, 'mimetype') ?? '').startsWith('image/')),
   };
 }
 

@@ -2,7 +2,7 @@
 import { formatCommand, parseFreeText } from '../../../commands/grammar.ts';
 import { imagine } from '../../../commands/imagine.ts';
 import { qualityOf, type Quality } from '../../core/accelerator.ts';
-import type { OptionValue, Upload } from '../../core/command.ts';
+import type { OptionValue } from '../../core/command.ts';
 import type { Job, JobOrigin } from '../../core/job.ts';
 import type { ModelManifest } from '../../core/manifest.ts';
 import type { Form } from '../../core/message.ts';
@@ -12,14 +12,15 @@ import { modelOf, rootOf } from '../jobs/job-ancestry.ts';
 import type { BotContext, RequestContext } from '../context.ts';
 import { promptOf } from '../present/answer.ts';
 import { refusal } from '../refusal.ts';
-import { readImagine, startPicture } from '../read-imagine.ts';
+import { readImagine } from '../read-imagine.ts';
 import type { ResolveContext } from '../resolve.ts';
 import { steppingOf } from '../stepping.ts';
 import { text } from '../texts/index.ts';
+import { keepUpload, pictureFrom } from './start-pictures.ts';
 import { makeJob, submit } from './make-job.ts';
 
 type Options = Readonly<Record<string, OptionValue>>;
-type Extra = { readonly origin?: JobOrigin; readonly init?: ResolveContext['init'] };
+export type Extra = { readonly origin?: JobOrigin; readonly init?: ResolveContext['init'] };
 
 /** Draws what was asked. `--seed 7` and the like at the end of the prompt count on every chat; a real option goes before them. */
 export async function handleImagine(
@@ -35,6 +36,7 @@ export async function handleImagine(
     seed: random.uint32(),
     init: extra.init,
     keep: (upload) => keepUpload(context, upload),
+    find: (from) => pictureFrom(context, asked, from),
   });
   await stores.styles.countUse(
     place.server,
@@ -98,8 +100,9 @@ export async function handleImagineForm(
   context: BotContext,
   asked: RequestContext,
   fields: Readonly<Record<string, string>>,
+  extra: Extra = {},
 ): Promise<void> {
-  await handleImagine(context, asked, fieldsToOptions(fields));
+  await handleImagine(context, asked, fieldsToOptions(fields), extra);
 }
 
 /** `--negative … --seed 7 …`, after the words where those are wanted; what is the model's usual is left out. */
@@ -136,10 +139,10 @@ function usualFor(manifest: ModelManifest, quality: Quality): Pick<ModelManifest
   return { steps, guidance };
 }
 
-function promptForm(
+export function promptForm(
   asked: RequestContext,
   id: string,
-  title: 'form.imagine.title' | 'form.remix.title',
+  title: 'form.imagine.title' | 'form.remix.title' | 'form.start.title',
   prompt: string,
   options: string,
 ): Form {
@@ -175,9 +178,4 @@ function fieldsToOptions(fields: Readonly<Record<string, string>>): Options {
   const words = parseFreeText(imagine, fields['prompt'] ?? '');
   const prompt = [words['prompt'], named['prompt']].filter((part) => part !== undefined).join(' ');
   return { ...words, ...named, prompt: formatCommand(imagine, { prompt }) };
-}
-
-async function keepUpload(context: BotContext, upload: Upload): Promise<NonNullable<ResolveContext['init']>> {
-  const { data, width, height } = await startPicture(upload, context.options.maxInitBytes);
-  return { file: await context.stores.files.keep('uploads', data, '.png'), width, height };
 }

@@ -9,7 +9,8 @@ import type { PanelField } from '../button-id.ts';
 import { requireAdmin } from '../gates.ts';
 import { modelOf } from '../jobs/job-ancestry.ts';
 import type { BotContext, RequestContext } from '../context.ts';
-import { historyMessage, panelForm, panelMessage, settingText } from '../present/panel.ts';
+import { historyMessage, panelForm, panelMessage, type PanelParts, settingText } from '../present/panel.ts';
+import { isRule, rulesMessage } from '../present/rules-panel.ts';
 import { bold, CHANNELS, sentences, withChannels } from '../present/lines.ts';
 import { refusal } from '../refusal.ts';
 import { serverModel } from '../resolve.ts';
@@ -22,7 +23,7 @@ const HISTORY_LINES = 15;
 
 export async function showPanel(context: BotContext, asked: RequestContext): Promise<void> {
   requireAdmin(asked.invocation.actor);
-  await answerPrivately(asked, await panelOf(context, asked, asked.settings, []));
+  await answerPrivately(asked, panelMessage(await partsOf(context, asked, asked.settings, [])));
 }
 
 /** A pressed button: turns to the next value, or to another page of the panel. */
@@ -31,7 +32,10 @@ export async function pressPanel(context: BotContext, asked: RequestContext, fie
   const { settings, invocation } = asked;
   switch (field) {
     case 'home':
-      await replace(asked, await panelOf(context, asked, settings, []));
+      await replace(asked, panelMessage(await partsOf(context, asked, settings, [])));
+      return;
+    case 'rules':
+      await replace(asked, rulesMessage(await partsOf(context, asked, settings, [])));
       return;
     case 'history': {
       const entries = await context.stores.audit.last(invocation.place.server, HISTORY_LINES);
@@ -46,6 +50,9 @@ export async function pressPanel(context: BotContext, asked: RequestContext, fie
       return;
     case 'nsfw':
       await change(context, asked, field, { ...settings, adult: settings.adult === 'never' ? 'marked' : 'never' });
+      return;
+    case 'avatars':
+      await change(context, asked, field, { ...settings, avatars: settings.avatars === 'anybody' ? 'own' : 'anybody' });
       return;
     case 'private':
       await change(context, asked, field, { ...settings, isPrivate: settings.isPrivate !== true });
@@ -93,7 +100,7 @@ export async function choosePanel(
     await audit(context, asked, { what: 'unblock', params: { person: person.name }, was: '', is: '' });
   }
   const note = text(asked.locale, 'audit.unblock', { person: person?.name ?? value });
-  await replace(asked, await panelOf(context, asked, settings, [bold(note)]));
+  await replace(asked, panelMessage(await partsOf(context, asked, settings, [bold(note)])));
 }
 
 /** The form of a value that is typed. */
@@ -148,10 +155,9 @@ async function change(
   await audit(context, { ...asked, settings: changed }, { what: field, was, is });
   const what = text(locale, `panel.button.${field === 'model' || field === 'unblock' ? 'home' : field}`);
   const name = field === 'model' ? text(locale, 'audit.model') : what;
-  await replace(
-    asked,
-    await panelOf(context, asked, changed, noteOf(field, name, { settings, changed, was, is, locale })),
-  );
+  const note = noteOf(field, name, { settings, changed, was, is, locale });
+  const page = isRule(field) ? rulesMessage : panelMessage;
+  await replace(asked, page(await partsOf(context, asked, changed, note)));
 }
 
 type Changed = {
@@ -177,14 +183,14 @@ function channelsOf(field: PanelField, { channels, auditChannel }: ServerSetting
   return field === 'channels' ? channels : field === 'audit' ? audit : [];
 }
 
-async function panelOf(
+async function partsOf(
   context: BotContext,
   asked: RequestContext,
   settings: ServerSettings,
   note: Line,
-): Promise<ReturnType<typeof panelMessage>> {
+): Promise<PanelParts> {
   const { place } = asked.invocation;
-  return panelMessage({
+  return {
     serverName: place.serverName,
     settings,
     options: context.options,
@@ -193,7 +199,7 @@ async function panelOf(
     blocked: await context.stores.people.blocked(place.server),
     locale: asked.locale,
     note,
-  });
+  };
 }
 
 function nextLocale(locale: ServerSettings['locale']): ServerSettings['locale'] {

@@ -17,7 +17,14 @@ const MENTION_AFTER_MS = 14 * 60_000;
 /** The first line: the words in bold, and who asked. */
 export function headLine(job: Job, locale: Locale): Line {
   const words = shortPrompt(promptOf(job));
-  return [bold(words === '' ? text(locale, 'answer.empty-prompt') : words), plain(' · '), user(job.user, job.userName)];
+  const isForeign = isOfElsewhere(job);
+  const empty = text(locale, isForeign ? 'answer.not-ours' : 'answer.empty-prompt');
+  return [bold(words === '' ? empty : words), plain(' · '), user(job.user, job.userName)];
+}
+
+/** Made larger from a picture that was not drawn here: there are no words. */
+export function isOfElsewhere({ work, typed }: Job): boolean {
+  return work.kind === 'upscale' && typed?.prompt === '';
 }
 
 /** The words as typed. */
@@ -61,7 +68,7 @@ export async function doneMessage(job: Job, parts: DoneParts): Promise<Message> 
       ...notices.map((notice): Line => [small(noticeText(locale, notice))]),
     ],
     picture: await pictureFile(job, raw, state.pictures, locale),
-    rows: answerRows(job, locale, marks),
+    rows: answerRows(job, locale, { pictures: marks, isOfElsewhere: isOfElsewhere(job) }),
     notify: nowMs - job.createdAtMs > MENTION_AFTER_MS ? job.user : undefined,
   });
 }

@@ -54,6 +54,8 @@ export function settingText(field: PanelField, settings: ServerSettings, options
       return text(locale, settings.adult === 'never' ? 'panel.nsfw-never' : 'panel.nsfw-marked');
     case 'grammar':
       return text(locale, settings.promptGrammar === 'plain' ? 'panel.grammar-plain' : 'panel.grammar-weighted');
+    case 'avatars':
+      return text(locale, settings.avatars === 'anybody' ? 'panel.avatars-anybody' : 'panel.avatars-own');
     case 'private':
       return text(locale, settings.isPrivate === true ? 'panel.private-yes' : 'panel.private-no');
     case 'words':
@@ -61,6 +63,7 @@ export function settingText(field: PanelField, settings: ServerSettings, options
     case 'audit':
       return settings.auditChannel ?? text(locale, 'panel.audit-none');
     case 'home':
+    case 'rules':
     case 'history':
     case 'unblock':
       return '';
@@ -113,7 +116,6 @@ function panelFacts({ settings, options, blocked, locale, model }: PanelParts): 
     withChannels(text(locale, 'panel.channels', { channels: orMark(channels, 'channels') }), channels),
     [plain(text(locale, 'panel.nsfw', { rule: value('nsfw') }))],
     [plain(text(locale, 'panel.grammar', { grammar: value('grammar') }))],
-    [plain(text(locale, 'panel.private', { who: value('private') }))],
     [plain(text(locale, 'panel.words', { words: value('words') }))],
     withChannels(text(locale, 'panel.audit', { channel: orMark(auditChannels, 'audit') }), auditChannels),
     [plain(text(locale, 'panel.blocked', { people }))],
@@ -155,13 +157,16 @@ function panelRows({ models, model, blocked, locale }: PanelParts): readonly Row
       panelButton('channels', locale),
       panelButton('words', locale),
       panelButton('audit', locale),
-      panelButton('private', locale),
+      panelButton('rules', locale),
     ],
     ...(blocked.length === 0 ? [] : [blockedRow]),
   ];
 }
 
-function panelButton(field: Exclude<PanelField, 'model' | 'unblock'>, locale: Locale): ReturnType<typeof button> {
+export function panelButton(
+  field: Exclude<PanelField, 'model' | 'unblock'>,
+  locale: Locale,
+): ReturnType<typeof button> {
   return button(encodeButtonId({ kind: 'panel', field }), text(locale, `panel.button.${field}`));
 }
 

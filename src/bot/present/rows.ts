@@ -28,15 +28,17 @@ export function jobButton(
   return button(encodeButtonId({ kind: 'job', action, job }), label, { emoji: EMOJI[action], tone });
 }
 
+type AnswerMarks = {
+  readonly pictures: readonly { readonly grows: boolean; readonly isUsed: boolean }[];
+  /** There are no words to draw again. */
+  readonly isOfElsewhere: boolean;
+};
+
 /**
  * Under a finished answer of `count` pictures. `grows` says of each whether a larger one can be made, `isUsed` whether
  * it has been: that button stays (a second press gives the same picture) and is marked.
  */
-export function answerRows(
-  job: Job,
-  locale: Locale,
-  pictures: readonly { readonly grows: boolean; readonly isUsed: boolean }[],
-): readonly Row[] {
+export function answerRows(job: Job, locale: Locale, { pictures, isOfElsewhere }: AnswerMarks): readonly Row[] {
   const upscale = pictures.flatMap(({ grows, isUsed }, index) =>
     grows ? [pictureButton(job.id, 'upscale', index, locale, isUsed ? 'primary' : 'normal')] : [],
   );
@@ -49,6 +51,17 @@ export function answerRows(
     jobButton(job.id, 'info', locale),
     jobButton(job.id, 'delete', locale),
   ];
+  if (isOfElsewhere) {
+    return [
+      [
+        ...upscale,
+        jobButton(job.id, 'emoji', locale),
+        jobButton(job.id, 'info', locale),
+        jobButton(job.id, 'delete', locale),
+        ...share,
+      ],
+    ];
+  }
   const kin = (['subtle', 'strong'] as const).map((action) => pictureButton(job.id, action, 0, locale, 'normal'));
   return pictures.length === 1
     ? [

@@ -58,7 +58,7 @@ describe('the commands', () => {
 
   it('stand in the message menu too', () => {
     const menus = bodies.filter((body) => body.type === ApplicationCommandType.Message);
-    expect(menus.map((menu) => menu.name)).toEqual(['Upscale picture', 'Show generation info']);
+    expect(menus.map((menu) => menu.name)).toEqual(['Upscale picture', 'Use as start', 'Show generation info']);
     expect(menus.every((menu) => (menu.name_localizations?.de?.length ?? 0) <= LIMITS.commandName)).toBe(true);
   });
 

@@ -34,7 +34,7 @@ describe('an attached file', () => {
   it('is not believed when it is larger than it says', async () => {
     const set = await stage();
     const { url } = await fileUrl(set, 3000);
-    const liar = uploadFrom(set.fake.cdnUrl, { id: '1', filename: 'liar.png', size: 10, url });
+    const liar = uploadFrom(set.fake.cdnUrl, { filename: 'liar.png', size: 10, url });
     await expect(liar.read(2000)).rejects.toMatchObject({ code: 'upload.size' });
   });
 
@@ -64,13 +64,12 @@ describe('an attached file', () => {
     'file:///etc/passwd',
     'nonsense',
   ])('that lies at %s is not fetched', async (url) => {
-    const upload = uploadFrom('https://cdn.discordapp.com', { id: '1', filename: 'x.png', size: 1, url });
+    const upload = uploadFrom('https://cdn.discordapp.com', { filename: 'x.png', size: 1, url });
     await expect(upload.read(10)).rejects.toMatchObject({ code: 'upload.host' });
   });
 
   it('outside the folder that is allowed is not fetched, whatever its path pretends', async () => {
     const upload = uploadFrom('https://cdn.test/files', {
-      id: '1',
       filename: 'x.png',
       size: 1,
       url: 'https://cdn.test/files/../secret',

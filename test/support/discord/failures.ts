@@ -20,6 +20,7 @@ export class Refusal extends Error {
 export const refusals = {
   unauthorized: () => new Refusal(401, 0, '401: Unauthorized'),
   noRoute: () => new Refusal(404, 0, '404: Not Found'),
+  unknownUser: () => new Refusal(404, 10_013, 'Unknown User'),
   unknownChannel: () => new Refusal(404, 10_003, 'Unknown Channel'),
   unknownMessage: () => new Refusal(404, 10_008, 'Unknown Message'),
   unknownWebhook: () => new Refusal(404, 10_015, 'Unknown Webhook'),

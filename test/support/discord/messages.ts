@@ -8,7 +8,7 @@ import { obey, refusals } from './failures.ts';
 import { messageBody } from './message-rules.ts';
 import type { MessageBody } from './message-rules.ts';
 import type { Body } from './request-body.ts';
-import type { FakeChannel, Interaction, StoredFile, StoredMessage, World } from './world.ts';
+import type { FakeChannel, FakeUser, Interaction, StoredFile, StoredMessage, World } from './world.ts';
 
 const URL_LIVES_MS = 24 * 3_600_000;
 const LOADING = 1 << 7;
@@ -90,8 +90,7 @@ export class Messages {
       id: message.id,
       type: message.interaction === undefined ? 0 : 20,
       channel_id: message.channel.id,
-      author: { id: this.#world.application.id, username: this.#world.application.name, bot: true, discriminator: '0' },
-      application_id: this.#world.application.id,
+      ...this.#authorOf(message),
       content: message.content,
       embeds: [],
       mentions: [],
@@ -106,6 +105,21 @@ export class Messages {
       attachments: message.files.map((file) => this.attachmentJson(file, message.channel.id)),
       ...(message.nonce === undefined ? {} : { nonce: message.nonce }),
     };
+  }
+
+  /** What a person writes and attaches. */
+  say(author: FakeUser, channel: FakeChannel, content: string, files: readonly StoredFile[]): StoredMessage {
+    const message: StoredMessage = { ...this.#blank(channel, undefined, undefined, undefined), author, content, files };
+    this.#world.messages.delete(message.id);
+    this.#world.messages.set(message.id, message);
+    return message;
+  }
+
+  #authorOf({ author }: StoredMessage): Record<string, unknown> {
+    const { id, name } = this.#world.application;
+    return author === undefined
+      ? { author: { id, username: name, bot: true, discriminator: '0' }, application_id: id }
+      : { author: { id: author.id, username: author.name, discriminator: '0' } };
   }
 
   attachmentJson(file: StoredFile, folder: string): Record<string, unknown> {

@@ -127,6 +127,12 @@ export class Person {
     return this.#send(2, { data: { id: command.id, name, type: 3, target_id: on.id, resolved: { messages } } });
   }
 
+  /** Writes a message with a file. */
+  says(content: string, file: UploadValue): SeenMessage {
+    const stored: StoredFile = { id: this.#fake.world.clock.nextId(), alt: '', ...file };
+    return seenMessage(this.#fake.messages.say(this.user, this.channel, content, [stored]));
+  }
+
   /** The channel, oldest first: what everybody sees and what only this person does. */
   get sees(): readonly SeenMessage[] {
     return this.#fake.world.messages

@@ -37,7 +37,7 @@ type Route = {
   readonly method: string;
   readonly path: RegExp;
   readonly isOpen?: boolean;
-  readonly answer: (ids: readonly string[], body: Body, query: URLSearchParams) => unknown;
+  readonly answer: (ids: readonly string[], body: Body, query: URLSearchParams, path: string) => unknown;
 };
 
 export class Rest {
@@ -45,6 +45,8 @@ export class Rest {
   /** Every request and what it got, for a test to look back. */
   readonly seen: Seen[] = [];
   readonly uploads = new Map<string, StoredFile>();
+  /** People's own pictures, by id. */
+  readonly avatars = new Map<string, Uint8Array>();
   readonly #parts: RestParts;
   readonly #routes: readonly Route[];
 
@@ -139,7 +141,7 @@ export class Rest {
     }
     const headers = allowance?.headers ?? {};
     try {
-      const json = route.answer((route.path.exec(path) ?? []).slice(1), body, url.searchParams);
+      const json = route.answer((route.path.exec(path) ?? []).slice(1), body, url.searchParams, path);
       return { status: json === undefined ? 204 : 200, json, headers };
     } catch (error) {
       return { ...refused(error), headers };
@@ -148,6 +150,14 @@ export class Rest {
 
   #cdn(url: URL): Reply {
     const path = url.pathname.replace(/^\/cdn/, '');
+    const avatar = /^\/avatars\/(\d+)\/a\1\.png$/.exec(path)?.[1];
+    if (avatar !== undefined) {
+      return {
+        status: 200,
+        bytes: this.avatars.get(avatar) ?? new Uint8Array(),
+        headers: { 'content-type': 'image/png' },
+      };
+    }
     const id = path.split('/')[3] ?? '';
     const posted = [...this.#parts.world.messages.values()].flatMap((message) => message.files);
     const file = this.uploads.get(id) ?? posted.find((each) => each.id === id);
@@ -199,6 +209,11 @@ export class Rest {
         method: get,
         path: /^\/users\/@me$/,
         answer: () => ({ ...world.application, username: 'Fourstep', bot: true }),
+      },
+      {
+        method: get,
+        path: /^\/(?:users|guilds\/\d+\/members)\/(\d+)$/,
+        answer: ([id], _, __, path) => personJson(world, id ?? '', path.startsWith('/guilds/')),
       },
       { method: get, path: /^(?:\/oauth2)?\/applications\/@me$/, answer: () => application },
       { method: get, path: /^\/applications\/\d+\/commands$/, answer: listed },
@@ -262,6 +277,15 @@ export class Rest {
       },
     ];
   }
+}
+
+function personJson(world: World, id: string, isMember: boolean): unknown {
+  const user = world.users.get(id);
+  if (user === undefined) {
+    throw refusals.unknownUser();
+  }
+  const json = { id, username: user.name, discriminator: '0', avatar: `a${id}` };
+  return isMember ? { user: json, avatar: null, roles: [] } : json;
 }
 
 function refused(error: unknown): Reply {

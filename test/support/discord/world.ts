@@ -65,6 +65,8 @@ export type StoredMessage = {
   readonly nonce: string | undefined;
   /** The press or command it answers; absent: posted by the bot's own token. */
   readonly interaction: Interaction | undefined;
+  /** A person who wrote it; absent: the bot. */
+  readonly author?: FakeUser;
   content: string;
   files: readonly StoredFile[];
   rows: readonly RowBody[];

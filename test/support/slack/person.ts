@@ -280,10 +280,18 @@ export class Person {
     };
   }
 
-  #message(on: Seen): Json {
+  /** Writes a message with a file. */
+  says(text: string, file: StoredFile, channel = this.#parts.home): Seen {
     const { state } = this.#parts;
+    return seen(state.add({ channel, text, blocks: [], author: this.id, files: [file.id] }), state);
+  }
+
+  #message(on: Seen): Json {
+    const { state, origin } = this.#parts;
     const message = state.message(on.channel, on.ts);
-    return message === undefined ? {} : messageJson(message, state);
+    const files = message?.files.flatMap((id) => state.files.get(id) ?? []) ?? [];
+    const shown = files.length === 0 ? {} : { files: files.map((file) => fileJson(file, origin, state)) };
+    return message === undefined ? {} : { ...messageJson(message, state), ...shown };
   }
 
   #filledIn(view: Json, values: FillIn): Json {

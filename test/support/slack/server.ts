@@ -68,6 +68,11 @@ export class FakeServer {
     const path = new URL(request.url ?? '/', this.origin).pathname;
     const body = await readBody(request);
     const [, head = '', name = '', ...rest] = path.split('/');
+    if (head === 'avatars') {
+      response.writeHead(200, { 'content-type': 'image/png' });
+      response.end(this.#state.avatars.get(name));
+      return;
+    }
     if (head === 'files-pri') {
       this.#serveFile(request, response, name);
       return;

@@ -69,6 +69,8 @@ export const BOT = 'B0BOT';
 /** Tells of every message, edit and acknowledgement. */
 export class State extends Changes {
   readonly people = new Map<string, StoredPerson>();
+  /** People's own pictures, by id. */
+  readonly avatars = new Map<string, Buffer>();
   readonly channels = new Map<string, StoredChannel>();
   readonly messages = new MessageShelf();
   readonly files = new Map<string, StoredFile>();

@@ -72,7 +72,7 @@ export class WebApi {
       case 'views.open':
         return this.#openView(call.args);
       case 'users.info':
-        return this.#userInfo(call.args);
+        return this.#userInfo(call);
       case 'conversations.open':
         return { ok: true, channel: { id: this.#state.directChannel(stringOf(call.args['users'])).id } };
       case 'conversations.history':
@@ -208,7 +208,7 @@ export class WebApi {
     return { ok: true, view: { ...view, id: open.id } };
   }
 
-  #userInfo(args: ApiCall['args']): Json {
+  #userInfo({ args, baseUrl }: ApiCall): Json {
     const person = this.#state.people.get(stringOf(args['user']));
     if (person === undefined) {
       return refuse('user_not_found');
@@ -220,7 +220,7 @@ export class WebApi {
         team_id: person.team,
         name: person.name,
         real_name: person.name,
-        profile: { display_name: person.name },
+        profile: { display_name: person.name, image_512: `${baseUrl}/avatars/${person.id}` },
         is_admin: person.isAdmin,
         is_owner: false,
         is_primary_owner: false,

@@ -41,6 +41,7 @@ export const answers: Translation<typeof english> = {
   'answer.alt': '{prompt} (vom Computer gezeichnet, Seed {seed})',
   'answer.alt-grid': '{pictures:Bild|Bilder} in Leserichtung: {prompt} (vom Computer gezeichnet, Seeds ab {seed})',
   'answer.cancelled': 'Abgebrochen.',
+  'answer.not-ours': 'Ein Bild, das nicht hier gezeichnet wurde',
   'answer.empty-prompt': '(keine Worte)',
 
   'wait.line': 'In der Reihe: {place} · etwa {seconds} s',
@@ -62,6 +63,7 @@ export const answers: Translation<typeof english> = {
   'form.remix.title': 'Remix',
   'form.remix.submit': 'Zeichnen',
   'form.imagine.title': 'Ein Bild zeichnen',
+  'form.start.title': 'Aus diesem Bild zeichnen',
   'form.prompt': 'Prompt',
   'form.options': 'Optionen, etwa --ar 3:2 --seed 7',
 
@@ -79,6 +81,9 @@ export const answers: Translation<typeof english> = {
   'info.accelerator': 'Beschleuniger',
   'info.variation': 'Variation eines Bildes: {amount} anderes Rauschen beigemischt',
   'info.init': 'Von einem Bild ausgegangen, {strength} neu gezeichnet',
+  'info.not-ours': 'Dieses Bild hat nicht dieser Bot gezeichnet.',
+  'info.nothing-inside': 'In ihm steht nicht, wie es entstand.',
+  'info.inside': 'In ihm steht:',
   'info.none': 'keiner',
   'info.again': 'Um es noch einmal zu zeichnen',
   'info.again-file': 'Alle Worte, und wie man es noch einmal zeichnet, stehen in der Datei.',

@@ -14,6 +14,7 @@ export const commands: Translation<typeof english> = {
   'command.imagine.option.guidance': 'Wie streng die Worte befolgt werden; 1 ist am schnellsten',
   'command.imagine.option.count': 'Wie viele Bilder, 1 bis 4',
   'command.imagine.option.image': 'Ein Bild, von dem ausgegangen wird',
+  'command.imagine.option.from': 'Oder dessen Adresse (https://…), ich für den eigenen Avatar, oder eine Person',
   'command.imagine.option.strength': 'Wie viel davon neu gezeichnet wird, 0,05 bis 1',
   'command.imagine.option.quality': 'draft ist am schnellsten, fine am besten; weggelassen: wie das Modell es hat',
   'command.imagine.option.private': 'Nur du siehst die Antwort, bis du sie teilst',
@@ -55,5 +56,6 @@ export const commands: Translation<typeof english> = {
   'command.mydata.export': 'Alles, was über dich gespeichert ist, als Datei erhalten',
   'command.mydata.delete': 'Alles löschen, was über dich gespeichert ist',
   'menu.upscale': 'Bild vergrößern',
+  'menu.use': 'Als Anfang nehmen',
   'menu.info': 'Bildangaben zeigen',
 };

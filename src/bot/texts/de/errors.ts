@@ -88,6 +88,19 @@ export const errors: Translation<typeof english> = {
   'error.image.costly':
     'Dieses Bild zu öffnen braucht mehr Speicher oder Zeit, als hier erlaubt ist. Speichere es in einem Bildprogramm neu, oder schick ein kleineres.',
   'error.image.size': 'Ein Ausgangsbild kann {max} MB haben; dieses hat {given} MB.',
+  'error.image.heic':
+    'Das ist ein HEIC-Bild, wie iPhones sie machen; hier lässt es sich nicht öffnen. Sende es als JPEG oder PNG (ein Bildschirmfoto davon genügt).',
+  'error.image.two': 'Es gibt ein Bild als Anfang: hänge es an oder sage, wo es ist, nicht beides.',
+  'error.image.from':
+    'from ist die https-Adresse eines Bildes, ich für den eigenen Avatar, oder eine Person, wo dieser Server das erlaubt; du schriebst „{given}“.',
+  'error.image.no-person':
+    'Unter „{given}“ gibt es hier niemanden mit Bild. Erwähne die Person oder hänge ein Bild an.',
+  'error.image.none-there': 'Diese Nachricht zeigt kein Bild, das sich aufgreifen lässt. Wähle eine mit Bild.',
+  'error.image.start-gone': 'Dieses Bild ist nicht mehr zur Hand. Wähle es noch einmal im Menü der Nachricht.',
+  'error.image.url': 'Die Adresse eines Bildes beginnt mit https://; du gabst „{given}“.',
+  'error.image.private': '{given} führt in ein privates Netz. Hänge das Bild stattdessen an.',
+  'error.image.gone': '{host} antwortete {status} statt des Bildes. Prüfe die Adresse oder hänge das Bild an.',
+  'error.image.unreachable': '{host} hat das Bild nicht gesendet. Versuche es später oder hänge es an.',
   'error.image.strength':
     'Strength sagt, wie viel von einem Bild neu gezeichnet wird, und braucht daher ein image. Häng eines an, oder lass es weg.',
 
@@ -101,6 +114,8 @@ export const errors: Translation<typeof english> = {
   'error.allowed.admin': 'Das können nur Admins dieses Servers. Frag einen von ihnen.',
   'error.allowed.requester': 'Das können nur {name}, von wem die Bitte kam, oder ein Moderator.',
   'error.allowed.blocked': 'Du kannst auf diesem Server keine Bilder anfordern. Seine Admins können das ändern.',
+  'error.allowed.avatar':
+    'Auf diesem Server kann nur der eigene Avatar ein Anfang sein. Seine Admins können das in /settings ändern.',
   'error.allowed.channel': 'In diesem Kanal wird nicht gezeichnet. Versuch {channels}.',
   'error.safety.word':
     'Dieser Prompt hat ein Wort, das hier nicht gezeichnet wird: „{word}“. Ändere es und frag noch einmal.',

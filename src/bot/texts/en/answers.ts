@@ -43,6 +43,7 @@ export const answers = {
   'answer.alt': '{prompt} (drawn by a computer, seed {seed})',
   'answer.alt-grid': '{pictures:picture|pictures} in reading order: {prompt} (drawn by a computer, seeds from {seed})',
   'answer.cancelled': 'Cancelled.',
+  'answer.not-ours': 'A picture that was not drawn here',
   'answer.empty-prompt': '(no words)',
 
   // Waiting and drawing.
@@ -66,6 +67,7 @@ export const answers = {
   'form.remix.title': 'Remix',
   'form.remix.submit': 'Draw',
   'form.imagine.title': 'Draw a picture',
+  'form.start.title': 'Draw from this picture',
   'form.prompt': 'Prompt',
   'form.options': 'Options, for example --ar 3:2 --seed 7',
 
@@ -84,6 +86,9 @@ export const answers = {
   'info.accelerator': 'Accelerator',
   'info.variation': 'A variation of a picture: {amount} of other noise mixed in',
   'info.init': 'Started from a picture, {strength} drawn anew',
+  'info.not-ours': 'This picture was not drawn by this bot.',
+  'info.nothing-inside': 'Nothing in it says how it was made.',
+  'info.inside': 'What is written in it:',
   'info.none': 'none',
   'info.again': 'To draw it again',
   'info.again-file': 'All of the words, and how to draw it again, are in the file.',

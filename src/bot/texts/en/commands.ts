@@ -11,6 +11,7 @@ export const commands = {
   'command.imagine.option.guidance': 'How strictly the words are followed; 1 is fastest',
   'command.imagine.option.count': 'How many pictures, 1 to 4',
   'command.imagine.option.image': 'A picture to start from',
+  'command.imagine.option.from': 'Or the address of one (https://…), me for your own avatar, or a person',
   'command.imagine.option.strength': 'How much of that picture is drawn anew, 0.05 to 1',
   'command.imagine.option.quality': 'draft is quickest, fine is best; left out, the model’s usual',
   'command.imagine.option.private': 'Only you see the answer, until you share it',
@@ -52,5 +53,6 @@ export const commands = {
   'command.mydata.export': 'Get all that is kept about you as a file',
   'command.mydata.delete': 'Delete all that is kept about you',
   'menu.upscale': 'Upscale picture',
+  'menu.use': 'Use as start',
   'menu.info': 'Show generation info',
 } as const;

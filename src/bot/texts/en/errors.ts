@@ -86,6 +86,18 @@ export const errors = {
   'error.image.costly':
     'This picture takes more memory or time to open than is allowed here. Save it anew in a picture program, or send a smaller one.',
   'error.image.size': 'A picture to start from can have {max} MB; this one has {given} MB.',
+  'error.image.heic':
+    'This is a HEIC picture, as iPhones make them, which cannot be opened here. Send it as JPEG or PNG (a screenshot of it will do).',
+  'error.image.two': 'There is one picture to start from: attach it or say where it is, not both.',
+  'error.image.from':
+    'from is the https address of a picture, me for your own avatar, or a person where this server allows that; you wrote “{given}”.',
+  'error.image.no-person': 'There is nobody here by “{given}” with a picture. Mention the person, or attach a picture.',
+  'error.image.none-there': 'That message shows no picture that can be taken up. Choose one with a picture.',
+  'error.image.start-gone': 'That picture is no longer at hand. Choose it again in the message’s menu.',
+  'error.image.url': 'A picture’s address begins with https://; you gave “{given}”.',
+  'error.image.private': '{given} leads into a private network. Attach the picture instead.',
+  'error.image.gone': '{host} answered {status} instead of the picture. Check the address, or attach the picture.',
+  'error.image.unreachable': '{host} did not send the picture. Try later, or attach it.',
   'error.image.strength':
     'Strength says how much of a picture is drawn anew, so it needs an image. Attach one, or leave it out.',
 
@@ -99,6 +111,8 @@ export const errors = {
   'error.allowed.admin': 'Only admins of this server can do this. Ask one of them.',
   'error.allowed.requester': 'Only {name}, who asked for it, or a moderator can do this.',
   'error.allowed.blocked': 'You cannot ask for pictures on this server. Its admins can change that.',
+  'error.allowed.avatar':
+    'On this server only your own avatar can be a start. Its admins can change that in /settings.',
   'error.allowed.channel': 'Pictures are not drawn in this channel. Try {channels}.',
   'error.safety.word': 'This prompt has a word that is not drawn here: “{word}”. Change it and ask again.',
   'error.safety.nsfw': '“{word}” is drawn only in channels for adults. Ask there, or change it.',

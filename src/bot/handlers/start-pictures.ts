@@ -1,0 +1,36 @@
+/** Pictures to start from: attached, at an address, or somebody's own, as `from` names them. */
+import type { Upload } from '../../core/command.ts';
+import type { BotContext, RequestContext } from '../context.ts';
+import { startPicture } from '../read-imagine.ts';
+import { refusal } from '../refusal.ts';
+import type { ResolveContext } from '../resolve.ts';
+
+/** What means one's own picture. */
+const OWN = ['me', 'avatar', 'ich', 'mich'];
+/** As people name each other in the chats: `<@123>`, `<@!123>`, an id. */
+const PERSON = /^(?:<@!?([A-Za-z0-9]+)(?:\|[^>]*)?>|@.+|[UW][A-Z0-9]{6,}|\d{17,20})$/u;
+
+/** Throws `UserError` `image.from`, `image.no-person`, `allowed.avatar`, and what the address is refused for. */
+export async function pictureFrom(context: BotContext, asked: RequestContext, from: string): Promise<Upload> {
+  const { actor, place, chat, settings } = asked;
+  const isOwn = OWN.includes(from.toLowerCase());
+  if (!isOwn && !PERSON.test(from)) {
+    if (!/^https?:/iu.test(from)) {
+      throw refusal('image.from', { given: from });
+    }
+    return context.pictureAt(from);
+  }
+  const found = await chat.avatar?.(place.server, isOwn ? actor.user : from);
+  if (found === undefined) {
+    throw refusal('image.no-person', { given: from });
+  }
+  if (found.user !== actor.user && settings.avatars !== 'anybody') {
+    throw refusal('allowed.avatar');
+  }
+  return found.picture;
+}
+
+export async function keepUpload(context: BotContext, upload: Upload): Promise<NonNullable<ResolveContext['init']>> {
+  const { data, width, height } = await startPicture(upload, context.options.maxInitBytes);
+  return { file: await context.stores.files.keep('uploads', data, '.png'), width, height };
+}
