@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Acknowledgement, Adapter, Bot, DeliverOptions, Invocation, Suggestion } from '../../src/core/chat.ts';
 import type { ReplyAddress } from '../../src/core/job.ts';
 import type { Form, Message } from '../../src/core/message.ts';
+import type { Recorded } from '../support/dying-chat.ts';
 
 /** As the asker sees the place where they asked, oldest first. */
 export type Sight = { readonly words: string; readonly pictures: number; readonly isPrivate: boolean };
@@ -16,9 +17,9 @@ export interface ChatStage {
   readonly adapter: Adapter;
   /** Somebody asks in public; resolves when the platform has been told, or has given up. */
   ask(times?: number): Promise<void>;
-  sees(): readonly Sight[];
+  sees(): Promise<readonly Sight[]>;
   /** What somebody else sees there. */
-  othersSee(): readonly Sight[];
+  othersSee(): Promise<readonly Sight[]>;
   /** Everything that stands there is deleted by those who may. */
   clear(): Promise<void>;
   /** The next events reach us after the platform has stopped waiting. Undefined: the platform waits. */
@@ -27,14 +28,19 @@ export interface ChatStage {
   readonly refuseFiles: (() => void) | undefined;
   /** The process dies, and another of the same bot connects. */
   restart(): Promise<void>;
+  /**
+   * Somebody asks in public; the process is killed when its bot has written that down, before the platform is told, and
+   * another one connects. Gives what was written down.
+   */
+  killed(): Promise<Recorded>;
   close(): Promise<void>;
 }
 
 /** Does what a test says and remembers what it was asked. */
 export class ConformanceBot implements Bot {
   how: Acknowledgement = 'public';
-  readonly recorded: { readonly invocation: Invocation; readonly address: ReplyAddress }[] = [];
-  readonly handled: { readonly invocation: Invocation; readonly address: ReplyAddress }[] = [];
+  readonly recorded: Recorded[] = [];
+  readonly handled: Recorded[] = [];
   act: (invocation: Invocation, address: ReplyAddress) => Promise<void> = async () => undefined;
 
   acknowledgement(): Acknowledgement {
@@ -101,7 +107,7 @@ export function describeChatPort(name: string, open: (bot: ConformanceBot) => Pr
     it('carries out what is asked and puts the answer, picture and all, in the place of the first sign', async () => {
       const address = await asked();
       await stage.adapter.deliver(address, say('a fox', true), FINAL);
-      expect(stage.sees()).toEqual([{ words: 'a fox', pictures: 1, isPrivate: false }]);
+      expect(await stage.sees()).toEqual([{ words: 'a fox', pictures: 1, isPrivate: false }]);
       expect(bot.recorded).toHaveLength(1);
       expect(JSON.parse(JSON.stringify(address))).toEqual(address);
     });
@@ -109,8 +115,8 @@ export function describeChatPort(name: string, open: (bot: ConformanceBot) => Pr
     it('carries out once what comes twice', async () => {
       await stage.ask(2);
       await eventually(() => expect(bot.handled).toHaveLength(1));
-      await stage.adapter.stop();
-      expect([bot.handled.length, stage.sees().length]).toEqual([1, 1]);
+      await stage.restart();
+      expect([bot.handled.length, (await stage.sees()).length]).toEqual([1, 1]);
     });
 
     it('does not carry out what comes too late to be acknowledged, and takes back its record', async ({ skip }) => {
@@ -120,7 +126,7 @@ export function describeChatPort(name: string, open: (bot: ConformanceBot) => Pr
       stage.makeLate?.();
       await stage.ask();
       await stage.adapter.stop();
-      expect([bot.handled, bot.recorded, stage.sees()]).toEqual([[], [], []]);
+      expect([bot.handled, bot.recorded, await stage.sees()]).toEqual([[], [], []]);
     });
 
     it('finishes what runs when it stops, and carries out nothing that comes meanwhile', async () => {
@@ -146,7 +152,14 @@ export function describeChatPort(name: string, open: (bot: ConformanceBot) => Pr
       const { address } = bot.recorded[0]!;
       await stage.restart();
       await stage.adapter.deliver(address, say('a fox', true), FINAL);
-      expect(stage.sees()).toEqual([{ words: 'a fox', pictures: 1, isPrivate: false }]);
+      expect(await stage.sees()).toEqual([{ words: 'a fox', pictures: 1, isPrivate: false }]);
+    });
+
+    it('answers what was written down by a process that was killed before it could acknowledge it', async () => {
+      const { address } = await stage.killed();
+      await stage.adapter.deliver(address, say('a fox', true), FINAL);
+      const answers = (await stage.sees()).filter(({ words }) => words !== '');
+      expect(answers).toEqual([{ words: expect.stringContaining('a fox'), pictures: 1, isPrivate: false }]);
     });
 
     it('lets no progress land on top of the answer, and lets the newest edit stand', async () => {
@@ -154,10 +167,10 @@ export function describeChatPort(name: string, open: (bot: ConformanceBot) => Pr
       const edits = ['1/4', '2/4', '3/4'].map(async (step) => stage.adapter.deliver(address, say(step), PASSING));
       edits.push(stage.adapter.deliver(address, say('done', true), FINAL));
       await Promise.all(edits);
-      expect(stage.sees()).toEqual([{ words: 'done', pictures: 1, isPrivate: false }]);
+      expect(await stage.sees()).toEqual([{ words: 'done', pictures: 1, isPrivate: false }]);
       const reached = await edits.at(-1)!;
       await stage.adapter.deliver(reached, say('marked', true), { ...FINAL, key: 'marked' });
-      expect(stage.sees().map(({ words }) => words)).toEqual(['marked']);
+      expect((await stage.sees()).map(({ words }) => words)).toEqual(['marked']);
     });
 
     it('does not put back what its people have deleted', async () => {
@@ -165,7 +178,7 @@ export function describeChatPort(name: string, open: (bot: ConformanceBot) => Pr
       const shown = await stage.adapter.deliver(address, say('2/4'), PASSING);
       await stage.clear();
       await stage.adapter.deliver(shown, say('unwanted', true), FINAL);
-      expect(stage.sees()).toEqual([]);
+      expect(await stage.sees()).toEqual([]);
       await stage.adapter.remove(shown);
     });
 
@@ -176,23 +189,23 @@ export function describeChatPort(name: string, open: (bot: ConformanceBot) => Pr
       const address = await asked();
       stage.refuseFiles?.();
       await stage.adapter.deliver(address, say('a fox', true), FINAL);
-      expect(stage.sees()).toMatchObject([{ words: expect.stringContaining('a fox'), pictures: 0 }]);
+      expect(await stage.sees()).toMatchObject([{ words: expect.stringContaining('a fox'), pictures: 0 }]);
     });
 
     it('shows a private answer to one person and takes nothing from the answer beside it', async () => {
       const shown = await stage.adapter.deliver(await asked(), say('a fox', true), FINAL);
       await stage.adapter.deliver(shown, say('for you'), { ...FINAL, mode: 'private', key: 'private' });
-      expect(stage.sees().map(({ words, isPrivate }) => [words, isPrivate])).toEqual([
+      expect((await stage.sees()).map(({ words, isPrivate }) => [words, isPrivate])).toEqual([
         ['a fox', false],
         ['for you', true],
       ]);
-      expect(stage.othersSee()).toEqual([{ words: 'a fox', pictures: 1, isPrivate: false }]);
+      expect(await stage.othersSee()).toEqual([{ words: 'a fox', pictures: 1, isPrivate: false }]);
     });
 
     it('takes the first sign away where the answer is private', async () => {
       await stage.adapter.deliver(await asked(), say('steps can be 1 to 8'), { ...FINAL, mode: 'private' });
-      expect(stage.sees()).toEqual([{ words: 'steps can be 1 to 8', pictures: 0, isPrivate: true }]);
-      expect(stage.othersSee()).toEqual([]);
+      expect(await stage.sees()).toEqual([{ words: 'steps can be 1 to 8', pictures: 0, isPrivate: true }]);
+      expect(await stage.othersSee()).toEqual([]);
     });
 
     it('posts another message beside the first, once for its key', async () => {
@@ -200,7 +213,7 @@ export function describeChatPort(name: string, open: (bot: ConformanceBot) => Pr
       const another: DeliverOptions = { mode: 'new', key: 'another', isFinal: true };
       await stage.adapter.deliver(shown, say('two'), another);
       await stage.adapter.deliver(shown, say('two'), another);
-      expect(stage.sees().map(({ words }) => words)).toEqual(['one', 'two']);
+      expect((await stage.sees()).map(({ words }) => words)).toEqual(['one', 'two']);
     });
   });
 }

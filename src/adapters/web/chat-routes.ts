@@ -6,7 +6,7 @@ import { incomingOf, outgoingOf } from './bindings.ts';
 import { pageCommands, pageWords } from './commands.ts';
 import { nameOf } from './identity.ts';
 import { LIMITS } from './limits.ts';
-import { jsonOf, parsePageAction } from './parse.ts';
+import { jsonOf, parseEvent, parsePageAction } from './parse.ts';
 import { Places } from './rates.ts';
 import { shownTo } from './render.ts';
 import type { Site } from './server.ts';
@@ -89,7 +89,8 @@ export function addChatRoutes({ app, chat, forms, ports, identities, operators, 
     const { fields, files, release } = await forms.receive(incomingOf(context), { address, maxBytes });
     try {
       const action = parsePageAction(jsonOf(fields.get('action') ?? ''));
-      return context.json(await chat.act(actorOf(context), person, action, { files, release }));
+      const event = parseEvent(fields.get('event'));
+      return context.json(await chat.act(actorOf(context), person, action, { event, files, release }));
     } catch (error) {
       await release();
       throw error;

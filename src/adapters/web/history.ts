@@ -19,6 +19,12 @@ export type HistoryListener = (
 
 const VERSION = 2;
 
+type Kept = {
+  readonly messages?: readonly PageMessage[] | undefined;
+  /** Ids; files of before have none. */
+  readonly removed?: readonly string[] | undefined;
+};
+
 const CONTENT_TYPES = {
   png: 'image/png',
   jpg: 'image/jpeg',
@@ -32,14 +38,17 @@ export class History {
   readonly #folder: string;
   readonly #limit: number;
   readonly #messages: Map<string, PageMessage>;
+  /** Taken away by somebody, the newest last. */
+  readonly #removed: Set<string>;
   readonly #listeners = new Set<HistoryListener>();
   #isDirty = false;
   #saving: Promise<void> = Promise.resolve();
 
-  private constructor(folder: string, limit: number, messages: readonly PageMessage[]) {
+  private constructor(folder: string, limit: number, { messages = [], removed = [] }: Kept) {
     this.#folder = folder;
     this.#limit = limit;
     this.#messages = new Map(messages.map((message) => [message.id, message]));
+    this.#removed = new Set(removed);
   }
 
   /** Opens or makes the folder. */
@@ -47,20 +56,18 @@ export class History {
     await mkdir(join(folder, 'files'), { recursive: true });
     const file = join(folder, 'messages.json');
     if (!existsSync(file)) {
-      return new History(folder, limit, []);
+      return new History(folder, limit, {});
     }
     try {
       // The file is this class's own; a foreign or torn one fails here or shows nothing.
-      const parsed: { readonly version?: number; readonly messages?: readonly PageMessage[] } = JSON.parse(
-        await readFile(file, 'utf8'),
-      );
+      const parsed: Kept & { readonly version?: number } = JSON.parse(await readFile(file, 'utf8'));
       // Before version 2 a person's id was what identified the browser, and was shown: nobody is that person any more.
       const isReadable = ({ id, onlyFor }: PageMessage): boolean =>
         typeof id === 'string' && (parsed.version === VERSION || onlyFor === null);
-      return new History(folder, limit, (parsed.messages ?? []).filter(isReadable));
+      return new History(folder, limit, { ...parsed, messages: parsed.messages?.filter(isReadable) });
     } catch {
       await rename(file, `${file}.unreadable-${Date.now()}`);
-      return new History(folder, limit, []);
+      return new History(folder, limit, {});
     }
   }
 
@@ -71,6 +78,11 @@ export class History {
 
   get(id: string): PageMessage | undefined {
     return this.#messages.get(id);
+  }
+
+  /** Whether somebody has taken it away: an answer that comes later does not put it back. */
+  wasRemoved(id: string): boolean {
+    return this.#removed.has(id);
   }
 
   /** Keeps the files, then shows and saves the message. */
@@ -96,6 +108,8 @@ export class History {
     const message = this.#messages.get(id);
     if (message !== undefined) {
       this.#messages.delete(id);
+      this.#removed.add(id);
+      [...this.#removed].slice(0, -this.#limit).forEach((oldest) => this.#removed.delete(oldest));
       this.#tell({ kind: 'remove', id, onlyFor: message.onlyFor });
       await this.#save();
       await this.#dropFiles([message]);
@@ -171,7 +185,8 @@ export class History {
     await previous.catch(() => undefined);
     this.#isDirty = false;
     const file = join(this.#folder, 'messages.json');
-    await writeFile(`${file}.part`, JSON.stringify({ version: VERSION, messages: [...this.#messages.values()] }));
+    const kept: Kept = { messages: [...this.#messages.values()], removed: [...this.#removed] };
+    await writeFile(`${file}.part`, JSON.stringify({ version: VERSION, ...kept }));
     await rename(`${file}.part`, file);
   }
 }

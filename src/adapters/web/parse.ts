@@ -45,6 +45,11 @@ export function parsePageAction(value: unknown): PageAction {
   return parsed(actionSchema, value);
 }
 
+/** The browser's name for an action; one that is none of ours counts as none. */
+export function parseEvent(value: string | undefined): string | undefined {
+  return value !== undefined && /^[\w-]{16,64}$/.test(value) ? value : undefined;
+}
+
 /** The options of an /imagine that is not sent yet, with the picture to start from where one came beside. */
 export function parseLive(value: unknown, files: ReadonlyMap<string, Upload>): LiveRequest {
   const { options, isDraft, canvas } = parsed(liveSchema, value);

@@ -162,7 +162,7 @@ const STATUS: Readonly<Record<string, 413 | 429 | 503>> = {
   'page.guesses': 429,
   'page.streams': 503,
   'page.busy': 503,
-  'bot.stopping': 503,
+  stopping: 503,
 };
 
 /** Health is asked for by machines under any name; everything else is the page's alone. */

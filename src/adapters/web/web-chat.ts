@@ -5,10 +5,11 @@
 import { randomUUID } from 'node:crypto';
 
 import type { Log } from '../../bot/index.ts';
+import { refusal } from '../../bot/refusal.ts';
 import { text } from '../../bot/texts/index.ts';
 import type { Bot, Chat, DeliverOptions, Invocation, ServerChannel, Suggestion } from '../../core/chat.ts';
 import type { Upload } from '../../core/command.ts';
-import { asError, UserError } from '../../core/errors.ts';
+import { asError } from '../../core/errors.ts';
 import type { ReplyAddress } from '../../core/job.ts';
 import type { Form, Message } from '../../core/message.ts';
 import type { Actor, Place, ServerKey, UserKey } from '../../core/people.ts';
@@ -24,8 +25,14 @@ import { renderMessage, type PageMessage } from './render.ts';
 /** What the page does next: nothing (answers come by the stream), or show a form. */
 export type ActOutcome = { readonly form: Form | null };
 
-/** What came beside an action; `release` is called once nobody reads the files any more. */
-export type Attached = { readonly files: ReadonlyMap<string, Upload>; readonly release: () => Promise<void> };
+/** What came beside an action. */
+export type Attached = {
+  /** The browser's own name for it: the same one twice is one action. */
+  readonly event?: string | undefined;
+  readonly files: ReadonlyMap<string, Upload>;
+  /** Called once nobody reads the files any more. */
+  readonly release: () => Promise<void>;
+};
 
 const DRAIN_MS = 25_000;
 
@@ -106,16 +113,18 @@ export class WebChat implements Chat {
   }
 
   /** Acknowledges by showing a placeholder, then lets the bot work on; returns before any picture is drawn. */
-  async act(actor: Actor, person: string, pageAction: PageAction, { files, release }: Attached): Promise<ActOutcome> {
+  async act(actor: Actor, person: string, pageAction: PageAction, attached: Attached): Promise<ActOutcome> {
     if (this.#intake.isStopping) {
-      throw new UserError('bot.stopping', 'The bot is restarting; try again in a moment.', { retryAfterMs: 5000 });
+      throw refusal('stopping', {}, 5000);
     }
+    const { event, files, release } = attached;
+    const id = event === undefined ? randomUUID() : derivedId(person, event);
     const pressed = 'message' in pageAction ? this.#pressed(person, pageAction.message, pageAction.id) : undefined;
     const action = withPrivacy(actionOf(pageAction, files), pressed !== undefined && pressed.onlyFor !== null);
     const bot = this.#options.bot;
     const place = this.place(actor);
     const acknowledgement = await bot.acknowledgement(action, place);
-    const told = { id: randomUUID(), receivedAtMs: this.#options.now(), acknowledgedAs: acknowledgement };
+    const told = { id, receivedAtMs: this.#options.now(), acknowledgedAs: acknowledgement };
     const invocation: Invocation = { ...told, actor, place, action };
     if (acknowledgement === 'form') {
       const form = await bot.form(invocation);
@@ -124,10 +133,10 @@ export class WebChat implements Chat {
     }
     const standing = acknowledgement === 'update' ? pressed : undefined;
     const isPrivate = standing === undefined ? acknowledgement !== 'public' : standing.onlyFor !== null;
-    const address = addressFrom({ message: standing?.id ?? randomUUID(), person, isPrivate });
-    let refusal: unknown;
+    const address = addressFrom({ message: standing?.id ?? derivedId(id, 'answer'), person, isPrivate });
+    let fault: unknown;
     await this.#intake.receive({
-      id: invocation.id,
+      id,
       receivedAtMs: performance.now(),
       acknowledgement,
       record: { invocation, address },
@@ -140,7 +149,7 @@ export class WebChat implements Chat {
             await this.#show(addressOf(address).message, isPrivate ? person : null, undefined);
           }
         } catch (error) {
-          refusal = error; // the browser is told by the answer to its request
+          fault = error; // the browser is told by the answer to its request
           throw error;
         }
         const dispatch = async (): Promise<void> => {
@@ -149,6 +158,7 @@ export class WebChat implements Chat {
         };
         return { kind: 'done', dispatch };
       },
+      acknowledgeAgain: release,
       refuse: async (error) => {
         await this.deliver(address, faultMessage(error, actor.locale, this.#options.log), {
           mode: 'private',
@@ -157,8 +167,8 @@ export class WebChat implements Chat {
         });
       },
     });
-    if (refusal !== undefined) {
-      throw asError(refusal);
+    if (fault !== undefined) {
+      throw asError(fault);
     }
     return { form: null };
   }
@@ -166,10 +176,7 @@ export class WebChat implements Chat {
   async deliver(address: ReplyAddress, message: Message, options: DeliverOptions): Promise<ReplyAddress> {
     const { message: id } = addressOf(address);
     const edit = async (): Promise<ReplyAddress> => this.#deliver(address, message, options);
-    if (options.isFinal) {
-      return this.#edits.final(id, edit);
-    }
-    return (await this.#edits.progress(id, edit)) ?? address;
+    return options.isFinal ? this.#edits.final(id, edit) : ((await this.#edits.progress(id, edit)) ?? address);
   }
 
   async #deliver(address: ReplyAddress, message: Message, options: DeliverOptions): Promise<ReplyAddress> {
@@ -177,7 +184,9 @@ export class WebChat implements Chat {
     const standing = this.#history.get(id);
     if (options.mode === 'edit') {
       const onlyFor = isPrivate ? person : null;
-      await this.#show(id, standing === undefined ? onlyFor : standing.onlyFor, message);
+      if (!this.#history.wasRemoved(id)) {
+        await this.#show(id, standing === undefined ? onlyFor : standing.onlyFor, message);
+      }
       return address;
     }
     const added = derivedId(id, options.key);

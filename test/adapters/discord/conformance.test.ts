@@ -2,6 +2,7 @@
 import { createDiscordAdapter, deployCommands } from '../../../src/adapters/discord/index.ts';
 import type { Adapter } from '../../../src/core/chat.ts';
 import { type ChatStage, describeChatPort, type Sight } from '../../conformance/chat-port.ts';
+import { killedAfterRecord } from '../../support/dying-chat.ts';
 import { FakeDiscord } from '../../support/discord/index.ts';
 import type { Person } from '../../support/discord/person.ts';
 import { quietLog } from './scripted-bot.ts';
@@ -38,8 +39,8 @@ describeChatPort('Discord', async (bot): Promise<ChatStage> => {
         fake.rest.seen.slice(seen).find(({ path }) => path.endsWith('/callback')),
       );
     },
-    sees: () => sight(ann),
-    othersSee: () => sight(fake.user('carl')),
+    sees: async () => sight(ann),
+    othersSee: async () => sight(fake.user('carl')),
     clear: async () => {
       for (const message of world.messages.in(fake.channel).slice()) {
         world.messages.delete(message.id);
@@ -56,6 +57,13 @@ describeChatPort('Discord', async (bot): Promise<ChatStage> => {
     restart: async () => {
       await adapter.stop();
       adapter = await connect();
+    },
+    killed: async () => {
+      await adapter.stop();
+      const options = { token, restUrl, cdnUrl };
+      const recorded = await killedAfterRecord({ kind: 'discord', options }, () => void ann.slash('queue'));
+      adapter = await connect();
+      return recorded;
     },
     close: async () => {
       await adapter.stop();

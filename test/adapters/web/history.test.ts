@@ -55,3 +55,17 @@ it('a message that is shown anew, or pushed out by others, leaves no picture eit
   await put(history, 'c', 'dog');
   expect(await files()).toBe(2);
 });
+
+it('remembers over a restart what was taken away, as many as it keeps messages, and not what others pushed out', async () => {
+  const history = await History.open(folder, 2);
+  for (const id of ['a', 'b', 'c', 'd', 'e']) {
+    await put(history, id, id);
+  }
+  await history.remove('d');
+  await history.remove('e');
+  const next = await History.open(folder, 2);
+  expect(['a', 'd', 'e'].map((id) => next.wasRemoved(id))).toEqual([false, true, true]);
+  await put(next, 'f', 'f');
+  await next.remove('f');
+  expect(['d', 'e', 'f'].map((id) => next.wasRemoved(id))).toEqual([false, true, true]);
+});

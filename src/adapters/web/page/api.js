@@ -45,9 +45,11 @@ function formOf(name, value, files) {
   return body;
 }
 
-/** Sends an action (a command, a press, a form) with files by option name; gives `{ form }`. */
-export async function act(action, files = {}) {
-  return answerOf(await call('/api/act', { method: 'POST', body: formOf('action', action, files) }));
+/** Sends an action (a command, a press, a form) with files by option name; gives `{ form }`. The same `event` is done once. */
+export async function act(action, files, event) {
+  const body = formOf('action', action, files);
+  body.set('event', event);
+  return answerOf(await call('/api/act', { method: 'POST', body }));
 }
 
 export async function openOperator(token) {

@@ -8,7 +8,6 @@ export const drawing: Translation<typeof english> = {
     'Der Bot darf hier nicht schreiben. Er braucht in diesem Kanal: Kanal ansehen, Nachrichten senden, Dateien anhängen.',
   'error.job.expired': 'Die Antwort kam, als niemandem mehr geantwortet werden konnte. Bitte noch einmal fragen.',
   'error.upload.too-large': 'Eine Datei dieser Größe wird hier nicht angenommen. Bitte eine kleinere verlangen.',
-  'error.bot.stopping': 'Der Bot startet gerade neu; bitte gleich noch einmal versuchen.',
   'error.lora.base':
     'Ein Stil muss für {expected} gemacht sein, die Basis dieses Modells; „{file}“ ist für {found}. Ein anderes Modell oder eine andere Datei nehmen.',
   'error.model.scheduler-setting':

@@ -5,7 +5,6 @@ export const drawing = {
     'The bot may not post here. It needs View Channel, Send Messages and Attach Files in this channel.',
   'error.job.expired': 'The answer came when nobody could be answered any more. Ask again.',
   'error.upload.too-large': 'A file of this size is not taken here. Ask for a smaller one.',
-  'error.bot.stopping': 'The bot is restarting; try again in a moment.',
   'error.lora.base':
     'A style must be made for {expected}, the base of this model; “{file}” was made for {found}. Use another model or another file.',
   'error.model.scheduler-setting':
