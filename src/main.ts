@@ -49,6 +49,7 @@ const actions: CliActions = {
   benchUnet: async (options) => (await import('./tools/bench-unet/command.ts')).run(options, { print, warn }),
   benchTrain: async (options) => (await import('./tools/bench-train/command.ts')).run(options, { print, warn }),
   benchAccelerators: async (options) => (await import('./tools/bench-accelerators.ts')).run(options, { print, warn }),
+  benchFiles: async (options) => (await import('./tools/bench-files/command.ts')).run(options, { print, warn }),
   benchRunner: async (options) =>
     (await import('./tools/bench-runner/bench-runner.ts')).run(
       { ...options, dataFolder: loadConfig().dataFolder },

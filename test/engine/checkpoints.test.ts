@@ -194,9 +194,20 @@ describe('a folder of another model is refused by name', () => {
     await expect(draw(request)).rejects.toThrow(new RegExp(found));
   });
 
-  it('a ControlNet, which has no index', async () => {
+  it.each([
+    ['a ControlNet', 'config.json', { _class_name: 'ControlNetModel' }],
+    ['a T2I-Adapter', 'config.json', { _class_name: 'T2IAdapter' }],
+    ['a motion module', 'config.json', { _class_name: 'MotionAdapter' }],
+    ['a VAE by itself, which --vae takes', 'config.json', { _class_name: 'AutoencoderKL' }],
+    ['a UNet by itself', 'config.json', { _class_name: 'UNet2DConditionModel' }],
+    ['a text encoder by itself', 'config.json', { architectures: ['CLIPTextModel'] }],
+    ['a LoRA of PEFT, which --lora and style add take', 'adapter_config.json', { peft_type: 'LORA' }],
+  ])('%s, which has no index', async (found, file, config) => {
     const own = mkdtempSync(path.join(folder, 'foreign-'));
-    writeFileSync(path.join(own, 'config.json'), JSON.stringify({ _class_name: 'ControlNetModel' }));
-    await expect(draw(requestOf(named('sd15'), path.basename(own)))).rejects.toThrow(/is a ControlNet;/);
+    writeFileSync(path.join(own, file), JSON.stringify(config));
+    await expect(draw(requestOf(named('sd15'), path.basename(own)))).rejects.toMatchObject({
+      code: 'model.kind',
+      params: { found },
+    });
   });
 });

@@ -98,6 +98,9 @@ export type BenchTrainOptions = {
   readonly all?: boolean;
   readonly json?: boolean;
 };
+/** `only`: one of the two parts. */
+export type BenchFilesOptions = { readonly only?: 'opening' | 'merging'; readonly json?: boolean };
+
 export type BenchRunnerOptions = { readonly jobs: number; readonly curve?: string; readonly json?: boolean };
 
 export type DoctorOptions = { readonly manifest?: 'slack' };
@@ -124,6 +127,7 @@ export type CliActions = {
   readonly benchUnet: (options: BenchUnetOptions) => Promise<void>;
   readonly benchTrain: (options: BenchTrainOptions) => Promise<void>;
   readonly benchAccelerators: (options: { readonly json?: boolean }) => Promise<void>;
+  readonly benchFiles: (options: BenchFilesOptions) => Promise<void>;
   readonly benchRunner: (options: BenchRunnerOptions) => Promise<void>;
   readonly doctor: (options: DoctorOptions) => Promise<void>;
   readonly gpuInstall: () => Promise<void>;

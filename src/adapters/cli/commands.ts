@@ -208,6 +208,14 @@ export function buildProgram(actions: CliActions, version: string): Command {
     .option('--json', 'as JSON')
     .action(actions.benchAccelerators);
   bench
+    .command('files')
+    .description(
+      'full-size files: the memory of opening each kind of checkpoint, the time of merging each kind of LoRA',
+    )
+    .addOption(new Option('--only <part>', 'one of the two').choices(['opening', 'merging']))
+    .option('--json', 'as JSON')
+    .action(actions.benchFiles);
+  bench
     .command('runner')
     .description('queue and runner: throughput, latency, fairness and overhead')
     .option('--jobs <n>', 'jobs a scenario', parseInteger('jobs', 10, 1_000_000), 1000)

@@ -11,6 +11,8 @@ import { foreignPipeline } from '../weights/index.ts';
 
 const classed = z.looseObject({
   _class_name: z.string().optional(),
+  /** As transformers says it. */
+  architectures: z.array(z.string()).optional(),
   text_encoder: z.unknown().optional(),
   text_encoder_2: z.unknown().optional(),
   transformer: z.unknown().optional(),
@@ -22,7 +24,8 @@ const classed = z.looseObject({
 export async function refuseForeignFolder(location: string): Promise<void> {
   const index = await read(path.join(location, 'model_index.json'));
   const own = index ?? (await read(path.join(location, 'config.json')));
-  const found = own && foreignIndex(own);
+  const isAdapter = index === undefined && (await read(path.join(location, 'adapter_config.json'))) !== undefined;
+  const found = isAdapter ? 'a LoRA of PEFT, which --lora and style add take' : own && foreignIndex(own);
   if (found !== undefined) {
     throw new UserError(
       'model.kind',
@@ -33,7 +36,7 @@ export async function refuseForeignFolder(location: string): Promise<void> {
 }
 
 function foreignIndex(index: z.infer<typeof classed>): string | undefined {
-  const byName = foreignPipeline(index._class_name ?? '');
+  const byName = foreignPipeline(index._class_name ?? index.architectures?.[0] ?? '');
   if (byName !== undefined) {
     return byName;
   }

@@ -94,7 +94,7 @@ export function parseSchedulerConfig(json: unknown, where: string): SchedulerCon
   if (foreign !== undefined) {
     throw new UserError(
       'model.scheduler',
-      `Expected the scheduler settings of a Stable Diffusion model in ${where}, but they are a ${foreign}'s, which noises in another way; take a model whose scheduler predicts epsilon, v or sample.`,
+      `Expected the scheduler settings of a Stable Diffusion model in ${where}, but they are of ${foreign}, which noises in another way; take a model whose scheduler predicts epsilon, v or sample.`,
       { params: { file: where, key: foreign } },
     );
   }

@@ -29,6 +29,7 @@ function actionsThat(record: (name: string, ...args: readonly unknown[]) => void
     benchUnet: action('benchUnet'),
     benchTrain: action('benchTrain'),
     benchAccelerators: action('benchAccelerators'),
+    benchFiles: action('benchFiles'),
     benchRunner: action('benchRunner'),
     doctor: action('doctor'),
     gpuInstall: action('gpuInstall'),
@@ -41,6 +42,7 @@ describe('buildProgram', () => {
     [['bench', '--json'], 'benchAll', { json: true }],
     [['bench', 'unet', '--json', '--size', '64'], 'benchUnet', { json: true, arch: 'sd15' }],
     [['bench', 'accelerators', '--json'], 'benchAccelerators', { json: true }],
+    [['bench', 'files', '--only', 'opening'], 'benchFiles', { only: 'opening' }],
     [['bench', 'runner', '--json'], 'benchRunner', { json: true, jobs: 1000 }],
     [['model', 'list', '--json'], 'modelList', { json: true }],
   ])('hands %j to the command it is written after', async (args, name, options) => {

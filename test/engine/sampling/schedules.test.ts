@@ -221,7 +221,7 @@ describe('scheduler settings', () => {
   it.each(['EDMEulerScheduler', 'EDMDPMSolverMultistepScheduler', 'FlowMatchEulerDiscreteScheduler'])(
     'of %s are refused by name',
     (name) => {
-      expect(() => parseSchedulerConfig({ _class_name: name }, 'scheduler_config.json')).toThrow(`are a ${name}'s`);
+      expect(() => parseSchedulerConfig({ _class_name: name }, 'scheduler_config.json')).toThrow(`are of ${name},`);
     },
   );
 

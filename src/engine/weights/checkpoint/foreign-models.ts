@@ -5,8 +5,25 @@
 
 /** What a file is when it is none of ours, as the end of "but it is …"; undefined when it may be ours. */
 export function foreignModel(names: readonly string[]): string | undefined {
-  return FOREIGN.find(({ sign }) => names.some((name) => sign.test(name)))?.name;
+  return FOREIGN.find(({ sign }) => names.some((name) => sign.test(name)))?.name ?? partAlone(names);
 }
+
+/** One net of a model by itself: all tensors of a file are of one of these. */
+function partAlone(names: readonly string[]): string | undefined {
+  return names.length === 0 ? undefined : PARTS.find(({ sign }) => names.every((name) => sign.test(name)))?.name;
+}
+
+const PARTS: readonly { readonly name: string; readonly sign: RegExp }[] = [
+  { name: 'a VAE by itself, which --vae takes', sign: /^(?:encoder|decoder|quant_conv|post_quant_conv)\.(?!block\.)/ },
+  {
+    name: 'a text encoder by itself',
+    sign: /^(?:text_model|text_projection|shared|encoder\.block|encoder\.final_layer_norm|logit_scale)(?:\.|$)/,
+  },
+  {
+    name: 'a UNet by itself',
+    sign: /^(?:conv_in|conv_out|conv_norm_out|time_embedding|add_embedding|(?:down|mid|up)_blocks?)\./,
+  },
+];
 
 const FOREIGN: readonly { readonly name: string; readonly sign: RegExp }[] = [
   { name: 'Stable Diffusion 3', sign: /(?:^|\.)joint_blocks\.0\./ },
@@ -18,6 +35,12 @@ const FOREIGN: readonly { readonly name: string; readonly sign: RegExp }[] = [
   { name: 'Wan', sign: /(?:^|\.)blocks\.0\.cross_attn\.norm_k\./ },
   { name: 'Lumina 2', sign: /(?:^|\.)cap_embedder\.0\./ },
   { name: 'Qwen-Image', sign: /(?:^|\.)transformer_blocks\.0\.attn\.add_q_proj\.|(?:^|\.)txt_norm\.weight$/ },
+  { name: 'HiDream', sign: /(?:^|\.)double_stream_blocks\.0\./ },
+  { name: 'Z-Image', sign: /(?:^|\.)noise_refiner\.0\.attention\./ },
+  { name: 'LTX-Video', sign: /(?:^|\.)transformer_blocks\.0\.scale_shift_table$/ },
+  { name: 'Sana', sign: /(?:^|\.)mlp\.inverted_conv\./ },
+  { name: 'Stable Video Diffusion', sign: /(?:^|\.)(?:time_stack|temporal_transformer_blocks)\./ },
+  { name: 'GLIGEN', sign: /(?:^|\.)position_net\./ },
   { name: 'the SDXL refiner', sign: /^conditioner\.embedders\.0\.model\.transformer\.resblocks/ },
   { name: 'Playground 2.5, which is sampled by EDM', sign: /^edm_mean$/ },
   { name: 'CosXL, which is sampled by EDM', sign: /^edm_vpred\.sigma_max$/ },
@@ -30,6 +53,7 @@ const FOREIGN: readonly { readonly name: string; readonly sign: RegExp }[] = [
   { name: 'a T2I-Adapter', sign: /^(?:adapter\.)?body\.0\.(?:resnets\.0\.)?block1\./ },
   { name: 'an IP-Adapter', sign: /^(?:image_proj|ip_adapter)\./ },
   { name: 'a motion module', sign: /motion_modules\.\d/ },
+  { name: 'a hypernetwork', sign: /^(?:320|640|768|1024|1280)\.linear\.0\.|^(?:320|640|768|1024|1280)\.0\.linear\./ },
   { name: 'a LoRA', sign: /\.lora_(?:down|up|A|B)\./ },
   { name: 'a textual inversion', sign: /^(?:emb_params|clip_l|clip_g|string_to_param)$/ },
   { name: 'an upscaler', sign: /^(?:params_ema\.)?(?:body\.0\.rdb1|model\.1\.sub\.0\.RDB1|RRDB_trunk)\./ },
@@ -66,4 +90,18 @@ const PIPELINES: readonly (readonly [RegExp, string])[] = [
   [/^Lumina/, 'Lumina'],
   [/^Chroma/, 'Chroma'],
   [/^AnimateDiff/, 'AnimateDiff'],
+  [/^AltDiffusion/, 'AltDiffusion'],
+  [/^(?:AudioLDM|MusicLDM|StableAudio)/, 'a model of sound'],
+  [/^(?:TextToVideo|VideoToVideo)/, 'a video model'],
+  [/^UniDiffuser/, 'UniDiffuser'],
+  [/^Marigold/, 'Marigold'],
+  [/^StableDiffusionLDM3D/, 'LDM3D'],
+  [/^StableDiffusionGLIGEN/, 'GLIGEN'],
+  [/^(?:Onnx|OVStable|Flax)/, 'an export for another program'],
+  [/^(?:DDPM|DDIM|LDM|PNDM|ScoreSde)Pipeline/, 'a model without text'],
+  [/^T2IAdapter/, 'a T2I-Adapter'],
+  [/^MotionAdapter/, 'a motion module'],
+  [/^Autoencoder/, 'a VAE by itself, which --vae takes'],
+  [/^UNet/, 'a UNet by itself'],
+  [/^CLIPText/, 'a text encoder by itself'],
 ];

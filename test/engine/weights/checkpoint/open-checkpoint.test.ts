@@ -225,6 +225,21 @@ describe('another checkpoint is refused', () => {
       name: 'the SDXL refiner',
       tensors: { 'conditioner.embedders.0.model.transformer.resblocks.9.mlp.c_proj.bias': { shape: [1] } },
     },
+    ...(
+      [
+        ['HiDream', 'double_stream_blocks.0.block.attn1.to_q.weight'],
+        ['Z-Image', 'model.diffusion_model.noise_refiner.0.attention.qkv.weight'],
+        ['LTX-Video', 'model.diffusion_model.transformer_blocks.0.scale_shift_table'],
+        ['Sana', 'blocks.0.mlp.inverted_conv.conv.weight'],
+        ['Stable Video Diffusion', 'model.diffusion_model.input_blocks.1.0.time_stack.in_layers.0.weight'],
+        ['GLIGEN', 'model.diffusion_model.position_net.null_positive_feature'],
+        ['a hypernetwork', '768.0.linear.0.weight'],
+        ['a VAE by itself, which --vae takes', 'decoder.conv_in.weight'],
+        ['a text encoder by itself', 'text_model.embeddings.token_embedding.weight'],
+        ['a text encoder by itself', 'encoder.block.0.layer.0.SelfAttention.q.weight'],
+        ['a UNet by itself', 'down_blocks.0.resnets.0.conv1.weight'],
+      ] as const
+    ).map(([name, tensor]) => ({ name, tensors: { [tensor]: { shape: [1] } } })),
     { name: 'a LoRA', tensors: { 'lora_unet_conv_in.lora_down.weight': { shape: [1] } } },
   ])('by name: $name', async ({ name, tensors }) => {
     const file = await scratch.floats('other.safetensors', tensors);
