@@ -9,7 +9,7 @@ import { LIMITS } from './limits.ts';
 import { jsonOf, parseEvent, parsePageAction } from './parse.ts';
 import { Places } from './rates.ts';
 import { shownTo } from './render.ts';
-import type { Site } from './server.ts';
+import type { Site } from './site.ts';
 
 const BEAT_MS = 20_000;
 

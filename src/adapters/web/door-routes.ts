@@ -1,7 +1,7 @@
 /** The two doors of the page: the visitor's token, where one is asked for, and the operator's, with the panel behind it. */
 import { UserError } from '../../core/errors.ts';
 import type { Context } from 'hono';
-import type { Site } from './server.ts';
+import type { Site } from './site.ts';
 
 export function addDoorRoutes({ app, chat, ports, operators, visitors, actorOf }: Site): void {
   // A plain form: it works before any script is there.

@@ -6,7 +6,7 @@ import { incomingOf } from './bindings.ts';
 import { LIMITS } from './limits.ts';
 import { jsonOf, parseLive } from './parse.ts';
 import { StylePictures } from './style-pictures.ts';
-import type { Site } from './server.ts';
+import type { Site } from './site.ts';
 
 export function addDrawingRoutes({ app, chat, forms, ports, identities, actorOf, sentenceOf, countOnce }: Site): void {
   const styles = new StylePictures(ports.live, chat);

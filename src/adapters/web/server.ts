@@ -10,7 +10,6 @@ import { secureHeaders } from 'hono/secure-headers';
 import { faultSentence } from '../../bot/fault.ts';
 import type { Log } from '../../bot/index.ts';
 import { UserError } from '../../core/errors.ts';
-import type { Actor, Locale } from '../../core/people.ts';
 import { needsVisitorToken, sameSiteOnly, TokenDoor, type Access } from './access.ts';
 import type { FormReceiver } from './body.ts';
 import { addChatRoutes } from './chat-routes.ts';
@@ -22,6 +21,7 @@ import { readPageFiles, servePageFile } from './page-files.ts';
 import { localeOf } from './parse.ts';
 import type { WebPorts } from './ports.ts';
 import { WindowCounter } from './rates.ts';
+import type { Site } from './site.ts';
 import type { WebChat } from './web-chat.ts';
 
 export type ServerOptions = {
@@ -32,23 +32,6 @@ export type ServerOptions = {
   readonly ports: WebPorts;
   readonly log: Log;
   readonly now: () => number;
-};
-
-/** What the routes share. */
-export type Site = {
-  readonly app: Hono;
-  readonly chat: WebChat;
-  readonly forms: FormReceiver;
-  readonly ports: WebPorts;
-  readonly identities: Identities;
-  readonly operators: TokenDoor;
-  /** Undefined where visitors need no token. */
-  readonly visitors: TokenDoor | undefined;
-  readonly actorOf: (context: Context) => Actor;
-  /** What went wrong, in words; a fault of ours is logged under the id in them. */
-  readonly sentenceOf: (error: unknown, locale: Locale) => string;
-  /** Throws `UserError` `page.often` where the address does this more often than it may. */
-  readonly countOnce: (context: Context, what: 'action' | 'live') => void;
 };
 
 export function createServerApp({ access, isBehindProxy, chat, forms, ports, log, now }: ServerOptions): Hono {

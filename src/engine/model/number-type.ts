@@ -2,7 +2,6 @@
  * The number type that each net of a model is computed in: fp16 halves memory and time where a device has units for
  * it, and some nets leave its range. Knows no graphs.
  */
-import type { AutoencoderConfig } from './autoencoder.ts';
 import type { Island, NumberType, UNetConfig } from '../nets/index.ts';
 import type { Device } from '../ort/index.ts';
 
@@ -31,6 +30,9 @@ export function unetIslands({ textTime, upcastAttention }: UNetConfig): readonly
 }
 
 /** A VAE whose config says that fp16 overflows in it is computed in fp32. */
-export function autoencoderNumberType(config: AutoencoderConfig, wanted: NumberType): NumberType {
-  return config.kind === 'AutoencoderKL' && config.forceUpcast ? 'f32' : wanted;
+export function autoencoderNumberType(
+  config: { readonly kind: string; readonly forceUpcast?: boolean },
+  wanted: NumberType,
+): NumberType {
+  return config.forceUpcast === true ? 'f32' : wanted;
 }

@@ -5,9 +5,9 @@ import { GraphBuilder, type Value } from '../onnx/graph.ts';
 import { Cast, Concat, Reshape, Shape } from '../onnx/index.ts';
 import type { Dim, Graph } from '../onnx/model-proto.ts';
 import { dimAt, fixedDim, lengthWhere, type Shape as Dims } from '../onnx/shape.ts';
-import type { LoraTarget } from '../weights/lora/lora-module.ts';
-import type { TensorSource } from '../weights/tensor-source.ts';
-import type { Lowering } from './lowering.ts';
+import type { Building, Layer, Lowering, NetWeights, Sides, StyleForm } from './lowering.ts';
+
+export type { Building, Layer, NetWeights, Sides, StyleForm } from './lowering.ts';
 
 export type BuildOptions = {
   readonly lowering: Lowering;
@@ -15,57 +15,8 @@ export type BuildOptions = {
   readonly styles?: Partial<StyleForm>;
 };
 
-/** How a style gets into a net, at modules by their dotted names. */
-export type StyleForm = {
-  /**
-   * Whether each row of a call brings matrices of its own (default) or all rows share one set: the faster graph. `gated`:
-   * they share one set whose weights come beside, for mixes that change from call to call.
-   */
-  readonly rows: 'each' | 'shared' | 'gated';
-  /** As a low-rank pair beside the layer; see lora-inputs.ts for the inputs they add. */
-  readonly beside: ReadonlySet<string>;
-  /** In the matrix, which then is an input; see merged-weights.ts. */
-  readonly merged: ReadonlySet<string>;
-};
-
-/** What is known beforehand of the height and width of a net's first input. */
-export type Sides = {
-  /** What the model was made for. */
-  readonly usual: number;
-  /** Every size is a multiple of this. */
-  readonly multiple: number;
-};
-
-/** A layer of a net, as it is announced while the net is built; a 1×1 convolution is a matrix too: `linear`. */
-export type Layer = LoraTarget & {
-  /** The tensor in the checkpoint. */
-  readonly weightName: string;
-  /** How a matrix is used; undefined for what is computed as a convolution. */
-  readonly use:
-    | {
-        /** For one row of the usual size. */
-        readonly tokens: number;
-        /** The matrix is used in so many parts of equal size along `out`. */
-        readonly parts: number;
-      }
-    | undefined;
-};
-
-/** All that a net needs of a tensor source. */
-export type NetWeights = Pick<TensorSource, 'origin' | 'get'>;
-
 /** A net over these has the right shapes and nothing behind them: for questions about a config alone. */
 export const NO_WEIGHTS: NetWeights = { origin: 'no file', get: () => undefined };
-
-export type Building = {
-  readonly graph: GraphBuilder;
-  readonly source: NetWeights;
-  readonly lowering: Lowering;
-  readonly styles: StyleForm;
-  /** Of the first input, where the net has one with height and width. */
-  readonly sides: Sides | undefined;
-  readonly onLayer: (layer: Layer) => void;
-};
 
 /** Stands for the first axis of everything: pictures in a call. */
 export const ROWS = 'rows';

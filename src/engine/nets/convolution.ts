@@ -16,6 +16,8 @@ export type ConvOptions = {
   readonly bias?: boolean;
 };
 
+type ScopedLayer = ConvolutionLayer & { readonly scope: WeightScope };
+
 export function conv2d(scope: WeightScope, x: Value, outFeatures: number, options: ConvOptions = {}): Value {
   const layer = layerOf(scope, x, outFeatures, options);
   return styled(layer, x, scope.building.lowering.convolution(layer, x));
@@ -46,7 +48,7 @@ function layerOf(
   x: Value,
   outFeatures: number,
   { kernel = 3, stride = 1, pads, bias = true }: ConvOptions,
-): ConvolutionLayer {
+): ScopedLayer {
   const side = (kernel - 1) / 2;
   const attributes = { strides: [stride, stride], pads: pads ?? [side, side, side, side] } as const;
   const keepsSize = stride === 1 && pads === undefined;
@@ -55,7 +57,7 @@ function layerOf(
 
 /** y, what `layer` made of x, with what a style adds. */
 function styled(
-  { scope, inFeatures, outFeatures, kernel, keepsSize, attributes }: ConvolutionLayer,
+  { scope, inFeatures, outFeatures, kernel, keepsSize, attributes }: ScopedLayer,
   x: Value,
   y: Value,
 ): Value {

@@ -3,17 +3,75 @@
  * which operators it becomes: those of a processor, of a graphics card, with derivatives, in 8 bits. Whoever adds a form
  * of a layer adds or extends a lowering (lowerings/) and changes no net.
  */
-import type { Value } from '../onnx/graph.ts';
+import type { GraphBuilder, Value } from '../onnx/graph.ts';
 import type { ConvAttributes, Graph } from '../onnx/index.ts';
+import type { LoraTarget } from '../weights/lora/lora-module.ts';
 import type { TensorSource } from '../weights/tensor-source.ts';
-import type { Building, NetWeights } from './building.ts';
-import type { WeightScope } from './weight-scope.ts';
 
 /** What is computed in between layers; inputs and outputs of every graph stay fp32. */
 export type NumberType = 'f32' | 'f16';
 
+/** How a style gets into a net, at modules by their dotted names. */
+export type StyleForm = {
+  /**
+   * Whether each row of a call brings matrices of its own (default) or all rows share one set: the faster graph. `gated`:
+   * they share one set whose weights come beside, for mixes that change from call to call.
+   */
+  readonly rows: 'each' | 'shared' | 'gated';
+  /** As a low-rank pair beside the layer; see lora-inputs.ts for the inputs they add. */
+  readonly beside: ReadonlySet<string>;
+  /** In the matrix, which then is an input; see merged-weights.ts. */
+  readonly merged: ReadonlySet<string>;
+};
+
+/** What is known beforehand of the height and width of a net's first input. */
+export type Sides = {
+  /** What the model was made for. */
+  readonly usual: number;
+  /** Every size is a multiple of this. */
+  readonly multiple: number;
+};
+
+/** A layer of a net, as it is announced while the net is built; a 1×1 convolution is a matrix too: `linear`. */
+export type Layer = LoraTarget & {
+  /** The tensor in the checkpoint. */
+  readonly weightName: string;
+  /** How a matrix is used; undefined for what is computed as a convolution. */
+  readonly use:
+    | {
+        /** For one row of the usual size. */
+        readonly tokens: number;
+        /** The matrix is used in so many parts of equal size along `out`. */
+        readonly parts: number;
+      }
+    | undefined;
+};
+
+/** All that a net needs of a tensor source. */
+export type NetWeights = Pick<TensorSource, 'origin' | 'get'>;
+
+export type Building = {
+  readonly graph: GraphBuilder;
+  readonly source: NetWeights;
+  readonly lowering: Lowering;
+  readonly styles: StyleForm;
+  /** Of the first input, where the net has one with height and width. */
+  readonly sides: Sides | undefined;
+  readonly onLayer: (layer: Layer) => void;
+};
+
+/** What a layer's form may ask of its weights. */
+export interface LayerWeights {
+  readonly building: Building;
+  has(name: string): boolean;
+  /** The tensor `name` as a constant of `shape`. Throws `UserError` `model.weights`. */
+  weight(name: string, shape: readonly number[]): Value;
+  /** `count` rows from `start` of it. */
+  weightRows(name: string, shape: readonly number[], start: number, count: number): Value;
+}
+
 export type LinearLayer = {
-  readonly scope: WeightScope;
+  readonly scope: LayerWeights;
   readonly inFeatures: number;
   readonly outFeatures: number;
   readonly bias: boolean;
@@ -22,7 +80,7 @@ export type LinearLayer = {
 };
 
 export type ConvolutionLayer = {
-  readonly scope: WeightScope;
+  readonly scope: LayerWeights;
   readonly inFeatures: number;
   readonly outFeatures: number;
   readonly kernel: number;
@@ -58,9 +116,9 @@ export interface Lowering {
   /** Over a picture at twice its size by nearest neighbour, where there is a shorter way than to double it first. */
   doubledConvolution?(layer: ConvolutionLayer, x: Value): Value | undefined;
   /** Over a picture. */
-  groupNorm(scope: WeightScope, x: Value, options: GroupNormOptions): Value;
+  groupNorm(scope: LayerWeights, x: Value, options: GroupNormOptions): Value;
   /** Over the last axis of tokens x [rows·S, C]. */
-  layerNorm(scope: WeightScope, x: Value, epsilon: number): Value;
+  layerNorm(scope: LayerWeights, x: Value, epsilon: number): Value;
   /** softmax(QKᵀ/√d + bias)V: query [rows·S, C], key and value [rows·L, C] → [rows·S, C] */
   attention(building: Building, query: Value, key: Value, value: Value, heads: Heads): Value;
   /**

@@ -6,7 +6,7 @@ import type { Value } from '../onnx/graph.ts';
 import { Add, Concat, Reshape, Resize, Shape, Slice, Transpose, Unsqueeze } from '../onnx/index.ts';
 import { dimAt, fixedDim } from '../onnx/shape.ts';
 import { input, output, ROWS, type Building } from './building.ts';
-import type { WeightScope } from './weight-scope.ts';
+import type { LayerWeights } from './lowering.ts';
 
 /** An fp32 input [rows, channels, height, width]. */
 export function pictureInput(building: Building, name: string, channels: number): Value {
@@ -33,7 +33,7 @@ export function addToPixels(picture: Value, vector: Value): Value {
 }
 
 /** A tensor [channels] of the checkpoint, so that it broadcasts over pixels. */
-export function perChannel(scope: WeightScope, name: string, channels: number): Value {
+export function perChannel(scope: LayerWeights, name: string, channels: number): Value {
   return scope.weight(name, [channels, 1, 1]);
 }
 

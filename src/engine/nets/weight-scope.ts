@@ -8,9 +8,10 @@ import { Cast } from '../onnx/index.ts';
 import type { DataType } from '../onnx/model-proto.ts';
 import { formatShape } from '../onnx/shape.ts';
 import type { Dtype, TensorInfo } from '../weights/tensor-source.ts';
-import { input, NO_WEIGHTS, type Building } from './building.ts';
+import { input, NO_WEIGHTS } from './building.ts';
+import type { Building, LayerWeights } from './lowering.ts';
 
-export class WeightScope {
+export class WeightScope implements LayerWeights {
   readonly building: Building;
   /** Prefix of names in the checkpoint. */
   readonly path: string;

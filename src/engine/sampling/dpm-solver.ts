@@ -4,7 +4,7 @@
  */
 /* oxlint-disable typescript/no-non-null-assertion -- loops keep every index within its array */
 import { timestepsOn } from './grid.ts';
-import type { Mix, PlanStep, ScheduleInput } from './plan.ts';
+import type { Mix, PlanStep, ScheduleInput } from './plan-table.ts';
 import type { SchedulerConfig } from './scheduler-config.ts';
 import { levelOfSigma, noiseLevels } from './sigmas.ts';
 

@@ -2,7 +2,7 @@
 export { combineGuidance, guidanceEmbedding } from './guidance.ts';
 export { alphasCumprod } from './noise-schedule.ts';
 export { plan } from './plan.ts';
-export type { Plan } from './plan.ts';
+export type { Plan } from './plan-table.ts';
 export { parseSchedulerConfig } from './scheduler-config.ts';
 export type { PredictionType, SchedulerConfig } from './scheduler-config.ts';
 export { drawsNoise, initialLatents, step } from './step.ts';

@@ -14,7 +14,7 @@
 import { UserError } from '../../core/errors.ts';
 import type { Sampling, TimestepGrid } from '../../core/sampling.ts';
 import { timestepsOn } from './grid.ts';
-import type { Mix, Plan, PlanStep, ScheduleInput } from './plan.ts';
+import type { Mix, Plan, PlanStep, ScheduleInput } from './plan-table.ts';
 import type { PredictionType, SchedulerConfig } from './scheduler-config.ts';
 import { levelOfSigma, noiseLevels, type Level } from './sigmas.ts';
 

@@ -7,13 +7,15 @@
  */
 import { z } from 'zod';
 import { UserError } from '../../core/errors.ts';
-import type { Curve } from './sigmas.ts';
 
 const PREDICTION_TYPES = ['epsilon', 'v_prediction', 'sample'] as const;
 export type PredictionType = (typeof PREDICTION_TYPES)[number];
 
 const TIMESTEP_SPACINGS = ['leading', 'trailing', 'linspace'] as const;
 export type TimestepSpacing = (typeof TIMESTEP_SPACINGS)[number];
+
+/** How levels of noise are spread, where not as the timesteps are. */
+export type Curve = 'karras' | 'exponential' | 'beta';
 
 const BETA_SCHEDULES = ['linear', 'scaled_linear', 'squaredcos_cap_v2'] as const;
 

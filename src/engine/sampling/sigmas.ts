@@ -7,7 +7,7 @@
 /* oxlint-disable typescript/no-non-null-assertion -- loops keep every index within its array */
 import type { LastStep } from '../../core/sampling.ts';
 import { symmetricBetaQuantile } from './beta-distribution.ts';
-import type { SchedulerConfig } from './scheduler-config.ts';
+import type { Curve, SchedulerConfig } from './scheduler-config.ts';
 
 /** Where zero terminal signal was asked for, the last level is this instead of 0: 2^-24, so that sigma stays finite. */
 const LEAST_ALPHA_BAR = 2 ** -24;
@@ -32,9 +32,6 @@ export type NoiseLevels = {
   /** One more than timesteps: the level after the last step. */
   readonly sigmas: readonly number[];
 };
-
-/** How levels are spread, where not as the timesteps are. */
-export type Curve = 'karras' | 'exponential' | 'beta';
 
 export type NoiseLevelOptions = {
   readonly config: SchedulerConfig;

@@ -5,7 +5,7 @@
  * in as an argument, drawn from its own stream by whoever owns it. Arrays are flat [channels · height · width].
  */
 /* oxlint-disable typescript/no-non-null-assertion -- loops keep every index within its array */
-import type { Constraint, Plan, PlanStep } from './plan.ts';
+import type { Constraint, Plan, PlanStep } from './plan-table.ts';
 import type { PredictionType } from './scheduler-config.ts';
 
 /** A picture between two steps. */

@@ -18,14 +18,15 @@ import {
 import { dimAt, fixedDim } from '../../onnx/shape.ts';
 import { byRows, flat, rowCount, usualCount, type Building } from '../building.ts';
 import type { Heads } from '../lowering.ts';
-import type { OrdinaryOptions } from './ordinary.ts';
-import { typeOn } from './precision.ts';
+import { typeOn, type Precision } from './precision.ts';
+
+export type AttentionOptions = Precision & { readonly attention: 'fused' | 'decomposed' };
 
 type Tokens = Heads & { readonly query: Value; readonly key: Value; readonly value: Value };
 
 /** query [rows·S, C], key and value [rows·L, C] → [rows·S, C] */
 export function attention(
-  options: OrdinaryOptions,
+  options: AttentionOptions,
   building: Building,
   { query, key, value, heads, bias }: Tokens,
 ): Value {

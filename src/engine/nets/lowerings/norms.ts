@@ -5,15 +5,14 @@
 import type { Value } from '../../onnx/graph.ts';
 import { Add, Cast, InstanceNormalization, LayerNormalization, Mul, QuickGelu, Reshape } from '../../onnx/index.ts';
 import { dimAt, fixedDim } from '../../onnx/shape.ts';
-import type { GroupNormOptions } from '../lowering.ts';
+import type { GroupNormOptions, LayerWeights } from '../lowering.ts';
 import { perChannel } from '../pictures.ts';
-import type { WeightScope } from '../weight-scope.ts';
 import { typeOn, type Precision } from './precision.ts';
 
 /** Over x [rows, C, H, W], in `groups` of C. */
 export function groupNorm(
   precision: Precision,
-  scope: WeightScope,
+  scope: LayerWeights,
   x: Value,
   { groups, epsilon, silu = false }: GroupNormOptions,
 ): Value {
@@ -33,7 +32,7 @@ export function groupNorm(
 }
 
 /** Over the last axis of tokens x [rows·S, C]. */
-export function layerNorm(precision: Precision, scope: WeightScope, x: Value, epsilon: number): Value {
+export function layerNorm(precision: Precision, scope: LayerWeights, x: Value, epsilon: number): Value {
   const channels = fixedDim(x.shape, -1);
   const wide = (value: Value): Value => Cast(value, typeOn(precision, 'norm'));
   const [scale, bias] = [scope.weight('weight', [channels]), scope.weight('bias', [channels])];

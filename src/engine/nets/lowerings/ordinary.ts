@@ -5,14 +5,10 @@
 import { widenForeign } from '../../weights/index.ts';
 import { Conv, Gemm } from '../../onnx/index.ts';
 import type { Lowering } from '../lowering.ts';
-import { attention } from './attention.ts';
+import { attention, type AttentionOptions } from './attention.ts';
 import { groupNorm, layerNorm } from './norms.ts';
-import type { Precision } from './precision.ts';
 
-export type OrdinaryOptions = Precision & {
-  readonly attention: 'fused' | 'decomposed';
-  readonly timesteps?: Lowering['timesteps'];
-};
+export type OrdinaryOptions = AttentionOptions & { readonly timesteps?: Lowering['timesteps'] };
 
 export function ordinaryLowering(options: OrdinaryOptions): Lowering {
   return {

@@ -6,7 +6,8 @@
  */
 import { BASES, type Base } from '../../../core/manifest.ts';
 import { guessBase } from '../lora/base-guess.ts';
-import type { LoraFile, LoraGroup } from '../lora/lora-file.ts';
+import type { LoraFile } from '../lora/lora-file.ts';
+import type { LoraGroup } from '../lora/lora-group.ts';
 
 export type AcceleratorForm = {
   /** `whole`: every kind of layer, all over the UNet. `transformers`: theirs alone. */

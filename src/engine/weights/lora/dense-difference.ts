@@ -13,9 +13,8 @@
 import { readMany } from '../tensor-table.ts';
 import type { AddProduct } from './add-product.ts';
 import { checkInner, factorValues, kronecker, misfit, product, transposed } from './dense-factors.ts';
-import { denseSize, factorSize, type DenseForm } from './dense-group.ts';
+import { denseSize, factorSize, type DenseForm, type DensePart } from './dense-group.ts';
 import { readLoraMatrices } from './lora-matrices.ts';
-import type { DensePart } from './match-lora.ts';
 
 type Floats = Float32Array<ArrayBuffer>;
 

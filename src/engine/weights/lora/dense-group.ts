@@ -5,7 +5,7 @@
  * Spellings and shapes as LyCORIS (https://github.com/KohakuBlueleaf/LyCORIS, lycoris/modules at 4.1) and PEFT write them.
  */
 import type { TensorInfo } from '../tensor-source.ts';
-import type { LoraGroup } from './lora-file.ts';
+import type { LoraGroup } from './lora-group.ts';
 import type { LoraRole } from './lora-keys.ts';
 
 /** A matrix [p, q]: whole, a · b, or for convolutions a core with a [i, p] and b [j, q] at its first two axes. */
@@ -42,6 +42,13 @@ export type DenseGroup = {
   readonly magnitude: { readonly info: TensorInfo; readonly axis: 'out' | 'by shape' } | undefined;
   readonly rank: number | undefined;
   readonly alpha: number | undefined;
+};
+
+/** A dense change that found its tensor. */
+export type DensePart = DenseGroup & {
+  /** Of the tensor. */
+  readonly name: string;
+  readonly shape: readonly number[];
 };
 
 export type Roles = Readonly<Partial<Record<LoraRole, TensorInfo>>>;

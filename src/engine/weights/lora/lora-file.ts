@@ -13,25 +13,10 @@ import { isBundledWord, looksLikeEmbedding } from '../embeddings.ts';
 import { readNumbers } from '../scalars.ts';
 import { infosOf } from '../tensor-table.ts';
 import { denseGroups, type DenseGroup, type Roles } from './dense-group.ts';
+import type { LoraGroup } from './lora-group.ts';
 import { foreignAdapter, ia3Stem, isBaseWeight, splitLoraKey, type LoraRole } from './lora-keys.ts';
 import { isSecondTextStem, isTextStem, type LoraNet } from './module-spellings.ts';
 import { peftScaling, type Scaling } from './peft-scaling.ts';
-
-/** One module's matrices: ΔW = alpha/rank · up · down. */
-export type LoraGroup = {
-  /** The module as the file spells it. */
-  readonly stem: string;
-  /** [rank, in] or [rank, in, kh, kw]; with a `mid`, [inner rank, in, 1, 1]. */
-  readonly down: TensorInfo;
-  /** [out, rank] or [out, rank, 1, 1]. */
-  readonly up: TensorInfo;
-  /** LoCon's core [rank, inner rank, kh, kw]. */
-  readonly mid: TensorInfo | undefined;
-  readonly rank: number;
-  readonly alpha: number;
-  /** What up · down is multiplied by at weight 1: alpha/rank, or alpha/√rank for rank-stabilised LoRA. */
-  readonly scale: number;
-};
 
 export type LoraFile = {
   /** Absolute path. */

@@ -3,7 +3,7 @@
  * `up` [out, rank]. LoCon's core is folded into `down`, so nothing behind this file knows of it.
  */
 import { readMany } from '../tensor-table.ts';
-import type { LoraPart } from './match-lora.ts';
+import type { LoraPart } from './lora-group.ts';
 
 export type LoraMatrices = {
   readonly module: string;

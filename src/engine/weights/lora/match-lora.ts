@@ -8,10 +8,11 @@ import path from 'node:path';
 import { BASES, type Base } from '../../../core/manifest.ts';
 import { UserError } from '../../../core/errors.ts';
 import { guessBase } from './base-guess.ts';
-import type { LoraFile, LoraGroup } from './lora-file.ts';
+import type { LoraFile } from './lora-file.ts';
+import type { LoraGroup, LoraPart } from './lora-group.ts';
 import type { TensorSource } from '../tensor-source.ts';
 import { fitsShape } from './dense-difference.ts';
-import { denseSize, type DenseGroup } from './dense-group.ts';
+import { denseSize, type DenseGroup, type DensePart } from './dense-group.ts';
 import type { LoraModule } from './lora-module.ts';
 import { LORA_NETS, spellModules, type LoraNet } from './module-spellings.ts';
 
@@ -21,16 +22,6 @@ export type LoraModel = {
   readonly nets: Readonly<Partial<Record<LoraNet, readonly LoraModule[]>>>;
   /** All weights of the nets, for changes that are merged: of any layer, norms and biases too. Absent: those fit nothing. */
   readonly weights?: Readonly<Partial<Record<LoraNet, Pick<TensorSource, 'names' | 'get'>>>>;
-};
-
-/** A group that found its module. */
-export type LoraPart = LoraGroup & LoraModule;
-
-/** A dense change that found its tensor. */
-export type DensePart = DenseGroup & {
-  /** Of the tensor. */
-  readonly name: string;
-  readonly shape: readonly number[];
 };
 
 export type LoraMatch = {

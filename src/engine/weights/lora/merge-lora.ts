@@ -15,7 +15,9 @@ import type { AddProduct } from './add-product.ts';
 import { denseDifference } from './dense-difference.ts';
 import { splitLoraKey } from './lora-keys.ts';
 import { readLoraMatrices } from './lora-matrices.ts';
-import type { DensePart, LoraMatch, LoraPart } from './match-lora.ts';
+import type { DensePart } from './dense-group.ts';
+import type { LoraPart } from './lora-group.ts';
+import type { LoraMatch } from './match-lora.ts';
 import type { LoraNet } from './module-spellings.ts';
 
 /** A LoRA to merge. */

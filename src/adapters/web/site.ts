@@ -1,0 +1,25 @@
+/** What all routes of the page are given: the application they add themselves to, and who asks. */
+import type { Context, Hono } from 'hono';
+
+import type { Actor, Locale } from '../../core/people.ts';
+import type { TokenDoor } from './access.ts';
+import type { FormReceiver } from './body.ts';
+import type { Identities } from './identity.ts';
+import type { WebPorts } from './ports.ts';
+import type { WebChat } from './web-chat.ts';
+
+export type Site = {
+  readonly app: Hono;
+  readonly chat: WebChat;
+  readonly forms: FormReceiver;
+  readonly ports: WebPorts;
+  readonly identities: Identities;
+  readonly operators: TokenDoor;
+  /** Undefined where visitors need no token. */
+  readonly visitors: TokenDoor | undefined;
+  readonly actorOf: (context: Context) => Actor;
+  /** What went wrong, in words; a fault of ours is logged under the id in them. */
+  readonly sentenceOf: (error: unknown, locale: Locale) => string;
+  /** Throws `UserError` `page.often` where the address does this more often than it may. */
+  readonly countOnce: (context: Context, what: 'action' | 'live') => void;
+};
