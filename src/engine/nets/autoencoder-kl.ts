@@ -83,7 +83,7 @@ function resnets(
 }
 
 function middle(scope: WeightScope, x: Value, { groups, midAttention }: AutoencoderKLConfig): Value {
-  const channels = channelsOf(x);
+  const channels = channelsOf(scope.building, x);
   const options = { channels, groups, epsilon: EPSILON };
   const first = resnet(scope.at('resnets', 0), x, options);
   const seen = midAttention ? attend(scope.at('attentions', 0), first, groups) : first;
@@ -92,12 +92,13 @@ function middle(scope: WeightScope, x: Value, { groups, midAttention }: Autoenco
 
 /** One head over all pixels. Files from before 2023 name the projections otherwise. */
 function attend(scope: WeightScope, x: Value, groups: number): Value {
-  const channels = channelsOf(x);
+  const { building } = scope;
+  const channels = channelsOf(building, x);
   const normed = groupNorm(scope.at('group_norm'), x, { groups, epsilon: EPSILON });
-  const tokens = asTokens(normed); // [rows·HW, C]
+  const tokens = asTokens(building, normed); // [rows·HW, C]
   const q = linear(scope.either('to_q', 'query'), tokens, channels);
   const k = linear(scope.either('to_k', 'key'), tokens, channels);
   const v = linear(scope.either('to_v', 'value'), tokens, channels);
   const mixed = linear(scope.either('to_out.0', 'proj_attn'), attention(scope, q, k, v, { heads: 1 }), channels);
-  return Add(asPicture(mixed, normed), x);
+  return Add(asPicture(building, mixed, normed), x);
 }

@@ -39,7 +39,7 @@ export function conv2dUpsampled(
   if (shorter !== undefined && !takesLora(scope)) {
     return styled(layer, x, shorter);
   }
-  const whole = doubled(x, like);
+  const whole = doubled(scope.building, x, like);
   return styled(layer, whole, shorter ?? lowering.convolution(layer, whole));
 }
 
@@ -52,7 +52,7 @@ function layerOf(
   const side = (kernel - 1) / 2;
   const attributes = { strides: [stride, stride], pads: pads ?? [side, side, side, side] } as const;
   const keepsSize = stride === 1 && pads === undefined;
-  return { scope, inFeatures: channelsOf(x), outFeatures, kernel, bias, keepsSize, attributes };
+  return { scope, inFeatures: channelsOf(scope.building, x), outFeatures, kernel, bias, keepsSize, attributes };
 }
 
 /** y, what `layer` made of x, with what a style adds. */

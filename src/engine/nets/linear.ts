@@ -2,6 +2,7 @@
  * y = xWᵀ + b with W as checkpoints keep it, [out, in], and a style beside it. What product that becomes is the lowering's.
  */
 import type { Value } from '../onnx/graph.ts';
+import { Gelu, Mul } from '../onnx/index.ts';
 import { dimAt, fixedDim } from '../onnx/shape.ts';
 import { usualCount } from './building.ts';
 import { withLinearLora } from './lora-inputs.ts';
@@ -15,10 +16,18 @@ export function linear(scope: WeightScope, x: Value, outFeatures: number, { bias
   return y;
 }
 
-/** Both halves of a linear layer of twice `half` features, from one matrix at two offsets: no split at run time. */
-export function linearInHalves(scope: WeightScope, x: Value, half: number): readonly [Value, Value] {
-  const [first = x, second = x] = linearInParts(scope, x, 2 * half, { bias: true, parts: 2 });
-  return [first, second];
+/**
+ * a · gelu(b), [a, b] being the halves of a linear layer of twice `half` features: from one matrix at two offsets, so that
+ * nothing is split at run time, or as one operator where the lowering has it.
+ */
+export function gatedGelu(scope: WeightScope, x: Value, half: number): Value {
+  const fused = scope.building.lowering.gatedGelu;
+  if (fused?.suits(half) === true) {
+    const both = linear(scope, x, 2 * half, { bias: false });
+    return fused.apply(scope.building, both, scope.weight('bias', [2 * half]));
+  }
+  const [hidden = x, gate = x] = linearInParts(scope, x, 2 * half, { bias: true, parts: 2 });
+  return Mul(hidden, Gelu(gate));
 }
 
 function linearInParts(

@@ -13,7 +13,6 @@
 import type { Value } from '../onnx/graph.ts';
 import {
   Add,
-  Conv,
   type ConvAttributes,
   Gemm,
   MatMul,
@@ -26,6 +25,7 @@ import {
 } from '../onnx/index.ts';
 import { dimAt } from '../onnx/shape.ts';
 import { byRows, flat, input, ROWS } from './building.ts';
+import { asPicture, asTokens, channelsOf, overPixels } from './pictures.ts';
 import type { WeightScope } from './weight-scope.ts';
 
 /** Rows in one style may be given it once. */
@@ -53,7 +53,7 @@ export function withLinearLora(
   return parts.map((y, k) => Add(y, flat(MatMul(low, ups[k] ?? up))));
 }
 
-/** For a 1×1 convolution over x [rows, in, H, W]. */
+/** For a 1×1 convolution over a picture x. */
 export function withPointwiseLora(
   scope: WeightScope,
   x: Value,
@@ -64,6 +64,13 @@ export function withPointwiseLora(
   if (!takesLora(scope)) {
     return y;
   }
+  const { building } = scope;
+  if (building.lowering.channels === 'last') {
+    // Pixels are tokens already.
+    const tokens = [asTokens(building, y)];
+    const [styled = y] = withLinearLora(scope, asTokens(building, x), tokens, inFeatures, outFeatures);
+    return asPicture(building, styled, y);
+  }
   const [down, up] = linearInputs(scope, inFeatures, outFeatures);
   const area = `${dimAt(x.shape, 2)}·${dimAt(x.shape, 3)}`;
   const pixels = Reshape(x, [0, 0, -1], [dimAt(x.shape, 0), inFeatures, area]);
@@ -72,7 +79,7 @@ export function withPointwiseLora(
   return Add(y, Reshape(delta, Shape(y), y.shape));
 }
 
-/** For a k×k convolution over x [rows, in, H, W]: the stacked kernels, the gate, then 1×1. */
+/** For a k×k convolution over a picture x: the stacked kernels, the gate, then 1×1. */
 export function withConvLora(
   scope: WeightScope,
   x: Value,
@@ -84,13 +91,14 @@ export function withConvLora(
     return y;
   }
   const { building, module } = scope;
+  const { lowering } = building;
   const rank = `${module}.rank`;
-  const [inFeatures, outFeatures] = [dimAt(x.shape, 1), dimAt(y.shape, 1)];
+  const [inFeatures, outFeatures] = [channelsOf(building, x), channelsOf(building, y)];
   const down = input(building, `${module}.lora_down`, [rank, inFeatures, ...kernel]);
   const gate = input(building, `${module}.lora_gate`, [building.styles.rows === 'each' ? STYLES : 1, rank]);
   const up = input(building, `${module}.lora_up`, [outFeatures, rank, 1, 1]);
-  const low = Conv(x, down, undefined, attributes); // [rows, R, H, W]
-  return Add(y, Conv(Mul(low, Unsqueeze(gate, [2, 3])), up, undefined));
+  const low = lowering.convolutionBy(down, x, attributes); // a picture of R channels
+  return Add(y, lowering.convolutionBy(up, Mul(low, overPixels(building, gate)), {}));
 }
 
 /** low with its weights where they come apart; `after`: axes behind r. */

@@ -95,6 +95,8 @@ export type GroupNormOptions = {
   readonly epsilon: number;
   /** x · sigmoid(x) of the result. */
   readonly silu?: boolean;
+  /** A vector [rows, C] that is added to every pixel before. */
+  readonly plus?: Value | undefined;
 };
 
 export type Heads = {
@@ -105,6 +107,8 @@ export type Heads = {
 
 export interface Lowering {
   readonly dtype: NumberType;
+  /** Where a picture's channels lie between layers: [rows, C, H, W] or [rows, H, W, C]. */
+  readonly channels: 'first' | 'last';
   /** Rows in one style get a graph of their own (`StyleForm.rows`): worth it where a call holds one picture. */
   readonly sharesStyles: boolean;
   /** Whether timesteps come in as they are, or as sinusoids that the host has computed. */
@@ -113,8 +117,16 @@ export interface Lowering {
   linear(layer: LinearLayer, x: Value): readonly Value[];
   /** Over a picture. */
   convolution(layer: ConvolutionLayer, x: Value): Value;
+  /** Over a picture, by a kernel [out, in, k, k] that comes in with a call. */
+  convolutionBy(kernel: Value, x: Value, attributes: ConvAttributes): Value;
   /** Over a picture at twice its size by nearest neighbour, where there is a shorter way than to double it first. */
   doubledConvolution?(layer: ConvolutionLayer, x: Value): Value | undefined;
+  /** hidden · gelu(gate) of a layer that gives both, one after the other in [rows·S, 2·half], as one operator. */
+  readonly gatedGelu?: {
+    suits(half: number): boolean;
+    /** x: what the layer gives without its bias. */
+    apply(building: Building, x: Value, bias: Value): Value;
+  };
   /** Over a picture. */
   groupNorm(scope: LayerWeights, x: Value, options: GroupNormOptions): Value;
   /** Over the last axis of tokens x [rows·S, C]. */

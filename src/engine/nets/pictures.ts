@@ -1,6 +1,6 @@
 /**
- * Pictures between layers, and the one place that knows how their axes lie: [rows, C, H, W]. What comes in and goes out
- * of a net does so as well.
+ * Pictures between layers, and the one place that knows how their axes lie: [rows, C, H, W], or [rows, H, W, C] where the
+ * lowering wants channels last. What comes in and goes out of a net has them first.
  */
 import type { Value } from '../onnx/graph.ts';
 import { Add, Concat, Reshape, Resize, Shape, Slice, Transpose, Unsqueeze } from '../onnx/index.ts';
@@ -10,51 +10,80 @@ import type { LayerWeights } from './lowering.ts';
 
 /** An fp32 input [rows, channels, height, width]. */
 export function pictureInput(building: Building, name: string, channels: number): Value {
-  return input(building, name, [ROWS, channels, 'height', 'width']);
+  return fromChannelsFirst(building, input(building, name, [ROWS, channels, 'height', 'width']));
 }
 
 /** An fp32 output [rows, C, H, W]. */
 export function pictureOutput(building: Building, name: string, picture: Value): void {
-  output(building, name, picture);
+  output(building, name, channelsFirst(building, picture));
 }
 
-export function channelsOf(picture: Value): number {
-  return fixedDim(picture.shape, 1);
+export function channelsOf(building: Building, picture: Value): number {
+  return fixedDim(picture.shape, isLast(building) ? 3 : 1);
+}
+
+/** A picture as [rows, C, H, W]. */
+export function channelsFirst(building: Building, picture: Value): Value {
+  return isLast(building) ? Transpose(picture, [0, 3, 1, 2]) : picture;
+}
+
+/** [rows, C, H, W] as a picture. */
+export function fromChannelsFirst(building: Building, x: Value): Value {
+  return isLast(building) ? Transpose(x, [0, 2, 3, 1]) : x;
 }
 
 /** The channels of one after those of the other. */
-export function joinChannels(pictures: readonly Value[]): Value {
-  return Concat(pictures, 1);
+export function joinChannels(building: Building, pictures: readonly Value[]): Value {
+  return Concat(pictures, isLast(building) ? 3 : 1);
 }
 
-/** A vector [rows, C] to every pixel. */
-export function addToPixels(picture: Value, vector: Value): Value {
-  return Add(picture, Unsqueeze(vector, [2, 3]));
+/** A vector [rows, C], so that it broadcasts over pixels. */
+export function overPixels(building: Building, vector: Value): Value {
+  return Unsqueeze(vector, isLast(building) ? [1, 2] : [2, 3]);
+}
+
+export function addToPixels(building: Building, picture: Value, vector: Value): Value {
+  return Add(picture, overPixels(building, vector));
 }
 
 /** A tensor [channels] of the checkpoint, so that it broadcasts over pixels. */
 export function perChannel(scope: LayerWeights, name: string, channels: number): Value {
-  return scope.weight(name, [channels, 1, 1]);
+  return scope.weight(name, isLast(scope.building) ? [channels] : [channels, 1, 1]);
 }
 
 /** Twice as high and wide by nearest neighbour, cropped to the size of `like`. */
-export function doubled(picture: Value, like?: Value): Value {
+export function doubled(building: Building, picture: Value, like?: Value): Value {
+  const first = isLast(building) ? 1 : 2;
   if (like === undefined) {
-    return Resize(picture, 2);
+    return Resize(picture, 2, undefined, first);
   }
-  const sides = picture.shape.slice(2).map((side) => `2·${side}`);
-  const shape = [...picture.shape.slice(0, 2), ...like.shape.slice(2)];
-  return Slice(Resize(picture, 2, sides), Shape(like, { start: 2, end: 4 }), shape);
+  const sides = picture.shape.slice(first, first + 2).map((side) => `2·${side}`);
+  const shape = picture.shape.with(first, dimAt(like.shape, first)).with(first + 1, dimAt(like.shape, first + 1));
+  const ends = Shape(like, { start: first, end: first + 2 });
+  return Slice(Resize(picture, 2, sides, first), ends, shape, [first, first + 1]);
 }
 
-/** → [rows·HW, C] */
-export function asTokens(picture: Value): Value {
-  const [height, width, channels] = [dimAt(picture.shape, 2), dimAt(picture.shape, 3), channelsOf(picture)];
-  return Reshape(Transpose(picture, [0, 2, 3, 1]), [-1, channels], [`${ROWS}·${height}·${width}`, channels]);
+/** → [rows·HW, C]; a view where channels lie last. */
+export function asTokens(building: Building, picture: Value): Value {
+  const last = channelsLast(building, picture);
+  const [height, width, channels] = [dimAt(last.shape, 1), dimAt(last.shape, 2), fixedDim(last.shape, 3)];
+  return Reshape(last, [-1, channels], [`${ROWS}·${height}·${width}`, channels]);
 }
 
-/** The way back, where `like` is what `asTokens` was given. */
-export function asPicture(tokens: Value, like: Value): Value {
-  const channelsLast = Transpose(like, [0, 2, 3, 1]);
-  return Transpose(Reshape(tokens, Shape(channelsLast), channelsLast.shape), [0, 3, 1, 2]);
+/** The way back, to the height and width of the picture `like`. */
+export function asPicture(building: Building, tokens: Value, like: Value): Value {
+  const last = channelsLast(building, like);
+  const channels = fixedDim(tokens.shape, 1);
+  const isSame = channels === fixedDim(last.shape, 3);
+  const target = isSame ? Shape(last) : Concat([Shape(last, { start: 0, end: 3 }), last.graph.ints([channels])], 0);
+  const picture = Reshape(tokens, target, [...last.shape.slice(0, 3), channels]);
+  return isLast(building) ? picture : Transpose(picture, [0, 3, 1, 2]);
+}
+
+function channelsLast(building: Building, picture: Value): Value {
+  return isLast(building) ? picture : Transpose(picture, [0, 2, 3, 1]);
+}
+
+function isLast({ lowering }: Building): boolean {
+  return lowering.channels === 'last';
 }

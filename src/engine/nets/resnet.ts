@@ -6,7 +6,7 @@ import { Add } from '../onnx/index.ts';
 import { conv2d } from './convolution.ts';
 import { groupNorm } from './layers.ts';
 import { linear } from './linear.ts';
-import { addToPixels, channelsOf } from './pictures.ts';
+import { channelsOf } from './pictures.ts';
 import type { WeightScope } from './weight-scope.ts';
 
 export type ResnetOptions = {
@@ -21,8 +21,9 @@ export type ResnetOptions = {
 export function resnet(scope: WeightScope, x: Value, { channels, groups, epsilon, time }: ResnetOptions): Value {
   const norm = { groups, epsilon, silu: true };
   const first = conv2d(scope.at('conv1'), groupNorm(scope.at('norm1'), x, norm), channels);
-  const timed = time === undefined ? first : addToPixels(first, linear(scope.at('time_emb_proj'), time, channels));
-  const second = conv2d(scope.at('conv2'), groupNorm(scope.at('norm2'), timed, norm), channels);
-  const past = channelsOf(x) === channels ? x : conv2d(scope.at('conv_shortcut'), x, channels, { kernel: 1 });
+  const plus = time && linear(scope.at('time_emb_proj'), time, channels);
+  const second = conv2d(scope.at('conv2'), groupNorm(scope.at('norm2'), first, { ...norm, plus }), channels);
+  const past =
+    channelsOf(scope.building, x) === channels ? x : conv2d(scope.at('conv_shortcut'), x, channels, { kernel: 1 });
   return Add(past, second);
 }

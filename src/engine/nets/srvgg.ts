@@ -10,7 +10,7 @@ import { Add, DepthToSpace, PRelu, Resize } from '../onnx/index.ts';
 import { buildNet, type BuildOptions, type NetWeights } from './building.ts';
 import { only, parseConfig } from './config.ts';
 import { conv2d } from './convolution.ts';
-import { perChannel, pictureInput, pictureOutput } from './pictures.ts';
+import { channelsFirst, fromChannelsFirst, perChannel, pictureInput, pictureOutput } from './pictures.ts';
 import { WeightScope } from './weight-scope.ts';
 
 const schema = z.object({
@@ -53,6 +53,8 @@ export function buildSrvgg(config: SrvggConfig, weights: NetWeights, options: Bu
       x = PRelu(conv2d(body.at(2 * k), x, features), perChannel(body.at(2 * k + 1), 'weight', features));
     }
     x = conv2d(body.at(2 * config.convolutions + 2), x, config.outChannels * upscale ** 2);
-    pictureOutput(building, 'upscaled', Add(DepthToSpace(x, upscale), Resize(image, upscale)));
+    const enlarged = Resize(channelsFirst(building, image), upscale);
+    const upscaled = Add(DepthToSpace(channelsFirst(building, x), upscale), enlarged);
+    pictureOutput(building, 'upscaled', fromChannelsFirst(building, upscaled));
   });
 }

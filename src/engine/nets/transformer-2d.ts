@@ -3,10 +3,10 @@
  * prompt. The projections are 1×1 convolutions or linear by the checkpoint; both are linear over tokens here.
  */
 import type { Value } from '../onnx/graph.ts';
-import { Add, Gelu, Mul } from '../onnx/index.ts';
+import { Add } from '../onnx/index.ts';
 import { fixedDim } from '../onnx/shape.ts';
 import { attention, groupNorm, layerNorm } from './layers.ts';
-import { linear, linearInHalves } from './linear.ts';
+import { gatedGelu, linear } from './linear.ts';
 import { asPicture, asTokens, channelsOf } from './pictures.ts';
 import type { WeightScope } from './weight-scope.ts';
 
@@ -23,13 +23,14 @@ export function transformer2D(
   context: Value,
   { depth, heads, groups }: Transformer2DOptions,
 ): Value {
-  const channels = channelsOf(x);
+  const { building } = scope;
+  const channels = channelsOf(building, x);
   const normed = groupNorm(scope.at('norm'), x, { groups, epsilon: 1e-6 });
-  let tokens = linear(scope.at('proj_in'), asTokens(normed), channels); // [rows·HW, C]
+  let tokens = linear(scope.at('proj_in'), asTokens(building, normed), channels); // [rows·HW, C]
   for (let k = 0; k < depth; k++) {
     tokens = basicTransformerBlock(scope.at('transformer_blocks', k), tokens, context, heads);
   }
-  return Add(asPicture(linear(scope.at('proj_out'), tokens, channels), normed), x);
+  return Add(asPicture(building, linear(scope.at('proj_out'), tokens, channels), normed), x);
 }
 
 function basicTransformerBlock(scope: WeightScope, x: Value, context: Value, heads: number): Value {
@@ -50,6 +51,5 @@ function attend(scope: WeightScope, x: Value, context: Value, heads: number): Va
 /** GEGLU: a·gelu(b) with [a, b] = x·W of eight times the channels, then back. */
 function feedForward(scope: WeightScope, x: Value): Value {
   const channels = fixedDim(x.shape, 1);
-  const [hidden, gate] = linearInHalves(scope.at('net', 0, 'proj'), x, 4 * channels);
-  return linear(scope.at('net', 2), Mul(hidden, Gelu(gate)), channels);
+  return linear(scope.at('net', 2), gatedGelu(scope.at('net', 0, 'proj'), x, 4 * channels), channels);
 }

@@ -96,7 +96,7 @@ function define(building: Building, config: UNetConfig, sizes: 'whole' | 'any'):
       if (skip === undefined) {
         throw new Error('More resnets on the way up than outputs on the way down.');
       }
-      x = layer(scope, index, joinChannels([x, skip]), block);
+      x = layer(scope, index, joinChannels(building, [x, skip]), block);
     }
     if (block.resizes) {
       const next = sizes === 'any' ? skips.at(-1) : undefined;

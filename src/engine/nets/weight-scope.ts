@@ -41,8 +41,8 @@ export class WeightScope implements LayerWeights {
   }
 
   /**
-   * The tensor `name` as a constant of `shape`; trailing ones are free: [C], [C, 1, 1] and a 1×1 kernel as a matrix
-   * are views. Throws `UserError` `model.weights` where it is missing or has another shape.
+   * The tensor `name` as a constant of `shape`; ones are free: [C], [C, 1, 1] and a 1×1 kernel as a matrix or with its
+   * channels last are views. Throws `UserError` `model.weights` where it is missing or has another shape.
    */
   weight(name: string, shape: readonly number[]): Value {
     return this.weightRows(name, shape, 0, shape[0] ?? 1);
@@ -87,7 +87,7 @@ export class WeightScope implements LayerWeights {
         },
       );
     }
-    if (formatShape(withoutTrailingOnes(info.shape)) !== formatShape(withoutTrailingOnes(shape))) {
+    if (formatShape(withoutOnes(info.shape)) !== formatShape(withoutOnes(shape))) {
       throw new UserError(
         'model.weights',
         `Expected ${full} in ${source.origin} to be ${formatShape(shape)}, got ${formatShape(info.shape)}; check that the file belongs to its config.json.`,
@@ -121,9 +121,8 @@ function storedType(info: TensorInfo, origin: string): DataType {
   return dtype;
 }
 
-function withoutTrailingOnes(shape: readonly number[]): readonly number[] {
-  const last = shape.findLastIndex((dim) => dim !== 1);
-  return shape.slice(0, last + 1);
+function withoutOnes(shape: readonly number[]): readonly number[] {
+  return shape.filter((dim) => dim !== 1);
 }
 
 function join(path: string, name: string): string {

@@ -47,6 +47,14 @@ export {
   Softmax,
   type FusedMatMulAttributes,
 } from './operators/matrix.ts';
+export {
+  BiasSplitGelu,
+  GroupNorm,
+  NhwcConv,
+  SkipGroupNorm,
+  SPLIT_GELU_HALVES,
+  type GroupNormAttributes,
+} from './operators/channels-last.ts';
 export { GraphBuilder, type Value } from './graph.ts';
 export type { Graph } from './model-proto.ts';
 export { serialize } from './serialize.ts';

@@ -11,6 +11,7 @@ export { foreignPipeline } from './checkpoint/foreign-models.ts';
 export { openCheckpoint } from './checkpoint/open-checkpoint.ts';
 export { derivedFiles, sweepBeside } from './cache.ts';
 export { describeEmbedding, openEmbeddings, type LearnedWord } from './embeddings.ts';
+export { KERNEL_LAST, prepareForDevice } from './device-weights.ts';
 export { widen, widenForeign } from './widen.ts';
 export { withoutStaleKernels, withWinogradKernels } from './winograd.ts';
 export { openLora, touchesNet } from './lora/lora-file.ts';

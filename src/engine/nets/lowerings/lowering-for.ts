@@ -1,6 +1,7 @@
 /** Which lowering a device gets. The one place that knows devices by name. */
 import type { Provider } from '../../onnx/provider.ts';
 import type { Lowering, NumberType } from '../lowering.ts';
+import { channelsLastLowering } from './channels-last.ts';
 import { ordinaryLowering } from './ordinary.ts';
 import type { Island } from './precision.ts';
 import { processorLowering } from './processor.ts';
@@ -13,6 +14,8 @@ export type LoweringOptions = {
   readonly attention?: 'fused' | 'decomposed';
   /** 'winograd': the convolutions that gain by it take transformed kernels. Default 'direct'; on a processor in fp32 only. */
   readonly convolutions?: 'direct' | 'winograd';
+  /** Where pictures have their channels between layers. Default 'first'; last on CUDA alone. */
+  readonly channels?: Lowering['channels'];
 };
 
 export function loweringFor({
@@ -21,9 +24,13 @@ export function loweringFor({
   islands = [],
   attention = provider === 'cpu' ? 'fused' : 'decomposed',
   convolutions,
+  channels = 'first',
 }: LoweringOptions): Lowering {
   // WebGPU's sines are off by 2e-4, by which a whole UNet then is.
   const timesteps = provider === 'webgpu' ? 'sinusoids' : 'numbers';
   const ordinary = ordinaryLowering({ dtype, islands, attention, timesteps });
+  if (channels === 'last') {
+    return channelsLastLowering(ordinary);
+  }
   return provider === 'cpu' ? processorLowering(ordinary, { isWinograd: convolutions === 'winograd' }) : ordinary;
 }

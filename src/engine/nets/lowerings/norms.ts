@@ -6,7 +6,7 @@ import type { Value } from '../../onnx/graph.ts';
 import { Add, Cast, InstanceNormalization, LayerNormalization, Mul, QuickGelu, Reshape } from '../../onnx/index.ts';
 import { dimAt, fixedDim } from '../../onnx/shape.ts';
 import type { GroupNormOptions, LayerWeights } from '../lowering.ts';
-import { perChannel } from '../pictures.ts';
+import { addToPixels, perChannel } from '../pictures.ts';
 import { typeOn, type Precision } from './precision.ts';
 
 /** Over x [rows, C, H, W], in `groups` of C. */
@@ -14,8 +14,11 @@ export function groupNorm(
   precision: Precision,
   scope: LayerWeights,
   x: Value,
-  { groups, epsilon, silu = false }: GroupNormOptions,
+  { groups, epsilon, silu = false, plus }: GroupNormOptions,
 ): Value {
+  if (plus !== undefined) {
+    return groupNorm(precision, scope, addToPixels(scope.building, x, plus), { groups, epsilon, silu });
+  }
   const { graph } = x;
   const channels = fixedDim(x.shape, 1);
   const ones = graph.floats(`ones ${groups}`, new Float32Array(groups).fill(1), [groups]);

@@ -2,7 +2,7 @@
  * The forms that every device has: products over flat tokens, direct convolutions, pictures as [rows, C, H, W], weights
  * where they lie. The others change what they do better.
  */
-import { widenForeign } from '../../weights/index.ts';
+import { prepareForDevice, widenForeign } from '../../weights/index.ts';
 import { Conv, Gemm } from '../../onnx/index.ts';
 import type { Lowering } from '../lowering.ts';
 import { attention, type AttentionOptions } from './attention.ts';
@@ -13,6 +13,7 @@ export type OrdinaryOptions = AttentionOptions & { readonly timesteps?: Lowering
 export function ordinaryLowering(options: OrdinaryOptions): Lowering {
   return {
     dtype: options.dtype,
+    channels: 'first',
     sharesStyles: false,
     timesteps: options.timesteps ?? 'numbers',
     // onnxruntime's Gemm takes W as checkpoints keep it, [out, in], and adds b on the way.
@@ -27,10 +28,12 @@ export function ordinaryLowering(options: OrdinaryOptions): Lowering {
       const w = scope.weight('weight', [outFeatures, inFeatures, kernel, kernel]);
       return Conv(x, w, bias ? scope.weight('bias', [outFeatures]) : undefined, attributes);
     },
+    convolutionBy: (kernel, x, attributes) => Conv(x, kernel, undefined, attributes),
     groupNorm: (scope, x, norm) => groupNorm(options, scope, x, norm),
     layerNorm: (scope, x, epsilon) => layerNorm(options, scope, x, epsilon),
     attention: (building, query, key, value, heads) => attention(options, building, { query, key, value, ...heads }),
-    // Half precision is stored as it is; 8 bits and doubles no graph here takes.
-    prepareWeights: (weights, _, cacheDir) => widenForeign(weights, cacheDir),
+    // Half precision is stored as it is; 8 bits and doubles no graph here takes. What computes in halves is given halves.
+    prepareWeights: async (weights, _, cacheDir) =>
+      prepareForDevice(await widenForeign(weights, cacheDir), { dtype: options.dtype, transposed: [], cacheDir }),
   };
 }

@@ -97,12 +97,12 @@ export function Unsqueeze(x: Value, axes: readonly number[]): Value {
   return single(x.graph, { opType: 'Unsqueeze', inputs: [x, x.graph.ints(axes)], output: { dtype: x.dtype, shape } });
 }
 
-/** The first `ends` elements of each of the last two axes, where `ends` is known at run time: a crop. */
-export function Slice(x: Value, ends: Value, shape: Dims): Value {
+/** The first `ends` elements of each of two axes, where `ends` is known at run time: a crop. Default: the last two. */
+export function Slice(x: Value, ends: Value, shape: Dims, axes: readonly [number, number] = [-2, -1]): Value {
   const { graph } = x;
   return single(graph, {
     opType: 'Slice',
-    inputs: [x, graph.ints([0, 0]), ends, graph.ints([-2, -1])],
+    inputs: [x, graph.ints([0, 0]), ends, graph.ints(axes)],
     output: { dtype: x.dtype, shape },
   });
 }

@@ -85,19 +85,17 @@ export function ConvTranspose(
 
 /**
  * Nearest neighbour, both sides `factor` times as long. `sides`: their lengths, where what was divided had been rounded
- * up and twice the half is not the whole.
+ * up and twice the half is not the whole. `first`: the axis of the first of them; 1 where channels lie last.
  */
-export function Resize(
-  x: Value,
-  factor: number,
-  sides = x.shape.slice(2).map((side) => scaled(side, factor, 1)),
-): Value {
+export function Resize(x: Value, factor: number, sides?: readonly Dim[], first: 1 | 2 = 2): Value {
   const { graph } = x;
-  const scales = graph.floats(`scales ${factor}`, Float32Array.of(1, 1, factor, factor), [4]);
+  const lengths = sides ?? x.shape.slice(first, first + 2).map((side) => scaled(side, factor, 1));
+  const along = x.shape.map((_, axis) => (axis === first || axis === first + 1 ? factor : 1));
+  const scales = graph.floats(`scales ${along.join(' ')}`, Float32Array.from(along), [4]);
   return single(graph, {
     opType: 'Resize',
     inputs: [x, undefined, scales],
-    output: { dtype: x.dtype, shape: [...x.shape.slice(0, 2), ...sides] },
+    output: { dtype: x.dtype, shape: [...x.shape.slice(0, first), ...lengths, ...x.shape.slice(first + 2)] },
     attributes: {
       mode: { kind: 'string', value: 'nearest' },
       coordinate_transformation_mode: { kind: 'string', value: 'asymmetric' },
@@ -136,7 +134,7 @@ export function SpaceToDepth(x: Value, blocksize: number): Value {
 }
 
 /** Symbolic lengths are taken as divisible by the stride, or rounded up: `same` padding. */
-function convolved(length: Dim, kernel: number, stride: number, padding: number): Dim {
+export function convolved(length: Dim, kernel: number, stride: number, padding: number): Dim {
   if (typeof length === 'number') {
     return Math.floor((length + padding - kernel) / stride) + 1;
   }
