@@ -79,9 +79,9 @@ class EngineRunner implements Runner {
     this.#device = device;
     this.#forms = describeForms({ ...forms, numberType });
     this.#engine = new Engine(policy ?? (device.kind === 'cpu' ? CPU_POLICY : GPU_POLICY));
-    const { attention, layout } = forms;
+    const { attention, layout, channels } = forms;
     const tried = device.kind === 'webgpu' ? { ...device, layout } : device;
-    const open = sessionOpener({ device: tried, numberType, attention, startup, threads });
+    const open = sessionOpener({ device: tried, numberType, attention, channels, startup, threads });
     this.#memory = open.memory;
     this.#upscaling = new Upscaling({
       locate: options.locateModel,

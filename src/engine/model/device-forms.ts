@@ -18,12 +18,14 @@ export type DeviceForms = {
   readonly attention: 'fused' | 'decomposed';
   /** Of convolutions, where the provider can be told. */
   readonly layout: 'NCHW' | 'NHWC';
+  /** Of pictures between layers, in the graph itself. */
+  readonly channels: 'first' | 'last';
 };
 
 const record = z.object({
   key: z.string(),
   results: z.partialRecord(
-    z.enum(['opens', 'half', 'fused', 'fusedHalf', 'channelsLast']),
+    z.enum(['opens', 'half', 'fused', 'fusedHalf', 'channelsLast', 'lastGraph', 'lastGraphHalf']),
     z.object({ passed: z.boolean(), detail: z.string() }),
   ),
 });
@@ -32,7 +34,7 @@ type Results = z.infer<typeof record>['results'];
 /** What a device gets that nobody has tried. */
 export function untriedForms(kind: Device['kind']): DeviceForms {
   const attention = kind === 'cpu' || kind === 'cuda' ? 'fused' : 'decomposed';
-  return { numberType: usualNumberType(kind), attention, layout: 'NCHW' };
+  return { numberType: usualNumberType(kind), attention, layout: 'NCHW', channels: 'first' };
 }
 
 /** `cacheDir`: absolute. Throws `UserError` (`device.missing`, `device.failed`) for a device that does not open. */
@@ -53,17 +55,19 @@ export async function chooseForms(device: Device, cacheDir: string): Promise<Dev
   const isHalf = device.kind !== 'coreml' && (await trials.result('half')).passed;
   const fused = await trials.result(isHalf ? 'fusedHalf' : 'fused');
   const isLast = device.kind === 'webgpu' && (await trials.result('channelsLast')).passed;
+  const isLastGraph = device.kind === 'cuda' && (await trials.result(isHalf ? 'lastGraphHalf' : 'lastGraph')).passed;
   return {
     numberType: isHalf ? 'f16' : 'f32',
     attention: fused.passed ? 'fused' : 'decomposed',
     layout: isLast ? 'NHWC' : 'NCHW',
+    channels: isLastGraph ? 'last' : 'first',
   };
 }
 
 /** For the operator's log. */
-export function describeForms({ numberType, attention, layout }: DeviceForms): string {
+export function describeForms({ numberType, attention, layout, channels }: DeviceForms): string {
   const precision = numberType === 'f16' ? 'fp16' : 'fp32';
-  return `${precision}, ${attention} attention, channels ${layout === 'NHWC' ? 'last' : 'first'}`;
+  return `${precision}, ${attention} attention, channels ${layout === 'NHWC' || channels === 'last' ? 'last' : 'first'}`;
 }
 
 class Trials {

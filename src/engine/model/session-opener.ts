@@ -22,6 +22,8 @@ export type SessionOpenerOptions = {
   readonly numberType: NumberType;
   /** Default: one operator on a processor alone. */
   readonly attention?: 'fused' | 'decomposed';
+  /** Of pictures between layers; default 'first'. */
+  readonly channels?: 'first' | 'last';
   /**
    * 'fast': sessions start at once and share the weights' memory; 'throughput': packed weights, a few per cent faster,
    * where there is room for them, and less memory between calls.
@@ -37,6 +39,7 @@ export function sessionOpener({
   device,
   numberType,
   attention,
+  channels,
   startup,
   threads,
 }: SessionOpenerOptions): SessionOpener {
@@ -53,7 +56,13 @@ export function sessionOpener({
   const convolutions = startup === 'throughput' ? 'winograd' : 'direct';
   return Object.assign(open, {
     memory,
-    target: { provider: device.kind, dtype: numberType, ...(attention && { attention }), convolutions } as const,
+    target: {
+      provider: device.kind,
+      dtype: numberType,
+      ...(attention && { attention }),
+      ...(channels && { channels }),
+      convolutions,
+    } as const,
   });
 }
 
