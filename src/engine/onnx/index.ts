@@ -47,14 +47,7 @@ export {
   Softmax,
   type FusedMatMulAttributes,
 } from './operators/matrix.ts';
-export {
-  BiasSplitGelu,
-  GroupNorm,
-  NhwcConv,
-  SkipGroupNorm,
-  SPLIT_GELU_HALVES,
-  type GroupNormAttributes,
-} from './operators/channels-last.ts';
+export { BiasSplitGelu, GroupNorm, NhwcConv, SkipGroupNorm, SPLIT_GELU_HALVES } from './operators/channels-last.ts';
 export { GraphBuilder, type Value } from './graph.ts';
 export type { Graph } from './model-proto.ts';
 export { serialize } from './serialize.ts';

@@ -32,6 +32,6 @@ describe('inputs that are left out', () => {
     const bytes = bytesOf(
       graphOf((graph) => graph.output('y', Resize(graph.input('x', 'f32', ['rows', 1, 'height', 'width']), 2))),
     );
-    expect(bytes).toContain(`\n\x01x${NO_NAME}\n\x08scales 1 1 2 2`);
+    expect(bytes).toContain(`\n\x01x${NO_NAME}\n\x0escales 1 1 2 2`);
   });
 });
