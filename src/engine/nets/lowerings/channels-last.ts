@@ -16,9 +16,8 @@ import {
 import type { Value } from '../../onnx/graph.ts';
 import { KERNEL_LAST, prepareForDevice } from '../../weights/index.ts';
 import { byRows, flat, NO_WEIGHTS, type NetWeights } from '../building.ts';
-import type { Lowering } from '../lowering.ts';
+import type { LayerWeights, Lowering } from '../lowering.ts';
 import { addToPixels, channelsFirst, channelsOf, fromChannelsFirst } from '../pictures.ts';
-import { WeightScope } from '../weight-scope.ts';
 
 /** Channels in 32 groups for which CUDA's kernels are written out: those of SD 1.5, SDXL and their autoencoders. */
 const NORMED: ReadonlySet<number> = new Set([128, 256, 320, 512, 640, 960, 1280, 1920, 2560]);
@@ -36,7 +35,7 @@ export function channelsLastLowering(
     splitGelu = (half) => SPLIT_GELU_HALVES.includes(half),
   }: ChannelsLastOptions = {},
 ): Lowering {
-  const inFloats = (scope: WeightScope, name: string, channels: number): Value =>
+  const inFloats = (scope: LayerWeights, name: string, channels: number): Value =>
     Cast(scope.weight(name, [channels]), 'f32');
   return {
     ...ordinary,
@@ -55,7 +54,7 @@ export function channelsLastLowering(
       const channels = channelsOf(building, x);
       if (!norms(channels, groups)) {
         const whole = plus === undefined ? x : addToPixels(building, x, plus);
-        const within = new WeightScope({ ...building, lowering: ordinary }, scope.path, scope.module);
+        const within = withChannelsFirst(scope, ordinary);
         const normed = ordinary.groupNorm(within, channelsFirst(building, whole), { groups, epsilon, silu });
         return fromChannelsFirst(building, normed);
       }
@@ -75,6 +74,15 @@ export function channelsLastLowering(
         dtype: ordinary.dtype,
         cacheDir,
       }),
+  };
+}
+
+function withChannelsFirst(scope: LayerWeights, lowering: Lowering): LayerWeights {
+  return {
+    building: { ...scope.building, lowering },
+    has: (name) => scope.has(name),
+    weight: (...wanted) => scope.weight(...wanted),
+    weightRows: (...wanted) => scope.weightRows(...wanted),
   };
 }
 
