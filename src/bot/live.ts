@@ -6,6 +6,7 @@ import { rm, writeFile } from 'node:fs/promises';
 
 import type { Admission } from '../core/admission.ts';
 import type { LiveDrawing, LiveEvent } from '../core/live.ts';
+import type { Picture } from '../core/picture.ts';
 import type { GenerationRequest } from '../core/request.ts';
 import type { Runner } from '../core/work.ts';
 import { encodePng } from '../image/index.ts';
@@ -13,6 +14,7 @@ import type { Stores } from '../store/index.ts';
 import { HeldSlot } from './held-slot.ts';
 import { checkBeforeDrawing } from './gates.ts';
 import { quotaOf, requireLeft } from './jobs/charges.ts';
+import { enlarged, windowScale } from './live-enlarged.ts';
 import { Pace } from './jobs/pace.ts';
 import type { BotOptions, Clock, Models } from './ports.ts';
 import { readImagine, startPicture } from './read-imagine.ts';
@@ -81,7 +83,7 @@ export function createLiveDrawing(ports: LivePorts): LiveDrawing {
         );
         let ms = 0;
         for await (const event of slot.during((granted) =>
-          drawing(ports.runner, { id, request, live: isDraft ? 'draft' : 'final' }, granted),
+          drawing(ports, { id, request, live: isDraft ? 'draft' : 'final' }, granted),
         )) {
           ms += event.kind === 'picture' ? event.ms : 0;
           yield event;
@@ -97,15 +99,19 @@ export function createLiveDrawing(ports: LivePorts): LiveDrawing {
 }
 
 async function* drawing(
-  runner: Runner,
+  { runner, models, stores }: LivePorts,
   { id, request, live }: { readonly id: string; readonly request: GenerationRequest; readonly live: 'draft' | 'final' },
   signal: AbortSignal,
 ): AsyncGenerator<LiveEvent, void> {
+  const pictures: Picture[] = [];
   for await (const event of runner.run({ kind: 'imagine', id, request, previewAfter: [], live }, signal)) {
     if (event.kind === 'step') {
       yield { kind: 'step', step: event.step, steps: event.steps };
+    } else if (event.kind === 'notice') {
+      yield event;
     } else if (event.kind === 'picture') {
       const { data } = await encodePng(event.picture);
+      pictures[event.index] = event.picture;
       yield {
         kind: 'picture',
         png: data,
@@ -114,5 +120,10 @@ async function* drawing(
         ms: event.ms.total,
       };
     }
+  }
+  const scale = windowScale(models, request);
+  if (live === 'final' && scale !== undefined) {
+    const temporary = (): Promise<string> => stores.files.temporary();
+    yield* enlarged(pictures, { id, model: request.model, scale, runner, temporary }, signal);
   }
 }

@@ -22,6 +22,15 @@ export type LiveEvent =
       readonly width: number;
       readonly height: number;
       readonly ms: number;
+    }
+  /** Picture `index` again, crisp at the size of a window: to be looked at, while the picture itself stays as it is. */
+  | { readonly kind: 'enlarged'; readonly index: number; readonly png: Uint8Array }
+  /** What the person should know beside the picture: a word that the model does not know. */
+  | {
+      readonly kind: 'notice';
+      readonly code: string;
+      readonly sentence: string;
+      readonly params: Readonly<Record<string, string | number>>;
     };
 
 export interface LiveDrawing {

@@ -5,13 +5,15 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import { createLiveDrawing } from '../../src/bot/live.ts';
 import type { OptionValue } from '../../src/core/command.ts';
+import type { LiveEvent } from '../../src/core/live.ts';
 import { encodePng } from '../../src/image/index.ts';
 import type { Place } from '../../src/core/people.ts';
 import type { GenerationRequest } from '../../src/core/request.ts';
 import type { Style } from '../../src/core/style.ts';
+import type { Work } from '../../src/core/work.ts';
 import { botPorts } from '../support/bot-ports.ts';
 import { BIG, installed, MOJI } from '../support/manifests.ts';
-import { createStubRunner, stubPicture } from '../support/stub-runner.ts';
+import { createStubRunner, type StubRunnerOptions, stubPicture } from '../support/stub-runner.ts';
 import { ada, guild, openWorld, type World } from './world.ts';
 
 let world: World;
@@ -20,6 +22,7 @@ afterEach(async () => {
 });
 
 const moji = installed(MOJI);
+
 const nude: Style = { ...moji.styles[0]!, id: 'life', name: 'Life', trigger: 'nude study', negative: 'clothes' };
 const far: Style = { ...moji.styles[0]!, id: 'far', name: 'Far', model: 'big' };
 const models = {
@@ -29,12 +32,20 @@ const models = {
   ],
 };
 
-async function open(): Promise<
-  (options: Readonly<Record<string, OptionValue>>, place?: Place, isDraft?: boolean) => Promise<GenerationRequest>
-> {
+type Draw = (
+  options: Readonly<Record<string, OptionValue>>,
+  place?: Place,
+  isDraft?: boolean,
+) => Promise<GenerationRequest>;
+
+/** What was told in the last drawing, and what the runner was given. */
+let told: LiveEvent[];
+let works: Work[];
+
+async function open(stub: StubRunnerOptions = {}): Promise<Draw> {
   world = await openWorld({ ports: { models } });
   let seen: GenerationRequest | undefined;
-  const inner = createStubRunner();
+  const inner = createStubRunner(stub);
   const ports = botPorts({
     stores: world.stores,
     chatOf: () => undefined,
@@ -44,7 +55,8 @@ async function open(): Promise<
       health: () => inner.health(),
       close: (limitMs) => inner.close(limitMs),
       run: (work, signal) => {
-        seen = work.kind === 'imagine' ? work.request : undefined;
+        works.push(work);
+        seen = work.kind === 'imagine' ? work.request : seen;
         return inner.run(work, signal);
       },
     },
@@ -53,8 +65,10 @@ async function open(): Promise<
   const live = createLiveDrawing({ ...ports, newId: () => 'one' });
   return async (options, place = guild, isDraft = false) => {
     const request = { options: { prompt: 'a fox', ...options }, isDraft, canvas: 'a' };
+    told = [];
+    works = [];
     for await (const event of live.draw(ada, place, request, new AbortController().signal)) {
-      void event;
+      told.push(event);
     }
     return seen!;
   };
@@ -90,6 +104,34 @@ describe('a live picture', () => {
     const { init } = await live({ image, strength: 0.4 });
     expect(init).toMatchObject({ strength: 0.4 });
     expect(existsSync(init!.file)).toBe(false);
+  });
+
+  it('is enlarged for the window once it rests, and not while it moves', async () => {
+    const live = await open();
+    await live({ count: 1 }, guild, true);
+    expect(works.map(({ kind }) => kind)).toEqual(['imagine']);
+    await live({ count: 1 });
+    expect(works.at(-1)).toMatchObject({ kind: 'upscale', request: { model: 'moji', scale: 2 } });
+    const [picture, large] = told.filter(({ kind }) => kind === 'picture' || kind === 'enlarged');
+    expect(picture).toMatchObject({ kind: 'picture', width: 128 });
+    expect(large).toMatchObject({ kind: 'enlarged', index: 0 });
+    await live({ count: 4 });
+    const scales = works.flatMap((work) => (work.kind === 'upscale' ? [work.request.scale] : []));
+    expect(scales).toEqual([2, 2, 2, 2]);
+  });
+
+  it('tells the runner that it follows a hand, and whether that rests', async () => {
+    const live = await open();
+    await live({}, guild, true);
+    expect(works[0]).toMatchObject({ live: 'draft' });
+    await live({});
+    expect(works[0]).toMatchObject({ live: 'final' });
+  });
+
+  it('comes with what the person should know', async () => {
+    const live = await open({ noticePrompt: 'fox' });
+    await live({});
+    expect(told.find(({ kind }) => kind === 'notice')).toMatchObject({ code: 'prompt.cut' });
   });
 
   it('of an adult style is drawn only in a channel for adults', async () => {

@@ -1,7 +1,10 @@
 /** Pictures over HTTP: those that follow the typing, as lines of JSON while they are drawn, and the finished ones. */
 import { stream } from 'hono/streaming';
 
+import { noticeText } from '../../bot/texts/index.ts';
 import { CancelledError } from '../../core/errors.ts';
+import type { LiveEvent } from '../../core/live.ts';
+import type { Locale } from '../../core/people.ts';
 import { incomingOf } from './bindings.ts';
 import { LIMITS } from './limits.ts';
 import { jsonOf, parseLive } from './parse.ts';
@@ -25,16 +28,7 @@ export function addDrawingRoutes({ app, chat, forms, ports, identities, actorOf,
       out.onAbort(() => abort.abort());
       try {
         for await (const event of ports.live.draw(actor, chat.place(actor), request, abort.signal)) {
-          const line =
-            event.kind === 'picture'
-              ? {
-                  picture: `data:image/png;base64,${Buffer.from(event.png).toString('base64')}`,
-                  width: event.width,
-                  height: event.height,
-                  ms: event.ms,
-                }
-              : { step: event.step, steps: event.steps };
-          await out.write(`${JSON.stringify(line)}\n`);
+          await out.write(`${JSON.stringify(lineOf(event, actor.locale))}\n`);
         }
       } catch (error) {
         if (!(error instanceof CancelledError)) {
@@ -67,6 +61,25 @@ export function addDrawingRoutes({ app, chat, forms, ports, identities, actorOf,
           'cache-control': 'private, max-age=31536000, immutable',
         });
   });
+}
+
+function lineOf(event: LiveEvent, locale: Locale): unknown {
+  switch (event.kind) {
+    case 'step':
+      return { step: event.step, steps: event.steps };
+    case 'picture':
+      return { picture: dataUrl(event.png), width: event.width, height: event.height, ms: event.ms };
+    case 'enlarged':
+      return { enlarged: dataUrl(event.png), index: event.index };
+    case 'notice':
+      return { notice: noticeText(locale, event) };
+    default:
+      return event satisfies never;
+  }
+}
+
+function dataUrl(png: Uint8Array): string {
+  return `data:image/png;base64,${Buffer.from(png).toString('base64')}`;
 }
 
 /** What `read` gives; where it throws, nobody reads the files any more. */

@@ -6,7 +6,7 @@ import type { Picture } from '../../core/picture.ts';
 import { composeGrid, encodeWithin } from '../../image/index.ts';
 import type { Notice } from '../jobs/execute-job.ts';
 import type { PreviewSource, ProgressView } from '../jobs/progress.ts';
-import { formatOrdinal, formatSeconds, isTextKey, text } from '../texts/index.ts';
+import { formatOrdinal, formatSeconds, noticeText, text } from '../texts/index.ts';
 import { bold, message, plain, shortPrompt, small, user } from './lines.ts';
 import { parametersOf } from './parameters.ts';
 import { answerRows, jobButton } from './rows.ts';
@@ -169,9 +169,4 @@ async function pictureFile(
 function fileName(prompt: string): string {
   const words = prompt.toLowerCase().match(/[a-z0-9]+/gu) ?? [];
   return words.slice(0, 6).join('-').slice(0, 40) || 'picture';
-}
-
-function noticeText(locale: Locale, { code, sentence, params }: Notice): string {
-  const key = `notice.${code}`;
-  return isTextKey(key) ? text(locale, key, params) : sentence;
 }

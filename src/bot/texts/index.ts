@@ -65,6 +65,15 @@ function withoutFolders(sentence: string): string {
 }
 
 /** What a command does, at most 100 characters; throws where a spec has no text. */
+/** What a person should know beside a picture; a notice without words of its own is told as it came. */
+export function noticeText(
+  locale: Locale,
+  { code, sentence, params }: { readonly code: string; readonly sentence: string; readonly params: TextParams },
+): string {
+  const key = `notice.${code}`;
+  return isTextKey(key) ? text(locale, key, params) : sentence;
+}
+
 export function describeCommand(locale: Locale, command: string): string {
   return described(locale, `command.${command.replace(' ', '.')}`);
 }

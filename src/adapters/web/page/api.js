@@ -60,7 +60,7 @@ export async function openOperator(token) {
 
 export const closeOperator = () => remove('/api/operator');
 
-/** Draws what is not sent yet: yields `{step, steps}`, `{picture}` and `{error}` until it is done or `signal` aborts. */
+/** Draws what is not sent yet: yields `{step, steps}`, `{picture}`, `{enlarged, index}`, `{notice}` and `{error}` until it is done or `signal` aborts. */
 export async function* drawLive({ options, isDraft, canvas, image }, signal) {
   const body = formOf('request', { options, isDraft, canvas }, image ? { image } : {});
   const response = await call('/api/live', { method: 'POST', signal, body });

@@ -177,16 +177,16 @@ byId('image-remove').addEventListener('click', () => {
   composer.setImage(null, '');
 });
 byId('live-save').addEventListener('click', () => {
-  make('a', { href: pictures.querySelector('img').src, download: 'fourstep.png' }).click();
+  make('a', { href: pictures.querySelector('img').dataset.drawn, download: 'fourstep.png' }).click();
 });
 byId('live-copy').addEventListener('click', async ({ target }) => {
-  const blob = await asPng(await (await fetch(pictures.querySelector('img').src)).blob());
+  const blob = await asPng(await (await fetch(pictures.querySelector('img').dataset.drawn)).blob());
   await navigator.clipboard.write([new ClipboardItem({ [blob.type]: blob })]);
   target.textContent = words.copied;
   setTimeout(() => (target.textContent = words.copy), 1500);
 });
 byId('live-start').addEventListener('click', async () => {
-  const blob = await (await fetch(pictures.querySelector('img').src)).blob();
+  const blob = await (await fetch(pictures.querySelector('img').dataset.drawn)).blob();
   await composer.takeFile(new File([blob], `live-${Date.now()}.png`, { type: 'image/png' }));
 });
 byId('open-panel').addEventListener('click', () => void panel.open(isOperator).catch(fault));

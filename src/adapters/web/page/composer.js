@@ -8,7 +8,6 @@ import { createPalette } from './palette.js';
 const form = byId('composer');
 const prompt = byId('prompt');
 const startImage = byId('start-image');
-const attachFile = byId('attach-file');
 
 export function createComposer({ commands, styles, changed, send, sendImagine, openForm, fault }) {
   let image = null;
@@ -64,14 +63,19 @@ export function createComposer({ commands, styles, changed, send, sendImagine, o
   }
   const pictureIn = (files) => [...files].find((entry) => entry.type.startsWith('image/'));
 
-  byId('attach').addEventListener('click', () => attachFile.click());
-  attachFile.addEventListener('change', () => {
-    const file = pictureIn(attachFile.files);
-    if (file) {
-      void takeFile(file);
-    }
-    attachFile.value = '';
-  });
+  /** A button and the field that it stands for. */
+  const opens = (button, field) => {
+    button.addEventListener('click', () => field.click());
+    field.addEventListener('change', () => {
+      const file = pictureIn(field.files);
+      if (file) {
+        void takeFile(file);
+      }
+      field.value = '';
+    });
+  };
+  opens(byId('attach'), byId('attach-file'));
+  opens(byId('camera'), byId('camera-file'));
   document.addEventListener('dragover', (event) => {
     event.preventDefault();
     form.classList.add('dropping');
@@ -165,6 +169,8 @@ export function createComposer({ commands, styles, changed, send, sendImagine, o
     }
   });
   grow();
+  // The picture gives way to what grows here: nothing is covered.
+  new ResizeObserver(() => document.body.style.setProperty('--composer', `${form.offsetHeight}px`)).observe(form);
 
   return { replace, setImage, takeFile, image: () => image, imageKey: () => imageKey };
 }

@@ -27,6 +27,8 @@ export function createLive({ words, announce, onShown }) {
 
   async function draw(request, isDraft, signal) {
     const drawn = [];
+    const notices = [];
+    let images;
     for await (const event of drawLive({ ...request, isDraft, canvas: here }, signal)) {
       if (event.error) {
         note.textContent = event.error;
@@ -35,19 +37,38 @@ export function createLive({ words, announce, onShown }) {
       }
       if (event.picture) {
         drawn.push(event);
+      } else if (event.notice) {
+        notices.push(event.notice);
+      } else if (event.enlarged) {
+        images ??= await show(request, { drawn, notices, isDraft });
+        await sharpen(images[event.index], event.enlarged);
       } else {
         bar.max = event.steps;
         bar.value = event.step;
       }
     }
-    if (drawn.length > 0 && !signal.aborted) {
-      await show(request, drawn, isDraft);
+    if (drawn.length > 0 && images === undefined && !signal.aborted) {
+      await show(request, { drawn, notices, isDraft });
     }
   }
 
-  async function show(request, drawn, isDraft) {
+  /** The same picture in more pixels, for the eye: what is saved, copied and started from stays in `data-drawn`. */
+  async function sharpen(image, url) {
+    const large = make('img', { src: url });
+    await large.decode().catch(() => undefined);
+    image.src = url;
+    image.dataset.sharp = 'true';
+  }
+
+  async function show(request, { drawn, notices, isDraft }) {
     const images = drawn.map((event) =>
-      make('img', { width: event.width, height: event.height, src: event.picture, alt: request.options.prompt }),
+      make('img', {
+        width: event.width,
+        height: event.height,
+        src: event.picture,
+        alt: request.options.prompt,
+        data: { drawn: event.picture },
+      }),
     );
     await Promise.all(images.map((image) => image.decode().catch(() => undefined)));
     pictures.className = images.length > 1 ? 'grid' : '';
@@ -63,11 +84,12 @@ export function createLive({ words, announce, onShown }) {
       minimumFractionDigits: 1,
       maximumFractionDigits: 2,
     });
-    note.textContent = `${words.seed} ${request.seed} · ${seconds} s`;
+    note.textContent = [`${words.seed} ${request.seed}`, `${seconds} s`, ...notices].join(' · ');
     onShown(isDraft ? [] : images);
     if (!isDraft) {
-      announce(words['live.drawn'].replace('{prompt}', request.options.prompt));
+      announce([words['live.drawn'].replace('{prompt}', request.options.prompt), ...notices].join(' '));
     }
+    return images;
   }
 
   async function pump() {

@@ -85,18 +85,18 @@ export function createPanel({ words, commands, send, openForm, signedIn }) {
     });
     const doors = DOORS.map((name) => button(words[`panel.do.${name}`], () => run(name)));
     dialog.replaceChildren(
-      make('h1', { id: 'panel-title' }, words.panel),
       make(
         'div',
-        { className: 'row' },
-        ...doors,
+        { className: 'row title' },
+        make('h1', { id: 'panel-title' }, words.panel),
         leave,
         button(words.close, () => dialog.close()),
       ),
+      make('div', { className: 'row' }, ...doors),
       answers,
       tables,
     );
-    dialog.querySelector('button').focus();
+    doors[0].focus();
     clearInterval(timer);
     timer = setInterval(() => void refresh().catch(() => undefined), REFRESH_MS);
   }

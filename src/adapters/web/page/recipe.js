@@ -1,6 +1,7 @@
 /**
  * What is drawn besides the words: the fields under the prompt, kept in step with the flags typed in it. A flag goes
- * before its field: the field shows it, and changing the field changes the flag where it stands.
+ * before its field: the field shows it, and changing the field changes the flag where it stands. What a field takes is the
+ * command's own grammar, as everywhere.
  */
 import { byId, kept } from './dom.js';
 
@@ -9,10 +10,29 @@ const seed = byId('seed');
 const lock = byId('lock');
 const randomSeed = () => Math.floor(Math.random() * 1_000_000);
 
+/** Gives a field the bounds of its option. */
+function bound(field, { kind, min, max, maxLength, choices = [], description }) {
+  if (field === undefined) {
+    return;
+  }
+  field.title = description;
+  if (field.tagName === 'SELECT') {
+    const values = kind === 'integer' ? Array.from({ length: max - min + 1 }, (_, k) => String(min + k)) : choices;
+    field.append(...values.map((value) => new Option(value)));
+  } else if (kind === 'text') {
+    field.maxLength = maxLength;
+  } else if (field !== seed) {
+    Object.assign(field, { min, max });
+  }
+}
+
 export function createRecipe({ commands, changed }) {
-  const { aliases } = commands.find((spec) => spec.name === 'imagine');
+  const { aliases, options: specs } = commands.find((spec) => spec.name === 'imagine');
   const fields = new Map([...document.querySelectorAll('[data-option]')].map((field) => [field.dataset.option, field]));
   fields.set('seed', seed);
+  for (const spec of specs) {
+    bound(fields.get(spec.name), spec);
+  }
   /** What stands in the fields themselves, without what is typed. */
   const own = { seed: String(randomSeed()), ...kept.read('recipe', {}) };
   let isLocked = kept.read('locked', true);

@@ -204,7 +204,9 @@ export function createSketch({ words, changed }) {
   toggle.addEventListener('click', () => {
     pad.hidden = !pad.hidden;
     toggle.setAttribute('aria-pressed', String(!pad.hidden));
-    document.getElementById('stage').classList.toggle('sketching', !pad.hidden);
+    const stage = byId('stage');
+    stage.classList.toggle('sketching', !pad.hidden);
+    stage.scrollIntoView({ block: 'nearest' });
     moved();
   });
 

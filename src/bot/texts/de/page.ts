@@ -56,6 +56,8 @@ export const page: Translation<typeof english> = {
   'page.notes': 'Notizen für dich',
   'page.dismiss': 'Schließen',
   'page.attach': 'Von einem Bild ausgehen',
+  'page.camera': 'Ein Foto aufnehmen und davon ausgehen',
+  'page.quality': 'Qualität',
   'page.suggestions': 'Vorschläge',
   'page.lock': 'Seed nach dem Senden behalten',
   'page.count': 'Bilder',

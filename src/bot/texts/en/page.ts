@@ -53,6 +53,8 @@ export const page = {
   'page.notes': 'Notes for you',
   'page.dismiss': 'Dismiss',
   'page.attach': 'Start from a picture',
+  'page.camera': 'Take a photo to start from',
+  'page.quality': 'quality',
   'page.suggestions': 'Suggestions',
   'page.lock': 'keep the seed after sending',
   'page.count': 'pictures',
