@@ -33,6 +33,7 @@ export type Config = {
   readonly storeUrl: string | undefined;
   readonly model: string;
   readonly devices: readonly string[];
+  readonly precision: Environment['PRECISION'];
   readonly logLevel: Environment['LOG_LEVEL'];
   /** What the terminal says of itself, for pictures and colours in it. */
   readonly terminal: {
@@ -126,6 +127,7 @@ export function parseConfig(variables: Readonly<Record<string, string | undefine
     storeUrl: env.STORE_URL,
     model: env.MODEL,
     devices: env.RUNNERS,
+    precision: env.PRECISION,
     logLevel: env.LOG_LEVEL,
     terminal: {
       term: variables['TERM'] ?? '',

@@ -7,11 +7,11 @@ import { samplingOf } from './recipes.ts';
 import { type GenerationRequest, REQUEST_VERSION } from './request.ts';
 
 /** What of a manifest a request needs. */
-type Defaults = Pick<ModelManifest, 'id' | 'defaults'> & Partial<Pick<ModelManifest, 'accelerators'>>;
+type Defaults = Pick<ModelManifest, 'id' | 'defaults'> & Partial<Pick<ModelManifest, 'accelerators' | 'precision'>>;
 
 /** One picture of seed 0, with the fields of `changes` in place of the usual ones. */
 export function defaultRequest(
-  { id, defaults, accelerators = [] }: Defaults,
+  { id, defaults, accelerators = [], precision }: Defaults,
   prompt: string,
   changes: Partial<GenerationRequest> = {},
 ): GenerationRequest {
@@ -27,7 +27,7 @@ export function defaultRequest(
     fingerprint: undefined,
     accelerator: usual === undefined ? { kind: 'model' } : { kind: 'model', id: usual.id },
     recipe: usual === undefined ? { scheduler } : { name: usual.recipe, ...samplingOf(usual.recipe) },
-    precision: 'fp32',
+    precision: precision === 'int8' ? 'int8' : 'fp32',
     decoder: 'full',
     vae: undefined,
     styles: [],

@@ -19,6 +19,10 @@ export const BASE_NAMES: Readonly<Record<Base, string>> = {
   other: '',
 };
 
+/** What a UNet is computed in; `auto`: what the machine that asks finds best. */
+export const PRECISION_WISHES = ['auto', 'fp32', 'int8'] as const;
+export type PrecisionWish = (typeof PRECISION_WISHES)[number];
+
 export type StyleManifest = {
   readonly id: string;
   readonly name: string;
@@ -56,4 +60,6 @@ export type ModelManifest = {
   readonly plainGrounds?: readonly string[] | undefined;
   /** The table of words that the model knows, relative to the manifest's folder; absent: it reads prompts as they are. */
   readonly words?: string | undefined;
+  /** What it is drawn in where nobody says; absent: auto. */
+  readonly precision?: PrecisionWish | undefined;
 };

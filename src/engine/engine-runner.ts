@@ -4,16 +4,17 @@
  *
  * Device calls block the event loop while they last: a bot hosts this in a child process and talks to it there.
  */
-import { CancelledError, StoppedError } from '../core/errors.ts';
+import { CancelledError, StoppedError, UserError } from '../core/errors.ts';
 import { IdleWait } from '../core/idle.ts';
 import type { Picture } from '../core/picture.ts';
+import type { GenerationRequest } from '../core/request.ts';
 import type { Runner, RunnerHealth, Work, WorkEvent } from '../core/work.ts';
 import { Engine } from './engine.ts';
 import { ModelCache, type ModelLocation } from './model-cache.ts';
 import { describeForms, untriedForms, type DeviceForms } from './model/device-forms.ts';
 import { sessionOpener } from './model/session-opener.ts';
 import type { NumberType } from './nets/index.ts';
-import { requireDevice, type Device, type DeviceMemory } from './ort/index.ts';
+import { eightBitInstructions, requireDevice, type Device, type DeviceMemory } from './ort/index.ts';
 import { prepare } from './preparation.ts';
 import { checkRequest } from './request-check.ts';
 import { CPU_POLICY, GPU_POLICY, type SchedulerPolicy } from './scheduler.ts';
@@ -38,6 +39,8 @@ export type EngineRunnerOptions = {
   readonly policy?: SchedulerPolicy;
   /** How sessions open: 'fast' (default) at once over shared memory, 'throughput' a few per cent faster a step. */
   readonly startup?: 'throughput' | 'fast';
+  /** Whether requests in 8 bits are drawn; default: where the processor has instructions for them, and on a device that has its own ways. */
+  readonly drawsEightBits?: boolean;
   /** Threads of a device call; default: one per core. */
   readonly threads?: number;
   /** Weights of models kept open at once, in bytes; default 8 GiB. */
@@ -157,6 +160,7 @@ class EngineRunner implements Runner {
     signal: AbortSignal,
   ): AsyncGenerator<WorkEvent, void> {
     checkRequest(request);
+    this.#checkPrecision(request);
     this.#throwIfStopped(signal);
     yield { kind: 'started' };
     const { value: model, release } = await this.#cache.lease(request);
@@ -190,6 +194,17 @@ class EngineRunner implements Runner {
       }
     } finally {
       release();
+    }
+  }
+
+  /** Products of 8 bits saturate where there are no instructions for them: such a picture would be another one. */
+  #checkPrecision({ precision }: GenerationRequest): void {
+    const draws = this.#options.drawsEightBits ?? (this.#device.kind !== 'cpu' || eightBitInstructions() !== undefined);
+    if (precision === 'int8' && !draws) {
+      throw new UserError(
+        'device.eight-bits',
+        'Expected a processor with instructions for 8 bits (VNNI, AMX or i8mm), but this machine has none; ask for fp32, or draw on another machine.',
+      );
     }
   }
 

@@ -16,7 +16,7 @@ import { Model } from './model/model.ts';
 import type { SessionOpener } from './model/session-opener.ts';
 
 /** What of a request says which model it is. */
-type ModelRequest = Pick<GenerationRequest, 'model' | 'accelerator' | 'vae'>;
+type ModelRequest = Pick<GenerationRequest, 'model' | 'accelerator' | 'vae' | 'precision'>;
 
 /** Where a model lies; what an operator chose for it goes before what its manifest says. */
 export type ModelLocation = {
@@ -67,14 +67,14 @@ export class ModelCache {
     return this.#models.close();
   }
 
-  async #lease({ model: name, accelerator, vae }: ModelRequest): Promise<Lease<Model>> {
+  async #lease({ model: name, accelerator, vae, precision }: ModelRequest): Promise<Lease<Model>> {
     const { locate, open, cacheDir, clipTokenizer } = this.#options;
     const location = await locate(name);
     // The manifest is small and read anew: it says which file an id means.
     const installed = location.accelerators ?? (await readManifest(location.source))?.accelerators ?? [];
     const chosen = await acceleratorFile(accelerator, installed, location.source);
     const group = JSON.stringify([location.source, vae ?? null]);
-    const key = JSON.stringify([group, chosen ?? null]);
+    const key = JSON.stringify([group, chosen ?? null, precision]);
     return this.#models.lease(key, async () => {
       const files = await openModelWithVae(location.source, vae, { cacheDir, clipTokenizer });
       // Rows of equal keys share a call, and the same model opened twice is two.
@@ -84,9 +84,10 @@ export class ModelCache {
         files,
         key: ownKey,
         accelerator: chosen,
+        precision,
         open,
         cacheDir,
-        // With another accelerator it is the same model but for the UNet, and two would take twice the memory.
+        // With another accelerator or precision it is the same model but for the UNet, and two would take twice the memory.
         previous: previous !== undefined && this.#models.reclaim(previous) ? previous : undefined,
       });
       this.#latest.set(group, model);

@@ -27,6 +27,7 @@ import { chooseStyles, requestOf, usualStrength } from '../bot/wish.ts';
 import { namedAccelerator } from './named-accelerators.ts';
 import { openCatalog, openEngine } from './open-engine.ts';
 import { stopOnSignal } from './stop-on-signal.ts';
+import { precisionFor } from './usual-precision.ts';
 
 type Streams = { readonly print: (line: string) => void; readonly warn: (line: string) => void };
 
@@ -160,6 +161,12 @@ export async function requestFrom(
               strength: options.strength ?? usualStrength({ manifest: { id: model.id, defaults: usual } }),
             },
       rest: {
+        precision: await precisionFor(
+          { precision: config.precision, devices: [localDevice(config)] },
+          model,
+          manifest,
+          options.precision,
+        ),
         vae: options.vae === undefined ? undefined : resolve(options.vae),
       },
     },

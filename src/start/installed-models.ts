@@ -8,7 +8,8 @@ import { stat } from 'node:fs/promises';
 import type { Catalog, CatalogModel } from '../../models/catalog.ts';
 import { describeModel } from '../../models/describe-model.ts';
 import type { Fingerprints } from '../../models/fingerprint.ts';
-import type { Fingerprint } from '../core/request.ts';
+import type { ModelManifest } from '../core/manifest.ts';
+import type { Fingerprint, GenerationRequest } from '../core/request.ts';
 import type { Model, Models } from '../bot/index.ts';
 
 const LOOK_EVERY_MS = 10_000;
@@ -16,9 +17,19 @@ const PATIENCE_MS = 2000;
 
 type FingerprintSource = Pick<Fingerprints, 'of'>;
 
+type PrecisionOf = (model: CatalogModel, manifest: ModelManifest) => Promise<GenerationRequest['precision']>;
+
+type Sources = {
+  readonly catalog: Catalog;
+  readonly fingerprints: FingerprintSource;
+  /** Default: fp32 for all. */
+  readonly precisionOf?: PrecisionOf;
+};
+
 export class InstalledModels implements Models {
   readonly #catalog: Catalog;
   readonly #fingerprints: FingerprintSource;
+  readonly #precisionOf: PrecisionOf;
   readonly #onFault: (error: unknown) => void;
   /** By source: hashing gigabytes takes its time, and nobody waits for it. */
   readonly #known = new Map<string, Fingerprint>();
@@ -28,19 +39,16 @@ export class InstalledModels implements Models {
   #models: readonly Model[] = [];
   #timer: ReturnType<typeof setInterval> | undefined;
 
-  private constructor(catalog: Catalog, fingerprints: FingerprintSource, onFault: (error: unknown) => void) {
+  private constructor({ catalog, fingerprints, precisionOf }: Sources, onFault: (error: unknown) => void) {
     this.#catalog = catalog;
     this.#fingerprints = fingerprints;
+    this.#precisionOf = precisionOf ?? (() => Promise.resolve('fp32'));
     this.#onFault = onFault;
   }
 
   /** `usual` is offered first and must be there: throws `UserError` `model.unknown` where it is not. */
-  static async open(
-    { catalog, fingerprints }: { readonly catalog: Catalog; readonly fingerprints: FingerprintSource },
-    usual: string,
-    onFault: (error: unknown) => void,
-  ): Promise<InstalledModels> {
-    const installed = new InstalledModels(catalog, fingerprints, onFault);
+  static async open(sources: Sources, usual: string, onFault: (error: unknown) => void): Promise<InstalledModels> {
+    const installed = new InstalledModels(sources, onFault);
     await installed.#read(usual);
     installed.#timer = setInterval(() => void installed.#read(usual).catch(onFault), LOOK_EVERY_MS);
     installed.#timer.unref();
@@ -82,7 +90,7 @@ export class InstalledModels implements Models {
     const folder = (await stat(model.source)).isDirectory() ? model.source : dirname(model.source);
     return {
       folder,
-      manifest: { ...manifest, id: model.id },
+      manifest: { ...manifest, id: model.id, precision: await this.#precisionOf(model, manifest) },
       styles: await this.#catalog.styles(model),
       embeddings: await this.#catalog.embeddings.of(model.id),
       fingerprint: await this.#fingerprintOf(model.source),

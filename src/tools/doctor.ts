@@ -11,7 +11,7 @@ import type { DoctorOptions } from '../adapters/cli/actions.ts';
 import { applicationIdOf, inviteLink } from '../adapters/discord/index.ts';
 import { slackManifest } from '../adapters/slack/index.ts';
 import { UserError } from '../core/errors.ts';
-import { listProviders } from '../engine/ort/index.ts';
+import { eightBitInstructions, listProviders } from '../engine/ort/index.ts';
 import { openCatalog } from '../start/open-engine.ts';
 import { openLocalRunners } from '../start/runners.ts';
 import { checkStores } from '../store/index.ts';
@@ -30,6 +30,7 @@ export async function doctor(
   const findings = [
     nodeVersion(),
     ...(await devices(config)),
+    eightBits(config),
     ...(await Promise.all([model(config), folder(config), store(config)])),
     discord(config),
     slack(config),
@@ -66,6 +67,21 @@ function nodeVersion(): Finding {
     what: 'node',
     detail: `${process.versions.node}${isFine ? '' : '; expected 20.19 or later, from nodejs.org'}`,
   };
+}
+
+function eightBits({ precision }: Config): Finding {
+  const found = eightBitInstructions();
+  const asked = precision === 'auto' ? 'large models are drawn in 8 bits on it' : `PRECISION asks for ${precision}`;
+  return found === undefined
+    ? {
+        mark: precision === 'int8' ? 'BAD' : 'off',
+        what: '8 bits',
+        detail:
+          precision === 'int8'
+            ? 'PRECISION asks for int8, but this processor has no VNNI, AMX or i8mm; take it out'
+            : 'this processor has no VNNI, AMX or i8mm: models are drawn in fp32',
+      }
+    : { mark: 'ok', what: '8 bits', detail: `this processor has ${found}; ${asked}` };
 }
 
 /** Each of this machine is opened as the bot opens it: in a child, which it may take down. */

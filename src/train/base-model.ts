@@ -39,7 +39,7 @@ export async function openBaseModel(options: BaseModelOptions): Promise<BaseMode
   const { location, cacheDir, clipTokenizer, threads } = options;
   const files = await openModelFiles(location, { cacheDir, clipTokenizer, hasOtherVae: false });
   const open = sessionOpener({ device: { kind: 'cpu' }, numberType: 'f32', startup: 'fast', threads });
-  const model = await Model.open({ files, key: location, accelerator: undefined, open, cacheDir });
+  const model = await Model.open({ files, key: location, accelerator: undefined, precision: 'fp32', open, cacheDir });
   const config = parseUNetConfig(files.unet.config, files.unet.origin);
   const lowering = loweringFor({ provider: 'cpu' });
   const weights = await lowering.prepareWeights(

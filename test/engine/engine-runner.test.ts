@@ -8,7 +8,8 @@ import { defaultRequest } from '../../src/core/default-request.ts';
 import { CancelledError, StoppedError, UserError } from '../../src/core/errors.ts';
 import type { GenerationRequest } from '../../src/core/request.ts';
 import type { Runner, Work, WorkEvent } from '../../src/core/work.ts';
-import { createEngineRunner } from '../../src/engine/index.ts';
+import { createEngineRunner, type EngineRunnerOptions } from '../../src/engine/engine-runner.ts';
+import { eightBitInstructions } from '../../src/engine/ort/index.ts';
 import { toLdmVaeName } from '../../src/engine/weights/checkpoint/ldm-vae-names.ts';
 import { openSafetensors } from '../../src/engine/weights/index.ts';
 import { writeTensors, type NamedTensor } from '../support/safetensors-file.ts';
@@ -32,9 +33,9 @@ const MANIFEST = {
   upscalers: { '2': 'upscaler_2x' },
 };
 
-function openRunner(modelBudgetBytes?: number): Runner {
+function openRunner(options: Partial<EngineRunnerOptions> = {}): Runner {
   return createEngineRunner({
-    ...(modelBudgetBytes !== undefined && { modelBudgetBytes }),
+    ...options,
     locateModel: async (model) => {
       if (model === 'unknown') {
         throw new UserError('model.unknown', 'Expected a model that is there, but unknown is not.');
@@ -126,6 +127,31 @@ describe('the engine as a runner', () => {
     ]);
   });
 
+  it.skipIf(eightBitInstructions() === undefined)(
+    'draws in 8 bits nearly what it draws in fp32, with a style too',
+    async () => {
+      const draw = async (changes: Partial<GenerationRequest>) => pixels((await eventsOf(imagine(changes))).at(-1));
+      const styles = [{ id: 'ink', file: path.join(folder, 'ink.safetensors'), weight: 1 }];
+      const [exact, near] = [await draw({}), await draw({ precision: 'int8' })];
+      expect(near).not.toEqual(exact);
+      expect(distance(near, exact)).toBeLessThan(4);
+      expect(distance(await draw({ precision: 'int8', styles }), await draw({ styles }))).toBeLessThan(4);
+      expect(await draw({ precision: 'int8' })).toEqual(near);
+    },
+  );
+
+  it('refuses 8 bits where the processor has no instructions for them', async () => {
+    const on = openRunner({ drawsEightBits: false });
+    try {
+      await expect(eventsOf(imagine({ precision: 'int8' }), { on })).rejects.toMatchObject({
+        code: 'device.eight-bits',
+      });
+      expect((await eventsOf(imagine({}), { on })).at(-1)).toMatchObject({ kind: 'picture' });
+    } finally {
+      await on.close(0);
+    }
+  });
+
   it('says what was cut from a prompt that is too long', async () => {
     const events = await eventsOf(imagine({ prompt: `${'fox '.repeat(90)}cat`, steps: 1 }));
     const notice = events.find(({ kind }) => kind === 'notice');
@@ -196,7 +222,6 @@ describe('the engine as a runner', () => {
     ],
     [{ model: 'unknown' }, 'model.unknown', 'unknown is not'],
     [{ model: 'nowhere' }, 'model.missing', 'no such folder'],
-    [{ precision: 'int8' }, 'request.not-yet', 'precision int8'],
     [{ decoder: 'tiny' }, 'request.not-yet', 'the tiny decoder'],
     [{ accelerator: { kind: 'file', file: '/a', weight: 0.5 } }, 'request.not-yet', 'an accelerator at weight 0.5'],
     [{ variation: { seed: 1, amount: 1.5 } }, 'request.variation', 'variation of 0 to 1'],
@@ -260,7 +285,7 @@ describe('the engine as a runner', () => {
   });
 
   it('lets go of models that have no room, never of one in use', async () => {
-    const small = openRunner(1);
+    const small = openRunner({ modelBudgetBytes: 1 });
     const ldm = { vae: path.join(folder, 'sd15') };
     const drawn = await Promise.all(
       [{}, ldm, {}, ldm].map((changes) => eventsOf(imagine({ steps: 3, ...changes }), { on: small })),
@@ -337,6 +362,11 @@ describe('the engine as a runner', () => {
     await expect(eventsOf(work)).rejects.toMatchObject({ code: 'upscale.none' });
   });
 });
+
+/** Mean difference of their bytes. */
+function distance(a: Uint8Array = new Uint8Array(), b: Uint8Array = new Uint8Array()): number {
+  return a.reduce((sum, byte, k) => sum + Math.abs(byte - (b[k] ?? 0)), 0) / b.length;
+}
 
 function pixels(event: WorkEvent | undefined): Uint8Array | undefined {
   return event?.kind === 'picture' ? event.picture.data : undefined;

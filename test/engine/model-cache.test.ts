@@ -67,7 +67,8 @@ beforeEach(() => {
 });
 afterEach(() => cache.close());
 
-const lease = (accelerator: Accelerator) => cache.lease({ model: 'tiny', accelerator, vae: undefined });
+const lease = (accelerator: Accelerator) =>
+  cache.lease({ model: 'tiny', accelerator, vae: undefined, precision: 'fp32' as const });
 
 /** Opens every net that a picture needs. Returns the UNet's answer. */
 async function draw(on: Model): Promise<Float32Array> {

@@ -2,6 +2,7 @@
  * What the command line asks for, command by command: options as its grammar has parsed them, and the actions that the
  * composition root does with them. Types only.
  */
+import type { PrecisionWish } from '../../core/manifest.ts';
 import type { RecipeName } from '../../core/recipes.ts';
 import type { StyleUse } from '../../core/request.ts';
 import type { SchedulerName, TimestepGrid } from '../../core/sampling.ts';
@@ -17,6 +18,7 @@ export type ImagineOptions = {
   readonly style?: string;
   readonly lora?: readonly StyleUse[];
   readonly vae?: string;
+  readonly precision?: PrecisionWish;
   readonly negative: string;
   readonly steps?: number;
   readonly guidance?: number;

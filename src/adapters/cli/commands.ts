@@ -5,6 +5,7 @@
 import { Command, Option } from 'commander';
 
 import type { CliActions, EmojiOptions, ImagineOptions } from './actions.ts';
+import { PRECISION_WISHES } from '../../core/manifest.ts';
 import { renderUsageError } from './render.ts';
 import {
   parseInteger,
@@ -54,6 +55,7 @@ export function buildProgram(actions: CliActions, version: string): Command {
     .option('--style <id>', 'a style preset; a:0.6+b:0.4 mixes two')
     .option('--lora <file[:weight]>', 'a LoRA at a weight (repeatable)', parseLora)
     .option('--vae <dir|file>', 'another VAE than the model’s')
+    .addOption(new Option('--precision <p>', 'what the UNet is computed in').choices(PRECISION_WISHES))
     .option('--negative <text>', 'what to keep out; counts where guidance is above 1', '')
     .option('--steps <n>', 'denoising steps', parseInteger('steps', 1, MAX_STEPS))
     .option('--guidance <g>', 'guidance scale; 1 runs the UNet once a step', parseNumber('guidance', 0, 30))

@@ -129,7 +129,7 @@ export class DenseStyles {
         const text = await merged(net, encoder.weights, pristine.text[k] ?? encoder.weights);
         encoders.push(text === undefined ? encoder : keep(encoder.over(text)));
       }
-      const nets = { unet: unet === undefined ? own.unet : keep(own.unet.over(unet)), encoders };
+      const nets = { unet: unet === undefined ? own.unet : keep(await own.unet.over(unet)), encoders };
       return { nets, own: opened, files };
     } finally {
       await (await multiplier)?.release();

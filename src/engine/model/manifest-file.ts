@@ -7,7 +7,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../../core/errors.ts';
 import type { ModelAccelerator } from '../../core/accelerator.ts';
-import { BASES, type ModelManifest } from '../../core/manifest.ts';
+import { BASES, type ModelManifest, PRECISION_WISHES } from '../../core/manifest.ts';
 import { RECIPE_NAMES } from '../../core/recipes.ts';
 import { SCHEDULER_NAMES } from '../../core/sampling.ts';
 
@@ -60,6 +60,7 @@ const manifestFile = z.object({
   upscalers: z.object({ '2': relativePath.optional(), '4': relativePath.optional() }).default({}),
   plainGrounds: z.array(z.string().min(1)).optional(),
   words: relativePath.optional(),
+  precision: z.enum(PRECISION_WISHES).optional(),
 });
 
 /** The manifest of `folder`; undefined when it has none. Throws `UserError('model.manifest')` when it is not usable. */

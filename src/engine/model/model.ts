@@ -32,6 +32,8 @@ export type ModelOptions = {
   /** To be merged; undefined for none. */
   readonly accelerator: AcceleratorFile | undefined;
   readonly open: SessionOpener;
+  /** Of its UNet. */
+  readonly precision: 'fp32' | 'int8';
   /** The same model with another accelerator: nobody else's any more, and released or taken over. */
   readonly previous?: Model | undefined;
   /** Where derived weights go when the model's own folder cannot be written. */
@@ -58,10 +60,10 @@ export class Model implements Denoiser {
   #words: Promise<WordTable> | undefined;
 
   /** Throws `UserError` (`model.…`, `weights.…`, `lora.…`, `tokenizer.files`). */
-  static async open({ files, key, accelerator, open, previous, cacheDir }: ModelOptions): Promise<Model> {
+  static async open({ previous, ...options }: ModelOptions): Promise<Model> {
     const kept = await previous?.handOver();
     try {
-      return await Model.#open({ files, key, accelerator, open, cacheDir }, kept);
+      return await Model.#open(options, kept);
     } catch (error) {
       await releaseAll([...(kept?.encoders ?? []), ...(kept === undefined ? [] : [kept.autoencoder])]);
       throw error;
@@ -69,7 +71,7 @@ export class Model implements Denoiser {
   }
 
   static async #open(
-    { files, key, accelerator, open, cacheDir }: Omit<ModelOptions, 'previous'>,
+    { files, key, accelerator, open, precision, cacheDir }: Omit<ModelOptions, 'previous'>,
     kept: KeptNets | undefined,
   ): Promise<Model> {
     const config = parseUNetConfig(files.unet.config, files.unet.origin);
@@ -83,7 +85,7 @@ export class Model implements Denoiser {
       });
     const merged = (net: LoraNet, weights: TensorSource): Promise<TensorSource> =>
       accelerator === undefined ? Promise.resolve(weights) : mergedNet({ base, net, weights, accelerator, cacheDir });
-    const unet = await UNet.open(config, await merged('unet', files.unet.weights), { open, cacheDir });
+    const unet = await UNet.open(config, await merged('unet', files.unet.weights), { open, precision, cacheDir });
     const acceleratesText =
       accelerator !== undefined && (await touchesNets(accelerator, TEXT_NETS.slice(0, files.text.length)));
     const isSameText = kept !== undefined && !kept.acceleratesText && !acceleratesText;

@@ -40,15 +40,17 @@ export class StyleInputs {
   readonly #targets: () => readonly Layer[];
   readonly #weights: NetWeights;
   readonly #mergers: LazySessions;
+  readonly #canMerge: boolean;
   readonly #gated = new Map<UNetVariant, GatedPacker>();
   readonly #parts = new Map<string, Parts>();
   readonly #merged = new LruCache<Floats>({ maxCost: KEPT_BYTES, costOf: bytesOf });
 
-  /** `targets`: all of the UNet's, asked for with the first style. */
-  constructor(targets: () => readonly Layer[], weights: NetWeights, open: SessionOpener) {
+  /** `targets`: all of the UNet's, asked for with the first style. `canMerge`: graphs take merged weights at all. */
+  constructor(targets: () => readonly Layer[], weights: NetWeights, open: SessionOpener, canMerge = true) {
     this.#targets = targets;
     this.#weights = weights;
     this.#mergers = new LazySessions(open);
+    this.#canMerge = canMerge;
   }
 
   /** What to build the UNet with. */
@@ -101,7 +103,7 @@ export class StyleInputs {
       return known;
     }
     const all = targetsOf(variant, this.#targets());
-    const merged = partOf(loraRows === 'shared' ? worthMerging(all, MERGED_BYTES) : [], 0);
+    const merged = partOf(this.#canMerge && loraRows === 'shared' ? worthMerging(all, MERGED_BYTES) : [], 0);
     const beside = partOf(
       all.filter(({ module }) => !merged.modules.has(module)),
       PACKED_BYTES,

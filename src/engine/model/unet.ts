@@ -25,7 +25,7 @@ import type { TensorSource } from '../weights/index.ts';
 import { LazySessions } from './lazy-sessions.ts';
 import { inOneStyle } from './lora-feeds.ts';
 import { unetIslands } from './number-type.ts';
-import type { NetPlace, SessionOpener } from './session-opener.ts';
+import type { NetPlace, PrecisePlace } from './session-opener.ts';
 import { StyleInputs } from './style-inputs.ts';
 import type { UNetVariant } from './style-set.ts';
 
@@ -34,26 +34,36 @@ export class UNet {
   /** As its graphs take them. */
   readonly weights: TensorSource;
   readonly #lowering: Lowering;
-  readonly #open: SessionOpener;
+  readonly #place: NetPlace;
   readonly #sessions: LazySessions;
   readonly #styles: StyleInputs;
   #targets: readonly Layer[] | undefined;
   #lastContext: { readonly prompts: readonly Float32Array[]; readonly joined: Float32Array<ArrayBuffer> } | undefined;
   readonly #arrays = new Map<string, Float32Array<ArrayBuffer>>();
 
-  static async open(config: UNetConfig, weights: TensorSource, { open, cacheDir }: NetPlace): Promise<UNet> {
-    const lowering = loweringFor({ ...open.target, islands: unetIslands(config) });
-    const build = (given: NetWeights): Graph => buildUNet(config, given, { lowering });
-    return new UNet(config, await lowering.prepareWeights(weights, build, cacheDir), lowering, open);
+  static async open(config: UNetConfig, weights: TensorSource, place: PrecisePlace): Promise<UNet> {
+    const { open, precision } = place;
+    const lowering = loweringFor({ ...open.target, precision, islands: unetIslands(config) });
+    return UNet.#prepared(config, weights, lowering, place);
   }
 
-  private constructor(config: UNetConfig, weights: TensorSource, lowering: Lowering, open: SessionOpener) {
+  static async #prepared(
+    config: UNetConfig,
+    weights: TensorSource,
+    lowering: Lowering,
+    place: NetPlace,
+  ): Promise<UNet> {
+    const build = (given: NetWeights): Graph => buildUNet(config, given, { lowering });
+    return new UNet(config, await lowering.prepareWeights(weights, build, place.cacheDir), lowering, place);
+  }
+
+  private constructor(config: UNetConfig, weights: TensorSource, lowering: Lowering, place: NetPlace) {
     this.config = config;
     this.weights = weights;
     this.#lowering = lowering;
-    this.#open = open;
-    this.#sessions = new LazySessions(open);
-    this.#styles = new StyleInputs(() => this.targets, weights, open);
+    this.#place = place;
+    this.#sessions = new LazySessions(place.open);
+    this.#styles = new StyleInputs(() => this.targets, weights, place.open, lowering.mergesStyles);
   }
 
   /** What a LoRA can change. */
@@ -63,8 +73,10 @@ export class UNet {
   }
 
   /** The same net over other weights. */
-  over(weights: TensorSource): UNet {
-    return new UNet(this.config, weights, this.#lowering, this.#open);
+  async over(weights: TensorSource): Promise<UNet> {
+    return this.#lowering.mergesStyles
+      ? new UNet(this.config, weights, this.#lowering, this.#place)
+      : UNet.#prepared(this.config, weights, this.#lowering, this.#place);
   }
 
   /** [rows · out · height · width]; rows of longer prompts than others go in a call of their own. */

@@ -68,6 +68,8 @@ export interface LayerWeights {
   weight(name: string, shape: readonly number[]): Value;
   /** `count` rows from `start` of it. */
   weightRows(name: string, shape: readonly number[], start: number, count: number): Value;
+  /** Outputs `start` to `start + count` of the tensor `weight` in 8 bits, [kh·kw·in, count], and a scale for each. */
+  quantised(shape: readonly number[], start: number, count: number): { readonly values: Value; readonly scale: Value };
 }
 
 export type LinearLayer = {
@@ -111,6 +113,8 @@ export interface Lowering {
   readonly channels: 'first' | 'last';
   /** Rows in one style get a graph of their own (`StyleForm.rows`): worth it where a call holds one picture. */
   readonly sharesStyles: boolean;
+  /** Whether a matrix may come with a style in it, in float (`StyleForm.merged`). */
+  readonly mergesStyles: boolean;
   /** Whether timesteps come in as they are, or as sinusoids that the host has computed. */
   readonly timesteps: 'numbers' | 'sinusoids';
   /** x [rows·S, in] → `parts` values, [rows·S, out / parts] */

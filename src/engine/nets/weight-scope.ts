@@ -7,6 +7,7 @@ import type { Value } from '../onnx/graph.ts';
 import { Cast } from '../onnx/index.ts';
 import type { DataType } from '../onnx/model-proto.ts';
 import { formatShape } from '../onnx/shape.ts';
+import { QUANTISED, QUANTISED_SCALE, quantisedName } from '../weights/quantised.ts';
 import type { Dtype, TensorInfo } from '../weights/tensor-source.ts';
 import { input, NO_WEIGHTS } from './building.ts';
 import type { Building, LayerWeights } from './lowering.ts';
@@ -69,6 +70,30 @@ export class WeightScope implements LayerWeights {
       length: count * rowBytes,
     });
     return Cast(value, this.building.lowering.dtype);
+  }
+
+  /**
+   * Outputs `start` to `start + count` of the tensor `weight`, whose full shape is `shape`, in 8 bits: as a matrix
+   * [kh·kw·in, count], and a scale for each output. From what `prepareWeights` has made. Throws as `weight`.
+   */
+  quantised(shape: readonly number[], start: number, count: number): { readonly values: Value; readonly scale: Value } {
+    this.#find('weight', shape);
+    const part = { path: this.path, start, count };
+    const perOutput = shape.slice(1).reduce((product, side) => product * side, 1);
+    return {
+      values: this.#prepared(quantisedName(part, QUANTISED), 'i8', [perOutput, count]),
+      scale: this.#prepared(quantisedName(part, QUANTISED_SCALE), 'f32', [count]),
+    };
+  }
+
+  #prepared(name: string, dtype: DataType, shape: readonly number[]): Value {
+    const { source, graph } = this.building;
+    const info = source === NO_WEIGHTS ? { file: '', offset: 0, length: 0 } : source.get(name);
+    if (info === undefined) {
+      throw new Error(`${source.origin} has no ${name}: its weights were not prepared for 8 bits.`);
+    }
+    const { file, offset, length } = info;
+    return graph.initializer(name, dtype, shape, { kind: 'external', location: file, offset, length });
   }
 
   #find(name: string, shape: readonly number[]): TensorInfo {

@@ -1,5 +1,6 @@
 /** ONNX as this project writes it: the graph builder's operators and the way to bytes. */
 export {
+  Abs,
   Add,
   ArgMax,
   Cast,
@@ -30,13 +31,23 @@ export {
   Reshape,
   Shape,
   Slice,
+  SliceAxis,
   Split,
   SplitEvenly,
   Transpose,
   Unsqueeze,
 } from './operators/shape.ts';
-export { ReduceMean, ReduceSum } from './operators/reduction.ts';
-export { Conv, ConvTranspose, DepthToSpace, Resize, SpaceToDepth, type ConvAttributes } from './operators/spatial.ts';
+export { ReduceMax, ReduceMean, ReduceSum } from './operators/reduction.ts';
+export { DynamicQuantizeLinear, MatMulIntegerToFloat, type Quantised } from './operators/quantised.ts';
+export {
+  Conv,
+  convolved,
+  ConvTranspose,
+  DepthToSpace,
+  Resize,
+  SpaceToDepth,
+  type ConvAttributes,
+} from './operators/spatial.ts';
 export {
   FusedMatMul,
   Gemm,

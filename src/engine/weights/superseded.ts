@@ -22,7 +22,7 @@ import { openSafetensors } from './safetensors-file.ts';
 import { isAlive, TEMPORARY } from './safetensors-writer.ts';
 
 /** What derived files are, for people who look into the folder. */
-const LABELS = ['fp16', 'fp32', 'merged', 'projection', 'style', 'winograd'] as const;
+const LABELS = ['fp16', 'fp32', 'int8', 'merged', 'projection', 'style', 'winograd'] as const;
 export type Label = (typeof LABELS)[number];
 
 const origin = z.object({

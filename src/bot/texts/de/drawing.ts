@@ -38,6 +38,8 @@ export const drawing: Translation<typeof english> = {
   'error.request.variation': 'Eine Variation kann 0 bis 1 sein; verlangt war {given}. 0 ist das Bild selbst.',
   'error.request.strength':
     'Die Stärke geht von über 0 bis 1; verlangt war {given}. 0,6 behält etwa die Hälfte des Bildes.',
+  'error.device.eight-bits':
+    'Das Bild soll mit 8 Bit gezeichnet werden, und der Rechner, der es bekam, hat keine Befehle dafür. Frag, wer den Bot betreibt.',
   'error.device.memory':
     'Das Bild passt nicht in den Speicher von {device}. Eine kleinere Größe oder ein anderes Modell nehmen.',
   'error.runner.crashed':

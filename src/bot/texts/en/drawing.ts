@@ -33,6 +33,8 @@ export const drawing = {
   'error.request.variation': 'A variation can be 0 to 1; you asked for {given}. 0 is the picture itself.',
   'error.request.strength':
     'Strength goes from above 0 to 1; you asked for {given}. 0.6 keeps about half of the picture.',
+  'error.device.eight-bits':
+    'The picture is to be drawn in 8 bits, and the machine that took it has no instructions for them. Ask whoever runs the bot.',
   'error.device.memory': 'The picture does not fit into the memory of {device}. Take a smaller size or another model.',
   'error.runner.crashed':
     'The device stopped {attempts:time|times} while drawing this. Try another size or other words, or tell the operator.',

@@ -83,6 +83,7 @@ function withChannelsFirst(scope: LayerWeights, lowering: Lowering): LayerWeight
     has: (name) => scope.has(name),
     weight: (...wanted) => scope.weight(...wanted),
     weightRows: (...wanted) => scope.weightRows(...wanted),
+    quantised: (...wanted) => scope.quantised(...wanted),
   };
 }
 

@@ -2,6 +2,7 @@
 import type { Provider } from '../../onnx/provider.ts';
 import type { Lowering, NumberType } from '../lowering.ts';
 import { channelsLastLowering } from './channels-last.ts';
+import { eightBitLowering } from './eight-bit.ts';
 import { ordinaryLowering } from './ordinary.ts';
 import type { Island } from './precision.ts';
 import { processorLowering } from './processor.ts';
@@ -16,6 +17,8 @@ export type LoweringOptions = {
   readonly convolutions?: 'direct' | 'winograd';
   /** Where pictures have their channels between layers. Default 'first'; last on CUDA alone. */
   readonly channels?: Lowering['channels'];
+  /** 'int8': large layers in 8 bits; on a processor only. Default 'fp32'. */
+  readonly precision?: 'fp32' | 'int8';
 };
 
 export function loweringFor({
@@ -25,6 +28,7 @@ export function loweringFor({
   attention = provider === 'cpu' ? 'fused' : 'decomposed',
   convolutions,
   channels = 'first',
+  precision = 'fp32',
 }: LoweringOptions): Lowering {
   // WebGPU's sines are off by 2e-4, by which a whole UNet then is.
   const timesteps = provider === 'webgpu' ? 'sinusoids' : 'numbers';
@@ -32,5 +36,10 @@ export function loweringFor({
   if (channels === 'last') {
     return channelsLastLowering(ordinary);
   }
-  return provider === 'cpu' ? processorLowering(ordinary, { isWinograd: convolutions === 'winograd' }) : ordinary;
+  if (provider !== 'cpu') {
+    return ordinary;
+  }
+  return precision === 'int8'
+    ? eightBitLowering(processorLowering(ordinary, { isWinograd: false }))
+    : processorLowering(ordinary, { isWinograd: convolutions === 'winograd' });
 }

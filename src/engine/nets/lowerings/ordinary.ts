@@ -15,6 +15,7 @@ export function ordinaryLowering(options: OrdinaryOptions): Lowering {
     dtype: options.dtype,
     channels: 'first',
     sharesStyles: false,
+    mergesStyles: true,
     timesteps: options.timesteps ?? 'numbers',
     // onnxruntime's Gemm takes W as checkpoints keep it, [out, in], and adds b on the way.
     linear: ({ scope, inFeatures, outFeatures, bias, parts }, x) =>

@@ -12,6 +12,7 @@ export const Mul = (a: Value, b: Value): Value => binary('Mul', a, b);
 export const Div = (a: Value, b: Value): Value => binary('Div', a, b);
 
 export const Neg = (x: Value): Value => unary('Neg', x);
+export const Abs = (x: Value): Value => unary('Abs', x);
 export const Sqrt = (x: Value): Value => unary('Sqrt', x);
 export const Exp = (x: Value): Value => unary('Exp', x);
 /** The error function: (2/√π)·∫₀ˣ exp(−t²) dt. */

@@ -9,6 +9,9 @@ export const ReduceSum = (x: Value, axes: readonly number[], attributes: ReduceA
 export const ReduceMean = (x: Value, axes: readonly number[], attributes: ReduceAttributes = {}): Value =>
   reduced('ReduceMean', x, axes, attributes);
 
+export const ReduceMax = (x: Value, axes: readonly number[], attributes: ReduceAttributes = {}): Value =>
+  reduced('ReduceMax', x, axes, attributes);
+
 /** Negative axes count from the end. */
 function reduced(opType: string, x: Value, axes: readonly number[], { keepdims = true }: ReduceAttributes): Value {
   const at = axes.map((axis) => (axis < 0 ? x.shape.length + axis : axis));

@@ -107,6 +107,25 @@ export function Slice(x: Value, ends: Value, shape: Dims, axes: readonly [number
   });
 }
 
+export type SliceRange = {
+  readonly start: number;
+  /** Negative: from the end. Default: to the end. */ readonly end?: number;
+  readonly step?: number;
+};
+
+/** Part of one axis; `length`: what is left of it. */
+export function SliceAxis(x: Value, axis: number, { start, end = END, step = 1 }: SliceRange, length: Dim): Value {
+  const { graph } = x;
+  return single(graph, {
+    opType: 'Slice',
+    inputs: [x, graph.ints([start]), graph.ints([end]), graph.ints([axis]), graph.ints([step])],
+    output: { dtype: x.dtype, shape: x.shape.map((dim, k) => (k === axis ? length : dim)) },
+  });
+}
+
+/** Beyond every axis. */
+const END = 2 ** 31 - 1;
+
 export function Gather(data: Value, indices: Value, { axis = 0 } = {}): Value {
   const shape = [...data.shape.slice(0, axis), ...indices.shape, ...data.shape.slice(axis + 1)];
   return single(data.graph, {
@@ -129,17 +148,21 @@ export function GatherND(data: Value, indices: Value, { batch_dims = 0 } = {}): 
   });
 }
 
-/** Zeros around: `before` and `after` for each axis. */
-export function Pad(x: Value, before: readonly number[], after: readonly number[]): Value {
+/** Zeros, or `value` (a scalar of x's type), around: `before` and `after` for each axis. */
+export function Pad(x: Value, before: readonly number[], after: readonly number[], value?: Value): Value {
   if (before.length !== x.shape.length || after.length !== x.shape.length) {
     throw shapeError('Pad', `widths for each axis, ${before.length} and ${after.length} of them`, x.shape);
   }
-  const shape = x.shape.map((_, axis) => fixedDim(x.shape, axis) + (before[axis] ?? 0) + (after[axis] ?? 0));
+  const shape = x.shape.map((dim, axis) => longer(dim, (before[axis] ?? 0) + (after[axis] ?? 0)));
   return single(x.graph, {
     opType: 'Pad',
-    inputs: [x, x.graph.ints([...before, ...after])],
+    inputs: [x, x.graph.ints([...before, ...after]), value],
     output: { dtype: x.dtype, shape },
   });
+}
+
+function longer(dim: Dim, by: number): Dim {
+  return typeof dim === 'number' ? dim + by : by === 0 ? dim : `${dim}+${by}`;
 }
 
 /** 1 where `indices` [R…] says and 0 elsewhere: [R…, depth] in fp32. */

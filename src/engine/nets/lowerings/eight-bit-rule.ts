@@ -1,0 +1,36 @@
+/**
+ * What is computed in 8 bits and what stays in float: one rule for every net and every model, by what a layer is. Lists of
+ * names, for one model or another, there are none.
+ */
+import { usualCount, type Building } from '../building.ts';
+import type { ConvolutionLayer, LinearLayer } from '../lowering.ts';
+import type { Dim } from '../../onnx/model-proto.ts';
+
+/**
+ * With fewer features on either side a layer is where latents or pixels come in or go out: little work, and an error
+ * there nothing evens out.
+ */
+const FEWEST_FEATURES = 32;
+
+/**
+ * Up to so many tokens each gets a scale of its own, which costs nothing then: a prompt's first token is tens of times as
+ * large as the others, which by its scale would all be 0 (MixDQ, https://arxiv.org/abs/2405.17873, section 4.1).
+ */
+const MOST_TOKENS_WITH_SCALES = 256;
+
+/** In float, or in 8 bits with one scale for all that comes in or one for each token. */
+export type LayerForm = 'float' | 'one-scale' | 'scale-by-token';
+
+/** Over tokens whose count is `tokens`. */
+export function linearForm(building: Building, { inFeatures, outFeatures }: LinearLayer, tokens: Dim): LayerForm {
+  const count = usualCount(building, tokens);
+  // One vector a row: of the time, or of a whole prompt. It steers every pixel, and its product costs nothing.
+  if (count <= 1 || Math.min(inFeatures, outFeatures) < FEWEST_FEATURES) {
+    return 'float';
+  }
+  return count <= MOST_TOKENS_WITH_SCALES ? 'scale-by-token' : 'one-scale';
+}
+
+export function convolutionForm({ inFeatures, outFeatures }: ConvolutionLayer): 'float' | 'one-scale' {
+  return Math.min(inFeatures, outFeatures) < FEWEST_FEATURES ? 'float' : 'one-scale';
+}

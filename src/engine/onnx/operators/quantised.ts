@@ -1,0 +1,54 @@
+/**
+ * Whole numbers of 8 bits for products, named as the ONNX specification and onnxruntime's contrib operators name them
+ * (https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md). Which values are worth it, nobody here knows.
+ */
+import { single, type Value } from '../graph.ts';
+import { dimAt, shapeError } from '../shape.ts';
+
+/** scale · (values − zeroPoint) */
+export type Quantised = {
+  /** u8 */
+  readonly values: Value;
+  /** fp32 [] */
+  readonly scale: Value;
+  /** u8 [] */
+  readonly zeroPoint: Value;
+};
+
+/** fp32 x as u8, by one scale and one zero point that its least and greatest value and 0 give. */
+export function DynamicQuantizeLinear(x: Value): Quantised {
+  if (x.dtype !== 'f32') {
+    throw new Error(`DynamicQuantizeLinear: expected fp32, got ${x.dtype}.`);
+  }
+  const [values = x, scale = x, zeroPoint = x] = x.graph.node({
+    opType: 'DynamicQuantizeLinear',
+    inputs: [x],
+    outputs: [
+      { dtype: 'u8', shape: x.shape },
+      { dtype: 'f32', shape: [] },
+      { dtype: 'u8', shape: [] },
+    ],
+  });
+  return { values, scale, zeroPoint };
+}
+
+/** com.microsoft: a [M, K] · b + bias in fp32, with b s8 [K, N] and a scale for each of its columns, bias [N] or none. */
+export function MatMulIntegerToFloat(
+  a: Quantised,
+  b: { readonly values: Value; readonly scale: Value },
+  bias: Value | undefined,
+): Value {
+  const [rows, columns] = [a.values.shape, b.values.shape];
+  if (a.values.dtype !== 'u8' || b.values.dtype !== 'i8') {
+    throw new Error(`MatMulIntegerToFloat: expected u8 and i8, got ${a.values.dtype} and ${b.values.dtype}.`);
+  }
+  if (rows.length !== 2 || columns.length !== 2 || rows[1] !== columns[0] || b.scale.shape[0] !== columns[1]) {
+    throw shapeError('MatMulIntegerToFloat', 'two matrices over the same K and a scale for each column', rows, columns);
+  }
+  return single(a.values.graph, {
+    opType: 'MatMulIntegerToFloat',
+    domain: 'com.microsoft',
+    inputs: [a.values, b.values, a.scale, b.scale, a.zeroPoint, undefined, bias],
+    output: { dtype: 'f32', shape: [dimAt(rows, 0), dimAt(columns, 1)] },
+  });
+}

@@ -1,0 +1,116 @@
+/**
+ * Weights of 8 bits: a layer's kernel as whole numbers from −127 to 127 with one scale for each of its outputs, and as the
+ * matrix that a product wants, [kh·kw·in, out]. Computed once into a cached file that is mapped afterwards. Which layers
+ * are worth it is said elsewhere (nets/lowerings/eight-bit-rule.ts).
+ */
+/* oxlint-disable typescript/no-non-null-assertion -- loops keep every index within its array */
+import { cachedWeights, filesOf, sourceId } from './cache.ts';
+import type { TensorToWrite } from './safetensors-writer.ts';
+import type { TensorInfo, TensorSource } from './tensor-source.ts';
+import { TensorTable } from './tensor-table.ts';
+
+/** What the whole numbers of a module are called beside its `weight`, and what their scales are. */
+export const QUANTISED = 's8';
+export const QUANTISED_SCALE = 's8_scale';
+
+/** Outputs `start` to `start + count` of `<path>.weight`. */
+export type QuantisedPart = { readonly path: string; readonly start: number; readonly count: number };
+
+/** −127 to 127 [kh·kw·in, count] and [count] */
+export type QuantisedMatrix = {
+  readonly values: Int8Array<ArrayBuffer>;
+  readonly scales: Float32Array<ArrayBuffer>;
+};
+
+export function quantisedName({ path, start, count }: QuantisedPart, which: string): string {
+  return `${path}.${which}[${start}:${start + count}]`;
+}
+
+/**
+ * `<path>.s8[start:end]` and `<path>.s8_scale[start:end]` for each part. Throws `UserError` as `readFloats`, and
+ * `weights.unwritable` when neither the model's folder nor `cacheDir` can take the file.
+ */
+export async function quantisedWeights(
+  source: TensorSource,
+  parts: readonly QuantisedPart[],
+  cacheDir: string,
+): Promise<TensorSource> {
+  const found = parts.flatMap((part) => {
+    const info = source.get(`${part.path}.weight`);
+    return info === undefined ? [] : [{ part, info }];
+  });
+  const [first] = found;
+  if (first === undefined) {
+    return new TensorTable(source.origin, []);
+  }
+  const names = found.map(({ part }) => quantisedName(part, QUANTISED));
+  const key = `int8 1 ${await sourceId(source)} ${JSON.stringify(names)}`;
+  return cachedWeights({ besides: first.info.file, cacheDir, label: 'int8', key, inputs: filesOf(source) }, () =>
+    found.flatMap(({ part, info }) => tensorsOf(source, part, info)),
+  );
+}
+
+function tensorsOf(source: TensorSource, part: QuantisedPart, info: TensorInfo): readonly TensorToWrite[] {
+  const { count } = part;
+  const perOutput = info.shape.slice(1).reduce((product, side) => product * side, 1);
+  // Both tensors come from one reading; they are written one right after the other.
+  let made: Promise<QuantisedMatrix> | undefined;
+  const matrix = (): Promise<QuantisedMatrix> =>
+    (made ??= source
+      .readFloats(info.name)
+      .then((w) => quantiseMatrix(w.subarray(part.start * perOutput, (part.start + count) * perOutput), info.shape)));
+  return [
+    {
+      name: quantisedName(part, QUANTISED),
+      dtype: 'I8',
+      shape: [perOutput, count],
+      parts: async function* () {
+        yield new Uint8Array((await matrix()).values.buffer);
+      },
+    },
+    {
+      name: quantisedName(part, QUANTISED_SCALE),
+      dtype: 'F32',
+      shape: [count],
+      parts: async function* () {
+        yield new Uint8Array((await matrix()).scales.buffer);
+        made = undefined;
+      },
+    },
+  ];
+}
+
+/** Outputs that are turned round together: what is written then stays in the cache. */
+const BLOCK = 64;
+
+/**
+ * w [count, in, …kernel], its outputs' greatest magnitudes to 127; `shape`: the whole tensor's, [out, in, …kernel].
+ * Rounded to the nearest. A row of zeros has the scale 1.
+ */
+export function quantiseMatrix(w: Float32Array, shape: readonly number[]): QuantisedMatrix {
+  const [, inFeatures = 1, ...kernel] = shape;
+  const area = kernel.reduce((product, side) => product * side, 1);
+  const perOutput = inFeatures * area;
+  const count = w.length / perOutput;
+  const scales = new Float32Array(count);
+  for (let o = 0; o < count; o++) {
+    let greatest = 0;
+    for (let k = o * perOutput; k < (o + 1) * perOutput; k++) {
+      greatest = Math.max(greatest, Math.abs(w[k]!));
+    }
+    scales[o] = greatest === 0 ? 1 : greatest / 127;
+  }
+  const values = new Int8Array(w.length);
+  for (let from = 0; from < count; from += BLOCK) {
+    const to = Math.min(count, from + BLOCK);
+    for (let place = 0; place < area; place++) {
+      for (let c = 0; c < inFeatures; c++) {
+        const at = (place * inFeatures + c) * count;
+        for (let o = from; o < to; o++) {
+          values[at + o] = Math.round(w[o * perOutput + c * area + place]! / scales[o]!);
+        }
+      }
+    }
+  }
+  return { values, scales };
+}

@@ -1,0 +1,74 @@
+/**
+ * What a model is drawn in where a request does not say: 8 bits where every device is a processor with instructions for
+ * them and the model is large enough to gain, fp32 elsewhere. The operator's word goes before the model's, and that before
+ * what is found.
+ */
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import type { Config } from '../../config/load.ts';
+import type { CatalogModel } from '../../models/catalog.ts';
+import type { ModelManifest, PrecisionWish } from '../core/manifest.ts';
+import type { GenerationRequest } from '../core/request.ts';
+import { eightBitInstructions, type EightBitInstructions } from '../engine/ort/index.ts';
+
+/** Of a UNet's weights on the disk: SD 1.5 has 1.7 GB in half precision, moji 27 MB, whose call takes milliseconds. */
+const LEAST_BYTES = 400e6;
+
+export type PrecisionFacts = {
+  /** PRECISION. */
+  readonly operator: PrecisionWish;
+  readonly manifest: PrecisionWish | undefined;
+  /** As RUNNERS has them. */
+  readonly devices: readonly string[];
+  readonly instructions: EightBitInstructions | undefined;
+  /** Of the model's UNet. */
+  readonly bytes: number;
+};
+
+export function usualPrecision({
+  operator,
+  manifest = 'auto',
+  devices,
+  instructions,
+  bytes,
+}: PrecisionFacts): GenerationRequest['precision'] {
+  const wish = operator === 'auto' ? manifest : operator;
+  if (wish !== 'auto') {
+    return wish;
+  }
+  const isProcessor = devices.every((device) => device === 'cpu');
+  return isProcessor && instructions !== undefined && bytes >= LEAST_BYTES ? 'int8' : 'fp32';
+}
+
+/** Of an installed model on this machine; `wish`: what was asked for in so many words. */
+export async function precisionFor(
+  { precision: operator, devices }: Pick<Config, 'precision' | 'devices'>,
+  { source }: Pick<CatalogModel, 'source'>,
+  { precision: manifest }: Pick<ModelManifest, 'precision'>,
+  wish: PrecisionWish = 'auto',
+): Promise<GenerationRequest['precision']> {
+  return usualPrecision({
+    operator: wish === 'auto' ? operator : wish,
+    manifest,
+    devices,
+    instructions: eightBitInstructions(),
+    bytes: await unetBytes(source),
+  });
+}
+
+/** Of the UNet in a diffusers folder, or of a whole checkpoint file. */
+export async function unetBytes(source: string): Promise<number> {
+  const found = await stat(source);
+  if (found.isFile()) {
+    return found.size;
+  }
+  const folder = join(source, 'unet');
+  const names = await readdir(folder).catch(() => []);
+  const weights = names.filter((name) => name.endsWith('.safetensors'));
+  const sizes = await Promise.all(
+    weights.map(async (name) => ({ isShard: name.includes('-of-'), size: (await stat(join(folder, name))).size })),
+  );
+  const shards = sizes.reduce((total, { isShard, size }) => total + (isShard ? size : 0), 0);
+  return Math.max(shards, ...sizes.map(({ size }) => size)); // the same weights may lie there in two precisions
+}
