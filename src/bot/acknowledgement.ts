@@ -10,7 +10,16 @@ import type { ServerSettings } from '../store/index.ts';
 import { type ButtonId, decodeButtonId, type JobAction, type PanelField } from './button-id.ts';
 
 /** Settings whose values are typed. */
-export const FORM_FIELDS = ['limits', 'channels', 'words', 'audit'] as const satisfies readonly PanelField[];
+export const FORM_FIELDS = [
+  'limits',
+  'channels',
+  'words',
+  'audit',
+  'roles',
+  'role-limits',
+  'style-roles',
+  'places',
+] as const satisfies readonly PanelField[];
 
 /** What is seen by everybody, unless it was asked for otherwise or the server's answers are private. */
 export function decideAcknowledgement(
@@ -102,6 +111,7 @@ function ofButton(id: ButtonId | undefined): Acknowledgement {
     case 'panel':
       return FORM_FIELDS.some((field) => field === id.field) ? 'form' : 'update';
     case 'draft':
+    case 'restore-style':
     case 'forget-me':
     case 'take-back':
       return 'update';

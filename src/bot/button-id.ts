@@ -48,6 +48,11 @@ export const PANEL_FIELDS = [
   'rules',
   'private',
   'avatars',
+  'owner',
+  'roles',
+  'role-limits',
+  'style-roles',
+  'places',
   'words',
   'audit',
   'history',
@@ -64,6 +69,8 @@ export type ButtonId =
   | { readonly kind: 'imagine-form' }
   /** The same from a picture that was chosen in a message's menu; `start` names it among those that are kept. */
   | { readonly kind: 'start-form'; readonly start: string }
+  /** Undo the removal of a style; `removed` names what is kept of it for a day. */
+  | { readonly kind: 'restore-style'; readonly removed: string }
   /** Take back an emoji or a sticker of the server, by the chat's id. */
   | { readonly kind: 'take-back'; readonly what: ExpressionKind; readonly id: string }
   /** Yes, delete all that is kept about me. */
@@ -82,6 +89,8 @@ export function encodeButtonId(id: ButtonId): string {
       return join('panel', id.field);
     case 'take-back':
       return join('take-back', id.id, id.what);
+    case 'restore-style':
+      return join(id.kind, id.removed);
     case 'start-form':
       return join(id.kind, id.start);
     case 'imagine-form':
@@ -114,6 +123,9 @@ export function decodeButtonId(text: string): ButtonId | undefined {
   if (head === 'take-back') {
     const what = EXPRESSION_KINDS.find((name) => name === detail);
     return what === undefined ? undefined : { kind: 'take-back', what, id: subject };
+  }
+  if (head === 'restore-style') {
+    return detail === undefined ? { kind: head, removed: subject } : undefined;
   }
   if (head === 'start-form') {
     return detail === undefined ? { kind: head, start: subject } : undefined;

@@ -1,7 +1,7 @@
 /** Who may do what, and what may be drawn where. Every command, button, select and form comes through here. */
 import type { Invocation } from '../core/chat.ts';
 import type { Job } from '../core/job.ts';
-import type { Actor } from '../core/people.ts';
+import type { Actor, Role } from '../core/people.ts';
 import type { GenerationRequest } from '../core/request.ts';
 import type { Style } from '../core/style.ts';
 import type { ServerSettings } from '../store/index.ts';
@@ -34,11 +34,30 @@ export type Asker = Pick<Invocation, 'actor' | 'place'> & { readonly settings: S
 /** What every drawing is measured by. */
 export type Rules = Pick<BotContext, 'stores' | 'blockedWords' | 'adultWords'>;
 
-/** Throws `UserError` `allowed.blocked` or `allowed.channel`. */
+function hasOne(actor: Actor, roles: readonly Role[]): boolean {
+  return roles.some(({ id }) => actor.roles?.includes(id) === true);
+}
+
+function namesOf(roles: readonly Role[]): string {
+  return roles.map(({ name }) => name).join(', ');
+}
+
+/** Throws `UserError` `allowed.requester` where a picture's buttons are its requester's alone. */
+export function requireMayPress({ actor, settings }: Pick<Asker, 'actor' | 'settings'>, job: Job): void {
+  if (settings.buttonsFor === 'requester') {
+    requireOwner(actor, job);
+  }
+}
+
+/** Throws `UserError` `allowed.blocked`, `allowed.role` or `allowed.channel`. */
 export async function requireMayDraw({ stores }: Pick<Rules, 'stores'>, asker: Asker): Promise<void> {
   const { actor, place, settings } = asker;
   if (await stores.people.isBlocked(place.server, actor.user)) {
     throw refusal('allowed.blocked');
+  }
+  const { drawRoles = [] } = settings;
+  if (drawRoles.length > 0 && !actor.isAdmin && !hasOne(actor, drawRoles)) {
+    throw refusal('allowed.role', { roles: namesOf(drawRoles) });
   }
   const where = [place.channel, place.parentChannel];
   if (settings.channels.length > 0 && !settings.channels.some((channel) => where.includes(channel))) {
@@ -47,15 +66,21 @@ export async function requireMayDraw({ stores }: Pick<Rules, 'stores'>, asker: A
 }
 
 /**
- * Throws `UserError` `safety.word`, `safety.nsfw` or `safety.nsfw-style`. Checked are the words of the prompt and of the
+ * Throws `UserError` `allowed.style`, `safety.word`, `safety.nsfw` or `safety.nsfw-style`. Checked are the words of the prompt and of the
  * style; what is to be kept out may name anything.
  */
 export function requireDrawable(
   rules: Omit<Rules, 'stores'>,
-  { settings, place }: Asker,
+  { actor, settings, place }: Asker,
   prompt: string,
   styles: readonly Style[],
 ): void {
+  for (const { id, name } of styles) {
+    const roles = settings.styleRoles?.[id] ?? [];
+    if (roles.length > 0 && !actor.isAdmin && !hasOne(actor, roles)) {
+      throw refusal('allowed.style', { style: name, roles: namesOf(roles) });
+    }
+  }
   const where = { settings, isNsfw: place.isNsfw };
   requireWords(rules, where, prompt);
   const style = styles.find(
@@ -111,6 +136,7 @@ export async function requireShowable(
   asker: Asker,
   job: Job,
 ): Promise<Awaited<ReturnType<typeof rootOf>>> {
+  requireMayPress(asker, job);
   const root = await rootOf(job, (id) => context.stores.jobs.get(id));
   if (root === undefined) {
     await requireMayDraw(context, asker);

@@ -58,6 +58,7 @@ const inboxRecord: z.ZodType<InboxRecord> = z.object({
       isModerator: z.boolean(),
       locale: z.enum(LOCALES),
       mayAddEmoji: z.boolean().optional(),
+      roles: z.array(z.string()).optional(),
     }),
     place: z.object({
       platform: z.enum(PLATFORMS),

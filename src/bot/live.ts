@@ -18,6 +18,7 @@ import { enlarged, windowScale } from './live-enlarged.ts';
 import { Pace } from './jobs/pace.ts';
 import type { BotOptions, Clock, Models } from './ports.ts';
 import { readImagine, startPicture } from './read-imagine.ts';
+import { settingsHere } from './settings-here.ts';
 import { WordList } from './safety/word-list.ts';
 
 export type LivePorts = {
@@ -45,7 +46,7 @@ export function createLiveDrawing(ports: LivePorts): LiveDrawing {
   const pace = new Pace();
   return {
     async *draw(actor, place, { options: given, isDraft, canvas }, signal) {
-      const settings = await stores.settings.of(place.server);
+      const settings = settingsHere(await stores.settings.of(place.server), actor, place);
       // A live picture is not counted, but who has none left for today has none of these either.
       await requireLeft(stores.quotas, quotaOf(place.server, actor.user, settings, options), clock);
       let file: string | undefined;

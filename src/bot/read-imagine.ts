@@ -11,6 +11,7 @@ import { type Asker, requireDrawable, requireMayDraw, type Rules } from './gates
 import type { BotPorts } from './ports.ts';
 import { refusal } from './refusal.ts';
 import { fallbacksOf, type Resolved, type ResolveContext, resolveImagine, serverModel } from './resolve.ts';
+import { settingsHere } from './settings-here.ts';
 import { stylesOf } from './styles.ts';
 
 export type ImagineReading = {
@@ -34,7 +35,8 @@ export async function readImagine(
   asker: Asker,
   { given, seed, init, keep, find, isDraft = false }: ImagineReading,
 ): Promise<Resolved> {
-  const { actor, place, settings } = asker;
+  const { actor, place } = asker;
+  const settings = settingsHere(asker.settings, actor, place);
   await requireMayDraw({ stores }, asker);
   const written = typeof given['prompt'] === 'string' ? parseFreeText(imagine, given['prompt']) : {};
   const asked = checkOptions(

@@ -11,6 +11,7 @@ import { type Style, wordOf } from '../core/style.ts';
 import type { ServerSettings } from '../store/index.ts';
 import type { BotOptions, Model, Models } from './ports.ts';
 import { refusal } from './refusal.ts';
+import type { SettingsHere } from './settings-here.ts';
 import { readWritten, wordsAsRead } from './written-prompt.ts';
 import { meansNone, unknownStyle } from './styles.ts';
 import { chooseStyles, requestOf, type StyleInMix, usualStrength } from './wish.ts';
@@ -33,7 +34,7 @@ export type Resolved = {
 };
 
 export type ResolveContext = {
-  readonly settings: ServerSettings;
+  readonly settings: SettingsHere;
   readonly options: BotOptions;
   readonly models: Models;
   readonly styles: readonly Style[];
@@ -123,7 +124,7 @@ export function rulesOf({ manifest }: Pick<Model, 'manifest'>): SizeRules {
   return { model: manifest.name, width, height, sides: manifest.sizes };
 }
 
-/** What was asked for, else the asker's own usual style, else the server's. */
+/** What was asked for, else the channel's, the asker's own usual style, else the server's. */
 function stylesAsked(
   given: ImagineOptions['style'],
   model: Model,
@@ -133,7 +134,7 @@ function stylesAsked(
     const shares = typeof given !== 'string' ? given : meansNone(given) ? [] : parseStyleMix(given);
     return chooseStyles(shares, styles, model, (name) => unknownStyle(styles, name));
   }
-  const usual = mine ?? settings.defaultStyle;
+  const usual = settings.channelStyle ?? mine ?? settings.defaultStyle;
   // A default that is gone, or is for another model than today's, is passed over: nobody asked for it just now.
   const style = styles.find((candidate) => candidate.id === usual && candidate.model === model.manifest.id);
   return style === undefined ? [] : [{ style, share: 1 }];

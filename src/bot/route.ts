@@ -20,6 +20,7 @@ import {
   listStyles,
   removeStyle,
   renameStyle,
+  restoreStyle,
   showStyle,
 } from './handlers/styles.ts';
 import type { BotContext, RequestContext } from './context.ts';
@@ -68,7 +69,7 @@ export async function routeToForm(context: BotContext, asked: RequestContext): P
   }
   const id = action.kind === 'button' ? decodeButtonId(action.id) : undefined;
   if (id?.kind === 'panel') {
-    return openPanelForm(context, asked, id.field);
+    return await openPanelForm(context, asked, id.field);
   }
   if (id?.kind === 'imagine-form') {
     return imagineForm(asked, {});
@@ -149,6 +150,9 @@ async function routeButton(context: BotContext, asked: RequestContext, id: Butto
       return;
     case 'forget-me':
       await forget(context, asked);
+      return;
+    case 'restore-style':
+      await restoreStyle(context, asked, id.removed);
       return;
     case 'take-back':
       await takeBack(context, asked, id);

@@ -3,6 +3,7 @@ import type { Suggestion } from '../core/chat.ts';
 import type { Place, UserKey } from '../core/people.ts';
 import type { BotContext } from './context.ts';
 import { serverModel } from './resolve.ts';
+import { settingsHere } from './settings-here.ts';
 import type { Style } from '../core/style.ts';
 import { stylesOf } from './styles.ts';
 
@@ -28,7 +29,7 @@ export async function suggest(
   if (option !== 'style' && option !== 'name') {
     return [];
   }
-  const settings = await stores.settings.of(place.server);
+  const settings = settingsHere(await stores.settings.of(place.server), {}, place);
   const [styles, mine, uses] = await Promise.all([
     stylesOf(place.server, stores, models),
     stores.people.style(user, place.server),

@@ -8,7 +8,7 @@
 import type { OptionValue, Upload } from './command.ts';
 import type { ReplyAddress } from './job.ts';
 import type { Form, Message } from './message.ts';
-import type { Actor, Locale, Place, Platform, ServerKey, UserKey } from './people.ts';
+import type { Actor, Locale, Place, Platform, Role, ServerKey, UserKey } from './people.ts';
 
 /** What the menu of any message with a picture offers. */
 export const MESSAGE_ACTIONS = ['upscale', 'use', 'info'] as const;
@@ -131,6 +131,8 @@ export interface Chat {
    * is no such person. Absent where nobody has one.
    */
   avatar?(server: ServerKey, person: string): Promise<Avatar | undefined>;
+  /** Roles or user groups that people of that server can have; absent where there are none. */
+  roles?(server: ServerKey): Promise<readonly Role[]>;
   /** Where the chat itself keeps what was said: all that was said to that person alone goes, and what stands at the addresses. */
   forget?(user: UserKey, addresses: readonly ReplyAddress[]): Promise<void>;
   /**

@@ -65,6 +65,7 @@ const fields = z.object({
   styleName: z.string(),
   createdAtMs: z.number(),
   event: z.string().optional(),
+  charged: z.object({ user: z.boolean(), server: z.boolean() }).optional(),
   attempts: z.int().nonnegative(),
   state,
   address: replyAddress,
@@ -76,9 +77,10 @@ const fields = z.object({
  */
 export const storedJob: z.ZodType<Job> = fields
   .extend({ delivery: z.string().optional() })
-  .transform(({ typed, isPrivate, delivery, event = delivery, ...job }) => ({
+  .transform(({ typed, isPrivate, charged, delivery, event = delivery, ...job }) => ({
     ...job,
     ...(typed === undefined ? {} : { typed }),
     ...(event === undefined ? {} : { event }),
     ...(isPrivate === undefined ? {} : { isPrivate }),
+    ...(charged === undefined ? {} : { charged }),
   }));

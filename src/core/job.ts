@@ -77,6 +77,8 @@ export type Job = {
   readonly createdAtMs: number;
   /** The platform's id of the event that asked for it: the same one, told again, finds its job here. Old jobs have none. */
   readonly event?: string;
+  /** Against whose quota it was counted; absent: as the settings say. */
+  readonly charged?: { readonly user: boolean; readonly server: boolean };
   /** Times a device began it; after three it fails with a clear answer. */
   readonly attempts: number;
   readonly state: JobState;

@@ -67,10 +67,12 @@ export type FormField = {
   readonly maxLength: number;
   readonly isMultiline: boolean;
   /**
-   * Channels are picked from a list where the platform has one, and typed by their ids elsewhere. `value` is their ids,
-   * one a line, and so comes back.
+   * Channels (`place`: any in which people ask) and roles are picked from a list where the platform has one, and typed by
+   * their ids elsewhere. `value` is their ids, one a line, and so comes back.
    */
-  readonly picks?: 'channel' | 'channels';
+  readonly picks?: 'channel' | 'channels' | 'place' | 'role' | 'roles';
+  /** Picked from these where the platform has lists, and none of its own for what is picked. */
+  readonly choices?: readonly { readonly value: string; readonly label: string }[];
 };
 
 /** A modal. Its answer comes back as an action of kind `form` with the same id. */

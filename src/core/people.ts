@@ -27,9 +27,14 @@ export type Actor = {
   /** May delete other people's answers: Manage Messages or an admin. */
   readonly isModerator: boolean;
   readonly locale: Locale;
+  /** Ids of the person’s roles or user groups there; absent: none are known. */
+  readonly roles?: readonly string[] | undefined;
   /** May add emoji to the server; absent: only an admin may. */
   readonly mayAddEmoji?: boolean | undefined;
 };
+
+/** A role of a server, or a user group of a workspace. */
+export type Role = { readonly id: string; readonly name: string };
 
 export type Place = {
   readonly platform: Platform;

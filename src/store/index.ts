@@ -20,7 +20,7 @@ export { isOpen } from './jobs.ts';
 export { openMemory } from './memory.ts';
 export { pictureAt } from './fetch-picture.ts';
 export { checkSafetensorsHead, fetchFile, tooLarge, type FetchFileOptions } from './fetch-file.ts';
-export { DEFAULT_SETTINGS, type ServerSettings } from './settings.ts';
+export { type ChannelRule, DEFAULT_SETTINGS, type RoleLimit, type ServerSettings } from './settings.ts';
 export type { AuditEntry } from './audit.ts';
 export type { Database } from './database.ts';
 export type { FileStore } from './files.ts';
@@ -138,7 +138,7 @@ export function storesOn(database: Database, files: FileStore): Stores {
   };
 }
 
-const EXPIRING = ['seen/', 'accepted/', 'draft/', 'quota/', 'audit/', 'start/'];
+const EXPIRING = ['seen/', 'accepted/', 'draft/', 'quota/', 'audit/', 'start/', 'removed/'];
 const PAGE = 500;
 
 /** Reading an expired record deletes it; not every kind of store does so by itself. */

@@ -1,7 +1,7 @@
 /** What a server's admins chose. What they left alone is undefined, and the operator's value counts. */
 import { z } from 'zod';
 import { PROMPT_GRAMMARS } from '../core/request.ts';
-import { LOCALES, type Locale, type ServerKey } from '../core/people.ts';
+import { LOCALES, type Locale, type Role, type ServerKey } from '../core/people.ts';
 import { corruptStore, type Database, keyPart } from './database.ts';
 
 export const ADULT_RULES = ['marked', 'never'] as const;
@@ -9,6 +9,20 @@ export const ADULT_RULES = ['marked', 'never'] as const;
 export type AdultRule = (typeof ADULT_RULES)[number];
 
 export const AVATAR_RULES = ['own', 'anybody'] as const;
+
+export const BUTTON_RULES = ['everybody', 'requester'] as const;
+
+export type RoleLimit = {
+  readonly role: Role;
+  readonly perUser?: number | undefined;
+  readonly perUserDay?: number | undefined;
+};
+export type ChannelRule = {
+  readonly channel: string;
+  /** '' for none, whatever is usual elsewhere. */
+  readonly style?: string | undefined;
+  readonly model?: string | undefined;
+};
 
 export type ServerSettings = {
   /** A catalog id. */
@@ -33,6 +47,16 @@ export type ServerSettings = {
   readonly promptGrammar?: (typeof PROMPT_GRAMMARS)[number] | undefined;
   /** Answers are seen by who asked alone where nothing else is asked for; absent: no. */
   readonly isPrivate?: boolean | undefined;
+  /** Who may press the buttons under a picture; absent: everybody. */
+  readonly buttonsFor?: (typeof BUTTON_RULES)[number] | undefined;
+  /** Who may draw beside admins; absent or empty: everybody. */
+  readonly drawRoles?: readonly Role[] | undefined;
+  /** The largest of a person’s roles’ limits counts; 0 a day: not counted. */
+  readonly roleLimits?: readonly RoleLimit[] | undefined;
+  /** Styles that are for some alone, by id. */
+  readonly styleRoles?: Readonly<Record<string, readonly Role[]>> | undefined;
+  /** What is usual in a channel. */
+  readonly channelRules?: readonly ChannelRule[] | undefined;
   /** Whose picture may be started from; absent: one's own. */
   readonly avatars?: (typeof AVATAR_RULES)[number] | undefined;
 };
@@ -52,6 +76,7 @@ export const DEFAULT_SETTINGS: ServerSettings = {
   auditChannel: undefined,
 };
 
+const role = z.object({ id: z.string(), name: z.string() });
 const schema = z.object({
   model: z.string().optional(),
   locale: z.enum(LOCALES).optional(),
@@ -68,6 +93,15 @@ const schema = z.object({
   promptGrammar: z.enum(PROMPT_GRAMMARS).optional(),
   isPrivate: z.boolean().optional(),
   avatars: z.enum(AVATAR_RULES).optional(),
+  buttonsFor: z.enum(BUTTON_RULES).optional(),
+  drawRoles: z.array(role).optional(),
+  roleLimits: z
+    .array(z.object({ role, perUser: z.int().min(1).optional(), perUserDay: z.int().min(0).optional() }))
+    .optional(),
+  styleRoles: z.record(z.string(), z.array(role)).optional(),
+  channelRules: z
+    .array(z.object({ channel: z.string(), style: z.string().optional(), model: z.string().optional() }))
+    .optional(),
 });
 
 export class SettingsStore {

@@ -79,6 +79,14 @@ const draftSchema = z.object({
   isShown: z.boolean(),
 });
 
+/** A style that was removed and can be brought back for a day. */
+export type RemovedStyle = {
+  readonly server: ServerKey;
+  readonly preset: StylePreset;
+  readonly wasDefault: boolean;
+};
+const removedSchema = z.object({ server: key, preset: presetSchema, wasDefault: z.boolean() });
+
 const DRAFT_TTL_MS = 24 * 3_600_000;
 
 export class StyleStore {
@@ -110,6 +118,27 @@ export class StyleStore {
     await this.#database.delete([presetKey(server, id)]);
   }
 
+  /** Removes it; what is kept of it, its LoRA too, goes after a day. */
+  async putAside(id: string, removed: RemovedStyle): Promise<void> {
+    await this.#database.put([{ key: removedKey(id), value: removed, ttlMs: DRAFT_TTL_MS }]);
+    await this.remove(removed.server, removed.preset.id);
+  }
+
+  async putAsideOf(id: string): Promise<RemovedStyle | undefined> {
+    const found = await this.#database.get(removedKey(id));
+    return found === undefined ? undefined : parse(removedSchema, removedKey(id), found);
+  }
+
+  async bringBack(id: string, { server, preset }: RemovedStyle): Promise<void> {
+    await this.save(server, preset);
+    await this.#database.delete([removedKey(id)]);
+  }
+
+  async #removed(): Promise<readonly RemovedStyle[]> {
+    const found = await this.#database.getMany(await this.#database.keys('removed/'));
+    return found.flatMap((value) => removedSchema.safeParse(value).data ?? []);
+  }
+
   async rename(server: ServerKey, from: string, preset: StylePreset): Promise<void> {
     await this.save(server, preset);
     if (preset.id !== from) {
@@ -128,7 +157,9 @@ export class StyleStore {
     const found = await this.#database.getMany(await this.#database.keys(prefix));
     const presets = found.flatMap((value) => presetSchema.safeParse(value).data ?? []);
     const drafts = (await this.drafts()).filter((draft) => server === undefined || draft.server === server);
-    return new Set([...presets, ...drafts.map(({ preset }) => preset)].map(({ sha256 }) => sha256));
+    const aside = (await this.#removed()).filter((each) => server === undefined || each.server === server);
+    const all = [...presets, ...[...drafts, ...aside].map(({ preset }) => preset)];
+    return new Set(all.map(({ sha256 }) => sha256));
   }
 
   /** How often each style was used here, by id. */
@@ -184,6 +215,10 @@ function presetKey(server: ServerKey, id: string): string {
 
 function usesKey(server: ServerKey): string {
   return `style-uses/${keyPart(server)}`;
+}
+
+function removedKey(id: string): string {
+  return `removed/${keyPart(id)}`;
 }
 
 function draftKey(id: string): string {

@@ -236,7 +236,9 @@ describe('styles', () => {
     expect(said(await run('style rename', { name: 'glow', to: 'New Shine' }))).toBe('The style Glow is now New-Shine.');
     expect((await world.stores.settings.of(guild.server)).defaultStyle).toBe('new-shine');
     expect(said(await run('style show', { name: 'new-shine' }))).toContain('Weight: 0.5');
-    expect(said(await run('style remove', { name: 'new-shine' }))).toBe('Removed the style New-Shine.');
+    expect(said(await run('style remove', { name: 'new-shine' }))).toBe(
+      'Removed the style New-Shine. For a day it can be brought back.',
+    );
     expect((await world.stores.settings.of(guild.server)).defaultStyle).toBe('');
     expect((await world.stores.audit.last(guild.server, 9)).map(({ what }) => what)).toEqual([
       'style-remove',

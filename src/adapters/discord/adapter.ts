@@ -8,7 +8,7 @@ import { errorText, text } from '../../bot/texts/index.ts';
 import type { Adapter, Avatar, Bot, DeliverOptions, ServerChannel } from '../../core/chat.ts';
 import type { ReplyAddress } from '../../core/job.ts';
 import type { Message } from '../../core/message.ts';
-import type { ServerKey } from '../../core/people.ts';
+import type { Role, ServerKey } from '../../core/people.ts';
 import { BoundedMap } from '../shared/bounded-map.ts';
 import { faultMessage } from '../shared/fault.ts';
 import { type Acknowledged, type InboundEvent, Intake } from '../shared/intake.ts';
@@ -132,6 +132,10 @@ export class DiscordAdapter implements Adapter {
 
   async avatar(server: ServerKey, person: string): Promise<Avatar | undefined> {
     return findAvatar(this.#client, { cdnUrl: this.#options.cdnUrl, server, person });
+  }
+
+  async roles(server: ServerKey): Promise<readonly Role[]> {
+    return this.#gateway.roles(server.slice('discord:'.length)) ?? [];
   }
 
   #receive(payload: unknown): void {

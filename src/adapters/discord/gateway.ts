@@ -6,6 +6,7 @@ import { Client, Events, GatewayDispatchEvents, GatewayIntentBits, Options, Stat
 
 import type { Log } from '../../bot/index.ts';
 import { UserError } from '../../core/errors.ts';
+import type { Role } from '../../core/people.ts';
 
 export type GatewayOptions = {
   readonly token: string;
@@ -61,6 +62,14 @@ export class Gateway {
   /** Undefined for a guild that the gateway has not named yet. */
   guildName(id: string): string | undefined {
     return this.#client?.guilds.cache.get(id)?.name;
+  }
+
+  /** The guild's own roles; undefined for a guild that the gateway has not told of. */
+  roles(id: string): readonly Role[] | undefined {
+    const guild = this.#client?.guilds.cache.get(id);
+    return guild?.roles.cache
+      .filter((role) => role.id !== id && !role.managed)
+      .map(({ id: role, name }) => ({ id: role, name }));
   }
 
   /** Undefined for a channel that the gateway has not told of. */

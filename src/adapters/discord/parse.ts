@@ -112,6 +112,7 @@ function actorOf(payload: InteractionPayload, person: Person): Actor {
     isAdmin,
     isModerator: isAdmin || (permissions & PermissionFlagsBits.ManageMessages) !== 0n,
     locale: localeOf(payload.locale),
+    ...(payload.member?.roles === undefined ? {} : { roles: payload.member.roles }),
     mayAddEmoji: isAdmin || (permissions & ADD_EMOJI) !== 0n,
   };
 }

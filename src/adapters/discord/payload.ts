@@ -117,7 +117,7 @@ export const interactionSchema = z.object({
       parent_id: maybe(snowflake),
     }),
   ),
-  member: maybe(z.object({ user, nick: maybe(z.string()), permissions: bits })),
+  member: maybe(z.object({ user, nick: maybe(z.string()), permissions: bits, roles: maybe(z.array(snowflake)) })),
   user: maybe(user),
   message: maybe(message),
   locale: maybe(z.string()),

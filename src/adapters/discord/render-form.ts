@@ -3,6 +3,8 @@ import { ChannelType, ComponentType, SelectMenuDefaultValueType, TextInputStyle 
 import type {
   APIChannelSelectComponent,
   APIModalInteractionResponseCallbackData,
+  APIRoleSelectComponent,
+  APIStringSelectComponent,
   APITextInputComponent,
 } from 'discord.js';
 
@@ -22,7 +24,7 @@ export function renderForm(form: Form): APIModalInteractionResponseCallbackData 
     components: form.fields.map((field) => ({
       type: ComponentType.Label,
       label: cut(field.label, LIMITS.formLabel),
-      component: renderPicker(field) ?? renderInput(field),
+      component: renderPicker(field) ?? renderChoices(field) ?? renderInput(field),
     })),
   };
 }
@@ -40,22 +42,51 @@ function renderInput(field: FormField): APITextInputComponent {
 }
 
 /** Undefined where ids have to be typed: no picker is wanted, or more are chosen already than one can show. */
-function renderPicker(field: FormField): APIChannelSelectComponent | undefined {
+function renderPicker(field: FormField): APIChannelSelectComponent | APIRoleSelectComponent | undefined {
   const chosen = field.value.split('\n').filter((id) => SNOWFLAKE.test(id));
-  const max = field.picks === 'channel' ? 1 : LIMITS.selectChoices;
+  const isOne = field.picks !== 'channels' && field.picks !== 'roles';
+  const max = isOne ? 1 : LIMITS.selectChoices;
   if (field.picks === undefined || chosen.length > max) {
     return undefined;
   }
-  return {
-    type: ComponentType.ChannelSelect,
+  const bounds = {
     custom_id: field.id,
-    channel_types: field.picks === 'channel' ? POSTED_IN : ASKED_IN,
     min_values: field.isRequired ? 1 : 0,
     max_values: max,
     required: field.isRequired,
+  };
+  if (field.picks === 'role' || field.picks === 'roles') {
+    const role = { type: ComponentType.RoleSelect, ...bounds } as const;
+    return chosen.length === 0
+      ? role
+      : { ...role, default_values: chosen.map((id) => ({ id, type: SelectMenuDefaultValueType.Role })) };
+  }
+  return {
+    type: ComponentType.ChannelSelect,
+    ...bounds,
+    channel_types: field.picks === 'channel' ? POSTED_IN : ASKED_IN,
     ...(chosen.length === 0
       ? {}
       : { default_values: chosen.map((id) => ({ id, type: SelectMenuDefaultValueType.Channel })) }),
+  };
+}
+
+/** Undefined where there is nothing to choose from, or more than a list can show: it is typed then. */
+function renderChoices({ id, choices = [], value, isRequired }: FormField): APIStringSelectComponent | undefined {
+  if (choices.length === 0 || choices.length > LIMITS.selectChoices) {
+    return undefined;
+  }
+  return {
+    type: ComponentType.StringSelect,
+    custom_id: id,
+    required: isRequired,
+    min_values: isRequired ? 1 : 0,
+    max_values: 1,
+    options: choices.map((choice) => ({
+      value: cut(choice.value, LIMITS.selectText),
+      label: cut(choice.label, LIMITS.selectText),
+      default: choice.value === value,
+    })),
   };
 }
 

@@ -11,7 +11,7 @@ import type { Adapter, Avatar, Bot, DeliverOptions, ServerChannel } from '../../
 import { UserError } from '../../core/errors.ts';
 import type { ReplyAddress } from '../../core/job.ts';
 import type { Message } from '../../core/message.ts';
-import type { ServerKey } from '../../core/people.ts';
+import type { Role, ServerKey } from '../../core/people.ts';
 import { isFailure } from '../shared/failure.ts';
 import { Intake } from '../shared/intake.ts';
 import { decodeAddress, encodeAddress } from './address.ts';
@@ -150,6 +150,10 @@ class BoltAdapter implements SlackAdapter {
   async avatar(_server: ServerKey, person: string): Promise<Avatar | undefined> {
     const { client, identity } = this.#known();
     return findAvatar(client, identity, person, this.#options.apiUrl);
+  }
+
+  async roles(): Promise<readonly Role[]> {
+    return this.#known().groups.list();
   }
 
   #register(app: App): void {

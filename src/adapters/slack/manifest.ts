@@ -27,8 +27,8 @@ export const SCOPES = {
   'im:write': 'private files, and answers where the app cannot speak',
 } as const;
 
-/** Used only to look for an answer that may have arrived before it is sent again. */
-const OPTIONAL_SCOPES = ['channels:history', 'groups:history', 'mpim:history'] as const;
+/** Looking for an answer that may have arrived before it is sent again; rules by user group. */
+const OPTIONAL_SCOPES = ['channels:history', 'groups:history', 'mpim:history', 'usergroups:read'] as const;
 /** What is told to the app without being asked by a command. */
 const BOT_EVENTS = ['app_mention', 'message.im'] as const;
 

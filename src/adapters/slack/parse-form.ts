@@ -116,6 +116,10 @@ function elementValue(element: unknown): SubmittedValue | undefined {
     case 'static_select':
     case 'external_select':
       return textAt(element, 'selected_option', 'value');
+    case 'multi_static_select':
+      return listAt(element, 'selected_options')
+        .flatMap((option) => textAt(option, 'value') ?? [])
+        .join('\n');
     case 'conversations_select':
       return textAt(element, 'selected_conversation');
     case 'multi_conversations_select':

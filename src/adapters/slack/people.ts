@@ -10,6 +10,7 @@ import { BoundedMap } from '../shared/bounded-map.ts';
 import { isFailure } from '../shared/failure.ts';
 import type { SlackClient } from './client.ts';
 import { at, textAt } from './json.ts';
+import type { UserGroups } from './user-groups.ts';
 
 export type Person = { readonly name: string; readonly isAdmin: boolean; readonly locale: Locale };
 
@@ -27,22 +28,28 @@ const REMEMBERED = 5000;
 
 export class People {
   readonly #client: SlackClient;
+  readonly #groups: UserGroups;
   readonly #monotonicMs: () => number;
   readonly #known = new BoundedMap<string, { readonly person: Person; readonly atMs: number }>({ entries: REMEMBERED });
 
-  constructor(client: SlackClient, monotonicMs: () => number) {
+  constructor(client: SlackClient, groups: UserGroups, monotonicMs: () => number) {
     this.#client = client;
+    this.#groups = groups;
     this.#monotonicMs = monotonicMs;
   }
 
   async actor(identity: Identity, user: string, userName: string, isSubmit: boolean): Promise<Actor> {
-    const person = await this.#person(identity, user, userName, isSubmit);
+    const [person, roles] = await Promise.all([
+      this.#person(identity, user, userName, isSubmit),
+      this.#groups.of(user),
+    ]);
     return {
       user: userKey(identity, user),
       name: person.name,
       isAdmin: person.isAdmin,
       isModerator: person.isAdmin,
       locale: person.locale,
+      ...(roles.length === 0 ? {} : { roles }),
     };
   }
 

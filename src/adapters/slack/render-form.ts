@@ -59,15 +59,31 @@ function view(
 }
 
 function fieldBlock(field: FormField): SlackBlock {
-  return input(
-    field.id,
-    field.label,
-    undefined,
-    !field.isRequired,
-    field.picks === undefined
-      ? textInput(field.maxLength, field.isMultiline, field.value)
-      : picker(field.picks, field.value),
-  );
+  return input(field.id, field.label, undefined, !field.isRequired, fieldElement(field));
+}
+
+function fieldElement({ picks, choices = [], value, maxLength, isMultiline }: FormField): SlackBlock {
+  if (picks === 'channel' || picks === 'channels' || picks === 'place') {
+    return picker(picks === 'channels' ? picks : 'channel', value);
+  }
+  if (choices.length === 0 || choices.length > LIMITS.selectOptions) {
+    return textInput(maxLength, isMultiline, value);
+  }
+  const options = choices.map((each) => choice(each.label, each.value));
+  const chosen = choices
+    .filter((each) => value.split('\n').includes(each.value))
+    .map((each) => choice(each.label, each.value));
+  const [first] = chosen;
+  if (picks === 'roles') {
+    const initial = first === undefined ? {} : { initial_options: chosen };
+    return { type: 'multi_static_select', action_id: ELEMENT, options, ...initial };
+  }
+  return {
+    type: 'static_select',
+    action_id: ELEMENT,
+    options,
+    ...(first === undefined ? {} : { initial_option: first }),
+  };
 }
 
 /** Channels of the workspace to choose from; what was chosen is filled in. */

@@ -18,6 +18,7 @@ import { ResponseUrls } from './response-urls.ts';
 import { PrivateSender } from './send-private.ts';
 import { MessageSender } from './send.ts';
 import { Shares } from './shares.ts';
+import { UserGroups } from './user-groups.ts';
 
 export type WorkspaceOptions = {
   readonly apiUrl: string;
@@ -46,6 +47,7 @@ export type Workspace = {
   readonly client: SlackClient;
   readonly sender: MessageSender;
   readonly dispatcher: Dispatcher;
+  readonly groups: UserGroups;
 };
 
 /** Throws `RequestFailure`: `token` where Slack refuses it. */
@@ -54,6 +56,7 @@ export async function openWorkspace(botToken: string, options: WorkspaceOptions)
   const { patienceMs, firstPauseMs, processingPausesMs, sharePausesMs } = timing;
   const client = new SlackClient({ botToken, apiUrl, logger, monotonicMs, patienceMs, firstPauseMs });
   const identity = identityOf(await client.call('auth.test', {}, { patience: 'patient' }));
+  const groups = new UserGroups(client, monotonicMs);
   const posts = new Posts(client, now);
   const pictures = new Pictures({ client, processingPausesMs });
   const shares = new Shares(client, sharePausesMs);
@@ -61,8 +64,8 @@ export async function openWorkspace(botToken: string, options: WorkspaceOptions)
   const privately = new PrivateSender({ client, posts, pictures, shares, responseUrls });
   const sender = new MessageSender({ client, posts, pictures, shares, privately, log });
   const responder = new Responder({ client, posts, sender, log });
-  const dispatcher = new Dispatcher({ bot, responder, identity, people: new People(client, monotonicMs) });
-  return { identity, botToken, client, sender, dispatcher };
+  const dispatcher = new Dispatcher({ bot, responder, identity, people: new People(client, groups, monotonicMs) });
+  return { identity, botToken, client, sender, dispatcher, groups };
 }
 
 function identityOf(test: unknown): Identity {

@@ -10,6 +10,7 @@ import type { BotContext, RequestContext } from '../context.ts';
 import { promptOf } from '../present/answer.ts';
 import { bold, code, message, plain, shortPrompt, small } from '../present/lines.ts';
 import { serverModel } from '../resolve.ts';
+import { settingsHere } from '../settings-here.ts';
 import { answerPrivately } from '../speaking.ts';
 import { stylesOf } from '../styles.ts';
 import { formatOrdinal, text } from '../texts/index.ts';
@@ -28,8 +29,9 @@ export async function handleInfo(
     await showInfo(context, asked, await requireJob(context, asked, job));
     return;
   }
-  const { settings, locale, invocation } = asked;
+  const { locale, invocation } = asked;
   const { place, actor } = invocation;
+  const settings = settingsHere(asked.settings, actor, place);
   const { manifest } = serverModel(settings, context.options, context.models);
   const mine = await context.stores.people.style(actor.user, place.server);
   const none = text(locale, 'style.none');
@@ -38,7 +40,7 @@ export async function handleInfo(
   const lines: Line[] = [
     [bold(text(locale, 'about.title', { server: place.serverName }))],
     [plain(text(locale, 'about.model', { model: manifest.name, license: manifest.license }))],
-    [plain(text(locale, 'about.style', { style: settings.defaultStyle || none }))],
+    [plain(text(locale, 'about.style', { style: settings.channelStyle ?? (settings.defaultStyle || none) }))],
     [plain(text(locale, 'about.mine', { style: mineText(locale, mine) }))],
     [plain(text(locale, 'about.limits', { perUser, perServer, count: 4 }))],
     [plain(await balanceText(context, asked))],
@@ -100,7 +102,11 @@ export async function handleHelp(context: BotContext, asked: RequestContext): Pr
   await answerPrivately(asked, message({ lines }));
 }
 
-async function balanceText(context: BotContext, { settings, invocation, locale }: RequestContext): Promise<string> {
+async function balanceText(
+  context: BotContext,
+  { settings: kept, invocation, locale }: RequestContext,
+): Promise<string> {
+  const settings = settingsHere(kept, invocation.actor, invocation.place);
   const quota = quotaOf(invocation.place.server, invocation.actor.user, settings, context.options);
   const { user, server } = await context.stores.quotas.balances(quota, context.clock.now());
   if (user !== undefined && server !== undefined) {

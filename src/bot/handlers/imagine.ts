@@ -7,7 +7,7 @@ import type { Job, JobOrigin } from '../../core/job.ts';
 import type { ModelManifest } from '../../core/manifest.ts';
 import type { Form } from '../../core/message.ts';
 import { encodeButtonId } from '../button-id.ts';
-import { requireJob } from '../gates.ts';
+import { requireJob, requireMayPress } from '../gates.ts';
 import { modelOf, rootOf } from '../jobs/job-ancestry.ts';
 import type { BotContext, RequestContext } from '../context.ts';
 import { promptOf } from '../present/answer.ts';
@@ -67,6 +67,7 @@ export function imagineForm(asked: RequestContext, given: Options): Form {
 /** The words of a job to be changed, the rest of it as options. */
 export async function remixForm(context: BotContext, asked: RequestContext, id: string): Promise<Form> {
   const job = await requireJob(context, asked, id);
+  requireMayPress(asked, job);
   const root = await rootOf(job, (other) => context.stores.jobs.get(other));
   if (root === undefined) {
     throw refusal('job.unknown');
@@ -82,6 +83,7 @@ export async function handleRemix(
   fields: Readonly<Record<string, string>>,
 ): Promise<void> {
   const job = await requireJob(context, asked, id);
+  requireMayPress(asked, job);
   const root = await rootOf(job, (other) => context.stores.jobs.get(other));
   const init = root?.work.request.init;
   if (init !== undefined && !(await context.stores.files.has(init.file))) {

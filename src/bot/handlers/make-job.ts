@@ -3,6 +3,7 @@ import type { Job, JobOrigin, JobWork } from '../../core/job.ts';
 import { jobIdOf } from '../jobs/ids.ts';
 import type { BotContext, RequestContext } from '../context.ts';
 import { refusal } from '../refusal.ts';
+import { settingsHere } from '../settings-here.ts';
 
 type NewJob = {
   readonly work: JobWork;
@@ -58,7 +59,7 @@ export async function submit(context: BotContext, asked: RequestContext, job: Jo
   }
   const isPress = asked.invocation.action.kind === 'button' || asked.invocation.action.kind === 'message';
   await context.jobs.submit(job, {
-    settings: asked.settings,
+    settings: settingsHere(asked.settings, asked.actor, asked.place),
     priority: isPress ? 'button' : 'job',
     receivedAtMs: asked.invocation.receivedAtMs,
   });

@@ -8,13 +8,14 @@ import type { Form } from '../../core/message.ts';
 import { openOwnPicture, PARAMETERS_KEYWORD, readPngTexts } from '../../image/index.ts';
 import { type ButtonId, decodeButtonId, encodeButtonId } from '../button-id.ts';
 import type { BotContext, RequestContext } from '../context.ts';
-import { requireJob, requireMayDraw } from '../gates.ts';
+import { requireJob, requireMayDraw, requireMayPress } from '../gates.ts';
 import { nextUpscale } from '../jobs/job-ancestry.ts';
 import { randomId } from '../jobs/ids.ts';
 import { code, message, plain } from '../present/lines.ts';
 import { startPicture } from '../read-imagine.ts';
 import { refusal } from '../refusal.ts';
 import { type ResolveContext, serverModel } from '../resolve.ts';
+import { settingsHere } from '../settings-here.ts';
 import { answerPrivately } from '../speaking.ts';
 import { text } from '../texts/index.ts';
 import { handleImagineForm, promptForm } from './imagine.ts';
@@ -55,7 +56,7 @@ async function handleForeign(
     await answerPrivately(asked, await foreignInfo(context, asked, picture));
     return;
   }
-  const { settings } = asked;
+  const settings = settingsHere(asked.settings, asked.actor, asked.place);
   await requireMayDraw(context, asked);
   const model = serverModel(settings, context.options, context.models);
   const step = nextUpscale(model, 1);
@@ -127,6 +128,7 @@ export async function handleStartForm(
 
 async function ownStart(context: BotContext, asked: RequestContext, id: string, index: number): Promise<Start> {
   const job = await requireJob(context, asked, id);
+  requireMayPress(asked, job);
   const file = await pictureFile(context, job, pictureAt(job, index));
   const data = await context.stores.files.read(file);
   if (data === undefined) {

@@ -1,19 +1,19 @@
 /** What admins type into the panel's forms, to settings. Throws `UserError` `settings.*` and changes nothing then. */
 import type { Locale } from '../../core/people.ts';
 import type { ServerSettings } from '../../store/index.ts';
-import type { FORM_FIELDS } from '../acknowledgement.ts';
+import type { PanelForm } from '../present/panel.ts';
 import { refusal } from '../refusal.ts';
 import { text, type TextKey } from '../texts/index.ts';
 
 const MAX_WORDS = 500;
 const MAX_CHANNELS = 100;
-const MAX_AT_A_TIME = 1000;
-const MAX_A_DAY = 1_000_000;
+export const MAX_AT_A_TIME = 1000;
+export const MAX_A_DAY = 1_000_000;
 
 type Fields = Readonly<Record<string, string>>;
 
 export function settingsFromForm(
-  field: (typeof FORM_FIELDS)[number],
+  field: PanelForm,
   settings: ServerSettings,
   fields: Fields,
   locale: Locale,
@@ -43,7 +43,7 @@ export function settingsFromForm(
 }
 
 /** Undefined for an empty field: left as it is. */
-function number(
+export function number(
   given: string | undefined,
   min: number,
   max: number,
@@ -79,11 +79,11 @@ function words(given: string | undefined): readonly string[] {
 }
 
 /** `<#123>` and `#general` as people paste them. */
-function channelId(given: string): string {
+export function channelId(given: string): string {
   return given.replace(/^<#([^|>]+)(?:\|[^>]*)?>$/u, '$1').replace(/^#/u, '');
 }
 
-function linesOf(given: string | undefined): readonly string[] {
+export function linesOf(given: string | undefined): readonly string[] {
   return (given ?? '')
     .split(/[\n,]/u)
     .map((line) => line.trim())

@@ -10,13 +10,15 @@ import { requireAdmin } from '../gates.ts';
 import { modelOf } from '../jobs/job-ancestry.ts';
 import type { BotContext, RequestContext } from '../context.ts';
 import { historyMessage, panelForm, panelMessage, type PanelParts, settingText } from '../present/panel.ts';
-import { isRule, rulesMessage } from '../present/rules-panel.ts';
+import { isRule, isRuleForm, ruleForm, rulesMessage } from '../present/rules-panel.ts';
 import { bold, CHANNELS, sentences, withChannels } from '../present/lines.ts';
 import { refusal } from '../refusal.ts';
 import { serverModel } from '../resolve.ts';
 import { answerPrivately, replace } from '../speaking.ts';
 import { text } from '../texts/index.ts';
 import { settingsFromForm } from './panel-fields.ts';
+import { stylesOf } from '../styles.ts';
+import { rulesFromForm } from './rules-fields.ts';
 import { unknownModel } from './styles.ts';
 
 const HISTORY_LINES = 15;
@@ -51,6 +53,11 @@ export async function pressPanel(context: BotContext, asked: RequestContext, fie
     case 'nsfw':
       await change(context, asked, field, { ...settings, adult: settings.adult === 'never' ? 'marked' : 'never' });
       return;
+    case 'owner': {
+      const buttonsFor = settings.buttonsFor === 'requester' ? 'everybody' : 'requester';
+      await change(context, asked, field, { ...settings, buttonsFor });
+      return;
+    }
     case 'avatars':
       await change(context, asked, field, { ...settings, avatars: settings.avatars === 'anybody' ? 'own' : 'anybody' });
       return;
@@ -64,6 +71,10 @@ export async function pressPanel(context: BotContext, asked: RequestContext, fie
     }
     case 'model':
     case 'unblock':
+    case 'roles':
+    case 'role-limits':
+    case 'style-roles':
+    case 'places':
     case 'limits':
     case 'channels':
     case 'words':
@@ -104,13 +115,19 @@ export async function choosePanel(
 }
 
 /** The form of a value that is typed. */
-export function openPanelForm(context: BotContext, asked: RequestContext, field: PanelField): Form {
+export async function openPanelForm(context: BotContext, asked: RequestContext, field: PanelField): Promise<Form> {
   requireAdmin(asked.invocation.actor);
   const typed = FORM_FIELDS.find((name) => name === field);
   if (typed === undefined) {
     throw refusal('button.old');
   }
-  return panelForm(typed, asked.settings, context.options, asked.locale);
+  return isRuleForm(typed)
+    ? ruleForm(typed, {
+        settings: asked.settings,
+        ...(await rulePartsOf(context, asked)),
+        models: context.models.list(),
+      })
+    : panelForm(typed, asked.settings, context.options, asked.locale);
 }
 
 export async function submitPanelForm(
@@ -124,7 +141,9 @@ export async function submitPanelForm(
   if (typed === undefined) {
     throw refusal('button.old');
   }
-  const changed = settingsFromForm(typed, asked.settings, fields, asked.locale);
+  const changed = isRuleForm(typed)
+    ? rulesFromForm(typed, asked.settings, fields, { ...(await rulePartsOf(context, asked)), models: context.models })
+    : settingsFromForm(typed, asked.settings, fields, asked.locale);
   if (changed.auditChannel !== undefined && changed.auditChannel !== asked.settings.auditChannel) {
     await tryChannel(asked, changed.auditChannel);
   }
@@ -181,6 +200,15 @@ function noteOf(field: PanelField, what: string, { settings, changed, was, is, l
 function channelsOf(field: PanelField, { channels, auditChannel }: ServerSettings): readonly string[] {
   const audit = auditChannel === undefined ? [] : [auditChannel];
   return field === 'channels' ? channels : field === 'audit' ? audit : [];
+}
+
+/** What the rules are about: the chat's roles, the server's styles. */
+async function rulePartsOf(context: BotContext, { chat, place, locale }: RequestContext) {
+  const [roles, styles] = await Promise.all([
+    chat.roles?.(place.server) ?? [],
+    stylesOf(place.server, context.stores, context.models),
+  ]);
+  return { roles, styles, locale };
 }
 
 async function partsOf(

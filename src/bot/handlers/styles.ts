@@ -9,10 +9,12 @@ import { audit } from '../auditing.ts';
 import { requireAdmin, requireDrawable } from '../gates.ts';
 import { modelOf } from '../jobs/job-ancestry.ts';
 import type { BotContext, RequestContext } from '../context.ts';
-import { removeUnused } from './lora-files.ts';
+import { randomId } from '../jobs/ids.ts';
+import { encodeButtonId } from '../button-id.ts';
+import { button, message, plain, sentences } from '../present/lines.ts';
 import { styleMessage, stylesMessage } from '../present/styles.ts';
 import { refusal } from '../refusal.ts';
-import { answerPrivately, sayPrivately } from '../speaking.ts';
+import { answerPrivately, replace, sayPrivately } from '../speaking.ts';
 import { findStyle, meansNone, stylesOf } from '../styles.ts';
 import { formatNumber, text } from '../texts/index.ts';
 
@@ -22,14 +24,14 @@ const FIELDS = ['weight', 'trigger', 'negative', 'model', 'description'] as cons
 
 export async function listStyles(context: BotContext, asked: RequestContext): Promise<void> {
   const { actor, place } = asked.invocation;
-  const message = stylesMessage({
+  const listed = stylesMessage({
     serverName: place.serverName,
     styles: await all(context, asked),
     defaultStyle: asked.settings.defaultStyle,
     mine: await context.stores.people.style(actor.user, place.server),
     locale: asked.locale,
   });
-  await answerPrivately(asked, message);
+  await answerPrivately(asked, listed);
 }
 
 export async function showStyle(context: BotContext, asked: RequestContext, given: Options): Promise<void> {
@@ -104,13 +106,41 @@ export async function removeStyle(context: BotContext, asked: RequestContext, gi
   const { name } = checkOptions(styleRemove, given);
   const preset = await ownPreset(context, asked, findStyle(await all(context, asked), name));
   const { server } = asked.invocation.place;
-  await context.stores.styles.remove(server, preset.id);
-  if (asked.settings.defaultStyle === preset.id) {
+  const wasDefault = asked.settings.defaultStyle === preset.id;
+  const removed = randomId(context.random);
+  await context.stores.styles.putAside(removed, { server, preset, wasDefault });
+  if (wasDefault) {
     await context.stores.settings.save(server, { ...asked.settings, defaultStyle: '' });
   }
-  await removeUnused(context, preset.sha256);
   await audit(context, asked, { what: 'style-remove', params: { style: preset.name }, was: '', is: '' });
-  await sayPrivately(asked, text(asked.locale, 'style.removed', { style: preset.name }));
+  const undo = encodeButtonId({ kind: 'restore-style', removed });
+  await answerPrivately(
+    asked,
+    message({
+      lines: [[plain(text(asked.locale, 'style.removed', { style: preset.name }))]],
+      rows: [[button(undo, text(asked.locale, 'button.take-back'), { emoji: '↩️' })]],
+    }),
+  );
+}
+
+/** Undo, for a day; unless another has taken the name meanwhile. */
+export async function restoreStyle(context: BotContext, asked: RequestContext, id: string): Promise<void> {
+  requireAdmin(asked.actor);
+  const removed = await context.stores.styles.putAsideOf(id);
+  const { server } = asked.place;
+  if (removed?.server !== server) {
+    throw refusal('button.old');
+  }
+  const { preset, wasDefault } = removed;
+  if ((await context.stores.styles.get(server, preset.id)) !== undefined) {
+    throw refusal('style.taken', { name: preset.name });
+  }
+  await context.stores.styles.bringBack(id, removed);
+  if (wasDefault && asked.settings.defaultStyle === '') {
+    await context.stores.settings.save(server, { ...asked.settings, defaultStyle: preset.id });
+  }
+  await audit(context, asked, { what: 'style-restore', params: { style: preset.name }, was: '', is: '' });
+  await replace(asked, sentences(text(asked.locale, 'style.restored', { style: preset.name })));
 }
 
 export async function renameStyle(context: BotContext, asked: RequestContext, given: Options): Promise<void> {

@@ -19,6 +19,14 @@ export function quotaOf(server: ServerKey, user: UserKey, settings: ServerSettin
   };
 }
 
+/** What the job was counted against, whatever the person's roles are today; its bounds do not matter. */
+export function chargedQuota(job: Job, settings: ServerSettings, options: BotOptions): Quota {
+  const { server, user, charged } = job;
+  return charged === undefined
+    ? quotaOf(server, user, settings, options)
+    : { server, user, perUser: charged.user ? 1 : undefined, perServer: charged.server ? 1 : undefined };
+}
+
 /** Pictures drawn from words count; what is made of them does not. */
 export function chargeOf(job: Job): number {
   return job.work.kind === 'imagine' ? job.work.request.count : 0;

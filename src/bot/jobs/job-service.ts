@@ -10,7 +10,7 @@ import type { ServerSettings } from '../../store/index.ts';
 import type { BotPorts } from '../ports.ts';
 import { refusal } from '../refusal.ts';
 import { Answers } from './answers.ts';
-import { chargeOf, quotaOf, takeCharge } from './charges.ts';
+import { chargedQuota, chargeOf, quotaOf, takeCharge } from './charges.ts';
 import { type Drawn, executor, type ExecuteJob, type TransientWork } from './execute-job.ts';
 import { JobRun, MAX_ATTEMPTS } from './job-run.ts';
 import { Pace } from './pace.ts';
@@ -73,9 +73,11 @@ export class JobService {
     }
   }
 
-  async #submit(job: Job, { settings, priority, receivedAtMs }: SubmitOptions): Promise<void> {
+  async #submit(asked: Job, { settings, priority, receivedAtMs }: SubmitOptions): Promise<void> {
     const { stores, options, clock } = this.#ports;
-    const quota = quotaOf(job.server, job.user, settings, options);
+    const quota = quotaOf(asked.server, asked.user, settings, options);
+    const charged = { user: quota.perUser !== undefined, server: quota.perServer !== undefined };
+    const job: Job = charged.user || charged.server ? { ...asked, charged } : asked;
     const limits = {
       perUser: settings.perUser ?? options.queue.perUser,
       perServer: settings.perServer ?? options.queue.perServer,
@@ -212,7 +214,7 @@ export class JobService {
   async #refund(job: Job): Promise<void> {
     const { stores, options, clock } = this.#ports;
     const settings = await stores.settings.of(job.server);
-    await stores.quotas.refund(quotaOf(job.server, job.user, settings, options), chargeOf(job), clock.now());
+    await stores.quotas.refund(chargedQuota(job, settings, options), chargeOf(job), clock.now());
   }
 }
 

@@ -6,6 +6,7 @@ import { auditLine } from '../auditing.ts';
 import { encodeButtonId, type PanelField } from '../button-id.ts';
 import type { BotOptions, Model } from '../ports.ts';
 import { text, type TextKey } from '../texts/index.ts';
+import { ruleText } from './rules-text.ts';
 import { CHANNELS, bold, button, message, plain, small, withChannels } from './lines.ts';
 
 export type PanelParts = {
@@ -54,6 +55,12 @@ export function settingText(field: PanelField, settings: ServerSettings, options
       return text(locale, settings.adult === 'never' ? 'panel.nsfw-never' : 'panel.nsfw-marked');
     case 'grammar':
       return text(locale, settings.promptGrammar === 'plain' ? 'panel.grammar-plain' : 'panel.grammar-weighted');
+    case 'owner':
+    case 'roles':
+    case 'role-limits':
+    case 'style-roles':
+    case 'places':
+      return ruleText(field, settings, locale);
     case 'avatars':
       return text(locale, settings.avatars === 'anybody' ? 'panel.avatars-anybody' : 'panel.avatars-own');
     case 'private':
@@ -87,12 +94,7 @@ export function historyMessage(entries: readonly AuditEntry[], locale: Locale): 
   });
 }
 
-export function panelForm(
-  field: 'limits' | 'channels' | 'words' | 'audit',
-  settings: ServerSettings,
-  options: BotOptions,
-  locale: Locale,
-): Form {
+export function panelForm(field: PanelForm, settings: ServerSettings, options: BotOptions, locale: Locale): Form {
   const { title, fields } = formOf(field, settings, options, locale);
   return {
     id: encodeButtonId({ kind: 'panel', field }),
@@ -193,8 +195,10 @@ function listText(words: readonly string[]): string {
   return `${words.slice(0, MAX_WORDS_SHOWN).join(', ')}${more}`;
 }
 
+export type PanelForm = 'limits' | 'channels' | 'words' | 'audit';
+
 function formOf(
-  field: 'limits' | 'channels' | 'words' | 'audit',
+  field: PanelForm,
   settings: ServerSettings,
   options: BotOptions,
   locale: Locale,

@@ -125,6 +125,7 @@ export class FakeDiscord {
     name: string,
     wanted: {
       readonly permissions?: readonly Permission[];
+      readonly roles?: readonly string[];
       readonly locale?: string;
       readonly channel?: FakeChannel;
       readonly uploadLimitBytes?: number;
@@ -135,6 +136,7 @@ export class FakeDiscord {
       name,
       locale: wanted.locale ?? 'en-US',
       permissions: wanted.permissions ?? [],
+      roles: wanted.roles ?? [],
       uploadLimitBytes: wanted.uploadLimitBytes ?? DEFAULT_UPLOAD_LIMIT_BYTES,
     };
     this.world.users.set(user.id, user);

@@ -49,7 +49,7 @@ function whoJson(channel: FakeChannel, user: FakeUser): Record<string, unknown> 
     member: {
       user: person,
       nick: null,
-      roles: [],
+      roles: user.roles,
       permissions: String(bitsOf([...ORDINARY, ...user.permissions])),
       joined_at: '2026-01-01T00:00:00.000000+00:00',
       deaf: false,

@@ -132,6 +132,32 @@ const channelSelect = z
   .refine((each) => (each.default_values?.length ?? 0) <= (each.max_values ?? 1), 'more defaults than max_values')
   .refine((each) => each.required !== true || (each.min_values ?? 1) > 0, 'required, and none are enough');
 
+const roleSelect = z.strictObject({
+  type: z.literal(6),
+  custom_id: customId,
+  min_values: z.number().int().min(0).max(25).optional(),
+  max_values: z.number().int().min(1).max(25).optional(),
+  required: z.boolean().optional(),
+  default_values: z.array(z.strictObject({ id: snowflakeId, type: z.literal('role') })).optional(),
+});
+const stringSelect = z.strictObject({
+  type: z.literal(3),
+  custom_id: customId,
+  min_values: z.number().int().min(0).max(25).optional(),
+  max_values: z.number().int().min(1).max(25).optional(),
+  required: z.boolean().optional(),
+  options: z
+    .array(
+      z.strictObject({
+        label: z.string().min(1).max(100),
+        value: z.string().min(1).max(100),
+        default: z.boolean().optional(),
+      }),
+    )
+    .min(1)
+    .max(25),
+});
+
 export const modalBody = z
   .strictObject({
     custom_id: customId,
@@ -146,6 +172,8 @@ export const modalBody = z
             component: z.union([
               textInput.refine((input) => input.label === undefined, 'a label inside a label'),
               channelSelect,
+              roleSelect,
+              stringSelect,
             ]),
           }),
           z.strictObject({

@@ -94,9 +94,19 @@ export class Person {
     }
     const components = modal.components.map((part) => {
       const input = inputOf(part);
-      if (input.type === 8) {
+      if (input.type === 3) {
+        const chosen = fields[input.custom_id] ?? input.options.find((option) => option.default)?.value ?? '';
+        const component = { type: 3, id: 1, custom_id: input.custom_id, values: chosen === '' ? [] : [chosen] };
+        return { type: 18, id: 2, component };
+      }
+      if (input.type === 6 || input.type === 8) {
         const chosen = fields[input.custom_id]?.split('\n') ?? (input.default_values ?? []).map(({ id }) => id);
-        const component = { type: 8, id: 1, custom_id: input.custom_id, values: chosen.filter((id) => id !== '') };
+        const component = {
+          type: input.type,
+          id: 1,
+          custom_id: input.custom_id,
+          values: chosen.filter((id) => id !== ''),
+        };
         return { type: 18, id: 2, component };
       }
       const value = fields[input.custom_id] ?? input.value ?? '';

@@ -45,6 +45,7 @@ export type FakeUser = {
   readonly name: string;
   readonly locale: string;
   readonly permissions: readonly Permission[];
+  readonly roles: readonly string[];
   readonly uploadLimitBytes: number;
 };
 
@@ -126,6 +127,8 @@ export class World extends Changes {
   readonly clock: Clock;
   readonly application: { readonly id: string; readonly name: string };
   readonly guilds: FakeGuild[] = [];
+  /** Of every guild. */
+  readonly roles: { readonly id: string; readonly name: string }[] = [];
   readonly channels = new Map<string, FakeChannel>();
   readonly users = new Map<string, FakeUser>();
   readonly messages = new MessageShelf();

@@ -37,6 +37,13 @@ const staticSelect = z.strictObject({
   options: z.array(option).min(1).max(100),
   initial_option: option.optional(),
 });
+const multiStaticSelect = z.strictObject({
+  type: z.literal('multi_static_select'),
+  action_id: actionId,
+  placeholder: plain(150).optional(),
+  options: z.array(option).min(1).max(100),
+  initial_options: z.array(option).min(1).optional(),
+});
 const externalSelect = z.strictObject({
   type: z.literal('external_select'),
   action_id: actionId,
@@ -151,6 +158,7 @@ const inputBlock = z.strictObject({
     checkboxes,
     fileInput,
     staticSelect,
+    multiStaticSelect,
     externalSelect,
     conversationSelect,
     conversationsSelect,

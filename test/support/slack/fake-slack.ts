@@ -35,6 +35,7 @@ const SCOPES = [
   'files:read',
   'users:read',
   'im:write',
+  'usergroups:read',
   'channels:history',
 ];
 

@@ -320,6 +320,13 @@ export class Person {
         typeof value === 'string' ? { text: { type: 'plain_text', text: value }, value } : element['initial_option'];
       return { type, selected_option: chosen ?? null };
     }
+    if (type === 'multi_static_select') {
+      const chosen =
+        typeof value === 'string'
+          ? value.split('\n').map((id) => ({ text: { type: 'plain_text', text: id }, value: id }))
+          : element['initial_options'];
+      return { type, selected_options: chosen ?? [] };
+    }
     if (type === 'conversations_select') {
       return { type, selected_conversation: value ?? element['initial_conversation'] ?? null };
     }

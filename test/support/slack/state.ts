@@ -71,6 +71,8 @@ export class State extends Changes {
   readonly people = new Map<string, StoredPerson>();
   /** People's own pictures, by id. */
   readonly avatars = new Map<string, Buffer>();
+  /** User groups with who is in them. */
+  readonly groups: { readonly id: string; readonly handle: string; readonly users: readonly string[] }[] = [];
   readonly channels = new Map<string, StoredChannel>();
   readonly messages = new MessageShelf();
   readonly files = new Map<string, StoredFile>();

@@ -28,6 +28,7 @@ const SCOPE_OF: Readonly<Record<string, string>> = {
   'chat.delete': 'chat:write',
   'chat.postEphemeral': 'chat:write',
   'users.info': 'users:read',
+  'usergroups.list': 'usergroups:read',
   'conversations.open': 'im:write',
   'conversations.history': 'channels:history',
   'conversations.replies': 'channels:history',
@@ -73,6 +74,8 @@ export class WebApi {
         return this.#openView(call.args);
       case 'users.info':
         return this.#userInfo(call);
+      case 'usergroups.list':
+        return { ok: true, usergroups: this.#state.groups };
       case 'conversations.open':
         return { ok: true, channel: { id: this.#state.directChannel(stringOf(call.args['users'])).id } };
       case 'conversations.history':

@@ -114,6 +114,8 @@ export const errors: Translation<typeof english> = {
   'error.allowed.admin': 'Das können nur Admins dieses Servers. Frag einen von ihnen.',
   'error.allowed.requester': 'Das können nur {name}, von wem die Bitte kam, oder ein Moderator.',
   'error.allowed.blocked': 'Du kannst auf diesem Server keine Bilder anfordern. Seine Admins können das ändern.',
+  'error.allowed.role': 'Bilder werden hier gezeichnet für: {roles}. Bitte einen Admin um eine dieser Rollen.',
+  'error.allowed.style': 'Der Stil {style} ist für: {roles}. Wähle einen anderen oder frage einen Admin.',
   'error.allowed.avatar':
     'Auf diesem Server kann nur der eigene Avatar ein Anfang sein. Seine Admins können das in /settings ändern.',
   'error.allowed.channel': 'In diesem Kanal wird nicht gezeichnet. Versuch {channels}.',
@@ -154,6 +156,9 @@ export const errors: Translation<typeof english> = {
   'error.settings.words': 'Ein Server kann {max} Worte sperren; das sind {given}.',
   'error.settings.channel':
     '„{given}“ ist kein Kanal dieses Servers, in dem dieser Bot schreiben kann. Wähle in /settings einen anderen.',
+  'error.settings.role':
+    'Eine Rolle oder Gruppe „{given}“ gibt es hier nicht. Wähle aus der Liste oder schreibe ihren Namen.',
+  'error.settings.rules': 'Es kann {max} solche Regeln geben. Nimm zuerst eine weg.',
   'error.settings.model': 'Es gibt hier kein Modell „{given}“. Es gibt: {models}.',
   'error.runner.down': 'Das Gerät wird neu gestartet. Dein Bild bleibt in der Reihe.',
   'error.store.full':

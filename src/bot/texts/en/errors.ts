@@ -111,6 +111,8 @@ export const errors = {
   'error.allowed.admin': 'Only admins of this server can do this. Ask one of them.',
   'error.allowed.requester': 'Only {name}, who asked for it, or a moderator can do this.',
   'error.allowed.blocked': 'You cannot ask for pictures on this server. Its admins can change that.',
+  'error.allowed.role': 'Pictures are drawn here for: {roles}. Ask an admin for one of these roles.',
+  'error.allowed.style': 'The style {style} is for: {roles}. Choose another, or ask an admin.',
   'error.allowed.avatar':
     'On this server only your own avatar can be a start. Its admins can change that in /settings.',
   'error.allowed.channel': 'Pictures are not drawn in this channel. Try {channels}.',
@@ -146,6 +148,8 @@ export const errors = {
   'error.settings.words': 'A server can block {max} words; these are {given}.',
   'error.settings.channel':
     '“{given}” is no channel of this server in which this bot can write. Choose another in /settings.',
+  'error.settings.role': 'There is no role or group “{given}” here. Choose one from the list, or write its name.',
+  'error.settings.rules': 'There can be {max} such rules. Take one away first.',
   'error.settings.model': 'There is no model “{given}” here. There are: {models}.',
   'error.runner.down': 'The device is being restarted. Your picture stays in line.',
   'error.store.full':
