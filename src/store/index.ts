@@ -20,7 +20,7 @@ export { isOpen } from './jobs.ts';
 export { openMemory } from './memory.ts';
 export { pictureAt } from './fetch-picture.ts';
 export { checkSafetensorsHead, fetchFile, tooLarge, type FetchFileOptions } from './fetch-file.ts';
-export { type ChannelRule, DEFAULT_SETTINGS, type RoleLimit, type ServerSettings } from './settings.ts';
+export { DEFAULT_SETTINGS, type ServerSettings } from './settings.ts';
 export type { AuditEntry } from './audit.ts';
 export type { Database } from './database.ts';
 export type { FileStore } from './files.ts';

@@ -12,12 +12,12 @@ export const AVATAR_RULES = ['own', 'anybody'] as const;
 
 export const BUTTON_RULES = ['everybody', 'requester'] as const;
 
-export type RoleLimit = {
+type RoleLimit = {
   readonly role: Role;
   readonly perUser?: number | undefined;
   readonly perUserDay?: number | undefined;
 };
-export type ChannelRule = {
+type ChannelRule = {
   readonly channel: string;
   /** '' for none, whatever is usual elsewhere. */
   readonly style?: string | undefined;
