@@ -53,6 +53,7 @@ export type Config = {
     readonly uploadsMb: number;
     readonly lorasMb: number;
     readonly lorasPerServerMb: number;
+    readonly leftServerDays: number;
   };
   /** Besides the usual ones. */
   readonly adultWords: readonly string[];
@@ -145,6 +146,7 @@ export function parseConfig(variables: Readonly<Record<string, string | undefine
       uploadsMb: env.UPLOADS_MB,
       lorasMb: env.STYLES_MB,
       lorasPerServerMb: env.STYLES_MB_PER_SERVER,
+      leftServerDays: env.LEFT_SERVER_DAYS,
     },
     adultWords: env.ADULT_WORDS,
   };

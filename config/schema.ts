@@ -106,6 +106,8 @@ export const environmentSchema = z.object({
   UPLOADS_MB: z.coerce.number().int().min(1).default(1024),
   STYLES_MB: z.coerce.number().int().min(1).default(32_768),
   STYLES_MB_PER_SERVER: z.coerce.number().int().min(1).default(4096),
+  /** Days until what is kept of a server goes after it has taken the bot away; 0: within hours. */
+  LEFT_SERVER_DAYS: z.coerce.number().int().min(0).default(14),
   /** The operator's floor: words that no server can allow, comma-separated. */
   BLOCKED_WORDS: words,
   /** Words besides the usual ones that are drawn only in channels for adults, comma-separated. */

@@ -1,6 +1,6 @@
 /** Every change of a server: kept, and shown in its audit channel where it has one. */
 import { serverForLog } from '../core/people.ts';
-import type { ServerKey } from '../core/people.ts';
+import type { ServerKey, UserKey } from '../core/people.ts';
 import type { Locale } from '../core/people.ts';
 import type { AuditEntry } from '../store/index.ts';
 import type { BotContext, RequestContext } from './context.ts';
@@ -11,6 +11,8 @@ export type Change = {
   /** The last part of a text key: `audit.model`. */
   readonly what: string;
   readonly params?: Readonly<Record<string, string>>;
+  /** The person it is done to. */
+  readonly about?: UserKey;
   readonly was: string;
   readonly is: string;
 };
@@ -18,7 +20,7 @@ export type Change = {
 export async function audit(
   context: BotContext,
   asked: RequestContext,
-  { what, params = {}, was, is }: Change,
+  { what, params = {}, about, was, is }: Change,
 ): Promise<void> {
   const { actor, place } = asked.invocation;
   const entry: AuditEntry = {
@@ -27,6 +29,7 @@ export async function audit(
     userName: actor.name,
     what,
     params,
+    ...(about === undefined ? {} : { about }),
     was,
     is,
   };

@@ -7,7 +7,7 @@ import type { Acknowledgement, Action, Bot, Chat, Invocation, Suggestion } from 
 import { CancelledError, StoppedError, UserError } from '../core/errors.ts';
 import type { Form } from '../core/message.ts';
 import type { ReplyAddress } from '../core/job.ts';
-import type { Place, UserKey } from '../core/people.ts';
+import type { Place, Platform, ServerKey, UserKey } from '../core/people.ts';
 import { inboxIdOf, packRecord, parseRecord } from './inbox-record.ts';
 import { acknowledgementOf, decideAcknowledgement } from './acknowledgement.ts';
 import { JobService } from './jobs/job-service.ts';
@@ -91,6 +91,28 @@ class BotOnPorts implements FourstepBot {
     } catch (error) {
       // Nobody could be told: the store or the chat itself is gone.
       log.error({ event, err: error }, 'an event was not answered');
+    }
+  }
+
+  async joined(server: ServerKey): Promise<void> {
+    await this.#context.stores.departures.back(server);
+  }
+
+  async left(server: ServerKey): Promise<void> {
+    const { stores, clock, log } = this.#context;
+    await stores.departures.left(server, clock.now());
+    log.info({ server }, 'a server has taken the bot away; what is kept of it goes in time');
+  }
+
+  async present(
+    platform: Platform,
+    servers: ReadonlySet<ServerKey>,
+    isOurs: (server: ServerKey) => boolean,
+  ): Promise<void> {
+    for (const server of await this.#context.stores.departures.known(platform)) {
+      if (isOurs(server)) {
+        await (servers.has(server) ? this.joined(server) : this.left(server));
+      }
     }
   }
 

@@ -1,4 +1,7 @@
-/** Every so often, what is past its time is deleted: jobs and their pictures after a month, and what expires. */
+/**
+ * Every so often, what is past its time is deleted: jobs and their pictures after a month, what expires, and
+ * what belongs to servers that have taken the bot away.
+ */
 import type { Stores } from '../store/index.ts';
 import type { Clock, Log } from './ports.ts';
 
@@ -7,10 +10,15 @@ export const JOB_KEPT_MS = 30 * 24 * 3_600_000;
 const FIRST_MS = 60_000;
 const EVERY_MS = 6 * 3_600_000;
 
-type Keeper = { readonly stores: Stores; readonly clock: Clock; readonly log: Log };
+type Keeper = {
+  readonly stores: Stores;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly options: { readonly leftKeptMs: number };
+};
 
 /** Begins; the returned function ends it. */
-export function startCleanup({ stores, clock, log }: Keeper): () => void {
+export function startCleanup({ stores, clock, log, options }: Keeper): () => void {
   let disarm: () => void = () => undefined;
   let isOver = false;
   const arm = (ms: number): void => {
@@ -21,6 +29,10 @@ export function startCleanup({ stores, clock, log }: Keeper): () => void {
   const tidy = async (): Promise<void> => {
     try {
       await stores.tidy(clock.now() - JOB_KEPT_MS);
+      for (const server of await stores.departures.due(clock.now() - options.leftKeptMs)) {
+        await stores.departures.forget(server);
+        log.info({ server }, 'what was kept of a server that left is gone');
+      }
     } catch (error) {
       log.warn({ err: error }, 'tidying up failed');
     }

@@ -14,11 +14,19 @@ export type LimitSettings = {
   readonly lorasPerServerMb: number;
   readonly picturesMb: number;
   readonly uploadsMb: number;
+  readonly leftServerDays: number;
 };
 
 type Limits = Pick<
   BotOptions,
-  'queue' | 'quota' | 'maxLoraBytes' | 'maxLoraBytesOfServer' | 'maxLoraBytesOfAll' | 'maxInitBytes' | 'maxStyles'
+  | 'queue'
+  | 'quota'
+  | 'maxLoraBytes'
+  | 'maxLoraBytesOfServer'
+  | 'maxLoraBytesOfAll'
+  | 'maxInitBytes'
+  | 'maxStyles'
+  | 'leftKeptMs'
 >;
 
 export function limitsFrom(settings: LimitSettings): Limits {
@@ -33,6 +41,7 @@ export function limitsFrom(settings: LimitSettings): Limits {
     maxLoraBytesOfAll: settings.lorasMb * MB,
     maxInitBytes: 20 * MB,
     maxStyles: 200,
+    leftKeptMs: settings.leftServerDays * 24 * 3_600_000,
   };
 }
 

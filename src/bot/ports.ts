@@ -50,6 +50,8 @@ export type BotOptions = {
   readonly maxLoraBytesOfAll: number;
   readonly maxInitBytes: number;
   readonly maxStyles: number;
+  /** How long what belongs to a server is kept once it has taken the bot away. */
+  readonly leftKeptMs: number;
 };
 
 export type Model = {

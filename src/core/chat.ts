@@ -164,6 +164,11 @@ export interface Bot {
   record(invocation: Invocation, address: ReplyAddress): Promise<() => Promise<void>>;
   /** Never throws; the conversation at `address` is ended by the time the job is: done, failed or cancelled. */
   handle(invocation: Invocation, address: ReplyAddress): Promise<void>;
+  /** Only these of the platform's servers (of those that `isOurs`) have the bot; the rest left while nobody listened. */
+  present?(platform: Platform, servers: ReadonlySet<ServerKey>, isOurs: (server: ServerKey) => boolean): Promise<void>;
+  /** A server has taken the bot in, or away; an outage is neither. */
+  joined?(server: ServerKey): Promise<void>;
+  left?(server: ServerKey): Promise<void>;
   /** Values for an option while it is typed; at most 25, best first. */
   suggest(
     place: Place,

@@ -10,11 +10,15 @@ export type AuditEntry = {
   /** A text key's last part: `model`, `style-add`; and the values of that text. */
   readonly what: string;
   readonly params: Readonly<Record<string, string>>;
+  /** Whom it is about, where that is somebody. */
+  readonly about?: UserKey | undefined;
   /** Shown as they are; '' for none. */
   readonly was: string;
   readonly is: string;
 };
 
+const PAGE = 500;
+const NOBODY = '–';
 const KEPT_MS = 365 * 24 * 3_600_000;
 
 const schema = z.object({
@@ -22,6 +26,7 @@ const schema = z.object({
   user: z.custom<UserKey>((value) => typeof value === 'string'),
   userName: z.string(),
   what: z.string(),
+  about: z.custom<UserKey>((value) => typeof value === 'string').optional(),
   params: z.record(z.string(), z.string()),
   was: z.string(),
   is: z.string(),
@@ -41,6 +46,23 @@ export class AuditStore {
     await this.#database.put([{ key: `audit/${keyPart(server)}/${order}`, value: entry, ttlMs: KEPT_MS }]);
   }
 
+  /** What was done stays, without the person: the server's list of its changes is not theirs alone. */
+  async forget(user: UserKey): Promise<void> {
+    const keys = await this.#database.keys('audit/');
+    for (let start = 0; start < keys.length; start += PAGE) {
+      const page = keys.slice(start, start + PAGE);
+      const found = await this.#database.getMany(page);
+      const changed = found.flatMap((value, index) => {
+        const entry = schema.safeParse(value).data;
+        const key = page[index];
+        return entry === undefined || key === undefined || (entry.user !== user && entry.about !== user)
+          ? []
+          : [{ key, value: without(entry, user), ttlMs: KEPT_MS }];
+      });
+      await this.#database.put(changed);
+    }
+  }
+
   async last(server: ServerKey, limit: number): Promise<readonly AuditEntry[]> {
     const keys = await this.#database.keys(`audit/${keyPart(server)}/`);
     const found = await this.#database.getMany(keys.slice(-limit).reverse());
@@ -49,4 +71,13 @@ export class AuditStore {
       return parsed.success ? [parsed.data] : [];
     });
   }
+}
+
+function without(entry: AuditEntry, user: UserKey): AuditEntry {
+  const by = entry.user === user ? { user: 'web:forgotten' as const, userName: NOBODY } : {};
+  const about =
+    entry.about === user
+      ? { about: undefined, params: { ...entry.params, person: NOBODY }, was: entry.was === '' ? '' : NOBODY }
+      : {};
+  return { ...entry, ...by, ...about };
 }

@@ -51,6 +51,15 @@ export class InboxStore {
     });
   }
 
+  /** Forgets what was recorded of somebody; `isTheirs` knows the records. */
+  async forget(isTheirs: (record: unknown) => boolean): Promise<void> {
+    for (const { id, record } of await this.recorded()) {
+      if (isTheirs(record)) {
+        await this.discard(id);
+      }
+    }
+  }
+
   /** It is in safe hands (its job is kept) or over: the next start need not take it up. */
   async discard(id: string): Promise<void> {
     await this.#database.delete([recordKeyOf(id)]);

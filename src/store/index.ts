@@ -4,6 +4,7 @@ import { UserError } from '../core/errors.ts';
 import { AuditStore } from './audit.ts';
 import { claimFolder, type Release } from './claim.ts';
 import { checkSchema, type Database, readSchema } from './database.ts';
+import { DepartureStore } from './departures.ts';
 import { InboxStore } from './inbox.ts';
 import { hasEmbedded, makeFolder, openEmbedded } from './embedded.ts';
 import { type FileBudgets, FileStore } from './files.ts';
@@ -37,6 +38,7 @@ export type Stores = {
   readonly audit: AuditStore;
   readonly inbox: InboxStore;
   readonly starts: StartStore;
+  readonly departures: DepartureStore;
   readonly files: FileStore;
   /** Deletes what is past its time: records that expire, and ended jobs created before `jobsBeforeMs`. */
   readonly tidy: (jobsBeforeMs: number) => Promise<void>;
@@ -123,6 +125,7 @@ export function storesOn(database: Database, files: FileStore): Stores {
     audit: new AuditStore(database),
     inbox: new InboxStore(database),
     starts: new StartStore(database),
+    departures: new DepartureStore({ database, jobs, styles, files }),
     files,
     tidy: async (jobsBeforeMs) => {
       await sweepExpired(database);

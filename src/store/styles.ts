@@ -134,6 +134,22 @@ export class StyleStore {
     await this.#database.delete([removedKey(id)]);
   }
 
+  /** Drafts, and what was removed: presets go with the server's other records. */
+  async forget(server: ServerKey): Promise<void> {
+    const drafts = (await this.drafts()).filter((draft) => draft.server === server);
+    const keys = await this.#database.keys('removed/');
+    const aside = (await this.#database.getMany(keys)).flatMap((value, index) =>
+      removedSchema.safeParse(value).data?.server === server ? (keys[index] ?? []) : [],
+    );
+    await this.#database.delete([...drafts.map(({ id }) => draftKey(id)), ...aside]);
+  }
+
+  /** Drafts that a person began. */
+  async forgetDraftsOf(user: UserKey): Promise<void> {
+    const own = (await this.drafts()).filter(({ preset }) => preset.addedBy === user);
+    await this.#database.delete(own.map(({ id }) => draftKey(id)));
+  }
+
   async #removed(): Promise<readonly RemovedStyle[]> {
     const found = await this.#database.getMany(await this.#database.keys('removed/'));
     return found.flatMap((value) => removedSchema.safeParse(value).data ?? []);

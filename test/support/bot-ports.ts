@@ -39,6 +39,7 @@ export function botPorts({ slots = 2, options, ...given }: GivenPorts): BotPorts
       maxLoraBytesOfAll: 20_000_000,
       maxInitBytes: 1_000_000,
       maxStyles: 20,
+      leftKeptMs: 14 * 24 * 3_600_000,
       ...options,
     },
   };

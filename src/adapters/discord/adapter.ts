@@ -18,6 +18,7 @@ import { findAvatar } from './avatar.ts';
 import { DiscordClient } from './client.ts';
 import { DiscordExpressions } from './expressions.ts';
 import { Gateway } from './gateway.ts';
+import { guildsListener } from './guilds.ts';
 import { applicationIdOf } from './invite.ts';
 import { SignedInteractions } from './http.ts';
 import { MessageRequests } from './message-requests.ts';
@@ -92,6 +93,7 @@ export class DiscordAdapter implements Adapter {
       silentAfterMs: options.silentAfterMs ?? 100_000,
       renewAfterMs: options.renewAfterMs ?? 60_000,
       onInteraction,
+      onGuilds: guildsListener(options.bot, async (work) => this.#intake.track(work)),
     });
   }
 

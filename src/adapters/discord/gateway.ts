@@ -15,10 +15,18 @@ export type GatewayOptions = {
   /** Milliseconds that only go forward: a clock that is set makes no connection old. */
   readonly monotonicMs: () => number;
   readonly onInteraction: (payload: unknown) => void;
+  readonly onGuilds: GuildsListener;
   /** Without a heartbeat's answer or anything else for so long, the connection counts as dead (interval: 41 s). */
   readonly silentAfterMs: number;
   /** Not ready for so long: the client is thrown away and another one made. */
   readonly renewAfterMs: number;
+};
+
+/** Guilds that come and go; `onAll` once a shard has told of all of its own. */
+export type GuildsListener = {
+  readonly onJoined: (id: string) => void;
+  readonly onLeft: (id: string) => void;
+  readonly onAll: (ids: ReadonlySet<string>, shard: number, shards: number) => void;
 };
 
 const INTERACTION: string = GatewayDispatchEvents.InteractionCreate;
@@ -118,7 +126,7 @@ export class Gateway {
   }
 
   #make(): Client {
-    const { log, monotonicMs, onInteraction, restUrl } = this.#options;
+    const { log, monotonicMs, onInteraction, onGuilds, restUrl } = this.#options;
     const client = new Client({
       // Guilds alone, for their names. Interactions belong to no intent; nothing privileged is asked for.
       intents: [GatewayIntentBits.Guilds],
@@ -135,6 +143,15 @@ export class Gateway {
         packet.t = 'TAKEN';
         onInteraction(packet.d);
       }
+    });
+    client.on(Events.GuildCreate, ({ id }) => onGuilds.onJoined(id));
+    // Of an outage the client tells under another name.
+    client.on(Events.GuildDelete, ({ id }) => onGuilds.onLeft(id));
+    client.on(Events.ShardReady, (shard, unavailable) => {
+      const { cache } = client.guilds;
+      const count = client.ws.shards.size;
+      const ids = [...cache.keys(), ...(unavailable ?? [])].filter((id) => shardOf(id, count) === shard);
+      onGuilds.onAll(new Set(ids), shard, count);
     });
     client.on(Events.Error, (error) => log.error({ err: error }, 'Discord client'));
     client.on(Events.ShardError, (error) => {
@@ -198,6 +215,11 @@ const CLOSED_CACHES = {
   UserManager: 0,
   VoiceStateManager: 0,
 } as const;
+
+/** Which shard a guild is told to (gateway reference, "Sharding"). */
+export function shardOf(guild: string, shards: number): number {
+  return Number((BigInt(guild) >> 22n) % BigInt(Math.max(1, shards)));
+}
 
 /** What no later try can mend. */
 function refusalOf(error: unknown): UserError | undefined {

@@ -8,11 +8,9 @@ import { App } from '@slack/bolt';
 
 import type { Log } from '../../bot/index.ts';
 import type { Adapter, Avatar, Bot, DeliverOptions, ServerChannel } from '../../core/chat.ts';
-import { UserError } from '../../core/errors.ts';
 import type { ReplyAddress } from '../../core/job.ts';
 import type { Message } from '../../core/message.ts';
 import type { Role, ServerKey } from '../../core/people.ts';
-import { isFailure } from '../shared/failure.ts';
 import { Intake } from '../shared/intake.ts';
 import { decodeAddress, encodeAddress } from './address.ts';
 import { findAvatar } from './avatar.ts';
@@ -31,10 +29,11 @@ import {
   type SlackEvent,
 } from './parse.ts';
 import { commandOfView, readSubmission } from './parse-form.ts';
-import { eventFromMessage } from './parse-message.ts';
+import { eventFromMessage, isUninstalled } from './parse-message.ts';
 import { readSubmitter } from './payload.ts';
-import { userKey } from './people.ts';
+import { serverKey, userKey } from './people.ts';
 import { Socket } from './socket.ts';
+import { orTokenFault } from './start-fault.ts';
 import { uploadFrom } from './uploads.ts';
 import { openWorkspace, type SlackTiming, type Workspace } from './workspace.ts';
 
@@ -116,6 +115,7 @@ class BoltAdapter implements SlackAdapter {
       'SLACK_BOT_TOKEN',
       'xoxb-',
     );
+    await this.#options.bot.joined?.(serverKey(this.#workspace.identity));
     await orTokenFault(this.#transport.start(), 'SLACK_APP_TOKEN', 'xapp-');
   }
 
@@ -178,8 +178,17 @@ class BoltAdapter implements SlackAdapter {
     const process = app.processEvent.bind(app);
     app.processEvent = async (event) =>
       textAt(event.body, 'type') === 'event_callback'
-        ? this.#receive(eventFromMessage, event.body, async () => event.ack())
+        ? this.#hear(event.body, async () => event.ack())
         : process(event);
+  }
+
+  async #hear(body: unknown, ack: Ack): Promise<void> {
+    if (isUninstalled(body)) {
+      await this.#options.bot.left?.(serverKey(this.#known().identity));
+      await ack();
+      return;
+    }
+    await this.#receive(eventFromMessage, body, ack);
   }
 
   /** Not acknowledged while stopping: Slack says that the app did not respond, which is the truth. */
@@ -223,27 +232,5 @@ class BoltAdapter implements SlackAdapter {
       throw new Error('the Slack adapter has not been started');
     }
     return this.#workspace;
-  }
-}
-
-/** What goes wrong at the start is the operator's to mend: it is said which variable and what to do. */
-async function orTokenFault<Result>(attempt: Promise<Result>, variable: string, prefix: string): Promise<Result> {
-  try {
-    return await attempt;
-  } catch (error) {
-    if (isFailure(error, 'token')) {
-      const { code } = error;
-      throw new UserError(
-        'slack.token',
-        `Slack refuses the token in ${variable} (${code}). Expected one that begins with ${prefix}; copy it anew from api.slack.com/apps into .env.`,
-        { params: { variable, code, prefix }, cause: error },
-      );
-    }
-    const what = error instanceof Error ? error.message : String(error);
-    throw new UserError(
-      'slack.unreachable',
-      `Slack could not be reached: ${what}. Check the connection and SLACK_API_URL, then start again.`,
-      { params: { what }, cause: error },
-    );
   }
 }

@@ -30,7 +30,7 @@ export const SCOPES = {
 /** Looking for an answer that may have arrived before it is sent again; rules by user group. */
 const OPTIONAL_SCOPES = ['channels:history', 'groups:history', 'mpim:history', 'usergroups:read'] as const;
 /** What is told to the app without being asked by a command. */
-const BOT_EVENTS = ['app_mention', 'message.im'] as const;
+const BOT_EVENTS = ['app_mention', 'message.im', 'app_uninstalled', 'tokens_revoked'] as const;
 
 type SlackManifest = Readonly<Record<string, unknown>>;
 

@@ -42,6 +42,12 @@ export function eventFromMessage(body: unknown, { nowMs, uploadOf }: ParseOption
   return { source, isSubmit: false, atMs: nowMs, ask, address, pressed: undefined };
 }
 
+/** The workspace has taken the app away, or the bot's own token; which of the two comes first is not said. */
+export function isUninstalled(body: unknown): boolean {
+  const type = textAt(body, 'event', 'type');
+  return type === 'app_uninstalled' || (type === 'tokens_revoked' && listAt(body, 'event', 'tokens', 'bot').length > 0);
+}
+
 /** Words are a prompt; a command only with its slash, or by its name alone. */
 function askOf(words: string, image: Upload | undefined): Ask {
   const [, root = '', rest = ''] = /^\/?(\S+)\s*(.*)$/s.exec(words) ?? [];

@@ -18,6 +18,7 @@ import { showInfo } from './job-buttons.ts';
 import { mineText } from './styles.ts';
 
 const MAX_YOURS = 10;
+const DAY_MS = 24 * 3_600_000;
 
 export async function handleInfo(
   context: BotContext,
@@ -97,6 +98,7 @@ export async function handleHelp(context: BotContext, asked: RequestContext): Pr
     ...labels,
     [small(text(locale, 'help.options', { options }))],
     [small(text(locale, 'help.more'))],
+    [small(text(locale, 'help.leaves', { days: Math.round(context.options.leftKeptMs / DAY_MS) }))],
     ...(invocation.actor.isAdmin ? [[small(text(locale, 'help.admin'))]] : []),
   ];
   await answerPrivately(asked, message({ lines }));

@@ -123,7 +123,13 @@ async function deleteAnswer(context: BotContext, asked: RequestContext, job: Job
   }
   await context.stores.jobs.delete(job);
   if (actor.user !== job.user) {
-    await audit(context, asked, { what: 'delete', params: { person: job.userName }, was: promptOf(job), is: '' });
+    await audit(context, asked, {
+      what: 'delete',
+      params: { person: job.userName },
+      about: job.user,
+      was: promptOf(job),
+      is: '',
+    });
   }
   context.log.info({ job: job.id, server: serverForLog(place.server) }, 'answer deleted');
 }
@@ -189,7 +195,7 @@ async function block(context: BotContext, asked: RequestContext, job: Job): Prom
   }
   const entry = { user: job.user, name: job.userName, by: actor.user, atMs: context.clock.now() };
   await context.stores.people.block(place.server, entry);
-  await audit(context, asked, { what: 'block', params: { person: job.userName }, was: '', is: '' });
+  await audit(context, asked, { what: 'block', params: { person: job.userName }, about: job.user, was: '', is: '' });
   await answerPrivately(
     asked,
     message({ lines: [[plain(text(asked.locale, 'block.done', name))], [user(job.user, job.userName)]] }),

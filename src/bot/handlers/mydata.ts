@@ -1,6 +1,7 @@
 /** `/mydata`: all that is kept about the asker as a file, or no more of it. */
 import { encodeButtonId } from '../button-id.ts';
 import { isOpen } from '../../store/index.ts';
+import { inboxIdOf, parseRecord } from '../inbox-record.ts';
 import type { BotContext, RequestContext } from '../context.ts';
 import { button, message, plain } from '../present/lines.ts';
 import { answerPrivately, replace } from '../speaking.ts';
@@ -52,6 +53,13 @@ export async function forget(context: BotContext, asked: RequestContext): Promis
     own.map(({ address }) => address),
   );
   await people.forget(actor.user);
+  await context.stores.styles.forgetDraftsOf(actor.user);
+  await context.stores.audit.forget(actor.user);
+  const current = inboxIdOf(asked.invocation);
+  await context.stores.inbox.forget((record) => {
+    const invocation = parseRecord(record)?.invocation;
+    return invocation?.actor.user === actor.user && inboxIdOf(invocation) !== current;
+  });
   const line = text(asked.locale, 'mydata.done', { jobs: own.length });
   await replace(asked, message({ lines: [[plain(line)]] }));
 }

@@ -9,7 +9,8 @@ import type { PanelField } from '../button-id.ts';
 import { requireAdmin } from '../gates.ts';
 import { modelOf } from '../jobs/job-ancestry.ts';
 import type { BotContext, RequestContext } from '../context.ts';
-import { historyMessage, panelForm, panelMessage, type PanelParts, settingText } from '../present/panel.ts';
+import { historyMessage } from '../present/history.ts';
+import { panelForm, panelMessage, type PanelParts, settingText } from '../present/panel.ts';
 import { isRule, isRuleForm, ruleForm, rulesMessage } from '../present/rules-panel.ts';
 import { bold, CHANNELS, sentences, withChannels } from '../present/lines.ts';
 import { refusal } from '../refusal.ts';
@@ -108,7 +109,13 @@ export async function choosePanel(
   const person = (await context.stores.people.blocked(server)).find(({ user }) => user === value);
   if (person !== undefined) {
     await context.stores.people.unblock(server, person.user);
-    await audit(context, asked, { what: 'unblock', params: { person: person.name }, was: '', is: '' });
+    await audit(context, asked, {
+      what: 'unblock',
+      params: { person: person.name },
+      about: person.user,
+      was: '',
+      is: '',
+    });
   }
   const note = text(asked.locale, 'audit.unblock', { person: person?.name ?? value });
   await replace(asked, panelMessage(await partsOf(context, asked, settings, [bold(note)])));

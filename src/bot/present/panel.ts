@@ -1,8 +1,7 @@
 /** The panel of `/settings`: what is set, and a button or select for each of it. */
 import type { Form, FormField, Line, Message, Row } from '../../core/message.ts';
 import type { Locale } from '../../core/people.ts';
-import type { AuditEntry, BlockedPerson, ServerSettings } from '../../store/index.ts';
-import { auditLine } from '../auditing.ts';
+import type { BlockedPerson, ServerSettings } from '../../store/index.ts';
 import { encodeButtonId, type PanelField } from '../button-id.ts';
 import type { BotOptions, Model } from '../ports.ts';
 import { text, type TextKey } from '../texts/index.ts';
@@ -77,21 +76,6 @@ export function settingText(field: PanelField, settings: ServerSettings, options
     default:
       return field satisfies never;
   }
-}
-
-export function historyMessage(entries: readonly AuditEntry[], locale: Locale): Message {
-  const lines = entries.map((entry): Line => [
-    { kind: 'time', atMs: entry.atMs },
-    plain(' '),
-    plain(auditLine(locale, entry)),
-  ]);
-  return message({
-    lines: [
-      [bold(text(locale, 'panel.history.title'))],
-      ...(lines.length === 0 ? [[plain(text(locale, 'panel.history.none'))]] : lines),
-    ],
-    rows: [[panelButton('home', locale)]],
-  });
 }
 
 export function panelForm(field: PanelForm, settings: ServerSettings, options: BotOptions, locale: Locale): Form {

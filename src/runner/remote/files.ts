@@ -91,7 +91,7 @@ export async function receiveFiles(
       await mkdir(folder, { recursive: true });
       await writeWhole(place, bytes);
       await markUsed(place);
-      await removeUnused(folder, Date.now() - FILE_KEPT_S * 1000);
+      await removeFaded(folder);
     }
     places.set(path, place);
   }
@@ -145,8 +145,13 @@ async function markUsed(path: string): Promise<boolean> {
 
 const WRITTEN = new Date(0);
 
+/** Files that no work has named for as long as Redis keeps them. */
+export async function removeFaded(folder: string): Promise<void> {
+  await removeUnused(folder, Date.now() - FILE_KEPT_S * 1000);
+}
+
 async function removeUnused(folder: string, beforeMs: number): Promise<void> {
-  for (const name of await readdir(folder)) {
+  for (const name of await readdir(folder).catch(() => [])) {
     const path = join(folder, name);
     const found = await stat(path).catch(() => undefined); // another work may have been faster
     if (found !== undefined && found.atimeMs < beforeMs) {

@@ -14,7 +14,7 @@ import { StoppedError } from '../../core/errors.ts';
 import type { Runner, Work } from '../../core/work.ts';
 import { packError, wire } from '../wire.ts';
 import { packEntry, unpackEntry, type Entry } from './entry.ts';
-import { receiveFiles } from './files.ts';
+import { receiveFiles, removeFaded } from './files.ts';
 import {
   cancelChannel,
   cancelKey,
@@ -27,6 +27,8 @@ import {
   runnersKey,
   wakeChannel,
 } from './keys.ts';
+
+const TIDY_EVERY_MS = 3_600_000;
 
 export type ServeOptions = {
   /** `redis://host:port`. */
@@ -60,6 +62,8 @@ export class RemoteWorker {
   readonly #worker: Worker;
   readonly #cancels = new Map<string, AbortController>();
   readonly #presence: ReturnType<typeof setInterval>;
+  /** Also where no work comes any more: what a server brought goes with it. */
+  readonly #tidying: ReturnType<typeof setInterval>;
   #closed: Promise<void> | undefined;
 
   constructor(options: ServeOptions) {
@@ -82,6 +86,8 @@ export class RemoteWorker {
     }
     this.#redis.on('error', (error: Error) => options.onFault?.(error));
     this.#subscriber.on('message', (_channel: string, id: string) => this.#cancels.get(id)?.abort());
+    this.#tidying = setInterval(() => void removeFaded(options.filesFolder).catch(() => {}), TIDY_EVERY_MS);
+    this.#tidying.unref();
     this.#presence = setInterval(() => void this.#show().catch(() => {}), (PRESENCE_S * 1000) / 4);
   }
 

@@ -22,6 +22,21 @@ async function isReady({ adapter }: Stage, expected: boolean): Promise<void> {
   await vi.waitFor(() => expect(adapter.readiness().isReady).toBe(expected), { timeout: 30_000 });
 }
 
+describe('a guild', () => {
+  it('that takes the bot away is told of, one that is out for a while is not', async () => {
+    const set = await stage();
+    const { fake, bot } = set;
+    const other = fake.addGuild('Other');
+    const told: string[] = [];
+    bot.left = async (server) => void told.push(`left ${server}`);
+    bot.joined = async (server) => void told.push(`joined ${server}`);
+    fake.gateway.dispatch('GUILD_DELETE', { id: fake.guild.id, unavailable: true });
+    fake.gateway.dispatch('GUILD_CREATE', fake.gateway.guildJson(other));
+    fake.gateway.dispatch('GUILD_DELETE', { id: other.id });
+    await vi.waitFor(() => expect(told).toEqual([`joined discord:${other.id}`, `left discord:${other.id}`]));
+  });
+});
+
 describe('a lost socket', () => {
   it('is resumed, and what was said meanwhile is answered', async () => {
     const set = await stage();

@@ -4,6 +4,7 @@ import { afterEach } from 'vitest';
 import { createDiscordAdapter, deployCommands } from '../../../src/adapters/discord/index.ts';
 import type { DiscordOptions } from '../../../src/adapters/discord/index.ts';
 import type { Acknowledgement, Adapter, Bot, Invocation, Suggestion } from '../../../src/core/chat.ts';
+import type { ServerKey } from '../../../src/core/people.ts';
 import type { ReplyAddress } from '../../../src/core/job.ts';
 import type { Form, Message } from '../../../src/core/message.ts';
 import { FakeDiscord } from '../../support/discord/index.ts';
@@ -20,6 +21,8 @@ export class ScriptedBot implements Bot {
     throw new Error('no form was expected');
   };
   suggestions: readonly Suggestion[] = [];
+  left: (server: ServerKey) => Promise<void> = async () => undefined;
+  joined: (server: ServerKey) => Promise<void> = async () => undefined;
 
   acknowledgement(): Acknowledgement {
     return this.how;

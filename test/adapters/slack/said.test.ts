@@ -146,3 +146,21 @@ describe('somebody of another organisation in a shared channel', () => {
     });
   });
 });
+
+describe('a workspace that takes the app away', () => {
+  it('is told of, by either of Slack’s events, and a person’s own token is no departure', async () => {
+    stage = await setStage();
+    const told: string[] = [];
+    stage.bot.left = async (server) => void told.push(server);
+    const events = [
+      { type: 'tokens_revoked', tokens: { oauth: ['U1'], bot: [] } },
+      { type: 'app_uninstalled' },
+      { type: 'tokens_revoked', tokens: { oauth: [], bot: ['U0BOT'] } },
+    ];
+    for (const [k, event] of events.entries()) {
+      const body = { type: 'event_callback', team_id: 'T0FAKE', event_id: `Ev-left-${k}`, event };
+      expect((await stage.fake.deliveries.deliver({ type: 'events_api', body })).isAcknowledged).toBe(true);
+    }
+    expect(told).toEqual(['slack:T0FAKE', 'slack:T0FAKE']);
+  });
+});

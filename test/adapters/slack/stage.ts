@@ -6,6 +6,7 @@ import { vi } from 'vitest';
 
 import { createSlackAdapter, EVENTS_PATH, type SlackAdapter } from '../../../src/adapters/slack/index.ts';
 import type { Acknowledgement, Action, Bot, DeliverOptions, Invocation, Suggestion } from '../../../src/core/chat.ts';
+import type { ServerKey } from '../../../src/core/people.ts';
 import type { ReplyAddress } from '../../../src/core/job.ts';
 import type { Button, Form, Message, MessageFile } from '../../../src/core/message.ts';
 import { FakeSlack } from '../../support/slack/fake-slack.ts';
@@ -13,6 +14,7 @@ import { FakeSlack } from '../../support/slack/fake-slack.ts';
 /** A bot of which each part can be replaced; it remembers what it was asked. */
 export class ScriptedBot implements Bot {
   readonly handled: { readonly invocation: Invocation; readonly address: ReplyAddress }[] = [];
+  left: (server: ServerKey) => Promise<void> = async () => undefined;
   acknowledge: (action: Action) => Acknowledgement = () => 'public';
   onRecord: (invocation: Invocation, address: ReplyAddress) => Promise<() => Promise<void>> = () =>
     Promise.resolve(() => Promise.resolve());

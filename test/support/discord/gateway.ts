@@ -9,7 +9,7 @@ import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
 import { z } from 'zod';
 
-import type { World } from './world.ts';
+import type { FakeGuild, World } from './world.ts';
 
 const PRIVILEGED_INTENTS = (1 << 1) | (1 << 8) | (1 << 15);
 
@@ -45,6 +45,50 @@ export class Gateway {
 
   get isConnected(): boolean {
     return this.#session?.socket !== undefined;
+  }
+
+  guildJson(guild: FakeGuild): unknown {
+    return {
+      id: guild.id,
+      name: guild.name,
+      preferred_locale: guild.locale,
+      owner_id: '1',
+      channels: [...this.#world.channels.values()]
+        .filter((channel) => channel.guild === guild && channel.parent === undefined)
+        .map(({ id, name, isNsfw, type = 0 }) => ({
+          id,
+          name,
+          type,
+          nsfw: isNsfw,
+          position: 0,
+          permission_overwrites: [],
+        })),
+      threads: [],
+      roles: this.#world.roles.map(({ id, name }) => ({
+        id,
+        name,
+        color: 0,
+        hoist: false,
+        position: 1,
+        permissions: '0',
+        managed: false,
+        mentionable: false,
+        flags: 0,
+      })),
+      members: [],
+      emojis: [],
+      stickers: [],
+      features: [],
+      presences: [],
+      voice_states: [],
+      stage_instances: [],
+      guild_scheduled_events: [],
+      soundboard_sounds: [],
+      member_count: 1,
+      joined_at: new Date(this.#world.clock.now()).toISOString(),
+      large: false,
+      unavailable: false,
+    };
   }
 
   dispatch(t: string, d: unknown): void {
@@ -151,47 +195,7 @@ export class Gateway {
       shard: [0, 1],
     });
     for (const guild of guilds) {
-      this.dispatch('GUILD_CREATE', {
-        id: guild.id,
-        name: guild.name,
-        preferred_locale: guild.locale,
-        owner_id: '1',
-        channels: [...this.#world.channels.values()]
-          .filter((channel) => channel.guild === guild && channel.parent === undefined)
-          .map(({ id, name, isNsfw, type = 0 }) => ({
-            id,
-            name,
-            type,
-            nsfw: isNsfw,
-            position: 0,
-            permission_overwrites: [],
-          })),
-        threads: [],
-        roles: this.#world.roles.map(({ id, name }) => ({
-          id,
-          name,
-          color: 0,
-          hoist: false,
-          position: 1,
-          permissions: '0',
-          managed: false,
-          mentionable: false,
-          flags: 0,
-        })),
-        members: [],
-        emojis: [],
-        stickers: [],
-        features: [],
-        presences: [],
-        voice_states: [],
-        stage_instances: [],
-        guild_scheduled_events: [],
-        soundboard_sounds: [],
-        member_count: 1,
-        joined_at: new Date(this.#world.clock.now()).toISOString(),
-        large: false,
-        unavailable: false,
-      });
+      this.dispatch('GUILD_CREATE', this.guildJson(guild));
     }
     this.#world.changed();
   }

@@ -130,6 +130,8 @@ export const answers: Translation<typeof english> = {
   'help.buttons-delete': 'entfernt dein Bild',
   'help.options': 'Am Ende eines Prompts: {options}',
   'help.more': 'Auch: /style list · /queue · /info · /mydata export',
+  'help.leaves':
+    'Nimmt dieser Server den Bot fort, wird nach {days:Tag|Tagen} alles gelöscht, was von ihm bewahrt ist. /mydata delete löscht, was von dir bewahrt ist.',
   'help.admin': 'Für Admins: /style add · /settings',
 
   'mydata.export': 'Alles, was über dich gespeichert ist: {jobs:Auftrag|Aufträge} und deine Einstellungen.',

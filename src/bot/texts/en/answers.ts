@@ -138,6 +138,8 @@ export const answers = {
   'help.buttons-delete': 'removes your picture',
   'help.options': 'At the end of a prompt: {options}',
   'help.more': 'Also: /style list · /queue · /info · /mydata export',
+  'help.leaves':
+    'When this server takes the bot away, all that is kept of it is deleted after {days:day|days}. /mydata delete deletes what is kept of you.',
   'help.admin': 'For admins: /style add · /settings',
 
   // My data.
