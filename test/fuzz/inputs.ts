@@ -15,10 +15,10 @@ export function randomOf(seed: number): () => number {
   };
 }
 
-type Random = () => number;
+export type Random = () => number;
 
-const pick = <T>(random: Random, items: readonly T[]): T => items[Math.floor(random() * items.length)]!;
-const below = (random: Random, limit: number): number => Math.floor(random() * limit);
+export const pick = <T>(random: Random, items: readonly T[]): T => items[Math.floor(random() * items.length)]!;
+export const below = (random: Random, limit: number): number => Math.floor(random() * limit);
 
 /** What readers stumble over. */
 const ODD_TEXTS = [
