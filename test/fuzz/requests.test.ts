@@ -300,7 +300,10 @@ function send({ method, path, headers, body }: Sent): Promise<number> {
     socket.on('close', end);
     const length = body === undefined || headers['content-length'] !== undefined ? {} : { 'content-length': String(body.length) }; // prettier-ignore
     const lines = Object.entries({ ...headers, ...length, connection: 'close' }).map(([key, value]) => `${key}: ${value}\r\n`); // prettier-ignore
-    socket.end(Buffer.concat([Buffer.from(`${method} ${path || '/'} HTTP/1.1\r\n${lines.join('')}\r\n`), body ?? Buffer.alloc(0)])); // prettier-ignore
+    socket.write(Buffer.concat([Buffer.from(`${method} ${path || '/'} HTTP/1.1\r\n${lines.join('')}\r\n`), body ?? Buffer.alloc(0)])); // prettier-ignore
+    if (headers['content-length'] !== undefined) {
+      socket.end(); // a wrong one: nothing more comes
+    }
   });
 }
 
@@ -328,7 +331,9 @@ describe('requests of strangers', () => {
             await feed(surface, seeds[k] ?? 0);
           }
         };
-        await Promise.all([feedOn(), feedOn(), feedOn(), feedOn()]);
+        // Bolt keeps what it does not know for three seconds.
+        const parallel = surface.name === 'requests of Slack' ? 100 : 4;
+        await Promise.all(Array.from({ length: parallel }, feedOn));
       });
       expect(left.heapMb).toBeLessThan(MOST.heapMb);
       expect(left.residentMb).toBeLessThan(MOST.residentMb);

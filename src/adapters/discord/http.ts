@@ -10,6 +10,7 @@ import { InteractionResponseType, InteractionType } from 'discord.js';
 import { z } from 'zod';
 
 import { BoundedMap } from '../shared/bounded-map.ts';
+import { readBody } from '../shared/http-body.ts';
 
 export const INTERACTIONS_PATH = '/discord/interactions';
 
@@ -54,14 +55,23 @@ export class SignedInteractions {
       answer(response, this.#isOpen ? 405 : 503);
       return;
     }
-    readBody(request).then(
-      (body) => this.#take(request, body, response),
-      () => answer(response, 413),
-    );
+    // Nothing is read of what cannot be genuine.
+    const claim = this.#claimOf(request);
+    if (claim === undefined) {
+      answer(response, 401);
+      return;
+    }
+    readBody(request, { maxBytes: BODY_BYTES })
+      .then(
+        (body) => this.#take(claim, body, response),
+        () => answer(response, 413),
+      )
+      // Nested deeper than anything can walk, or broken in another way that nobody thought of: it is not Discord's.
+      .catch(() => answer(response, 400));
   };
 
-  #take(request: IncomingMessage, body: Buffer, response: ServerResponse): void {
-    if (!this.#isGenuine(request, body)) {
+  #take(claim: Claim, body: Buffer, response: ServerResponse): void {
+    if (!this.#isGenuine(claim, body)) {
       answer(response, 401);
       return;
     }
@@ -72,20 +82,25 @@ export class SignedInteractions {
     } else if (type === InteractionType.Ping) {
       answer(response, 200, { type: InteractionResponseType.Pong });
     } else {
+      this.#options.onInteraction(payload);
       // The answer goes by the callback, like one to an interaction from the gateway.
       answer(response, 202);
-      this.#options.onInteraction(payload);
     }
   }
 
-  #isGenuine({ headers }: IncomingMessage, body: Buffer): boolean {
+  /** What a request says of itself; undefined where it is no signature or not of now. */
+  #claimOf({ headers }: IncomingMessage): Claim | undefined {
     const [signature, timestamp] = [headers['x-signature-ed25519'], headers['x-signature-timestamp']];
     if (typeof signature !== 'string' || typeof timestamp !== 'string' || !/^[0-9a-f]{128}$/i.test(signature)) {
-      return false;
+      return undefined;
     }
-    const signed = Buffer.concat([Buffer.from(timestamp), body]);
     const isFresh = Math.abs(Number(timestamp) * 1000 - this.#options.now()) <= SKEW_MS;
-    if (!isFresh || !verify(null, signed, this.#key, Buffer.from(signature, 'hex')) || this.#seen.has(signature)) {
+    return isFresh ? { signature, timestamp } : undefined;
+  }
+
+  #isGenuine({ signature, timestamp }: Claim, body: Buffer): boolean {
+    const signed = Buffer.concat([Buffer.from(timestamp), body]);
+    if (!verify(null, signed, this.#key, Buffer.from(signature, 'hex')) || this.#seen.has(signature)) {
       return false;
     }
     this.#seen.set(signature, true);
@@ -93,21 +108,9 @@ export class SignedInteractions {
   }
 }
 
-const withType = z.object({ type: z.custom<InteractionType>((given) => typeof given === 'number') });
+type Claim = { readonly signature: string; readonly timestamp: string };
 
-async function readBody(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request) {
-    const part = Buffer.from(chunk);
-    bytes += part.length;
-    if (bytes > BODY_BYTES) {
-      throw new RangeError(`a request of more than ${BODY_BYTES} bytes`);
-    }
-    chunks.push(part);
-  }
-  return Buffer.concat(chunks);
-}
+const withType = z.object({ type: z.custom<InteractionType>((given) => typeof given === 'number') });
 
 function jsonOf(body: Buffer): unknown {
   try {
@@ -118,6 +121,9 @@ function jsonOf(body: Buffer): unknown {
 }
 
 function answer(response: ServerResponse, status: number, json?: object): void {
+  if (response.headersSent) {
+    return;
+  }
   response.writeHead(status, {
     ...(json === undefined ? {} : { 'content-type': 'application/json' }),
     ...(status >= 400 ? { connection: 'close' } : {}),

@@ -4,8 +4,10 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-import { HTTPReceiver, type Logger } from '@slack/bolt';
+import { HTTPModuleFunctions, HTTPReceiver, type Logger } from '@slack/bolt';
 
+import { readBody } from '../shared/http-body.ts';
+import { isRecord } from './json.ts';
 import { LIMITS } from './limits.ts';
 
 export const EVENTS_PATH = '/slack/events';
@@ -29,6 +31,13 @@ export class SignedHttp {
       endpoints: [EVENTS_PATH],
       bodyLimit: LIMITS.bodyBytes,
       logger,
+      // Bolt stumbles over events of no known shape; what could be read is dispatched by the adapter, which never throws.
+      processEventErrorHandler: async ({ response }) => {
+        if (!response.headersSent) {
+          refuse(response, 400);
+        }
+        return false;
+      },
     });
   }
 
@@ -54,8 +63,29 @@ export class SignedHttp {
       return;
     }
     const seconds = Number(request.headers['x-slack-request-timestamp'] ?? 0);
-    if (!(seconds * 1000 - this.#now() <= LIMITS.signatureSkewMs)) {
+    const isSigned = /^v0=[0-9a-f]{64}$/.test(String(request.headers['x-slack-signature'] ?? ''));
+    const isProbe = request.headers['x-slack-signature'] === undefined; // Slack looks without one whether TLS is right
+    if (!(seconds * 1000 - this.#now() <= LIMITS.signatureSkewMs) || !(isSigned || isProbe)) {
       refuse(response, 401);
+      return;
+    }
+    if (request.method !== 'POST' || request.url?.split('?')[0] !== EVENTS_PATH) {
+      refuse(response, 404);
+      return;
+    }
+    readBody(request, { maxBytes: isSigned ? LIMITS.bodyBytes : LIMITS.probeBytes })
+      .then(
+        (body) => this.#take(request, body, response),
+        () => refuse(response, 413),
+      )
+      .catch(() => refuse(response, 400));
+  };
+
+  /** Bolt takes what is read already, and checks the signature; it cannot bear a body that is no object. */
+  #take(request: IncomingMessage, rawBody: Buffer, response: ServerResponse): void {
+    const whole = Object.assign(request, { rawBody });
+    if (!isRecord(HTTPModuleFunctions.parseHTTPRequestBody(whole))) {
+      refuse(response, 400);
       return;
     }
     response.once('finish', () => {
@@ -63,16 +93,13 @@ export class SignedHttp {
         this.#lastEventAtMs = this.#now();
       }
     });
-    try {
-      this.receiver.requestListener(request, response);
-    } catch {
-      // Bolt throws for every path and method but POST to ours.
-      refuse(response, 404);
-    }
-  };
+    this.receiver.requestListener(whole, response);
+  }
 }
 
 function refuse(response: ServerResponse, status: number): void {
-  response.writeHead(status, { connection: 'close' });
+  if (!response.headersSent) {
+    response.writeHead(status, { connection: 'close' });
+  }
   response.end();
 }

@@ -34,6 +34,8 @@ export const LIMITS = {
   signatureSkewMs: 5 * 60 * 1000,
   /** The largest event we read over HTTP. */
   bodyBytes: 2 * 1024 * 1024,
+  /** One without a signature: `ssl_check=1` and little else. */
+  probeBytes: 4096,
   /** What a file may weigh on Slack. */
   fileBytes: 1_000_000_000,
   /** The first part of a slash command's usage hint that the manifest accepts. */

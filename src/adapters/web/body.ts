@@ -29,6 +29,7 @@ export type ReceivedForm = {
 export class FormReceiver {
   readonly #folder: string;
   readonly #places = new Places();
+  readonly #held = new Places();
 
   private constructor(folder: string) {
     this.#folder = folder;
@@ -50,20 +51,17 @@ export class FormReceiver {
     if (Number(request.headers['content-length'] ?? 0) > maxBytes) {
       throw tooLarge(maxBytes);
     }
-    const giveBack = this.#places.take([
-      { key: 'all', max: LIMITS.uploads },
-      { key: address, max: LIMITS.uploadsPerAddress },
-    ]);
-    if (giveBack === undefined) {
-      throw new UserError('page.busy', 'Other files are being received; try again in a moment.', {
-        retryAfterMs: 2000,
-      });
-    }
+    const giveBack = placeIn(this.#places, address, { all: LIMITS.uploads, perAddress: LIMITS.uploadsPerAddress });
     const folder = join(this.#folder, randomUUID());
     const release = (): Promise<void> => rm(folder, { recursive: true, force: true });
     try {
       const { fields, files } = await receiveInto(folder, request, maxBytes);
-      return { fields, files, release };
+      const giveBackHeld = files.size === 0 ? () => undefined : this.#hold(address);
+      const releaseAll = async (): Promise<void> => {
+        giveBackHeld();
+        await release();
+      };
+      return { fields, files, release: releaseAll };
     } catch (error) {
       await release();
       throw error;
@@ -71,6 +69,27 @@ export class FormReceiver {
       giveBack();
     }
   }
+
+  /** Files lie on disk until what they came for is done: as many as there is room for. */
+  #hold(address: string): () => void {
+    return placeIn(this.#held, address, { all: LIMITS.heldForms, perAddress: LIMITS.heldFormsPerAddress });
+  }
+}
+
+/** Throws `UserError` `page.busy`. */
+function placeIn(
+  places: Places,
+  address: string,
+  { all, perAddress }: { readonly all: number; readonly perAddress: number },
+): () => void {
+  const giveBack = places.take([
+    { key: 'all', max: all },
+    { key: address, max: perAddress },
+  ]);
+  if (giveBack === undefined) {
+    throw new UserError('page.busy', 'Other files are being received; try again in a moment.', { retryAfterMs: 2000 });
+  }
+  return giveBack;
 }
 
 async function receiveInto(
@@ -91,11 +110,13 @@ async function receiveInto(
     fields.set(name, value);
   });
   parser.on('file', (name: string, stream: BusboyFileStream, fileName: string) => {
+    // A part that breaks off says so at once, before anybody reads it; unheard, that would end the process.
+    stream.on('error', () => undefined);
     const path = join(folder, String(written.length));
     const store = async (): Promise<void> => {
       await mkdir(folder, { recursive: true, mode: 0o700 }); // made for files alone: most forms bring none
       const file = createWriteStream(path, { mode: 0o600 });
-      await pipeline(stream, file);
+      await pipeline(stream, file, { signal: abort.signal });
       if (file.bytesWritten > 0) {
         files.set(name, storedUpload(fileName, path, file.bytesWritten));
       }
@@ -108,9 +129,17 @@ async function receiveInto(
     parser.on(limit, () => refuse(badForm('it has too many parts')));
   }
   let received = 0;
+  let movedAtMs = performance.now();
+  // Some broken forms make the parser wait for ever, and some senders send a byte now and then.
+  const watch = setInterval(() => {
+    if (performance.now() - movedAtMs > (request.complete ? LIMITS.formEndMs : LIMITS.formStallMs)) {
+      refuse(badForm('it does not go on'));
+    }
+  }, 500);
   const counted = async function* counted(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     for await (const chunk of source) {
       received += chunk.length;
+      movedAtMs = performance.now();
       if (received > maxBytes) {
         throw tooLarge(maxBytes);
       }
@@ -119,15 +148,30 @@ async function receiveInto(
   };
   const signal = AbortSignal.any([abort.signal, AbortSignal.timeout(LIMITS.uploadMs)]);
   try {
-    await pipeline(request, counted, parser, { signal });
+    // A parser that waits for ever does not hear of an end either: nobody waits for it then.
+    const given = pipeline(request, counted, parser, { signal });
+    given.catch(() => undefined);
+    await Promise.race([given, rejectedBy(signal)]);
     await Promise.all(written);
   } catch (cause) {
+    // What is being written is let go and awaited: the folder can only be taken away after that.
+    abort.abort();
+    await Promise.allSettled(written);
     if (abort.signal.reason instanceof UserError) {
       throw abort.signal.reason;
     }
     throw cause instanceof UserError ? cause : badForm('it broke off or is not well formed', cause);
+  } finally {
+    clearInterval(watch);
   }
   return { fields, files };
+}
+
+/** Never resolves. */
+function rejectedBy(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(new Error('let go', { cause: signal.reason })), { once: true });
+  });
 }
 
 function parserOf(request: IncomingMessage): BusboyInstance {

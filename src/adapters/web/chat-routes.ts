@@ -60,19 +60,28 @@ export function addChatRoutes({ app, chat, forms, ports, identities, operators, 
     // Whatever becomes of the stream, its connection ends.
     outgoingOf(context).once('close', giveBack);
     return streamSSE(context, async (sse) => {
+      // A browser that does not read is let go, for what it is told would pile up here; it comes back and asks anew.
+      let waiting = 0;
+      const tell = async (event: string, data: string): Promise<void> => {
+        waiting += data.length;
+        if (waiting > LIMITS.streamBacklogBytes) {
+          outgoingOf(context).destroy();
+          return;
+        }
+        await sse.writeSSE({ event, data });
+        waiting -= data.length;
+      };
       const ended = new Promise<void>((resolve) => sse.onAbort(resolve));
       const unsubscribe = chat.listen((change) => {
         const onlyFor = change.kind === 'message' ? change.message.onlyFor : change.onlyFor;
         if (onlyFor === null || onlyFor === person) {
-          void sse.writeSSE({
-            event: change.kind,
-            data: JSON.stringify(change.kind === 'message' ? shownTo(change.message) : { id: change.id }),
-          });
+          const said = change.kind === 'message' ? shownTo(change.message) : { id: change.id };
+          void tell(change.kind, JSON.stringify(said));
         }
       });
-      const heartbeat = setInterval(() => void sse.writeSSE({ event: 'beat', data: '' }), BEAT_MS);
+      const heartbeat = setInterval(() => void tell('beat', ''), BEAT_MS);
       try {
-        await sse.writeSSE({ event: 'beat', data: '' });
+        await tell('beat', '');
         await Promise.race([ended, chat.stopped]);
       } finally {
         clearInterval(heartbeat);

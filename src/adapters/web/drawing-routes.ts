@@ -28,7 +28,7 @@ export function addDrawingRoutes({ app, chat, forms, ports, identities, actorOf,
       out.onAbort(() => abort.abort());
       try {
         for await (const event of ports.live.draw(actor, chat.place(actor), request, abort.signal)) {
-          await out.write(`${JSON.stringify(lineOf(event, actor.locale))}\n`);
+          await within(LIMITS.liveStallMs, out.write(`${JSON.stringify(lineOf(event, actor.locale))}\n`), abort);
         }
       } catch (error) {
         if (!(error instanceof CancelledError)) {
@@ -44,6 +44,7 @@ export function addDrawingRoutes({ app, chat, forms, ports, identities, actorOf,
     context.json(await ports.gallery.list(LIMITS.gallery, actorOf(context).user)),
   );
   app.get('/api/styles/:name/picture', async (context) => {
+    countOnce(context, 'live'); // it is drawn when nobody has looked at it before
     const picture = await styles.picture(context.req.param('name'));
     return picture === undefined
       ? context.notFound()
@@ -80,6 +81,14 @@ function lineOf(event: LiveEvent, locale: Locale): unknown {
 
 function dataUrl(png: Uint8Array): string {
   return `data:image/png;base64,${Buffer.from(png).toString('base64')}`;
+}
+
+/** Waits for a browser to take what is written, and gives the drawing up where it does not. */
+async function within(ms: number, written: Promise<unknown>, giveUp: AbortController): Promise<void> {
+  const timer = setTimeout(() => giveUp.abort(), ms);
+  const left = new Promise((resolve) => giveUp.signal.addEventListener('abort', resolve, { once: true }));
+  await Promise.race([written, left]);
+  clearTimeout(timer);
 }
 
 /** What `read` gives; where it throws, nobody reads the files any more. */

@@ -3,11 +3,12 @@
  * stored or logged here; what is shown and stored is a person's id, derived from the secret and useless for getting in.
  */
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 
-import { getConnInfo } from '@hono/node-server/conninfo';
 import type { Context } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 
+import { incomingOf } from './bindings.ts';
 import { LIMITS } from './limits.ts';
 import { WindowCounter } from './rates.ts';
 
@@ -45,7 +46,7 @@ export class Identities {
     if (known !== undefined) {
       return known;
     }
-    const address = addressOf(context, this.#isBehindProxy);
+    const address = addressOf(incomingOf(context), this.#isBehindProxy);
     const secret = this.#secretOf(context, address);
     const identity = { person: derive(secret ?? `address ${address}`), address, secret };
     this.#known.set(context.req.raw, identity);
@@ -94,9 +95,15 @@ export function isSame(one: string, other: string): boolean {
   return timingSafeEqual(digest(one), digest(other));
 }
 
-function addressOf(context: Context, isBehindProxy: boolean): string {
-  const forwarded = isBehindProxy ? context.req.header('x-forwarded-for')?.split(',').at(-1)?.trim() : undefined;
-  const address = forwarded ?? getConnInfo(context).remote.address ?? 'unknown';
+/** Where a request comes from. */
+export function addressOf({ socket, headers }: IncomingMessage, isBehindProxy: boolean): string {
+  const forwarded = isBehindProxy
+    ? String(headers['x-forwarded-for'] ?? '')
+        .split(',')
+        .at(-1)
+        ?.trim()
+    : '';
+  const address = forwarded || (socket.remoteAddress ?? 'unknown');
   const v4 = address.replace(/^::ffff:/i, '');
   return v4.includes(':') ? networkOf(v4) : v4;
 }

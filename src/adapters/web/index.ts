@@ -11,7 +11,9 @@ import type { Log } from '../../bot/index.ts';
 import type { Access } from './access.ts';
 import { FormReceiver } from './body.ts';
 import { History } from './history.ts';
+import { addressOf } from './identity.ts';
 import { LIMITS } from './limits.ts';
+import { Places } from './rates.ts';
 import type { WebPorts } from './ports.ts';
 import { createServerApp } from './server.ts';
 import { WebChat } from './web-chat.ts';
@@ -45,12 +47,25 @@ export async function createWebAdapter(options: WebOptions): Promise<WebAdapter>
   const chat = new WebChat({ history, bot: options.bot, log, now, onAcknowledged });
   const app = createServerApp({ access, isBehindProxy, chat, forms, ports, log, now });
   const pageListener = getRequestListener(app.fetch);
+  const mounted = new Places();
   const server = createServer((request, response) => {
     const mount = options.mounts.find(
       ({ path }) => request.url === path || request.url?.startsWith(`${path}?`) === true,
     );
-    const listener: RequestListener = mount?.listener ?? pageListener;
-    listener(request, response);
+    if (mount === undefined) {
+      void pageListener(request, response);
+      return;
+    }
+    const giveBack = mounted.take([
+      { key: 'all', max: LIMITS.mounted },
+      { key: addressOf(request, isBehindProxy), max: LIMITS.mountedPerAddress },
+    ]);
+    if (giveBack === undefined) {
+      response.writeHead(503, { connection: 'close', 'retry-after': '1' }).end();
+      return;
+    }
+    response.once('close', giveBack);
+    mount.listener(request, response);
   });
 
   return {

@@ -25,6 +25,10 @@ export const LIMITS = {
   filesPerRequest: 4,
   /** A body that takes longer is let go. */
   uploadMs: 10 * MINUTE_MS,
+  /** After its last byte a form is understood within so long, or not at all. */
+  formEndMs: 3000,
+  /** A body of which nothing comes for so long is let go. */
+  formStallMs: 20_000,
 
   // ── at once ──
   /** Event streams: in all, of one address, of one browser. */
@@ -34,8 +38,20 @@ export const LIMITS = {
   /** Bodies being received: in all, of one address. */
   uploads: 8,
   uploadsPerAddress: 3,
+  /** Forms whose files lie on disk until what they came for is done: in all, of one address. */
+  heldForms: 64,
+  heldFormsPerAddress: 8,
+  /** Requests of chats' platforms under way: in all, of one address. */
+  mounted: 128,
+  mountedPerAddress: 64,
+  /** What waits for a browser that does not read its stream, before it is let go. */
+  streamBacklogBytes: MB,
+  /** A browser that takes nothing of a live picture for so long gets no more of it, and its place is another's. */
+  liveStallMs: 30_000,
 
   // ── one address, each minute ──
+  /** Whatever is asked for: the page with its pictures are about 200. */
+  requestsPerMinute: 3000,
   actionsPerMinute: 120,
   livePerMinute: 1200,
   /** Wrong tokens, of visitors and operators. */

@@ -48,6 +48,7 @@ export function createServerApp({ access, isBehindProxy, chat, forms, ports, log
       })
     : undefined;
   const counters = {
+    request: { max: LIMITS.requestsPerMinute, counter: new WindowCounter(60_000, LIMITS.countedAddresses) },
     action: { max: LIMITS.actionsPerMinute, counter: new WindowCounter(60_000, LIMITS.countedAddresses) },
     live: { max: LIMITS.livePerMinute, counter: new WindowCounter(60_000, LIMITS.countedAddresses) },
   };
@@ -114,6 +115,10 @@ export function createServerApp({ access, isBehindProxy, chat, forms, ports, log
     identities.of(context); // who opens the page gets a name of its own before anything is asked
     const isIn = visitors === undefined || visitors.isOpenFor(context) || operators.isOpenFor(context);
     return servePageFile(context, pageFiles, isIn ? 'index.html' : 'sign-in.html');
+  });
+  app.use(async (context, next) => {
+    site.countOnce(context, 'request');
+    return next();
   });
   addDoorRoutes(site);
   app.use(async (context, next) => {

@@ -21,5 +21,5 @@ export type Site = {
   /** What went wrong, in words; a fault of ours is logged under the id in them. */
   readonly sentenceOf: (error: unknown, locale: Locale) => string;
   /** Throws `UserError` `page.often` where the address does this more often than it may. */
-  readonly countOnce: (context: Context, what: 'action' | 'live') => void;
+  readonly countOnce: (context: Context, what: 'request' | 'action' | 'live') => void;
 };

@@ -153,8 +153,11 @@ export class WebChat implements Chat {
           throw error;
         }
         const dispatch = async (): Promise<void> => {
-          await bot.handle(invocation, address);
-          await release();
+          try {
+            await bot.handle(invocation, address);
+          } finally {
+            await release();
+          }
         };
         return { kind: 'done', dispatch };
       },

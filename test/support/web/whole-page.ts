@@ -47,7 +47,7 @@ export async function openWholePage({ access, bot, ...options }: WholePageOption
         isBehindProxy: false,
         port: 0,
         folder: join(folder, 'page'),
-        bot: () => parts.bot,
+        bot: parts.bot,
         ports: {
           live: createLiveDrawing({ ...parts, newId: randomUUID }),
           gallery: createGallery(parts, 'web:local'),
@@ -58,13 +58,9 @@ export async function openWholePage({ access, bot, ...options }: WholePageOption
             ready: () => ({ isOk: true, body: {} }),
             metrics: async () => ({ contentType: 'text/plain', text: '' }),
           },
-          fault: (error) => {
-            faults.push(error);
-            return 'a calm sentence';
-          },
         },
         mounts: [],
-        log: parts.log,
+        log: { ...parts.log, error: (fields) => void faults.push(fields) },
         now: () => Date.now(),
         ...options,
       });
