@@ -152,14 +152,7 @@ export class WebChat implements Chat {
           fault = error; // the browser is told by the answer to its request
           throw error;
         }
-        const dispatch = async (): Promise<void> => {
-          try {
-            await bot.handle(invocation, address);
-          } finally {
-            await release();
-          }
-        };
-        return { kind: 'done', dispatch };
+        return { kind: 'done', dispatch: async () => bot.handle(invocation, address).finally(release) };
       },
       acknowledgeAgain: release,
       refuse: async (error) => {
