@@ -152,7 +152,7 @@ export class WebChat implements Chat {
           fault = error; // the browser is told by the answer to its request
           throw error;
         }
-        return { kind: 'done', dispatch: async () => bot.handle(invocation, address).finally(release) };
+        return { kind: 'done', dispatch: async () => bot.handle(invocation, address).finally(async () => release()) };
       },
       acknowledgeAgain: release,
       refuse: async (error) => {
