@@ -26,6 +26,15 @@ export type ReceivedForm = {
   readonly release: () => Promise<void>;
 };
 
+/** Does what a form's files came for, and lets them go however that ends. */
+export async function releasing<T>(release: ReceivedForm['release'], work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } finally {
+    await release();
+  }
+}
+
 export class FormReceiver {
   readonly #folder: string;
   readonly #places = new Places();

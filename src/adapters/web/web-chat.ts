@@ -17,6 +17,7 @@ import { EditLock } from '../shared/edit-lock.ts';
 import { faultMessage } from '../shared/fault.ts';
 import { Intake } from '../shared/intake.ts';
 import { addressFrom, addressOf, derivedId } from './address.ts';
+import { releasing } from './body.ts';
 import type { History, HistoryListener } from './history.ts';
 import { LIMITS } from './limits.ts';
 import { actionOf, localeOf, type PageAction, withPrivacy } from './parse.ts';
@@ -127,9 +128,7 @@ export class WebChat implements Chat {
     const told = { id, receivedAtMs: this.#options.now(), acknowledgedAs: acknowledgement };
     const invocation: Invocation = { ...told, actor, place, action };
     if (acknowledgement === 'form') {
-      const form = await bot.form(invocation);
-      await release();
-      return { form };
+      return { form: await releasing(release, async () => bot.form(invocation)) };
     }
     const standing = acknowledgement === 'update' ? pressed : undefined;
     const isPrivate = standing === undefined ? acknowledgement !== 'public' : standing.onlyFor !== null;
@@ -152,7 +151,7 @@ export class WebChat implements Chat {
           fault = error; // the browser is told by the answer to its request
           throw error;
         }
-        return { kind: 'done', dispatch: async () => bot.handle(invocation, address).finally(async () => release()) };
+        return { kind: 'done', dispatch: async () => releasing(release, async () => bot.handle(invocation, address)) };
       },
       acknowledgeAgain: release,
       refuse: async (error) => {
