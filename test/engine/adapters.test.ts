@@ -103,6 +103,24 @@ describe.each(cases)('a picture in a style of kind $kind', ({ kind, pictures }) 
   });
 });
 
+const mergedOnce = ['norms', 'full', 'lokr', 'dora-out'].flatMap((kind) =>
+  cases.flatMap((known) =>
+    known.kind === kind
+      ? known.pictures.filter(({ strength }) => strength === 1).map((picture) => ({ kind, ...picture }))
+      : [],
+  ),
+);
+
+describe('an accelerator', () => {
+  it.each(mergedOnce)('counts with its norms and its text encoder’s parts: $file', async ({ kind, ...known }) => {
+    // The other way round: what is a style in the picture is the accelerator, and the picture's accelerator a style.
+    const lcm = { id: 'lcm', file: path.join(folder, 'loras/lcm.safetensors'), weight: 1 };
+    const { file } = use(kind, 1);
+    const picture = await draw({ ...requestFor([lcm]), accelerator: { kind: 'file', file } });
+    expect(await differenceFrom(known.file, picture)).toBeLessThanOrEqual(TOLERANCE);
+  });
+});
+
 describe('styles that are merged', () => {
   it('share no call with others, more of them at once than stay open', async () => {
     const kinds = ['loha', 'lokr', 'dora-in', 'glora', 'ia3', 'full', 'norms'];
