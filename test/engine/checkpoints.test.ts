@@ -33,10 +33,12 @@ const cases = z
       seed: z.number(),
       steps: z.number(),
       guidance: z.number(),
-      scheduler: z.enum(['ddim', 'lcm']),
+      scheduler: z.enum(['ddim', 'lcm', 'euler']),
       strength: z.number().nullable(),
       bits: z.string().optional(),
       taesd: z.boolean().default(false),
+      quiet: z.string().optional(),
+      config: z.object({ timestep_spacing: z.enum(['trailing']).optional() }).default({}),
     }),
   )
   .parse(JSON.parse(readFileSync(path.join(GOLDEN, 'cases.json'), 'utf8')));
@@ -80,6 +82,7 @@ const FAMILIES: Readonly<Record<string, CheckpointForm['family']>> = {
   'cp-sd2': 'sd2',
   'cp-sdxl': 'sdxl',
   'cp-ssd1b': 'sdxl',
+  'cp-vega': 'sdxl',
 };
 
 /** In a folder of its own, with the small tokenizer beside it. */
@@ -93,6 +96,7 @@ async function fileOf(known: Case, name: string, form: Partial<CheckpointForm> =
   await writeCheckpoint(path.join(folder, known.model), path.join(folder, file), {
     family,
     bits: known.bits,
+    quiet: known.quiet,
     marks,
     ...form,
   });
@@ -100,10 +104,12 @@ async function fileOf(known: Case, name: string, form: Partial<CheckpointForm> =
 }
 
 function requestOf(known: Case, model: string, change: Partial<GenerationRequest> = {}): GenerationRequest {
-  const { prompt, negative, seed, steps, guidance, scheduler, strength } = known;
+  const { prompt, negative, seed, steps, guidance, scheduler, strength, config } = known;
   return defaultRequest({ id: model, defaults: { steps, guidance, width: 64, height: 64, scheduler } }, prompt, {
     negative,
     accelerator: { kind: 'none' },
+    // A Turbo's file does not say how it is stepped: whoever draws with it does.
+    ...(scheduler === 'euler' && { recipe: { scheduler, grid: config.timestep_spacing } }),
     seed,
     init: strength === null ? undefined : { file: 'made up', strength },
     ...change,

@@ -61,11 +61,18 @@ MODELS = {
     "cp-ssd1b": {"unet": unet(W3, [0, 1, 1], 128, transformer_layers_per_block=[0, [2, 2], [2, 1]], mid_block_type="UNetMidBlock2D",
                               reverse_transformer_layers_per_block=[[2, 2, 3], [2, 1, 1], 0], **XL), "vae": VAE | {"scaling_factor": 0.13025},
                  "text_encoder": clip(3, "quick_gelu"), "text_encoder_2": clip(2, "gelu", True), "scheduler": SCHEDULER},
+    # Vega: no middle at all.
+    "cp-vega": {"unet": unet(W3, [0, 1, 1], 128, transformer_layers_per_block=[0, [1, 1], [2, 2]], mid_block_type=None,
+                             reverse_transformer_layers_per_block=[[2, 2, 2], [1, 1, 1], 0], **XL), "vae": VAE | {"scaling_factor": 0.13025},
+                "text_encoder": clip(3, "quick_gelu"), "text_encoder_2": clip(2, "gelu", True), "scheduler": SCHEDULER},
 }
 PLAIN = (StableDiffusionPipeline, StableDiffusionImg2ImgPipeline)
 PIPELINES = {"cp-sd15": PLAIN, "cp-sd2": PLAIN, "cp-lcm": (LatentConsistencyModelPipeline, LatentConsistencyModelImg2ImgPipeline),
              "cp-sdxl": (StableDiffusionXLPipeline, StableDiffusionXLImg2ImgPipeline)}
-PIPELINES["cp-ssd1b"] = PIPELINES["cp-sdxl"]
+PIPELINES["cp-ssd1b"] = PIPELINES["cp-vega"] = PIPELINES["cp-sdxl"]
+# What the single file of an SD 2.x is told by: small where it predicts epsilon.
+SIGN = "up_blocks.3.attentions.2.transformer_blocks.0.norm1.bias"
+TURBO = {"scheduler": "euler", "guidance": 1.0, "negative": "", "config": {"prediction_type": "epsilon", "timestep_spacing": "trailing"}}
 
 CASES = [
     {"name": "sd15", "model": "cp-sd15"},
@@ -79,6 +86,11 @@ CASES = [
     {"name": "sdxl", "model": "cp-sdxl"},
     {"name": "sdxl-v-ztsnr", "model": "cp-sdxl", "config": {"prediction_type": "v_prediction", "rescale_betas_zero_snr": True, "timestep_spacing": "trailing"}},
     {"name": "ssd1b", "model": "cp-ssd1b"},
+    {"name": "vega", "model": "cp-vega"},
+    {"name": "sd-turbo-1", "model": "cp-sd2", "steps": 1, "quiet": SIGN, **TURBO},
+    {"name": "sd-turbo-4", "model": "cp-sd2", "steps": 4, "quiet": SIGN, **TURBO},
+    {"name": "sdxl-turbo-1", "model": "cp-sdxl", "steps": 1, **TURBO},
+    {"name": "sdxl-turbo-4", "model": "cp-sdxl", "steps": 4, **TURBO},
 ]
 DEFAULTS = make_pictures.DEFAULTS | {"scheduler": "ddim", "guidance": 3.0, "negative": "a cat", "steps": 3, "lcm": False}
 
@@ -133,6 +145,9 @@ class Loaded:
                 for parameter in pipe.unet.parameters():
                     if parameter.ndim > 1:
                         parameter.copy_(rounded(parameter, self.case["bits"]))
+        if "quiet" in self.case:
+            with torch.no_grad():
+                pipe.unet.get_parameter(self.case["quiet"]).mul_(0.125)
         if self.case.get("taesd"):
             pipe.vae = fill(AutoencoderTiny(encoder_block_out_channels=[16] * 4, decoder_block_out_channels=[16] * 4), "vae")
             with torch.no_grad():  # random ones see nothing but black

@@ -17,16 +17,19 @@ export type CheckpointForm = {
   readonly isConverted?: boolean;
   /** Of the UNet's matrices and kernels. */
   readonly bits?: string | undefined;
+  /** A tensor of the UNet that is an eighth of what it is in the folder. */
+  readonly quiet?: string | undefined;
   /** Empty tensors whose names say something. */
   readonly marks?: readonly string[];
 };
 
 export async function writeCheckpoint(folder: string, file: string, form: CheckpointForm): Promise<void> {
-  const { family, hasVae = true, isConverted = false, bits, marks = [] } = form;
+  const { family, hasVae = true, isConverted = false, bits, marks = [], quiet } = form;
   const tensors: NamedTensor[] = marks.map((name) => ({ name, shape: [0], data: new Float32Array() }));
   const unet = await openComponent(path.join(folder, 'unet'));
   const topology = unetTopology(unet.names);
-  for (const tensor of await tensorsOf(unet)) {
+  for (const own of await tensorsOf(unet)) {
+    const tensor = own.name === quiet ? { ...own, data: own.data.map((value) => value / 8) } : own;
     const name = `model.diffusion_model.${toLdmUnetName(tensor.name, topology) ?? ''}`;
     tensors.push(
       ...(bits === undefined || tensor.shape.length < 2 ? [{ ...tensor, name }] : inBits({ ...tensor, name }, bits)),

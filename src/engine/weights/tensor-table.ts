@@ -101,7 +101,8 @@ export async function* streamFloats(tensor: TensorInfo): AsyncGenerator<Float32A
   }
 }
 
-const PART_ELEMENTS = 1 << 20;
+/** Small: what is read of one tensor after another is garbage that waits to be collected. */
+const PART_ELEMENTS = 1 << 18;
 
 async function collectFloats(handle: FileHandle, tensor: TensorInfo): Promise<Float32Array<ArrayBuffer>> {
   const read = await floatReader(handle, tensor);

@@ -41,14 +41,6 @@ const KINDS: readonly { readonly name: string; readonly tensors: (target: Target
       { name: 'lokr_w2', shape: [target.outFeatures / FACTOR, target.inFeatures / FACTOR, ...tapsOf(target)] },
     ],
   },
-  {
-    name: 'LoHa of rank 64',
-    tensors: ({ inFeatures, outFeatures, ...target }) =>
-      ['1', '2'].flatMap((side) => [
-        { name: `hada_w${side}_a`, shape: [outFeatures, RANK] },
-        { name: `hada_w${side}_b`, shape: [RANK, tapsOf(target).reduce((product, tap) => product * tap, inFeatures)] },
-      ]),
-  },
 ];
 
 export async function* measureMerging(): AsyncGenerator<MergeReport, void, undefined> {
