@@ -96,9 +96,9 @@ function attend(scope: WeightScope, x: Value, groups: number): Value {
   const channels = channelsOf(building, x);
   const normed = groupNorm(scope.at('group_norm'), x, { groups, epsilon: EPSILON });
   const tokens = asTokens(building, normed); // [rows·HW, C]
-  const q = linear(scope.either('to_q', 'query'), tokens, channels);
-  const k = linear(scope.either('to_k', 'key'), tokens, channels);
-  const v = linear(scope.either('to_v', 'value'), tokens, channels);
-  const mixed = linear(scope.either('to_out.0', 'proj_attn'), attention(scope, q, k, v, { heads: 1 }), channels);
+  const q = linear(scope.withFallback('to_q', 'query'), tokens, channels);
+  const k = linear(scope.withFallback('to_k', 'key'), tokens, channels);
+  const v = linear(scope.withFallback('to_v', 'value'), tokens, channels);
+  const mixed = linear(scope.withFallback('to_out.0', 'proj_attn'), attention(scope, q, k, v, { heads: 1 }), channels);
   return Add(asPicture(building, mixed, normed), x);
 }

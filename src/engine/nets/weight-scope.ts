@@ -32,7 +32,7 @@ export class WeightScope implements LayerWeights {
   }
 
   /** As `at(name)`, but weights may lie under an `older` spelling. */
-  either(name: string, older: string): WeightScope {
+  withFallback(name: string, older: string): WeightScope {
     const isOlder = !this.at(name).has('weight') && this.at(older).has('weight');
     return isOlder ? new WeightScope(this.building, join(this.path, older), join(this.module, name)) : this.at(name);
   }

@@ -76,8 +76,8 @@ describe('WeightScope', () => {
 
   it('finds a module under its older spelling, and keeps the new one for LoRAs', () => {
     const scope = scopeOver(tensor('attn.query.weight', [4, 4])).at('attn');
-    expect(scope.either('to_q', 'query')).toMatchObject({ path: 'attn.query', module: 'attn.to_q' });
-    expect(scope.either('to_k', 'key')).toMatchObject({ path: 'attn.to_k', module: 'attn.to_k' });
+    expect(scope.withFallback('to_q', 'query')).toMatchObject({ path: 'attn.query', module: 'attn.to_q' });
+    expect(scope.withFallback('to_k', 'key')).toMatchObject({ path: 'attn.to_k', module: 'attn.to_k' });
   });
 
   it('says which tensor is missing, of which shape, in which file', () => {

@@ -97,7 +97,7 @@ export const TOKEN_LIVES_MS = 15 * 60_000;
 export const DEFAULT_UPLOAD_LIMIT_BYTES = 10 * 1024 * 1024;
 
 /** Messages by id, oldest first, and by channel: a long test looks into one channel often. */
-export class MessageShelf extends Map<string, StoredMessage> {
+export class MessageList extends Map<string, StoredMessage> {
   readonly #byChannel = new Map<FakeChannel, StoredMessage[]>();
 
   /** Oldest first. */
@@ -106,17 +106,17 @@ export class MessageShelf extends Map<string, StoredMessage> {
   }
 
   override set(id: string, message: StoredMessage): this {
-    const shelf = this.#byChannel.get(message.channel) ?? [];
-    this.#byChannel.set(message.channel, shelf);
-    shelf.push(message);
+    const list = this.#byChannel.get(message.channel) ?? [];
+    this.#byChannel.set(message.channel, list);
+    list.push(message);
     return super.set(id, message);
   }
 
   override delete(id: string): boolean {
     const message = this.get(id);
-    const shelf = message && this.#byChannel.get(message.channel);
-    shelf?.splice(
-      shelf.findIndex((each) => each.id === id),
+    const list = message && this.#byChannel.get(message.channel);
+    list?.splice(
+      list.findIndex((each) => each.id === id),
       1,
     );
     return super.delete(id);
@@ -131,7 +131,7 @@ export class World extends Changes {
   readonly roles: { readonly id: string; readonly name: string }[] = [];
   readonly channels = new Map<string, FakeChannel>();
   readonly users = new Map<string, FakeUser>();
-  readonly messages = new MessageShelf();
+  readonly messages = new MessageList();
   /** Nonce → message id, as far back as this stand-in lives (Discord: some minutes). */
   readonly nonces = new Map<string, string>();
   readonly interactions = new Map<string, Interaction>();

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 
 import { Changes } from '../changes.ts';
 import type { Json } from './json.ts';
-import { MessageShelf } from './message-shelf.ts';
+import { MessageList } from './message-list.ts';
 
 export type StoredPerson = {
   readonly id: string;
@@ -74,7 +74,7 @@ export class State extends Changes {
   /** User groups with who is in them. */
   readonly groups: { readonly id: string; readonly handle: string; readonly users: readonly string[] }[] = [];
   readonly channels = new Map<string, StoredChannel>();
-  readonly messages = new MessageShelf();
+  readonly messages = new MessageList();
   readonly files = new Map<string, StoredFile>();
   /** By the key of the address to which the file is to be sent. */
   readonly uploads = new Map<string, StoredFile>();

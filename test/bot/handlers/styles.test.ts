@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Upload } from '../../src/core/command.ts';
-import type { LoraFacts } from '../../src/bot/index.ts';
-import { ada, admin, buttonOf, buttonsOf, guild, openWorld, type World, wordsOf } from './world.ts';
+import type { Upload } from '../../../src/core/command.ts';
+import type { LoraFacts } from '../../../src/bot/index.ts';
+import { ada, admin, buttonOf, buttonsOf, guild, openWorld, type World, wordsOf } from '../world.ts';
 
 let world: World;
 afterEach(async () => {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { decodePicture } from '../../src/image/index.ts';
-import { ada, admin, bob, buttonOf, guild, labelsOf, openWorld, type World, wordsOf } from './world.ts';
+import { decodePicture } from '../../../src/image/index.ts';
+import { ada, admin, bob, buttonOf, guild, labelsOf, openWorld, type World, wordsOf } from '../world.ts';
 
 let world: World;
 afterEach(async () => {

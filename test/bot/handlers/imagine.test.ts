@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { decodePicture, PARAMETERS_KEYWORD, readPngTexts } from '../../src/image/index.ts';
-import { ada, bob, labelsOf, openWorld, type World, wordsOf } from './world.ts';
+import { decodePicture, PARAMETERS_KEYWORD, readPngTexts } from '../../../src/image/index.ts';
+import { ada, bob, labelsOf, openWorld, type World, wordsOf } from '../world.ts';
 
 let world: World;
 afterEach(async () => {

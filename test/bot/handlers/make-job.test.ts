@@ -1,7 +1,7 @@
 /** Two presses at one time: both conversations end, and only one picture is drawn and counted. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { openMemory } from '../../src/store/index.ts';
-import { ada, admin, bob, buttonOf, FakeChat, guild, openWorld, type World, wordsOf } from './world.ts';
+import { openMemory } from '../../../src/store/index.ts';
+import { ada, admin, bob, buttonOf, FakeChat, guild, openWorld, type World, wordsOf } from '../world.ts';
 
 let world: World;
 afterEach(async () => {

@@ -1,9 +1,9 @@
 /** What waits, what is interrupted, what fails to arrive: every conversation ends. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { Work } from '../../src/core/work.ts';
-import { UserError } from '../../src/core/errors.ts';
-import { openMemory } from '../../src/store/index.ts';
-import { ada, admin, bob, buttonOf, buttonsOf, FakeChat, guild, openWorld, type World, wordsOf } from './world.ts';
+import type { Work } from '../../../src/core/work.ts';
+import { UserError } from '../../../src/core/errors.ts';
+import { openMemory } from '../../../src/store/index.ts';
+import { ada, admin, bob, buttonOf, buttonsOf, FakeChat, guild, openWorld, type World, wordsOf } from '../world.ts';
 
 let world: World;
 afterEach(async () => {
@@ -325,7 +325,7 @@ describe('a full disk', () => {
         close: () => database.close(),
         put: async (entries) => {
           if (isFull && entries.some(({ key }) => key.startsWith('job/'))) {
-            const { writeFailure } = await import('../../src/store/database.ts');
+            const { writeFailure } = await import('../../../src/store/database.ts');
             throw writeFailure(Object.assign(new Error('write'), { code: 'ENOSPC' }));
           }
           await database.put(entries);

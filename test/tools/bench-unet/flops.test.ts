@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
-import { parseUNetConfig } from '../../src/engine/nets/unet-config.ts';
-import { UNETS } from '../../src/tools/bench-unet/architectures.ts';
-import { unetGflop } from '../../src/tools/bench-unet/flops.ts';
+import { parseUNetConfig } from '../../../src/engine/nets/unet-config.ts';
+import { UNETS } from '../../../src/tools/bench-unet/architectures.ts';
+import { unetGflop } from '../../../src/tools/bench-unet/flops.ts';
 
 describe('unetGflop', () => {
   it('counts SD 1.5 at 64×64 latents as 803 GFLOP, the figure of torch’s own counter', () => {

@@ -1,9 +1,9 @@
 /** A picture whose style, model or first picture is no longer here: its buttons say so, and nothing is tried in vain. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { encodePng } from '../../src/image/index.ts';
-import { stubPicture } from '../support/stub-runner.ts';
-import { BIG, installed, MOJI } from '../support/manifests.ts';
-import { ada, admin, guild, openWorld, type World, wordsOf } from './world.ts';
+import { encodePng } from '../../../src/image/index.ts';
+import { stubPicture } from '../../support/stub-runner.ts';
+import { BIG, installed, MOJI } from '../../support/manifests.ts';
+import { ada, admin, guild, openWorld, type World, wordsOf } from '../world.ts';
 
 let world: World;
 afterEach(async () => {

@@ -1,7 +1,7 @@
 /** Messages in the order in which they came, and by channel: a long test looks into one channel often. */
 import type { StoredMessage } from './state.ts';
 
-export class MessageShelf {
+export class MessageList {
   readonly #all = new Set<StoredMessage>();
   readonly #byChannel = new Map<string, StoredMessage[]>();
 
@@ -17,8 +17,8 @@ export class MessageShelf {
 
   /** Those of a channel from this moment on, oldest first. */
   since(channel: string, ts: string): readonly StoredMessage[] {
-    const shelf = this.in(channel);
-    return shelf.slice(shelf.findLastIndex((message) => message.ts < ts) + 1);
+    const list = this.in(channel);
+    return list.slice(list.findLastIndex((message) => message.ts < ts) + 1);
   }
 
   find(channel: string, ts: string): StoredMessage | undefined {
@@ -27,15 +27,15 @@ export class MessageShelf {
 
   add(message: StoredMessage): void {
     this.#all.add(message);
-    const shelf = this.#byChannel.get(message.channel) ?? [];
-    this.#byChannel.set(message.channel, shelf);
-    shelf.push(message);
+    const list = this.#byChannel.get(message.channel) ?? [];
+    this.#byChannel.set(message.channel, list);
+    list.push(message);
   }
 
   remove(message: StoredMessage): void {
     if (this.#all.delete(message)) {
-      const shelf = this.#byChannel.get(message.channel);
-      shelf?.splice(shelf.lastIndexOf(message), 1);
+      const list = this.#byChannel.get(message.channel);
+      list?.splice(list.lastIndexOf(message), 1);
     }
   }
 }

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { ada, admin, bob, guild, labelsOf, openWorld, type World, wordsOf } from './world.ts';
+import { ada, admin, bob, guild, labelsOf, openWorld, type World, wordsOf } from '../world.ts';
 
 let world: World;
 afterEach(async () => {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { PANEL_FIELDS } from '../../src/bot/button-id.ts';
-import { ada, admin, buttonOf, guild, openWorld, selectsOf, type World, wordsOf } from './world.ts';
+import { PANEL_FIELDS } from '../../../src/bot/button-id.ts';
+import { ada, admin, buttonOf, guild, openWorld, selectsOf, type World, wordsOf } from '../world.ts';
 
 let world: World;
 afterEach(async () => {

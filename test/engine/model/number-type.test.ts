@@ -3,14 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { modelsFolder } from '../../config/paths.ts';
-import { defaultRequest } from '../../src/core/default-request.ts';
-import { createEngineRunner } from '../../src/engine/index.ts';
-import { parseAutoencoderConfig } from '../../src/engine/model/autoencoder.ts';
-import { autoencoderNumberType, unetIslands, usualNumberType } from '../../src/engine/model/number-type.ts';
-import { parseUNetConfig, type NumberType } from '../../src/engine/nets/index.ts';
-import { goldenConfig } from '../support/net-case.ts';
-import { writeTinyLora, writeTinyModel } from '../support/tiny-model.ts';
+import { modelsFolder } from '../../../config/paths.ts';
+import { defaultRequest } from '../../../src/core/default-request.ts';
+import { createEngineRunner } from '../../../src/engine/index.ts';
+import { parseAutoencoderConfig } from '../../../src/engine/model/autoencoder.ts';
+import { autoencoderNumberType, unetIslands, usualNumberType } from '../../../src/engine/model/number-type.ts';
+import { parseUNetConfig, type NumberType } from '../../../src/engine/nets/index.ts';
+import { goldenConfig } from '../../support/net-case.ts';
+import { writeTinyLora, writeTinyModel } from '../../support/tiny-model.ts';
 
 let folder = '';
 

@@ -9,7 +9,7 @@ import { openCatalog, openEngine } from '../start/open-engine.ts';
 
 const ROUNDS = 20;
 
-export async function benchMoji(
+export async function bench(
   config: Config,
   { json }: { readonly json?: boolean },
   print: (line: string) => void,

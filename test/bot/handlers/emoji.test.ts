@@ -1,13 +1,13 @@
 /** The button Emoji: the form, the server's own emoji, the file where there are none, refusals, and undo. */
 import { afterEach, describe, expect, it } from 'vitest';
 
-import type { ExpressionKind, Expressions } from '../../src/core/chat.ts';
-import { UserError } from '../../src/core/errors.ts';
-import type { Picture } from '../../src/core/picture.ts';
-import type { Runner } from '../../src/core/work.ts';
-import { openOwnPicture } from '../../src/image/index.ts';
-import { createStubRunner } from '../support/stub-runner.ts';
-import { ada, admin, buttonOf, FakeChat, guild, openWorld, type World, wordsOf } from './world.ts';
+import type { ExpressionKind, Expressions } from '../../../src/core/chat.ts';
+import { UserError } from '../../../src/core/errors.ts';
+import type { Picture } from '../../../src/core/picture.ts';
+import type { Runner } from '../../../src/core/work.ts';
+import { openOwnPicture } from '../../../src/image/index.ts';
+import { createStubRunner } from '../../support/stub-runner.ts';
+import { ada, admin, buttonOf, FakeChat, guild, openWorld, type World, wordsOf } from '../world.ts';
 
 let world: World;
 afterEach(async () => {
