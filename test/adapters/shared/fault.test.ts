@@ -1,7 +1,6 @@
 /** The sentence for what went wrong, and what the operator finds. */
 import { expect, it } from 'vitest';
 
-import { cut } from '../../../src/adapters/shared/cut.ts';
 import { faultMessage } from '../../../src/adapters/shared/fault.ts';
 import { UserError } from '../../../src/core/errors.ts';
 
@@ -14,10 +13,4 @@ it('names a fault of ours by the number under which it is logged, and logs no mi
   const [theirs] = faultMessage(new UserError('allowed.admin', 'Only admins.'), 'de', log).lines[0] ?? [];
   expect(theirs).toMatchObject({ text: expect.stringContaining('Admins') });
   expect(logged).toHaveLength(1);
-});
-
-it('cuts without halving a character', () => {
-  expect(cut('abcdef', 6)).toBe('abcdef');
-  expect(cut('abcdefg', 6)).toBe('abcde…');
-  expect(cut('abcd🦊fg', 6)).toBe('abcd…');
 });

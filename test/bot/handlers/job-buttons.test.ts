@@ -194,7 +194,7 @@ describe('Info', () => {
     const larger = await world.act(ada, { kind: 'message', name: 'upscale', buttonIds });
     expect(wordsOf(world.chat.at(larger))[1]).toContain('upscale of 1');
     await world.act(ada, { kind: 'message', name: 'info', buttonIds: ['of another bot'] });
-    expect(wordsOf(world.chat.history.at(-1)?.message)[0]).toContain('no longer known');
+    expect(wordsOf(world.chat.history.at(-1)?.message)[0]).toContain('no picture that can be taken up');
   });
 });
 

@@ -1,0 +1,25 @@
+import { expect, it } from 'vitest';
+
+import { botOptions } from '../../src/bot/options.ts';
+import { adultWords } from '../../src/bot/safety/adult-words.ts';
+
+const limits = {
+  picturesPerUserDay: 0,
+  picturesPerServerDay: 50,
+  lorasMb: 2,
+  lorasPerServerMb: 1,
+  picturesMb: 1,
+  uploadsMb: 1,
+};
+
+it('adds an operator’s words to the usual ones, reads 0 as uncounted and megabytes as bytes', () => {
+  const options = botOptions({ limits, blockedWords: ['x'], adultWords: ['y'] }, 'moji');
+  expect(options).toMatchObject({
+    model: 'moji',
+    blockedWords: ['x'],
+    quota: { perUser: undefined, perServer: 50 },
+    maxLoraBytesOfServer: 1_048_576,
+    maxLoraBytesOfAll: 2_097_152,
+  });
+  expect(options.adultWords).toEqual([...adultWords(), 'y']);
+});
