@@ -10,6 +10,7 @@ const limits = {
   lorasPerServerMb: 1,
   picturesMb: 1,
   uploadsMb: 1,
+  leftServerDays: 30,
 };
 
 it('adds an operator’s words to the usual ones, reads 0 as uncounted and megabytes as bytes', () => {

@@ -4,8 +4,9 @@
  */
 import { ChannelType, InteractionType, PermissionFlagsBits } from 'discord.js';
 
+import { localeOf } from '../../bot/texts/index.ts';
 import type { Invocation } from '../../core/chat.ts';
-import type { Actor, Locale, Place, ServerKey, UserKey } from '../../core/people.ts';
+import type { Actor, Place, ServerKey, UserKey } from '../../core/people.ts';
 import type { InteractionAddress } from './address.ts';
 import { LIMITS } from './limits.ts';
 import { actionOf, commandWords, isEphemeral, type UploadFrom } from './parse-action.ts';
@@ -94,11 +95,6 @@ export function parseInteraction(raw: unknown, context: ParseContext): Interacti
 /** The platform's id in a key; undefined for somebody of another platform. */
 export function userIdOf(key: UserKey): string | undefined {
   return /^discord:(\d+)$/.exec(key)?.[1];
-}
-
-/** `de`, `de-AT` → de; everything that has no texts → en. */
-export function localeOf(tag: string | undefined): Locale {
-  return tag?.toLowerCase().startsWith('de') === true ? 'de' : 'en';
 }
 
 type Person = NonNullable<InteractionPayload['user']>;

@@ -25,7 +25,7 @@ import { serverModel } from '../resolve.ts';
 import { replace } from '../speaking.ts';
 import { fromPreset, stylesOf } from '../styles.ts';
 import { requestOf } from '../wish.ts';
-import { errorText, formatNumber, text } from '../texts/index.ts';
+import { errorText, formatNumber, localeOf, text } from '../texts/index.ts';
 import { bringStyle, removeUnused } from './lora-files.ts';
 import { styleName, unknownModel } from './styles.ts';
 
@@ -129,7 +129,7 @@ export async function handleDraft(
 /** Draws the preview of a draft and shows it where the draft stands. What goes wrong is said there too. */
 export async function showTrial(context: BotContext, draft: StyleDraft): Promise<void> {
   const chat = context.chatOf(draft.address.platform);
-  const locale: Locale = draft.locale === 'de' ? 'de' : 'en';
+  const locale = localeOf(draft.locale);
   if (chat === undefined) {
     return;
   }

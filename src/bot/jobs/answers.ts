@@ -5,7 +5,6 @@
 import type { Chat } from '../../core/chat.ts';
 import { UserError } from '../../core/errors.ts';
 import type { Job, ReplyAddress } from '../../core/job.ts';
-import type { Locale } from '../../core/people.ts';
 import type { Message } from '../../core/message.ts';
 import type { Picture } from '../../core/picture.ts';
 import { openOwnPicture } from '../../image/index.ts';
@@ -14,6 +13,7 @@ import { doneMessage, endedMessage } from '../present/answer.ts';
 import type { Notice } from './execute-job.ts';
 import { upscaleIdOf } from './ids.ts';
 import { nextUpscale, modelIdOf, modelOf, scaleOf } from './job-ancestry.ts';
+import { localeOf } from '../texts/index.ts';
 
 type AnswerPorts = Pick<BotPorts, 'stores' | 'chatOf' | 'models' | 'clock' | 'log'>;
 
@@ -54,7 +54,7 @@ export class Answers {
   /** The job's message as it is now; undefined where its pictures are no longer kept. */
   async compose(job: Job, fresh?: Fresh): Promise<Message | undefined> {
     const { stores, models, clock } = this.#ports;
-    const locale = localeOf(job);
+    const locale = localeOf(job.locale);
     if (job.state.kind !== 'done') {
       return endedMessage(job, locale);
     }
@@ -98,7 +98,7 @@ export class Answers {
   /** Where it stands now. What the chat will never take is owed to nobody any more; a full disk of ours passes. */
   async #deliver(chat: Chat, job: Job, message: Message): Promise<ReplyAddress> {
     try {
-      const options = { mode: 'edit', key: job.id, isFinal: true, locale: localeOf(job) } as const;
+      const options = { mode: 'edit', key: job.id, isFinal: true, locale: localeOf(job.locale) } as const;
       return await chat.deliver(job.address, message, options);
     } catch (error) {
       if (!(error instanceof UserError) || error.code === 'store.full') {
@@ -135,9 +135,4 @@ export class Answers {
     }
     return raw;
   }
-}
-
-/** A job keeps the language it was asked in. */
-function localeOf(job: Job): Locale {
-  return job.locale === 'de' ? 'de' : 'en';
 }

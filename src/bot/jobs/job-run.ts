@@ -5,11 +5,11 @@
 import { serverForLog } from '../../core/people.ts';
 import { CancelledError, StoppedError, UserError } from '../../core/errors.ts';
 import type { Job, JobState } from '../../core/job.ts';
-import type { Locale, UserKey } from '../../core/people.ts';
+import type { UserKey } from '../../core/people.ts';
 import type { BotPorts, JobOutcome } from '../ports.ts';
 import { progressMessage } from '../present/answer.ts';
 import { refusal } from '../refusal.ts';
-import { errorText } from '../texts/index.ts';
+import { errorText, localeOf } from '../texts/index.ts';
 import type { Answers } from './answers.ts';
 import type { Drawn, ExecuteJob } from './execute-job.ts';
 import { Progress, type ProgressView } from './progress.ts';
@@ -185,7 +185,7 @@ export class JobRun {
         return { kind: 'done', ...ended, drawMs: outcome.drawn.drawMs, pictures: outcome.drawn.pictures };
       case 'failed': {
         const { error } = outcome;
-        return { kind: 'failed', ...ended, code: error.code, sentence: errorText(localeOf(this.#job), error) };
+        return { kind: 'failed', ...ended, code: error.code, sentence: errorText(localeOf(this.#job.locale), error) };
       }
       case 'cancelled':
         return { kind: 'cancelled', ...ended, by: outcome.by };
@@ -208,7 +208,7 @@ export class JobRun {
     const { chatOf, log } = this.#ports;
     const job = this.#job;
     try {
-      const message = await progressMessage(job, localeOf(job), view);
+      const message = await progressMessage(job, localeOf(job.locale), view);
       const options = { mode: 'edit', key: `${job.id}:${view.kind}`, isFinal: false } as const;
       const address = await chatOf(job.address.platform)?.deliver(job.address, message, options);
       if (address !== undefined && JSON.stringify(address) !== JSON.stringify(job.address)) {
@@ -241,9 +241,4 @@ function deferred<T>(): Deferred<T> {
     reject = onError;
   });
   return { promise, resolve, reject };
-}
-
-/** A job keeps the language it was asked in. */
-export function localeOf(job: Pick<Job, 'locale'>): Locale {
-  return job.locale === 'de' ? 'de' : 'en';
 }

@@ -41,6 +41,11 @@ export type TextParams = Readonly<Record<string, string | number | boolean>>;
 /** All texts of every language; tests compare them. */
 export const TEXTS = { en: english, de: german } as const satisfies Record<Locale, Translation<typeof english>>;
 
+/** Of a language's tag, `de`, `de-AT`; English where there are no texts in it. */
+export function localeOf(tag: string | undefined): Locale {
+  return tag?.toLowerCase().startsWith('de') === true ? 'de' : 'en';
+}
+
 /** The text of `key`; a value that is missing from `params` stays visible as `{name}`. */
 export function text(locale: Locale, key: TextKey, params: TextParams = {}): string {
   return fill(locale, TEXTS[locale][key], params);
