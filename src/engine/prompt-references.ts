@@ -1,9 +1,10 @@
 /**
- * What a weighted prompt names and there is not: told, and left out of the words. A plain prompt names nothing.
+ * What a weighted prompt names and there is not: told, and left out of the words; and forms of other programs that are not
+ * followed here. A plain prompt names nothing.
  */
 import type { GenerationRequest } from '../core/request.ts';
 import type { WorkEvent } from '../core/work.ts';
-import { takeReferences } from './prompt/index.ts';
+import { foreignForms, takeReferences } from './prompt/index.ts';
 
 type Prompts = Pick<GenerationRequest, 'prompt' | 'negative'> & { readonly notices: readonly WorkEvent[] };
 
@@ -22,7 +23,8 @@ export function withoutReferences(
     negative: taken.negative.text,
     notices: [...new Set(both.flatMap(({ unknownStyles }) => unknownStyles))]
       .map(styleNotice)
-      .concat([...new Set(both.flatMap(({ unknownEmbeddings }) => unknownEmbeddings))].map(embeddingNotice)),
+      .concat([...new Set(both.flatMap(({ unknownEmbeddings }) => unknownEmbeddings))].map(embeddingNotice))
+      .concat([...new Set(both.flatMap(({ text }) => foreignForms(text)))].map(formNotice)),
   };
 }
 
@@ -41,5 +43,14 @@ function embeddingNotice(name: string): WorkEvent {
     code: 'prompt.embedding',
     sentence: `There is no textual inversion "${name}" here, so ${name.startsWith('<') ? 'it' : `embedding:${name}`} was left out.`,
     params: { name },
+  };
+}
+
+function formNotice(form: string): WorkEvent {
+  return {
+    kind: 'notice',
+    code: 'prompt.form',
+    sentence: `"${form}" is a form of other programs that is not followed here, so it was read as words.`,
+    params: { form },
   };
 }

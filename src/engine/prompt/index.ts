@@ -4,3 +4,4 @@ export { splitConcepts } from './concepts.ts';
 export { emphasised } from './emphasis.ts';
 export { splitByWords, takeReferences } from './references.ts';
 export { parseWeighted, type PromptPiece } from './weighted-text.ts';
+export { foreignForms } from './foreign-forms.ts';

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import {
   emphasised,
+  foreignForms,
   layOutChunks,
   parseWeighted,
   splitConcepts,
@@ -146,5 +147,29 @@ describe('references', () => {
       { kind: 'learned', word: 'cat-toy' },
       { kind: 'text', text: ' cat-toys' },
     ]);
+  });
+});
+
+describe('forms of other programs', () => {
+  it.each([
+    ['a [cat:dog:0.5] on blue', ['[cat:dog:0.5]']],
+    ['a [dog:0.3]', ['[dog:0.3]']],
+    ['a [cat::0.7]', ['[cat::0.7]']],
+    ['a [cat|dog]', ['[cat|dog]']],
+    ['a {red|blue} cat', ['{red|blue}']],
+    ['a cat AND a dog', ['AND']],
+    ['<hypernet:ink:1> a cat', ['<hypernet:ink:1>']],
+  ])('are found in %s', (prompt, forms) => {
+    expect(foreignForms(prompt)).toEqual(forms);
+  });
+
+  it.each([
+    'a (cat:1.2) [dog] ((red)) a::2 b',
+    'A CAT AND A DOG',
+    String.raw`a \[cat|dog\]`,
+    'SAND and ANDES',
+    'at 12:30, [12]',
+  ])('are none in %s', (prompt) => {
+    expect(foreignForms(prompt)).toEqual([]);
   });
 });
