@@ -26,6 +26,7 @@ import { LazySessions } from './lazy-sessions.ts';
 import { inOneStyle } from './lora-feeds.ts';
 import { unetIslands } from './number-type.ts';
 import type { NetPlace, PrecisePlace } from './session-opener.ts';
+import { RowCounts } from './row-counts.ts';
 import { StyleInputs } from './style-inputs.ts';
 import type { UNetVariant } from './style-set.ts';
 
@@ -37,6 +38,7 @@ export class UNet {
   readonly #place: NetPlace;
   readonly #sessions: LazySessions;
   readonly #styles: StyleInputs;
+  readonly #rowCounts: RowCounts;
   #targets: readonly Layer[] | undefined;
   #lastContext: { readonly prompts: readonly Float32Array[]; readonly joined: Float32Array<ArrayBuffer> } | undefined;
   readonly #arrays = new Map<string, Float32Array<ArrayBuffer>>();
@@ -62,6 +64,7 @@ export class UNet {
     this.weights = weights;
     this.#lowering = lowering;
     this.#place = place;
+    this.#rowCounts = new RowCounts(place.open.target.provider);
     this.#sessions = new LazySessions(place.open);
     this.#styles = new StyleInputs(() => this.targets, weights, place.open, lowering.mergesStyles);
   }
@@ -106,6 +109,18 @@ export class UNet {
   }
 
   async #predictTogether(
+    rows: readonly UNetRow[],
+    variant: UNetVariant,
+    size: LatentSize,
+    pixelsPerLatent: number,
+  ): Promise<Float32Array> {
+    const call = (called: readonly UNetRow[]) => this.#call(called, variant, size, pixelsPerLatent);
+    await this.#rowCounts.meet(rows, variant, size, call);
+    const output = await call(this.#rowCounts.padded(rows));
+    return output.subarray(0, rows.length * this.config.outChannels * size.height * size.width);
+  }
+
+  async #call(
     rows: readonly UNetRow[],
     variant: UNetVariant,
     size: LatentSize,
