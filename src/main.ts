@@ -56,7 +56,7 @@ const actions: CliActions = {
       { print, warn },
     ),
   doctor: async (options) => (await import('./tools/doctor.ts')).doctor(loadConfig(), options, print),
-  gpuInstall: async () => (await import('./tools/gpu-install.ts')).gpuInstall(print),
+  gpuInstall: async (options) => (await import('./tools/gpu-install/gpu-install.ts')).gpuInstall(options, print),
   runnerWork: async () => (await import('./start/runner-work.ts')).work(loadConfig(), print),
 };
 

@@ -234,7 +234,13 @@ export function buildProgram(actions: CliActions, version: string): Command {
     .command('gpu')
     .description('GPU providers')
     .command('install')
-    .description('fetch the CUDA provider of onnxruntime')
+    .description('fetch the CUDA provider of onnxruntime, and try it')
+    .addOption(
+      new Option('--cuda <version>', 'of the system’s CUDA libraries (default: as found, else 13)').choices([
+        '12',
+        '13',
+      ]),
+    )
     .action(actions.gpuInstall);
   program
     .command('runner')

@@ -51,7 +51,7 @@ function libraryFiles(): readonly string[] {
 
 const HOW_TO_GET: Readonly<Record<Provider, string>> = {
   cpu: 'it comes with onnxruntime-node',
-  cuda: 'it needs Linux x64, an NVIDIA driver, CUDA 12 with cuDNN 9, and `fourstep gpu install`',
+  cuda: 'it needs Linux x64, an NVIDIA driver, CUDA 12 or 13 with cuDNN 9, and `fourstep gpu install`',
   tensorrt: 'it needs Linux x64, an NVIDIA driver, TensorRT 10, and `fourstep gpu install`',
   dml: 'it needs Windows 10 or later with a DirectX 12 graphics card',
   coreml: 'it needs macOS on Apple hardware',
