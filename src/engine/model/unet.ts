@@ -22,6 +22,7 @@ import type { Graph } from '../onnx/index.ts';
 import type { Feeds, FloatTensor, Session } from '../ort/index.ts';
 import { guidanceEmbedding } from '../sampling/index.ts';
 import type { TensorSource } from '../weights/index.ts';
+import { CallArrays } from './call-arrays.ts';
 import { LazySessions } from './lazy-sessions.ts';
 import { inOneStyle } from './lora-feeds.ts';
 import { unetIslands } from './number-type.ts';
@@ -40,8 +41,7 @@ export class UNet {
   readonly #styles: StyleInputs;
   readonly #rowCounts: RowCounts;
   #targets: readonly Layer[] | undefined;
-  #lastContext: { readonly prompts: readonly Float32Array[]; readonly joined: Float32Array<ArrayBuffer> } | undefined;
-  readonly #arrays = new Map<string, Float32Array<ArrayBuffer>>();
+  readonly #arrays = new CallArrays();
 
   static async open(config: UNetConfig, weights: TensorSource, place: PrecisePlace): Promise<UNet> {
     const { open, precision } = place;
@@ -150,21 +150,23 @@ export class UNet {
     const { config } = this;
     const count = rows.length;
     const { channels, height, width } = size;
-    const sample = this.#gather('sample', rows, channels * height * width, (row, target) => row.writeInput(target));
+    const sample = this.#arrays.gather('sample', rows, channels * height * width, (row, target) =>
+      row.writeInput(target),
+    );
     const tokens = rows[0]?.conditioning.tokens.length ?? 0;
     const { timestep, timeIds } = sinusoidsOf(config);
     const feeds: Record<string, FloatTensor> = {
       sample: { data: sample, shape: [count, channels, height, width] },
       ...this.#times('timestep', rows, [], timestep, (row) => [row.timestep]),
       encoder_hidden_states: {
-        data: this.#context(rows.map(({ conditioning }) => conditioning.tokens)),
+        data: this.#arrays.context(rows.map(({ conditioning }) => conditioning.tokens)),
         shape: [count, tokens / config.contextFeatures, config.contextFeatures],
         stays: true,
       },
     };
     const { guidanceFeatures, textTime } = config;
     if (guidanceFeatures !== undefined) {
-      const data = this.#gather('timestep_cond', rows, guidanceFeatures, ({ guidance }, target) =>
+      const data = this.#arrays.gather('timestep_cond', rows, guidanceFeatures, ({ guidance }, target) =>
         target.set(guidanceEmbedding(guidance, guidanceFeatures)),
       );
       feeds['timestep_cond'] = { data, shape: [count, guidanceFeatures] };
@@ -173,7 +175,7 @@ export class UNet {
       const { textFeatures } = textTime;
       const sides = [height * pixelsPerLatent, width * pixelsPerLatent];
       const ids = [...sides, 0, 0, ...sides];
-      const text = this.#gather('text_embeds', rows, textFeatures, ({ conditioning }, target) =>
+      const text = this.#arrays.gather('text_embeds', rows, textFeatures, ({ conditioning }, target) =>
         target.set(conditioning.pooled ?? []),
       );
       feeds['text_embeds'] = { data: text, shape: [count, textFeatures] };
@@ -183,22 +185,6 @@ export class UNet {
       );
     }
     return feeds;
-  }
-
-  /** Prompts one after another: of the same company as in the last call they are the same array, which stays on a device. */
-  #context(prompts: readonly Float32Array[]): Float32Array<ArrayBuffer> {
-    const last = this.#lastContext;
-    if (last?.prompts.length === prompts.length && last.prompts.every((prompt, k) => prompt === prompts[k])) {
-      return last.joined;
-    }
-    const joined = new Float32Array(prompts.reduce((total, { length }) => total + length, 0));
-    let at = 0;
-    for (const prompt of prompts) {
-      joined.set(prompt, at);
-      at += prompt.length;
-    }
-    this.#lastContext = { prompts, joined };
-    return joined;
   }
 
   /** Numbers of each row as the input `name` [rows, …shape], or as the sinusoids that the graph wants of them. */
@@ -214,13 +200,13 @@ export class UNet {
     return this.#lowering.timesteps === 'numbers'
       ? {
           [name]: {
-            data: this.#gather(name, rows, count, (row, target) => target.set(numbersOf(row))),
+            data: this.#arrays.gather(name, rows, count, (row, target) => target.set(numbersOf(row))),
             shape: [rows.length, ...shape],
           },
         }
       : {
           [`${name}_sinusoid`]: {
-            data: this.#gather(name, rows, count * features, (row, target) => {
+            data: this.#arrays.gather(name, rows, count * features, (row, target) => {
               for (const [k, number] of numbersOf(row).entries()) {
                 writeSinusoid(number, sinusoid, target.subarray(k * features, (k + 1) * features));
               }
@@ -228,22 +214,6 @@ export class UNet {
             shape: [rows.length, ...shape, features],
           },
         };
-  }
-
-  /** Rows one after another in an array of the last call of this size. */
-  #gather(
-    name: string,
-    rows: readonly UNetRow[],
-    length: number,
-    write: (row: UNetRow, target: Float32Array) => void,
-  ): Float32Array<ArrayBuffer> {
-    const known = this.#arrays.get(name);
-    const array = known?.length === rows.length * length ? known : new Float32Array(rows.length * length);
-    this.#arrays.set(name, array);
-    for (const [k, row] of rows.entries()) {
-      write(row, array.subarray(k * length, (k + 1) * length));
-    }
-    return array;
   }
 
   #session(variant: UNetVariant, { height, width }: LatentSize, loraRows: StyleForm['rows']): Promise<Session> {
