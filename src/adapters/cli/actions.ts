@@ -132,6 +132,6 @@ export type CliActions = {
   readonly benchFiles: (options: BenchFilesOptions) => Promise<void>;
   readonly benchRunner: (options: BenchRunnerOptions) => Promise<void>;
   readonly doctor: (options: DoctorOptions) => Promise<void>;
-  readonly gpuInstall: (options: { readonly cuda?: '12' | '13' }) => Promise<void>;
+  readonly gpuInstall: (options: { readonly cuda?: '12' | '13'; readonly index?: string }) => Promise<void>;
   readonly runnerWork: () => Promise<void>;
 };

@@ -241,6 +241,7 @@ export function buildProgram(actions: CliActions, version: string): Command {
         '13',
       ]),
     )
+    .option('--index <url>', 'Python package index that has the one for CUDA 13 (default: https://pypi.org/simple)')
     .action(actions.gpuInstall);
   program
     .command('runner')

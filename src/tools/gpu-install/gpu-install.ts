@@ -16,10 +16,15 @@ import { fetchProviders } from './provider-wheel.ts';
 export type GpuInstallOptions = {
   /** Default: the one whose libraries the system has, else 13. */
   readonly cuda?: '12' | '13';
+  /** A Python package index, for CUDA 13; default PyPI. */
+  readonly index?: string;
 };
 
 /** Throws `UserError` `gpu.…` where there is no provider for this machine or it could not be fetched. */
-export async function gpuInstall({ cuda }: GpuInstallOptions, print: (line: string) => void): Promise<void> {
+export async function gpuInstall(
+  { cuda, index = 'https://pypi.org/simple' }: GpuInstallOptions,
+  print: (line: string) => void,
+): Promise<void> {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     throw new UserError(
       'gpu.platform',
@@ -35,7 +40,7 @@ export async function gpuInstall({ cuda }: GpuInstallOptions, print: (line: stri
   } else {
     const { version }: { readonly version: string } = JSON.parse(readFileSync(packageFile, 'utf8'));
     const folder = join(dirname(packageFile), 'bin', 'napi-v6', process.platform, process.arch);
-    await fetchProviders({ index: process.env['PYPI_INDEX'] ?? 'https://pypi.org/simple', version, folder });
+    await fetchProviders({ index, version, folder });
   }
   const { passed, detail } = await tryOut('opens', { kind: 'cuda', deviceId: 0 });
   print(

@@ -62,7 +62,7 @@ async function findWheel(index: string, version: string): Promise<Wheel> {
   if (found?.hashes.sha256 === undefined) {
     throw new UserError(
       'gpu.wheel',
-      `Expected a wheel of ${PACKAGE} ${version} for Linux on x64 in ${address}, found none; name an index that has it in PYPI_INDEX.`,
+      `Expected a wheel of ${PACKAGE} ${version} for Linux on x64 in ${address}, found none; name an index that has it by --index.`,
     );
   }
   return { filename: basename(found.filename), url: new URL(found.url, address).href, sha256: found.hashes.sha256 };
@@ -123,7 +123,7 @@ function unfetched(url: string, cause: unknown): UserError {
   const why = cause instanceof Error ? cause.message : String(cause);
   return new UserError(
     'gpu.fetch',
-    `The CUDA provider could not be fetched from ${new URL(url).host} (${why}); check the connection, or name another package index in PYPI_INDEX.`,
+    `The CUDA provider could not be fetched from ${new URL(url).host} (${why}); check the connection, or name another package index by --index.`,
     { cause },
   );
 }
