@@ -1,0 +1,51 @@
+/** `fourstep bench …`: what can be measured, and how it is asked for. Parses and calls the actions it is given. */
+import { Option, type Command } from 'commander';
+
+import type { CliActions } from './actions.ts';
+import { parseInteger, parseSize } from './parse.ts';
+
+export function addBenches(program: Command, actions: CliActions): void {
+  const bench = program
+    .command('bench')
+    .description('measure this machine')
+    .option('--json', 'as JSON')
+    .enablePositionalOptions()
+    .action(actions.benchAll);
+  bench
+    .command('unet')
+    .description('a full-size UNet with random weights against its floor, and against diffusers and OpenVINO')
+    .addOption(new Option('--arch <name>', 'which').choices(['sd15', 'sdxl', 'ssd1b']).default('sd15'))
+    .option('--python <file>', 'a Python with torch, diffusers and openvino to compare with in the same run')
+    .option('--size <WxH>', 'pixels', parseSize)
+    .option('--json', 'as JSON')
+    .action(actions.benchUnet);
+  bench
+    .command('train')
+    .description('a step of style training on one thread: CPU seconds and memory, against torch and peft')
+    .addOption(new Option('--arch <name>', 'which').choices(['moji', 'sd15']).default('moji'))
+    .option('--size <WxH>', 'pixels', parseSize)
+    .option('--all', 'every layer learns, not those of the style recipe')
+    .option('--python <file>', 'a Python with torch, diffusers and peft to compare with in the same run')
+    .option('--json', 'as JSON')
+    .action(actions.benchTrain);
+  bench
+    .command('accelerators')
+    .description('changing between two accelerators of a full-size model, against reading what they change')
+    .option('--json', 'as JSON')
+    .action(actions.benchAccelerators);
+  bench
+    .command('files')
+    .description(
+      'full-size files: the memory of opening each kind of checkpoint, the time of merging each kind of LoRA',
+    )
+    .addOption(new Option('--only <part>', 'one of the two').choices(['opening', 'merging']))
+    .option('--json', 'as JSON')
+    .action(actions.benchFiles);
+  bench
+    .command('runner')
+    .description('queue and runner: throughput, latency, fairness and overhead')
+    .option('--jobs <n>', 'jobs a scenario', parseInteger('jobs', 10, 1_000_000), 1000)
+    .option('--curve <file>', 'a measured batch curve as JSON, from a device that is not here')
+    .option('--json', 'as JSON')
+    .action(actions.benchRunner);
+}
