@@ -69,6 +69,7 @@ const inboxRecord: z.ZodType<InboxRecord> = z.object({
       isNsfw: z.boolean(),
       locale: z.enum(LOCALES),
       maxUploadBytes: z.number(),
+      answerWithinMs: z.number().optional(),
     }),
     action,
     receivedAtMs: z.number(),

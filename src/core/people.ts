@@ -48,6 +48,8 @@ export type Place = {
   readonly isNsfw: boolean;
   /** The language of public answers. */
   readonly locale: Locale;
+  /** An answer that comes later reaches nobody here; absent: any answer does. */
+  readonly answerWithinMs?: number | undefined;
   /** What one upload may weigh here and now. */
   readonly maxUploadBytes: number;
 };

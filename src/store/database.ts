@@ -23,6 +23,8 @@ export interface Database {
   delete(keys: readonly string[]): Promise<void>;
   /** All keys that begin so, in ascending order of code units. */
   keys(prefix: string): Promise<readonly string[]>;
+  /** It may lose what it was told last when it is killed; absent: it does not. */
+  isForgetful?(): Promise<boolean>;
   close(): Promise<void>;
 }
 

@@ -87,14 +87,18 @@ export async function openStores(
   }
 }
 
-/** Throws what `openStores` would throw, and changes nothing: the store may be a running bot's, or not be there yet. */
-export async function checkStores({ folder, url }: StoreOptions): Promise<void> {
+/**
+ * Throws what `openStores` would throw, and changes nothing: the store may be a running bot's, or not be there yet.
+ * `isForgetful`: it may lose what it was told last when it is killed.
+ */
+export async function checkStores({ folder, url }: StoreOptions): Promise<{ readonly isForgetful: boolean }> {
   if (isEmbedded(url) && !(await hasEmbedded(folder))) {
-    return;
+    return { isForgetful: false };
   }
   const { database, name } = await openDatabase(folder, url);
   try {
     await readSchema(database, name);
+    return { isForgetful: (await database.isForgetful?.()) ?? false };
   } finally {
     await database.close();
   }

@@ -22,12 +22,21 @@ export async function openRedis(url: string, prefix = 'fourstep'): Promise<Datab
   });
   try {
     await database.get('meta/schema');
+    return Object.assign(database, { isForgetful: async () => isForgetful(adapter) });
   } catch (error) {
     // Else the client goes on knocking for as long as the process lives.
     await adapter.client.destroy();
     throw error;
   }
-  return database;
+}
+
+/** False also where the server does not let itself be asked. */
+async function isForgetful({ client }: KeyvRedis<string>): Promise<boolean> {
+  if (!('configGet' in client)) {
+    return false;
+  }
+  const found = await client.configGet('appendonly').catch(() => undefined);
+  return found?.['appendonly'] === 'no';
 }
 
 async function scan(adapter: KeyvRedis<string>, prefix: string, start: string): Promise<readonly string[]> {

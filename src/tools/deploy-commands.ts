@@ -11,7 +11,7 @@ export async function deploy(config: Config, print: (line: string) => void): Pro
     );
   }
   const { token, apiUrl } = config.discord;
-  const { added, changed, removed, unchanged } = await deployCommands({ token, restUrl: apiUrl });
+  const { added, changed, removed, unchanged, older } = await deployCommands({ token, restUrl: apiUrl });
   for (const [what, names] of [
     ['added', added],
     ['changed', changed],
@@ -22,4 +22,7 @@ export async function deploy(config: Config, print: (line: string) => void): Pro
     }
   }
   print(`unchanged: ${unchanged}`);
+  if (older.length > 0) {
+    print(`with commands of their own from before, which stand beside these: ${older.join(', ')}; delete those there`);
+  }
 }

@@ -8,15 +8,15 @@ import { dirname } from 'node:path';
 import type { Config } from '../../config/load.ts';
 import { describeModel } from '../../models/describe-model.ts';
 import type { DoctorOptions } from '../adapters/cli/actions.ts';
-import { applicationIdOf, inviteLink } from '../adapters/discord/index.ts';
-import { slackManifest } from '../adapters/slack/index.ts';
+import { applicationIdOf, checkDiscord, inviteLink, personalLink } from '../adapters/discord/index.ts';
+import { checkSlack, slackManifest } from '../adapters/slack/index.ts';
 import { UserError } from '../core/errors.ts';
 import { eightBitInstructions, listProviders } from '../engine/ort/index.ts';
 import { openCatalog } from '../start/open-engine.ts';
 import { openLocalRunners } from '../start/runners.ts';
 import { checkStores } from '../store/index.ts';
 
-type Finding = { readonly mark: 'ok' | 'off' | 'BAD'; readonly what: string; readonly detail: string };
+type Finding = { readonly mark: 'ok' | 'off' | 'warn' | 'BAD'; readonly what: string; readonly detail: string };
 
 export async function doctor(
   config: Config,
@@ -32,11 +32,10 @@ export async function doctor(
     ...(await devices(config)),
     eightBits(config),
     ...(await Promise.all([model(config), folder(config), store(config)])),
-    discord(config),
-    slack(config),
+    ...(await Promise.all([discord(config), slack(config)])),
   ];
   for (const { mark, what, detail } of findings) {
-    print(`${mark.padEnd(4)}${what.padEnd(10)}${detail}`);
+    print(`${mark.padEnd(5)}${what.padEnd(10)}${detail}`);
   }
   if (config.discord !== undefined) {
     const application = applicationIdOf(config.discord.token);
@@ -46,6 +45,9 @@ export async function doctor(
         ? 'The invite link needs a bot token of the usual form; this one has another.'
         : `Invite the bot to a Discord server: ${inviteLink(application)}`,
     );
+    if (application !== undefined) {
+      print(`Or install it for yourself, to use it everywhere: ${personalLink(application)}`);
+    }
     print('Then register its commands once: fourstep deploy-commands');
   }
   print('');
@@ -156,7 +158,15 @@ async function nearestFolder(folder: string): Promise<string> {
 
 async function store(config: Config): Promise<Finding> {
   try {
-    await checkStores({ folder: config.dataFolder, url: config.storeUrl });
+    const { isForgetful } = await checkStores({ folder: config.dataFolder, url: config.storeUrl });
+    if (isForgetful) {
+      return {
+        mark: 'warn',
+        what: 'store',
+        detail:
+          'the Redis of STORE_URL forgets what it was told last when it is killed: set `appendonly yes` (and `appendfsync always` to lose nothing)',
+      };
+    }
     return {
       mark: 'ok',
       what: 'store',
@@ -167,27 +177,49 @@ async function store(config: Config): Promise<Finding> {
   }
 }
 
-function discord({ discord: settings }: Config): Finding {
-  return settings === undefined
-    ? {
-        mark: 'off',
-        what: 'Discord',
-        detail: 'no DISCORD_TOKEN; get one at discord.com/developers → New Application → Bot → Reset Token',
-      }
-    : { mark: 'ok', what: 'Discord', detail: `token set, at ${settings.apiUrl}` };
-}
-
-function slack({ slack: settings }: Config): Finding {
+async function discord({ discord: settings }: Config): Promise<Finding> {
+  const what = 'Discord';
   if (settings === undefined) {
     return {
       mark: 'off',
-      what: 'Slack',
+      what,
+      detail: 'no DISCORD_TOKEN; get one at discord.com/developers → New Application → Bot → Reset Token',
+    };
+  }
+  try {
+    const { guilds, lacking } = await checkDiscord({ token: settings.token, restUrl: settings.apiUrl });
+    const lacks = lacking.map(({ guild, permissions }) => `${guild} (${permissions.join(', ')})`).join('; ');
+    return lacks === ''
+      ? { mark: 'ok', what, detail: `token valid, ${guilds} servers, nothing lacking, at ${settings.apiUrl}` }
+      : { mark: 'warn', what, detail: `token valid; a permission is lacking in ${lacks}: invite the bot there anew` };
+  } catch (error) {
+    return failed(what, error);
+  }
+}
+
+async function slack({ slack: settings }: Config): Promise<Finding> {
+  const what = 'Slack';
+  if (settings === undefined) {
+    return {
+      mark: 'off',
+      what,
       detail:
         'no SLACK_BOT_TOKEN; create the app from `fourstep doctor --manifest slack`, install it, and copy its bot token',
     };
   }
   const way = settings.transport.kind === 'socket' ? 'Socket Mode' : 'signed HTTP at /slack/events';
-  return { mark: 'ok', what: 'Slack', detail: `token set, ${way}, at ${settings.apiUrl}` };
+  try {
+    const { team, missing } = await checkSlack(settings);
+    return missing.length === 0
+      ? { mark: 'ok', what, detail: `token valid for ${team}, nothing lacking, ${way}, at ${settings.apiUrl}` }
+      : {
+          mark: 'warn',
+          what,
+          detail: `token valid for ${team}; scopes are lacking: ${missing.join('; ')}. Add them under OAuth & Permissions and install the app again`,
+        };
+  } catch (error) {
+    return failed(what, error);
+  }
 }
 
 function failed(what: string, error: unknown): Finding {

@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 
 import type { Actor, Role } from '../../src/core/people.ts';
+import { FairAdmission } from '../../src/queue/index.ts';
 import { DEFAULT_SETTINGS, type ServerSettings } from '../../src/store/index.ts';
 import { ada, admin, bob, FakeChat, guild, openWorld, type World, wordsOf } from './world.ts';
 
@@ -133,5 +134,21 @@ describe('a style that was removed', () => {
     expect((await world.stores.settings.of(guild.server)).defaultStyle).toBe('mine');
     await world.press(admin, at, 'Undo').catch(() => undefined);
     expect(await world.stores.styles.of(guild.server)).toHaveLength(1);
+  });
+});
+
+describe('where an answer reaches its person for minutes only', () => {
+  it('a longer wait is refused at once, and nothing of it is kept or counted', async () => {
+    const admission = new FairAdmission({ slots: 2 });
+    admission.place = () => ({ ahead: 9, estimateMs: 20 * 60_000 });
+    world = await openWorld({ ports: { admission } });
+    await world.act(
+      ada,
+      { kind: 'command', name: 'imagine', options: { prompt: 'a fox' } },
+      { place: { ...guild, answerWithinMs: 13 * 60_000 } },
+    );
+    expect(refusal()).toContain('The wait is about 20 minutes, and here an answer reaches you for 13 minutes only.');
+    expect(await world.stores.jobs.ofUser(ada.user)).toEqual([]);
+    expect(admission.counts()).toMatchObject({ waiting: 0 });
   });
 });

@@ -113,14 +113,17 @@ function optionBody(command: string, option: OptionSpec): APIApplicationCommandB
   }
 }
 
-/** In servers and in direct messages with the bot; admin commands in servers only. Installed to servers, not to people. */
+/** Admin commands in servers that have the bot; the rest also for people who have installed it, wherever they are. */
 function where(audience: CommandSpec['audience']) {
   return {
-    integration_types: [ApplicationIntegrationType.GuildInstall],
+    integration_types:
+      audience === 'admins'
+        ? [ApplicationIntegrationType.GuildInstall]
+        : [ApplicationIntegrationType.GuildInstall, ApplicationIntegrationType.UserInstall],
     contexts:
       audience === 'admins'
         ? [InteractionContextType.Guild]
-        : [InteractionContextType.Guild, InteractionContextType.BotDM],
+        : [InteractionContextType.Guild, InteractionContextType.BotDM, InteractionContextType.PrivateChannel],
     default_member_permissions: audience === 'admins' ? String(PermissionFlagsBits.ManageGuild) : null,
   };
 }

@@ -25,6 +25,8 @@ type Deployment = {
   readonly changed: readonly string[];
   readonly removed: readonly string[];
   readonly unchanged: number;
+  /** Guilds that have commands of their own from before: they stand beside these. */
+  readonly older: readonly string[];
 };
 
 const PATIENCE_MS = 60_000;
@@ -53,12 +55,35 @@ export async function deployCommands({
     if (difference.added.length + difference.changed.length + difference.removed.length > 0) {
       await ask({ method: 'PUT', path, body: [...bodies, ...entryPoints.map(reduced)] });
     }
-    return difference;
+    return { ...difference, older: await guildsWithOlder(ask, application) };
   } catch (error) {
     throw asUserError(error);
   } finally {
     client.close();
   }
+}
+
+/** Discord tells of so many guilds at a time; further ones show when somebody uses such a command there. */
+const LOOKED_AT = 200;
+
+async function guildsWithOlder(
+  ask: (request: ApiRequest) => Promise<unknown>,
+  application: string,
+): Promise<readonly string[]> {
+  const query = new URLSearchParams({ limit: String(LOOKED_AT) });
+  const guilds = z
+    .array(z.object({ id: z.string(), name: z.string() }))
+    .parse(await ask({ method: 'GET', path: Routes.userGuilds(), query }));
+  const older: string[] = [];
+  for (const { id, name } of guilds) {
+    const commands = z
+      .array(z.unknown())
+      .parse(await ask({ method: 'GET', path: Routes.applicationGuildCommands(application, id) }));
+    if (commands.length > 0) {
+      older.push(name);
+    }
+  }
+  return older;
 }
 
 const withId = z.object({ id: z.string() });
@@ -75,7 +100,7 @@ const registered = z.array(
 export function compare(
   wanted: readonly CommandBody[],
   there: readonly { readonly type: number; readonly name: string }[],
-): Deployment {
+): Omit<Deployment, 'older'> {
   const key = (command: { readonly type?: number | undefined; readonly name: string }): string =>
     `${command.type ?? 1} ${command.name}`;
   const old = new Map(there.map((command) => [key(command), command]));
@@ -146,7 +171,7 @@ function sorted(value: unknown): unknown {
     : value;
 }
 
-function asUserError(error: unknown): unknown {
+export function asUserError(error: unknown): unknown {
   if (isFailure(error, 'token')) {
     return new UserError(
       'discord.token',

@@ -5,7 +5,8 @@ import type { DiscordOptions } from './adapter.ts';
 export type { DiscordOptions } from './adapter.ts';
 export { deployCommands } from './deploy.ts';
 export { INTERACTIONS_PATH } from './http.ts';
-export { applicationIdOf, inviteLink } from './invite.ts';
+export { checkDiscord } from './check.ts';
+export { applicationIdOf, inviteLink, personalLink } from './invite.ts';
 
 export function createDiscordAdapter(options: DiscordOptions): DiscordAdapter {
   return new DiscordAdapter(options);

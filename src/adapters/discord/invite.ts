@@ -5,7 +5,7 @@ import { OAuth2Scopes, PermissionFlagsBits } from 'discord.js';
  * Answers to commands need none of these; what is posted by the bot itself does: answers after fifteen minutes, audit
  * lines and reports. There is no Embed Links (pictures are attachments) and no Read Message History (nothing is read).
  */
-const INVITE_PERMISSIONS = [
+export const INVITE_PERMISSIONS = [
   'ViewChannel',
   'SendMessages',
   'SendMessagesInThreads',
@@ -20,6 +20,16 @@ export function inviteLink(application: string): string {
     scope: [OAuth2Scopes.Bot, OAuth2Scopes.ApplicationsCommands].join(' '),
     permissions: String(permissions),
     integration_type: '0',
+  });
+  return `https://discord.com/oauth2/authorize?${query.toString()}`;
+}
+
+/** The link by which a person installs the bot for themselves, to use it wherever they are. */
+export function personalLink(application: string): string {
+  const query = new URLSearchParams({
+    client_id: application,
+    scope: OAuth2Scopes.ApplicationsCommands,
+    integration_type: '1',
   });
   return `https://discord.com/oauth2/authorize?${query.toString()}`;
 }

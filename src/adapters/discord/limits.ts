@@ -29,4 +29,8 @@ export const LIMITS = {
   textOption: 6000,
   fileTypes: 10,
   tokenLivesMs: 15 * 60_000,
+  /** Where nothing but the token reaches the asker, a longer wait is not begun. */
+  personalWaitMs: 13 * 60_000,
+  /** Of one interaction, where the bot is installed by the person alone. */
+  personalFollowUps: 5,
 } as const;

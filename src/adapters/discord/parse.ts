@@ -100,7 +100,8 @@ export function userIdOf(key: UserKey): string | undefined {
 type Person = NonNullable<InteractionPayload['user']>;
 
 function actorOf(payload: InteractionPayload, person: Person): Actor {
-  const permissions = payload.member?.permissions ?? 0n;
+  // Rights in a guild that has not the bot are rights over nothing of the bot's.
+  const permissions = isPersonal(payload) ? 0n : (payload.member?.permissions ?? 0n);
   const isAdmin = (permissions & (PermissionFlagsBits.Administrator | PermissionFlagsBits.ManageGuild)) !== 0n;
   return {
     user: `discord:${person.id}`,
@@ -113,10 +114,16 @@ function actorOf(payload: InteractionPayload, person: Person): Actor {
   };
 }
 
+/** Asked for by somebody who has installed the bot for themselves, where it is not: there it has no say of its own. */
+function isPersonal({ authorizing_integration_owners: owners, guild_id }: InteractionPayload): boolean {
+  const isOfGuild = owners?.['0'] !== undefined && (guild_id === undefined || owners['0'] === guild_id);
+  return owners?.['1'] !== undefined && !isOfGuild;
+}
+
 const ADD_EMOJI = PermissionFlagsBits.CreateGuildExpressions | PermissionFlagsBits.ManageGuildExpressions;
 
 function placeOf(payload: InteractionPayload, channel: string, actor: Actor, context: ParseContext): Place {
-  const guild = payload.guild_id;
+  const guild = isPersonal(payload) ? undefined : payload.guild_id;
   const server: ServerKey =
     guild === undefined ? `discord:dm-${actor.user.slice('discord:'.length)}` : `discord:${guild}`;
   // A thread, the post of a forum too, is for adults where its channel is; it does not say so itself.
@@ -131,6 +138,7 @@ function placeOf(payload: InteractionPayload, channel: string, actor: Actor, con
       payload.channel?.nsfw ?? context.isNsfw(isThread ? (payload.channel?.parent_id ?? channel) : channel) ?? false,
     locale: guild === undefined ? actor.locale : localeOf(payload.guild_locale ?? payload.guild?.locale),
     maxUploadBytes: payload.attachment_size_limit ?? LIMITS.uploadBytes,
+    ...(isPersonal(payload) ? { answerWithinMs: LIMITS.personalWaitMs } : {}),
   };
 }
 
@@ -165,7 +173,7 @@ function tokenOf(
       isPrivate: false,
       isWaiting: true,
       files: '',
-      canPost: (bot & PermissionFlagsBits.Administrator) !== 0n || (bot & needed) === needed,
+      canPost: !isPersonal(payload) && ((bot & PermissionFlagsBits.Administrator) !== 0n || (bot & needed) === needed),
     },
   };
 }

@@ -122,6 +122,8 @@ export const interactionSchema = z.object({
   message: maybe(message),
   locale: maybe(z.string()),
   app_permissions: maybe(bits),
+  /** By kind of installation: the guild's id under `0`, the person's under `1`. */
+  authorizing_integration_owners: maybe(z.record(z.string(), z.string())),
   attachment_size_limit: maybe(z.number().positive()),
 });
 export type InteractionPayload = z.infer<typeof interactionSchema>;

@@ -62,6 +62,7 @@ export async function submit(context: BotContext, asked: RequestContext, job: Jo
     settings: settingsHere(asked.settings, asked.actor, asked.place),
     priority: isPress ? 'button' : 'job',
     receivedAtMs: asked.invocation.receivedAtMs,
+    answerWithinMs: asked.place.answerWithinMs,
   });
 }
 

@@ -23,10 +23,14 @@ export type SubmitOptions = {
   readonly settings: ServerSettings;
   readonly priority: Ticket['priority'];
   readonly receivedAtMs: number;
+  /** A longer wait for its turn is refused at once. */
+  readonly answerWithinMs?: number | undefined;
 };
 
 /** `limits` undefined: from before a restart, and never refused. */
-type Admitted = Pick<SubmitOptions, 'priority' | 'receivedAtMs'> & { readonly limits: QueueLimits | undefined };
+type Admitted = Pick<SubmitOptions, 'priority' | 'receivedAtMs' | 'answerWithinMs'> & {
+  readonly limits: QueueLimits | undefined;
+};
 
 export class JobService {
   readonly answers: Answers;
@@ -73,7 +77,7 @@ export class JobService {
     }
   }
 
-  async #submit(asked: Job, { settings, priority, receivedAtMs }: SubmitOptions): Promise<void> {
+  async #submit(asked: Job, { settings, priority, receivedAtMs, answerWithinMs }: SubmitOptions): Promise<void> {
     const { stores, options, clock } = this.#ports;
     const quota = quotaOf(asked.server, asked.user, settings, options);
     const charged = { user: quota.perUser !== undefined, server: quota.perServer !== undefined };
@@ -85,7 +89,7 @@ export class JobService {
     await takeCharge(stores.quotas, quota, chargeOf(job), clock);
     try {
       await stores.jobs.save(job);
-      await this.#admit(job, { priority, receivedAtMs, limits });
+      await this.#admit(job, { priority, receivedAtMs, answerWithinMs, limits });
     } catch (error) {
       await stores.quotas.refund(quota, chargeOf(job), clock.now());
       throw error;
@@ -178,13 +182,22 @@ export class JobService {
     await this.#admit(again, { priority: 'job', receivedAtMs: clock.now(), limits: undefined });
   }
 
-  async #admit(job: Job, { priority, receivedAtMs, limits }: Admitted): Promise<void> {
+  async #admit(
+    job: Job,
+    { priority, receivedAtMs, answerWithinMs = Number.POSITIVE_INFINITY, limits }: Admitted,
+  ): Promise<void> {
     const { admission, stores } = this.#ports;
     const run = this.#begin(job, receivedAtMs);
     const { id, server, user } = job;
     const ticket = { id, server, user, costMs: this.#pace.costMs(job.work), priority };
     try {
       const ended = admission.add(ticket, limits, async (signal) => run.draw(signal));
+      const waitMs = admission.place(id)?.estimateMs ?? 0;
+      if (waitMs > answerWithinMs) {
+        ended.catch(() => undefined);
+        admission.cancel(id);
+        throw refusal('queue.too-long', { minutes: Math.ceil(waitMs / 60_000) });
+      }
       offerPlace(admission, run);
       await Promise.race([ended, run.left]);
     } catch (error) {

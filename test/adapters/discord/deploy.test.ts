@@ -52,7 +52,8 @@ describe('the commands', () => {
     });
     expect(bodies.find((body) => body.name === 'imagine')).toMatchObject({
       default_member_permissions: null,
-      contexts: [0, 1],
+      integration_types: [0, 1],
+      contexts: [0, 1, 2],
     });
   });
 
@@ -89,6 +90,7 @@ describe('registration', () => {
       changed: [],
       removed: [],
       unchanged: commandBodies().length,
+      older: [],
     });
     expect(writes()).toBe(1);
     const [dropped, ...others] = commandBodies();
@@ -106,6 +108,13 @@ describe('registration', () => {
     expect(await deployCommands(at)).toMatchObject({ removed: [] });
     expect(fake.world.commands.find(({ name }) => name === 'launch')).toMatchObject({ type: 4, handler: 2 });
     expect(await deployCommands(at)).toMatchObject({ added: [], changed: [], removed: [] });
+  });
+
+  it('notices guilds that have commands of their own from before', async () => {
+    fake = await FakeDiscord.start();
+    fake.rest.guildCommands.set(fake.guild.id, [{ id: '1', name: 'imagine' }]);
+    const { older } = await deployCommands({ token: fake.token, restUrl: fake.apiUrl });
+    expect(older).toEqual([fake.guild.name]);
   });
 
   it('survives an outage, and says when the token is not known', async () => {

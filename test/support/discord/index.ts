@@ -126,6 +126,7 @@ export class FakeDiscord {
     wanted: {
       readonly permissions?: readonly Permission[];
       readonly roles?: readonly string[];
+      readonly isPersonal?: boolean;
       readonly locale?: string;
       readonly channel?: FakeChannel;
       readonly uploadLimitBytes?: number;
@@ -137,6 +138,7 @@ export class FakeDiscord {
       locale: wanted.locale ?? 'en-US',
       permissions: wanted.permissions ?? [],
       roles: wanted.roles ?? [],
+      isPersonal: wanted.isPersonal ?? false,
       uploadLimitBytes: wanted.uploadLimitBytes ?? DEFAULT_UPLOAD_LIMIT_BYTES,
     };
     this.world.users.set(user.id, user);

@@ -25,8 +25,8 @@ export function interactionPayload(
     app_permissions: String(bitsOf(channel.botPermissions)),
     attachment_size_limit: user.uploadLimitBytes,
     entitlements: [],
-    authorizing_integration_owners: { '0': channel.guild?.id ?? '0' },
-    context: channel.guild === undefined ? 1 : 0,
+    authorizing_integration_owners: user.isPersonal ? { '1': user.id } : { '0': channel.guild?.id ?? '0' },
+    context: channel.guild === undefined ? (user.isPersonal ? 2 : 1) : 0,
   };
 }
 

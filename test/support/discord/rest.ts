@@ -46,6 +46,10 @@ export class Rest {
   readonly seen: Seen[] = [];
   readonly uploads = new Map<string, StoredFile>();
   /** People's own pictures, by id. */
+  /** What the bot may in every guild. */
+  guildPermissions = String(2 ** 53 - 1);
+  /** Commands of a guild's own, by its id. */
+  readonly guildCommands = new Map<string, readonly unknown[]>();
   readonly avatars = new Map<string, Uint8Array>();
   readonly #parts: RestParts;
   readonly #routes: readonly Route[];
@@ -214,6 +218,16 @@ export class Rest {
         method: get,
         path: /^\/(?:users|guilds\/\d+\/members)\/(\d+)$/,
         answer: ([id], _, __, path) => personJson(world, id ?? '', path.startsWith('/guilds/')),
+      },
+      {
+        method: get,
+        path: /^\/users\/@me\/guilds$/,
+        answer: () => world.guilds.map(({ id, name }) => ({ id, name, permissions: this.guildPermissions })),
+      },
+      {
+        method: get,
+        path: /^\/applications\/\d+\/guilds\/(\d+)\/commands$/,
+        answer: ([guild]) => this.guildCommands.get(guild ?? '') ?? [],
       },
       { method: get, path: /^(?:\/oauth2)?\/applications\/@me$/, answer: () => application },
       { method: get, path: /^\/applications\/\d+\/commands$/, answer: listed },

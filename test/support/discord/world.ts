@@ -46,6 +46,8 @@ export type FakeUser = {
   readonly locale: string;
   readonly permissions: readonly Permission[];
   readonly roles: readonly string[];
+  /** Has installed the bot; the guild or channel has not. */
+  readonly isPersonal: boolean;
   readonly uploadLimitBytes: number;
 };
 

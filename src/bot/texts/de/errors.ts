@@ -129,6 +129,8 @@ export const errors: Translation<typeof english> = {
   'error.quota.server':
     'Dieser Server hat seine {of} Bilder von heute gezeichnet. Neue gibt es in {hours:Stunde|Stunden}.',
   'error.queue.user-full': 'Du hast schon {limit} Bilder in der Reihe. Warte auf eines, oder brich eines ab.',
+  'error.queue.too-long':
+    'Die Wartezeit beträgt etwa {minutes:Minute|Minuten}, und hier erreicht dich eine Antwort nur 13 Minuten lang. Frage später, oder auf einem Server mit diesem Bot.',
   'error.queue.server-full': 'Dieser Server hat schon {limit} Bilder in der Reihe. Versuch es gleich noch einmal.',
 
   'error.job.unknown': 'Dieses Bild ist nicht mehr bekannt. Verlange es mit /imagine noch einmal.',

@@ -123,6 +123,8 @@ export const errors = {
   'error.quota.user-few': 'You have {left} of {of} pictures left today and asked for {given}. Ask for fewer.',
   'error.quota.server': 'This server has drawn its {of} pictures of today. There will be more in {hours:hour|hours}.',
   'error.queue.user-full': 'You have {limit} pictures in line already. Wait for one, or cancel one.',
+  'error.queue.too-long':
+    'The wait is about {minutes:minute|minutes}, and here an answer reaches you for 13 minutes only. Ask later, or on a server that has this bot.',
   'error.queue.server-full': 'This server has {limit} pictures in line already. Try again in a moment.',
 
   'error.job.unknown': 'This picture is no longer known. Ask for it again with /imagine.',

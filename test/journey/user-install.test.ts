@@ -1,0 +1,47 @@
+/** The bot of a person, wherever they are: no place of its own, no message but by the interaction, five follow-ups at most. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, expect, it } from 'vitest';
+
+import { deployCommands } from '../../src/adapters/discord/index.ts';
+import { openMemory } from '../../src/store/index.ts';
+import { FakeDiscord } from '../support/discord/index.ts';
+import { type DiscordBot, openDiscordBot } from '../support/discord/running-bot.ts';
+
+let fake: FakeDiscord;
+let folder: string;
+let running: DiscordBot;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'fourstep-personal-'));
+  fake = await FakeDiscord.start({ time: 'still' });
+  running = await openDiscordBot({ fake, database: openMemory(), folder });
+  await deployCommands({ token: fake.token, restUrl: fake.apiUrl });
+});
+
+afterEach(async () => {
+  await running.close();
+  await fake.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+it.each(['in a guild without the bot', 'among friends'])('%s it answers by the interaction alone', async (where) => {
+  const strange = where === 'among friends' ? {} : { guild: fake.addGuild('Elsewhere') };
+  const channel = fake.addChannel({ name: 'theirs', ...strange, botPermissions: [] });
+  const ann = fake.user('ann', { channel, isPersonal: true, permissions: ['manageGuild'] });
+  const answer = await ann.slash('imagine', { prompt: 'a fox', count: 1 }).picture();
+  const reroll = ann.press('Reroll', answer);
+  expect((await reroll.picture()).text).toContain('reroll');
+  const info = ann.press('Info', answer);
+  expect((await info.answer()).isPrivate).toBe(true);
+  for (const exchange of [reroll, info]) {
+    expect(exchange.answers.length).toBeLessThanOrEqual(5);
+  }
+  // What it knows is the person's: not the guild's, where it has no say.
+  expect(running.handled.map(({ place, actor }) => [place.server, actor.isAdmin, place.answerWithinMs])).toEqual(
+    running.handled.map(() => [`discord:dm-${ann.user.id}`, false, 13 * 60_000]),
+  );
+  expect(fake.rest.seen.filter(({ method, path }) => method === 'POST' && path.startsWith('/channels/'))).toEqual([]);
+});
