@@ -139,7 +139,10 @@ describe('a style that was removed', () => {
 
 describe('where an answer reaches its person for minutes only', () => {
   it('a longer wait is refused at once, and nothing of it is kept or counted', async () => {
-    const admission = new FairAdmission({ slots: 2 });
+    const admission = new FairAdmission({ slots: 1 });
+    let release = (): void => undefined;
+    const other = { id: 'other', server: 'discord:9', user: 'discord:9', costMs: 1, priority: 'job' } as const;
+    const held = admission.add(other, undefined, async () => new Promise<void>((resolve) => (release = resolve)));
     admission.place = () => ({ ahead: 9, estimateMs: 20 * 60_000 });
     world = await openWorld({ ports: { admission } });
     await world.act(
@@ -149,6 +152,8 @@ describe('where an answer reaches its person for minutes only', () => {
     );
     expect(refusal()).toContain('The wait is about 20 minutes, and here an answer reaches you for 13 minutes only.');
     expect(await world.stores.jobs.ofUser(ada.user)).toEqual([]);
-    expect(admission.counts()).toMatchObject({ waiting: 0 });
+    expect(admission.counts()).toMatchObject({ waiting: 0, running: 1 });
+    release();
+    await held;
   });
 });
