@@ -64,6 +64,11 @@ const FORMATS: readonly Format[] = [
     matches: (head) => startsWith(head, 'version https://git-lfs'.slice(0, HEAD_BYTES)),
   },
   {
+    name: 'a text that a server answered with',
+    advice: 'the download went wrong, so download it again',
+    matches: (head) => startsWith(head, '{"') || startsWith(head, '{\n'),
+  },
+  {
     name: 'a web page',
     advice: 'the download went wrong, so download it again',
     matches: (head) => startsWith(head, '<!DOCTYPE') || startsWith(head, '<!doctype') || startsWith(head, '<html'),

@@ -154,6 +154,7 @@ describe('another format is refused by name', () => {
     { name: 'model.onnx', head: '\u0008\u0008\u0012\u0007pytorch', says: /ONNX/ },
     { name: 'pointer.safetensors', head: 'version https://git-lfs.github.com/spec/v1\n', says: /git lfs pull/ },
     { name: 'page.safetensors', head: '<!DOCTYPE html><html>', says: /web page/ },
+    { name: 'answer.safetensors', head: '{"error":"Unauthorized"}', says: /a text that a server answered with/ },
   ])('$name', async ({ name, head, says }) => {
     const file = await scratch.bytes(name, Buffer.from(head, 'latin1'));
     await expect(openSafetensors(file)).rejects.toMatchObject({ code: 'weights.format' });

@@ -139,7 +139,17 @@ async function readModuleNumbers(file: string, modules: readonly Roles[]): Promi
       throw shapeError(path.basename(file), name, 'a single number', shape);
     }
   }
-  const values = (await readNumbers(file, scalars)).values();
+  const numbers = await readNumbers(file, scalars);
+  const notFinite = scalars[numbers.findIndex((value) => !Number.isFinite(value))];
+  if (notFinite !== undefined) {
+    const name = path.basename(file);
+    throw new UserError(
+      'weights.nan',
+      `Weights must be finite numbers, but "${notFinite.name}" in "${name}" is NaN or infinity; the file is damaged or its training failed, so use another.`,
+      { params: { file: name, tensor: notFinite.name } },
+    );
+  }
+  const values = numbers.values();
   const next = (info: TensorInfo | undefined): number | undefined =>
     info === undefined ? undefined : values.next().value;
   return modules.map(({ alpha, on_input: onInput }) => ({ alpha: next(alpha), onInput: next(onInput) }));

@@ -103,6 +103,14 @@ describe('a file that cannot be applied is refused by name', () => {
     });
   });
 
+  it('an alpha that is no number', async () => {
+    const tensors = { ...PAIR, [`${STEM}.alpha`]: { shape: [], values: [NaN] } };
+    await expect(openLora(await scratch.floats('a.safetensors', tensors))).rejects.toMatchObject({
+      code: 'weights.nan',
+      params: { tensor: `${STEM}.alpha` },
+    });
+  });
+
   it('NaN in a matrix', async () => {
     const file = await scratch.floats('a.safetensors', {
       ...PAIR,
