@@ -1,12 +1,13 @@
 # The bot in a container. It starts node itself, so that SIGTERM reaches the bot and it drains.
-FROM node:22.20.0-bookworm-slim AS build
+# The digest is of the image's index, for every architecture: the tag alone can come to mean another image.
+FROM node:22.20.0-bookworm-slim@sha256:b21fe589dfbe5cc39365d0544b9be3f1f33f55f3c86c87a76ff65a02f8f5848e AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
 COPY . .
 RUN npm run build && npm prune --omit=dev
 
-FROM node:22.20.0-bookworm-slim
+FROM node:22.20.0-bookworm-slim@sha256:b21fe589dfbe5cc39365d0544b9be3f1f33f55f3c86c87a76ff65a02f8f5848e
 WORKDIR /app
 ENV NODE_ENV=production FOURSTEP_DATA=/data HOST=0.0.0.0
 COPY --from=build --chown=node:node /app /app

@@ -17,6 +17,16 @@ export type LimitSettings = {
   readonly leftServerDays: number;
 };
 
+/** What is the same wherever the bot runs. */
+export const LIMITS = {
+  /** Live pictures: as many windows as somebody may draw in at once, and as a server may have. */
+  liveQueue: { perUser: 8, perServer: 64 },
+  /** A picture to start from is kept no larger: more than is drawn would only fill the disk. */
+  startSidePx: 2048,
+  /** Strangers' pictures in memory at once, read or waiting to be opened. */
+  picturesInHand: 16,
+} as const;
+
 type Limits = Pick<
   BotOptions,
   | 'queue'

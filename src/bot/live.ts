@@ -13,6 +13,7 @@ import { encodePng } from '../image/index.ts';
 import type { Stores } from '../store/index.ts';
 import { HeldSlot } from './held-slot.ts';
 import { checkBeforeDrawing } from './gates.ts';
+import { LIMITS } from './limits.ts';
 import { quotaOf, requireLeft } from './jobs/charges.ts';
 import { enlarged, windowScale } from './live-enlarged.ts';
 import { Pace } from './jobs/pace.ts';
@@ -30,9 +31,6 @@ export type LivePorts = {
   readonly clock: Pick<Clock, 'now'>;
   readonly newId: () => string;
 };
-
-/** As many windows as somebody may draw in at once. */
-const LIMITS = { perUser: 8, perServer: 64 };
 
 export function createLiveDrawing(ports: LivePorts): LiveDrawing {
   const { stores, models, options, clock } = ports;
@@ -79,7 +77,7 @@ export function createLiveDrawing(ports: LivePorts): LiveDrawing {
         const slot = new HeldSlot(
           ports.admission,
           { id, server: place.server, user: actor.user, costMs: pace.costMs(work), priority: 'live', canvas },
-          LIMITS,
+          LIMITS.liveQueue,
           signal,
         );
         let ms = 0;

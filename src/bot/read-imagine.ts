@@ -9,6 +9,8 @@ import type { OptionValue, Upload } from '../core/command.ts';
 import { decodePicture, encodePng } from '../image/index.ts';
 import { type Asker, requireDrawable, requireMayDraw, type Rules } from './gates.ts';
 import type { BotPorts } from './ports.ts';
+import { InHand } from './in-hand.ts';
+import { LIMITS } from './limits.ts';
 import { refusal } from './refusal.ts';
 import { fallbacksOf, type Resolved, type ResolveContext, resolveImagine, serverModel } from './resolve.ts';
 import { settingsHere } from './settings-here.ts';
@@ -62,14 +64,14 @@ export async function readImagine(
   return resolved;
 }
 
-/** Larger than anything that is drawn: more would only fill the disk. */
-const MAX_START_SIDE = 2048;
+/** With what was sent of them in memory, at 20 MB each; two are opened at a time. */
+const inHand = new InHand(LIMITS.picturesInHand);
 
 /** A stranger's picture as a PNG of drawing size. Throws `UserError` `image.*`. */
 export async function startPicture(
   upload: Upload,
   maxBytes: number,
-  maxSide = MAX_START_SIDE,
+  maxSide: number = LIMITS.startSidePx,
 ): Promise<{ readonly data: Uint8Array; readonly width: number; readonly height: number }> {
   if (upload.sizeBytes > maxBytes) {
     throw refusal('image.size', {
@@ -77,7 +79,7 @@ export async function startPicture(
       given: Math.ceil(upload.sizeBytes / 1_048_576),
     });
   }
-  const picture = await decodePicture(await upload.read(maxBytes), { maxSide });
+  const picture = await inHand.during(async () => decodePicture(await upload.read(maxBytes), { maxSide }));
   const { data } = await encodePng(picture);
   return { data, width: picture.width, height: picture.height };
 }

@@ -15,7 +15,7 @@ export function createLoras(options: FetchFileOptions): Loras {
         return { kind: 'textual inversion', rank: vectors, base: base ?? 'other', triggers: [], embedding: { token } };
       }
       const { kind, ranks, base, triggers, madeFor } = report;
-      return { kind, rank: Math.max(0, ...ranks), base: baseOf(base), triggers, madeFor };
+      return { kind, rank: ranks.at(-1) ?? 0, base: baseOf(base), triggers, madeFor };
     },
   };
 }

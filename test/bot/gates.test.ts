@@ -29,6 +29,26 @@ describe('a picture of an adult style, pressed in an ordinary channel', () => {
   });
 });
 
+describe('an emoji of a picture of an adult style, asked for in an ordinary channel', () => {
+  it('is neither asked for nor shown', async () => {
+    world = await openWorld({ ports: { models } });
+    const options = { prompt: 'a fox', style: 'life', count: 1 };
+    const at = await world.act(ada, { kind: 'command', name: 'imagine', options }, { place: nsfw });
+    const { id } = buttonOf(world.chat.at(at), 'Emoji');
+    const ask = {
+      id: 'f',
+      actor: admin,
+      place: guild,
+      action: { kind: 'button', id },
+      receivedAtMs: Date.now(),
+    } as const;
+    await expect(world.bot.form(ask)).rejects.toMatchObject({ code: 'safety.nsfw-style' });
+    const sent = await world.act(admin, { kind: 'form', id, fields: { name: 'fox', kind: 'emoji' } });
+    expect(said(sent)).toContain('Life');
+    expect(world.chat.privately.flatMap(({ files }) => files)).toEqual([]);
+  });
+});
+
 describe('the operator’s list', () => {
   it('holds for words that a style’s trigger brings, whoever let it in', async () => {
     const gory = { ...moji.styles[0]!, id: 'gory', name: 'Red', trigger: 'gorefest' };

@@ -5,6 +5,7 @@
  * Writes go to a temporary file first and are then renamed; a file that cannot be read any more starts an empty chat
  * beside it and is left as it is.
  */
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -51,8 +52,14 @@ export class History {
     this.#removed = new Set(removed);
   }
 
-  /** Opens or makes the folder. */
+  /** Opens or makes the folder, and forgets files of it that no message names: a process that was killed left them. */
   static async open(folder: string, limit: number): Promise<History> {
+    const history = await History.#read(folder, limit);
+    await history.#sweep();
+    return history;
+  }
+
+  static async #read(folder: string, limit: number): Promise<History> {
     await mkdir(join(folder, 'files'), { recursive: true });
     const file = join(folder, 'messages.json');
     if (!existsSync(file)) {
@@ -137,6 +144,10 @@ export class History {
   /** Waits for what is being written, then forgets files that no message names any more. */
   async close(): Promise<void> {
     await this.#save();
+    await this.#sweep();
+  }
+
+  async #sweep(): Promise<void> {
     const named = new Set([...this.#messages.values()].flatMap(fileKeysOf));
     for (const name of await readdir(join(this.#folder, 'files'))) {
       if (!named.has(name.split('.')[0] ?? '')) {
@@ -166,8 +177,10 @@ export class History {
     const ending = Object.entries(CONTENT_TYPES).find(([, type]) => type === file.contentType)?.[0] ?? 'bin';
     const path = join(this.#folder, 'files', `${file.key}.${ending}`);
     if (!existsSync(path)) {
-      await writeFile(`${path}.part`, file.data);
-      await rename(`${path}.part`, path);
+      // A name of its own: the same picture can be written by two answers at once.
+      const part = `${path}.${randomUUID()}.part`;
+      await writeFile(part, file.data);
+      await rename(part, path);
     }
   }
 

@@ -9,7 +9,7 @@ import { audit } from '../auditing.ts';
 import { type ButtonId, encodeButtonId } from '../button-id.ts';
 import type { BotContext, RequestContext } from '../context.ts';
 import { EMOJI_NAME, emojiName } from '../emoji-name.ts';
-import { requireJob } from '../gates.ts';
+import { requireJob, requireShowable } from '../gates.ts';
 import { promptOf } from '../present/answer.ts';
 import { button, message, plain, sentences } from '../present/lines.ts';
 import { refusal } from '../refusal.ts';
@@ -27,6 +27,7 @@ const FILE_FORMS: Expressions['forms'] = {
 export async function emojiForm(context: BotContext, asked: RequestContext, id: string): Promise<Form> {
   requireMayAdd(asked);
   const job = await requireJob(context, asked, id);
+  await requireShowable(context, asked, job);
   if (job.state.kind !== 'done') {
     throw refusal('job.unfinished');
   }
@@ -59,6 +60,7 @@ export async function handleEmoji(
 ): Promise<void> {
   requireMayAdd(asked);
   const job = await requireJob(context, asked, id);
+  await requireShowable(context, asked, job);
   const picture = pictureAt(job, Number(fields['picture'] ?? '1') - 1);
   const [kind, name] = [kindOf(fields['kind'] ?? 'emoji'), emojiName(fields['name'] ?? '')];
   const file = await pictureFile(context, job, picture);

@@ -1,5 +1,5 @@
 /** The page's own chat on disk: what is removed or pushed out takes its files along. */
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -68,4 +68,20 @@ it('remembers over a restart what was taken away, as many as it keeps messages, 
   await put(next, 'f', 'f');
   await next.remove('f');
   expect(['d', 'e', 'f'].map((id) => next.wasRemoved(id))).toEqual([false, true, true]);
+});
+
+it('what a killed process left half written, or named by no message, is gone at the next start', async () => {
+  const history = await History.open(folder, 10);
+  await put(history, 'a', 'fox');
+  await writeFile(join(folder, 'files', `${'0'.repeat(32)}.png`), 'an answer that was never saved');
+  await writeFile(join(folder, 'files', `${'1'.repeat(32)}.png.x.part`), 'half');
+  const next = await History.open(folder, 10);
+  expect(await files()).toBe(1);
+  expect(next.visibleTo('')).toHaveLength(1);
+});
+
+it('one picture in two answers at once is written whole', async () => {
+  const history = await History.open(folder, 10);
+  await Promise.all(['a', 'b', 'c', 'd'].map((id) => put(history, id, 'fox')));
+  expect(await files()).toBe(1);
 });

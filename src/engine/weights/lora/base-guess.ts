@@ -81,7 +81,7 @@ function looksLikeSsd1b(stems: readonly string[]): boolean {
   });
   return (
     depths.length > 0 &&
-    Math.max(...depths) < 4 &&
+    depths.every((depth) => depth < 4) &&
     !stems.some((stem) => /mid_block[._]attentions|middle_block[._]1[._]/.test(stem))
   );
 }

@@ -67,7 +67,8 @@ export function matchLora(lora: LoraFile, model: LoraModel): LoraMatch {
     parts[place.net].push({ ...group, ...target });
   }
   const placed = placeDense(lora, model);
-  unmatched.push(...placed.unmatched);
+  // One by one: a file can name more modules than a call takes arguments.
+  placed.unmatched.forEach((stem) => unmatched.push(stem));
   const modules = new Set([...lora.groups, ...lora.dense].map(({ stem }) => stem)).size;
   const matched = new Set(LORA_NETS.flatMap((net) => [...parts[net], ...placed.dense[net]]).map(({ stem }) => stem))
     .size;

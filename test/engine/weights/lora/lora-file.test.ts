@@ -220,10 +220,25 @@ describe('what other programs write', () => {
     await expect(openLora(file)).rejects.toThrow(/its metadata must be text, and "ss_network_dim" is 4/);
   });
 
-  it('counts of 200,000 tags are read', async () => {
-    const tags = Object.fromEntries(Array.from({ length: 200_000 }, (_, i) => [`t${i}`, i === 7 ? 40 : 1]));
+  it('counts of 500,000 tags are read, and as many notes and equally common ones', async () => {
+    const tags = Object.fromEntries(Array.from({ length: 500_000 }, (_, i) => [`t${i}`, i === 7 ? 40 : 1]));
     const file = await scratch.floats('a.safetensors', PAIR, { ss_tag_frequency: JSON.stringify({ '1_set': tags }) });
     expect((await inspectLora(file)).triggers).toEqual(['t7']);
+    const equal = JSON.stringify({ '1_set': Object.fromEntries(Object.keys(tags).map((tag) => [tag, 3])) });
+    const notes = Object.keys(tags).join(', ');
+    const other = await scratch.floats('b.safetensors', PAIR, { ss_tag_frequency: equal, trigger_words: notes });
+    expect((await inspectLora(other)).triggers).toHaveLength(8);
+  });
+
+  it('130,000 modules that no model has are counted, with their names and ranks', async () => {
+    const header = Object.fromEntries(
+      Array.from({ length: 130_000 }, (_, k) => [
+        `lora_unet_down_blocks_2_transformer_blocks_${k}_to_q.diff`,
+        { dtype: 'F16', shape: [1, 1], data_offsets: [2 * k, 2 * k + 2] },
+      ]),
+    );
+    const file = await scratch.raw('a.safetensors', header, new Uint8Array(260_000));
+    await expect(inspectLora(file)).resolves.toMatchObject({ targets: { unet: 130_000 } });
   });
 });
 
