@@ -9,9 +9,9 @@ const at = process.argv.indexOf('--from');
 const text = at > 0 ? readFileSync(process.argv[at + 1], 'utf8') : asked();
 const found = vulnerabilitiesIn(text);
 if (found === undefined) {
-  console.log('no registry answers: not looked up');
+  process.stdout.write('no registry answers: not looked up\n');
 } else {
-  console.log(`known holes: ${JSON.stringify(found)}`);
+  process.stdout.write(`known holes: ${JSON.stringify(found)}\n`);
   process.exitCode = found.high + found.critical > 0 ? 1 : 0;
 }
 
