@@ -36,6 +36,8 @@ export const LIMITS = {
   bodyBytes: 2 * 1024 * 1024,
   /** One without a signature: `ssl_check=1` and little else. */
   probeBytes: 4096,
+  /** Of one file in a form's `file_input`. */
+  formFileMb: 10,
   /** What a file may weigh on Slack. */
   fileBytes: 1_000_000_000,
   /** The first part of a slash command's usage hint that the manifest accepts. */

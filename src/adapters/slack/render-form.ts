@@ -105,7 +105,9 @@ function optionBlock(
   given: OptionValue | undefined,
   locale: Locale,
 ): SlackBlock {
-  const hint = describeOption(locale, spec.name, option.name);
+  const isFile = option.kind === 'image' || option.kind === 'file';
+  const described = describeOption(locale, spec.name, option.name);
+  const hint = isFile ? `${described} · ${text(locale, 'form.file-limit', { max: LIMITS.formFileMb })}` : described;
   const label = `${option.name.charAt(0).toUpperCase()}${option.name.slice(1)}`;
   return input(option.name, label, hint, !option.isRequired, optionElement(option, given));
 }

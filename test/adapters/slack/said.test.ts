@@ -147,6 +147,33 @@ describe('somebody of another organisation in a shared channel', () => {
   });
 });
 
+describe('a form in a shared channel', () => {
+  it('is filled in by somebody of another organisation, and says what a file may weigh', async () => {
+    stage = await setStage();
+    const guest = stage.fake.person('Gus', { team: 'T0ELSE' });
+    const host = stage.fake.person('Ana', { isAdmin: true });
+    const field = { id: 'prompt', label: 'Prompt', value: '', isRequired: true, maxLength: 100, isMultiline: false };
+    stage.bot.acknowledge = (action) => (action.kind === 'button' ? 'form' : 'public');
+    stage.bot.onForm = async () => ({ id: '1.imagine-form', title: 'Draw', submit: 'Draw', fields: [field] });
+    await host.slash('/imagine', 'a fox');
+    await eventually(() => expect(stage.bot.handled).toHaveLength(1));
+    const shown = { ...say('a fox'), rows: [[button('1.remix.j', 'Remix')]] };
+    await stage.adapter.deliver(stage.bot.handled[0]!.address, shown, FINAL);
+    stage.fake.deliveries.installedTeam = 'T0FAKE';
+    await guest.press('Remix');
+    await eventually(() => expect(guest.view()).toBeDefined());
+    await guest.submit({ prompt: 'a hen' });
+    await eventually(() => expect(stage.bot.handled).toHaveLength(2));
+    expect(stage.bot.handled[1]?.invocation).toMatchObject({
+      actor: { user: `slack:T0FAKE-${guest.id}` },
+      action: { kind: 'form', id: '1.imagine-form', fields: { prompt: 'a hen' } },
+    });
+    stage.fake.deliveries.installedTeam = undefined;
+    await host.slash('/style', 'add neon');
+    await eventually(() => expect(JSON.stringify(host.view() ?? {})).toContain('up to 10 MB in this form'));
+  });
+});
+
 describe('a workspace that takes the app away', () => {
   it('is told of, by either of Slack’s events, and a person’s own token is no departure', async () => {
     stage = await setStage();

@@ -64,6 +64,7 @@ export const answers: Translation<typeof english> = {
   'form.remix.submit': 'Zeichnen',
   'form.imagine.title': 'Ein Bild zeichnen',
   'form.start.title': 'Aus diesem Bild zeichnen',
+  'form.file-limit': 'bis {max} MB in diesem Formular',
   'form.prompt': 'Prompt',
   'form.options': 'Optionen, etwa --ar 3:2 --seed 7',
 

@@ -68,6 +68,7 @@ export const answers = {
   'form.remix.submit': 'Draw',
   'form.imagine.title': 'Draw a picture',
   'form.start.title': 'Draw from this picture',
+  'form.file-limit': 'up to {max} MB in this form',
   'form.prompt': 'Prompt',
   'form.options': 'Options, for example --ar 3:2 --seed 7',
 
