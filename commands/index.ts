@@ -15,6 +15,7 @@ import {
   styleRemove,
   styleRename,
   styleShow,
+  styleTrain,
 } from './style.ts';
 
 export const COMMANDS = [
@@ -24,6 +25,7 @@ export const COMMANDS = [
   styleDefault,
   styleMine,
   styleAdd,
+  styleTrain,
   styleEdit,
   styleRemove,
   styleRename,

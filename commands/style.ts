@@ -73,6 +73,14 @@ export const styleAdd = {
   ],
 } as const satisfies CommandSpec;
 
+export const styleTrain = {
+  name: 'style train',
+  audience: 'admins',
+  visibility: 'public',
+  textOption: 'name',
+  options: [name, trigger, model],
+} as const satisfies CommandSpec;
+
 export const styleEdit = {
   name: 'style edit',
   audience: 'admins',

@@ -55,6 +55,8 @@ export type Config = {
     readonly lorasPerServerMb: number;
     readonly leftServerDays: number;
   };
+  /** Steps of a style that is learnt, minutes a day and server; 0: as the recipe says, as long as it takes. */
+  readonly training: { readonly steps: number; readonly minutesPerServerDay: number };
   /** Besides the usual ones. */
   readonly adultWords: readonly string[];
 };
@@ -148,6 +150,7 @@ export function parseConfig(variables: Readonly<Record<string, string | undefine
       lorasPerServerMb: env.STYLES_MB_PER_SERVER,
       leftServerDays: env.LEFT_SERVER_DAYS,
     },
+    training: { steps: env.TRAIN_STEPS, minutesPerServerDay: env.TRAIN_MINUTES_PER_SERVER_DAY },
     adultWords: env.ADULT_WORDS,
   };
 }

@@ -101,6 +101,10 @@ export const environmentSchema = z.object({
   /** Pictures a day and person, and a day and server, where the server's own settings say nothing; 0: as many as come. */
   PICTURES_PER_USER_DAY: z.coerce.number().int().min(0).default(0),
   PICTURES_PER_SERVER_DAY: z.coerce.number().int().min(0).default(0),
+  /** Steps of a style that is learnt from pictures; 0: as the model's recipe says. */
+  TRAIN_STEPS: z.coerce.number().int().min(0).default(0),
+  /** Minutes a day that a server may have devices for learning styles; 0: as long as it takes. */
+  TRAIN_MINUTES_PER_SERVER_DAY: z.coerce.number().int().min(0).default(240),
   /** Megabytes of finished pictures, of pictures to start from, and of added styles' files (of all servers, of one). */
   PICTURES_MB: z.coerce.number().int().min(1).default(4096),
   UPLOADS_MB: z.coerce.number().int().min(1).default(1024),

@@ -5,7 +5,7 @@ import { type FreeTextOptions, parseFreeText } from '../../commands/grammar.ts';
 import { imagine } from '../../commands/imagine.ts';
 import { findCommand } from '../../commands/index.ts';
 import { visibleText } from '../../commands/visible-text.ts';
-import type { Acknowledgement, Action } from '../core/chat.ts';
+import type { Acknowledgement, Action, MessageAction } from '../core/chat.ts';
 import type { ServerSettings } from '../store/index.ts';
 import { type ButtonId, decodeButtonId, type JobAction, type PanelField } from './button-id.ts';
 
@@ -85,7 +85,9 @@ function usual(action: Action): Acknowledgement {
       const spec = findCommand(action.name);
       const text = spec !== undefined && 'textOption' in spec ? action.options[spec.textOption] : undefined;
       const isBlank = text === undefined || (typeof text === 'string' && visibleText(text).trim() === '');
-      return action.name === 'imagine' && isBlank ? 'form' : (spec?.visibility ?? 'private');
+      return (action.name === 'imagine' && isBlank) || action.name === 'style train'
+        ? 'form'
+        : (spec?.visibility ?? 'private');
     }
     case 'button':
       return ofButton(decodeButtonId(action.id));
@@ -94,9 +96,23 @@ function usual(action: Action): Acknowledgement {
     case 'form':
       return ofForm(decodeButtonId(action.id));
     case 'message':
-      return action.name === 'info' ? 'private' : action.name === 'use' ? 'form' : 'public';
+      return ofMenu(action.name);
     default:
       return action satisfies never;
+  }
+}
+
+function ofMenu(name: MessageAction): Acknowledgement {
+  switch (name) {
+    case 'info':
+    case 'train':
+      return 'private';
+    case 'use':
+      return 'form';
+    case 'upscale':
+      return 'public';
+    default:
+      return name satisfies never;
   }
 }
 
@@ -110,6 +126,8 @@ function ofButton(id: ButtonId | undefined): Acknowledgement {
       return ofJobAction(id.action);
     case 'panel':
       return FORM_FIELDS.some((field) => field === id.field) ? 'form' : 'update';
+    case 'training':
+      return id.action === 'more' || id.action === 'new' ? 'form' : 'update';
     case 'draft':
     case 'restore-style':
     case 'forget-me':
@@ -146,5 +164,6 @@ function ofJobAction(action: JobAction): Acknowledgement {
 
 function ofForm(id: ButtonId | undefined): Acknowledgement {
   const isForMe = id === undefined || (id.kind === 'job' && id.action === 'emoji');
-  return id?.kind === 'panel' ? 'update' : isForMe ? 'private' : 'public';
+  const isOnMessage = id?.kind === 'panel' || (id?.kind === 'training' && id.action === 'more');
+  return isOnMessage ? 'update' : isForMe ? 'private' : 'public';
 }

@@ -22,6 +22,8 @@ import { CHANNELS, message, withChannels } from './present/lines.ts';
 import { refusal } from './refusal.ts';
 import { route, routeToForm } from './route.ts';
 import { WordList } from './safety/word-list.ts';
+import { drawSoFar, learntToDraft } from './training/learnt-style.ts';
+import { TrainingService } from './training/training-service.ts';
 import { answerPrivately, sayPrivately } from './speaking.ts';
 import { Starts } from './starts.ts';
 import { suggest } from './suggest.ts';
@@ -55,7 +57,12 @@ class BotOnPorts implements FourstepBot {
       blockedWords: new WordList(ports.options.blockedWords),
       adultWords: new WordList(ports.options.adultWords),
     };
-    this.#context = { ...rules, jobs: new JobService(ports, async (work) => checkBeforeDrawing(rules, work)) };
+    const trainings = new TrainingService(ports, {
+      done: async (training, learnt) => learntToDraft(this.#context, training, learnt),
+      soFar: async (training, learnt) => drawSoFar(this.#context, training, learnt),
+    });
+    const jobs = new JobService(ports, async (work) => checkBeforeDrawing(rules, work));
+    this.#context = { ...rules, jobs, trainings };
   }
 
   acknowledgement(action: Action, place: Place): Acknowledgement | Promise<Acknowledgement> {
@@ -130,6 +137,7 @@ class BotOnPorts implements FourstepBot {
     this.#endCleanup();
     this.#endCleanup = startCleanup(this.#context);
     await this.#context.jobs.resume();
+    await this.#context.trainings.resume();
     await this.#resumeRecorded();
     for (const draft of (await this.#context.stores.styles.drafts()).filter(({ isShown }) => !isShown)) {
       void showTrial(this.#context, draft).catch((error: unknown) => {
@@ -141,7 +149,7 @@ class BotOnPorts implements FourstepBot {
   async close(limitMs: number): Promise<void> {
     this.#isClosing = true;
     this.#endCleanup();
-    await this.#context.jobs.close(limitMs);
+    await Promise.all([this.#context.trainings.close(), this.#context.jobs.close(limitMs)]);
   }
 
   /** Heard before a crash, and no job of it was kept: handled now, in its old place. */

@@ -32,8 +32,12 @@ export const PICTURE_ACTIONS = ['upscale', 'vary', 'subtle', 'strong'] as const;
 export type PictureAction = (typeof PICTURE_ACTIONS)[number];
 
 /** What can be done with a style that is being tried and is not saved yet. */
-export const DRAFT_ACTIONS = ['save', 'lighter', 'heavier', 'discard'] as const;
+export const DRAFT_ACTIONS = ['save', 'lighter', 'heavier', 'discard', 'train-on', 'keep'] as const;
 export type DraftAction = (typeof DRAFT_ACTIONS)[number];
+
+/** Of a style that is learnt from pictures; `new` and `more` are also the ids of its forms. */
+export const TRAINING_ACTIONS = ['new', 'more', 'start', 'stop', 'drop'] as const;
+export type TrainingAction = (typeof TRAINING_ACTIONS)[number];
 
 /** What the panel of `/settings` can change, and `home`: the panel itself. A form has the id of the button that opens it. */
 export const PANEL_FIELDS = [
@@ -64,6 +68,7 @@ export type ButtonId =
   | { readonly kind: 'job'; readonly action: JobAction; readonly job: JobId }
   | { readonly kind: 'picture'; readonly action: PictureAction; readonly job: JobId; readonly index: number }
   | { readonly kind: 'draft'; readonly action: DraftAction; readonly draft: string }
+  | { readonly kind: 'training'; readonly action: TrainingAction; readonly training: string }
   | { readonly kind: 'panel'; readonly field: PanelField }
   /** The form of `/imagine` without words. */
   | { readonly kind: 'imagine-form' }
@@ -85,6 +90,8 @@ export function encodeButtonId(id: ButtonId): string {
       return join(id.action, id.job, String(id.index));
     case 'draft':
       return join('draft', id.draft, id.action);
+    case 'training':
+      return join('training', id.training, id.action);
     case 'panel':
       return join('panel', id.field);
     case 'take-back':
@@ -119,6 +126,10 @@ export function decodeButtonId(text: string): ButtonId | undefined {
   if (head === 'draft') {
     const action = DRAFT_ACTIONS.find((name) => name === detail);
     return action === undefined ? undefined : { kind: 'draft', action, draft: subject };
+  }
+  if (head === 'training') {
+    const action = TRAINING_ACTIONS.find((name) => name === detail);
+    return action === undefined ? undefined : { kind: 'training', action, training: subject };
   }
   if (head === 'take-back') {
     const what = EXPRESSION_KINDS.find((name) => name === detail);

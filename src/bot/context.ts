@@ -6,11 +6,13 @@ import type { ServerSettings } from '../store/index.ts';
 import type { JobService } from './jobs/job-service.ts';
 import type { BotPorts } from './ports.ts';
 import type { Starts } from './starts.ts';
+import type { TrainingService } from './training/training-service.ts';
 import type { WordList } from './safety/word-list.ts';
 
 export type BotContext = BotPorts & {
   readonly jobs: JobService;
   readonly starts: Starts;
+  readonly trainings: TrainingService;
   /** The operator's lists. */
   readonly blockedWords: WordList;
   readonly adultWords: WordList;

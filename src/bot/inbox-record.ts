@@ -44,6 +44,7 @@ const action = z.discriminatedUnion('kind', [
     kind: z.literal('message'),
     name: z.enum(MESSAGE_ACTIONS),
     buttonIds: z.array(z.string()),
+    author: key.optional(),
     isPrivate: z.boolean().optional(),
   }),
 ]);
@@ -89,21 +90,26 @@ export function inboxIdOf({ place, id }: Pick<Invocation, 'place' | 'id'>): stri
 
 /** Plain JSON; files are left out. */
 export function packRecord(invocation: Invocation, address: ReplyAddress): InboxRecord {
-  if (invocation.action.kind === 'message') {
-    const { pictures = [], ...action } = invocation.action;
+  const { action: given } = invocation;
+  if (given.kind === 'form') {
+    const { files, ...form } = given;
+    return { invocation: { ...invocation, action: form }, address, hadFile: files !== undefined };
+  }
+  if (given.kind === 'message') {
+    const { pictures = [], ...action } = given;
     return {
       invocation: { ...invocation, action },
       address,
       hadFile: pictures.length > 0 && action.buttonIds.length === 0,
     };
   }
-  if (invocation.action.kind !== 'command') {
+  if (given.kind !== 'command') {
     return { invocation, address, hadFile: false };
   }
-  const options = Object.entries(invocation.action.options);
+  const options = Object.entries(given.options);
   const plain = options.filter(([, value]) => !isFile(value));
   return {
-    invocation: { ...invocation, action: { ...invocation.action, options: Object.fromEntries(plain) } },
+    invocation: { ...invocation, action: { ...given, options: Object.fromEntries(plain) } },
     address,
     hadFile: plain.length < options.length,
   };

@@ -5,6 +5,9 @@ import { adultWords } from './safety/adult-words.ts';
 
 export type OperatorSettings = {
   readonly limits: LimitSettings;
+  /** Steps of a style that is learnt, minutes a day and server; 0: as the recipe says, as long as it takes. */
+  readonly training: { readonly steps: number; readonly minutesPerServerDay: number };
+  readonly devices: readonly string[];
   /** Refused everywhere. */
   readonly blockedWords: readonly string[];
   /** Besides the usual ones. */
@@ -18,5 +21,10 @@ export function botOptions(settings: OperatorSettings, model: string): BotOption
     blockedWords: settings.blockedWords,
     adultWords: [...adultWords(), ...settings.adultWords],
     ...limitsFrom(settings.limits),
+    training: {
+      steps: settings.training.steps || undefined,
+      perServerDayMs: settings.training.minutesPerServerDay * 60_000 || undefined,
+      travelsTo: settings.devices.filter((device) => /^rediss?:/.test(device)).map((url) => new URL(url).host)[0],
+    },
   };
 }

@@ -14,6 +14,8 @@ import type { Stores } from '../store/index.ts';
 
 export type BotPorts = {
   readonly admission: Admission;
+  /** Whose turn it is to have a style learnt; a turn is a whole device, below pictures. */
+  readonly trainingTurns: Admission;
   readonly runner: Runner;
   /** Undefined for a chat that is not connected. */
   readonly chatOf: (platform: Platform) => Chat | undefined;
@@ -52,6 +54,14 @@ export type BotOptions = {
   readonly maxStyles: number;
   /** How long what belongs to a server is kept once it has taken the bot away. */
   readonly leftKeptMs: number;
+  readonly training: {
+    /** Of a style's first round; undefined: as the model's recipe says. */
+    readonly steps: number | undefined;
+    /** How long a server may have devices for it in a day; undefined: as long as it takes. */
+    readonly perServerDayMs: number | undefined;
+    /** The operator's other machine that pictures travel to; undefined: they stay on this one. */
+    readonly travelsTo: string | undefined;
+  };
 };
 
 export type Model = {

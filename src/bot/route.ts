@@ -23,6 +23,9 @@ import {
   restoreStyle,
   showStyle,
 } from './handlers/styles.ts';
+import { handleMessagePictures, handleTrainForm } from './training/collect.ts';
+import { moreForm, trainForm } from './training/form.ts';
+import { pressTraining } from './training/press.ts';
 import type { BotContext, RequestContext } from './context.ts';
 import { refusal } from './refusal.ts';
 
@@ -41,10 +44,12 @@ export async function route(context: BotContext, asked: RequestContext): Promise
       await routeSelect(context, asked, known(decodeButtonId(action.id)), action.values);
       return;
     case 'form':
-      await routeForm(context, asked, known(decodeButtonId(action.id)), action.fields);
+      await routeForm(context, asked, known(decodeButtonId(action.id)), action);
       return;
     case 'message':
-      await handleMessage(context, asked, action);
+      await (action.name === 'train'
+        ? handleMessagePictures(context, asked, action)
+        : handleMessage(context, asked, action));
       return;
     default:
       action satisfies never;
@@ -67,7 +72,13 @@ export async function routeToForm(context: BotContext, asked: RequestContext): P
   if (action.kind === 'message' && action.name === 'use') {
     return await startForm(context, asked, action);
   }
+  if (action.kind === 'command' && action.name === 'style train') {
+    return await trainForm(context, asked, action.options);
+  }
   const id = action.kind === 'button' ? decodeButtonId(action.id) : undefined;
+  if (id?.kind === 'training' && id.action === 'more') {
+    return await moreForm(context, asked, id.training);
+  }
   if (id?.kind === 'panel') {
     return await openPanelForm(context, asked, id.field);
   }
@@ -101,7 +112,7 @@ type Handler = (
   options: Readonly<Record<string, OptionValue>>,
 ) => Promise<void>;
 
-const HANDLERS_BY_NAME: Readonly<Record<CommandName, Handler>> = {
+const HANDLERS_BY_NAME: Readonly<Record<Exclude<CommandName, 'style train'>, Handler>> = {
   imagine: handleImagine,
   'style list': listStyles,
   'style show': showStyle,
@@ -145,6 +156,9 @@ async function routeButton(context: BotContext, asked: RequestContext, id: Butto
     case 'draft':
       await handleDraft(context, asked, id.action, id.draft);
       return;
+    case 'training':
+      await pressTraining(context, asked, id.action, id.training);
+      return;
     case 'panel':
       await pressPanel(context, asked, id.field);
       return;
@@ -169,9 +183,11 @@ async function routeForm(
   context: BotContext,
   asked: RequestContext,
   id: ButtonId,
-  fields: Readonly<Record<string, string>>,
+  { fields, files = {} }: Extract<Action, { kind: 'form' }>,
 ): Promise<void> {
-  if (id.kind === 'imagine-form') {
+  if (id.kind === 'training') {
+    await handleTrainForm(context, asked, id.training, { fields, files });
+  } else if (id.kind === 'imagine-form') {
     await handleImagineForm(context, asked, fields);
   } else if (id.kind === 'start-form') {
     await handleStartForm(context, asked, id.start, fields);

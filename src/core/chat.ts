@@ -11,7 +11,7 @@ import type { Form, Message } from './message.ts';
 import type { Actor, Locale, Place, Platform, Role, ServerKey, UserKey } from './people.ts';
 
 /** What the menu of any message with a picture offers. */
-export const MESSAGE_ACTIONS = ['upscale', 'use', 'info'] as const;
+export const MESSAGE_ACTIONS = ['upscale', 'use', 'info', 'train'] as const;
 export type MessageAction = (typeof MESSAGE_ACTIONS)[number];
 
 export type Action =
@@ -41,17 +41,20 @@ export type Action =
       readonly kind: 'form';
       readonly id: string;
       readonly fields: Readonly<Record<string, string>>;
+      /** What was put into fields that take pictures. */
+      readonly files?: Readonly<Record<string, readonly Upload[]>> | undefined;
       readonly isPrivate?: boolean | undefined;
     }
   /**
    * A context-menu command on a message. Of one of ours `buttonIds` are the ids that it carries: they name its job;
-   * `pictures` are what anybody's message shows.
+   * `pictures` are what anybody's message shows, `author` whose it is, where the platform tells.
    */
   | {
       readonly kind: 'message';
       readonly name: MessageAction;
       readonly buttonIds: readonly string[];
       readonly pictures?: readonly Upload[] | undefined;
+      readonly author?: UserKey | undefined;
       readonly isPrivate?: boolean | undefined;
     };
 

@@ -73,6 +73,8 @@ export type FormField = {
   readonly picks?: 'channel' | 'channels' | 'place' | 'role' | 'roles';
   /** Picked from these where the platform has lists, and none of its own for what is picked. */
   readonly choices?: readonly { readonly value: string; readonly label: string }[];
+  /** Takes so many picture files instead of words. */
+  readonly maxPictures?: number;
 };
 
 /** A modal. Its answer comes back as an action of kind `form` with the same id. */

@@ -14,6 +14,22 @@ export type StyleOrigin =
   /** Added by a server's admin. */
   | { readonly kind: 'server'; readonly by: UserKey; readonly byName: string };
 
+/** How a server's own style was made here: from whose pictures, and what it took. */
+export type StyleMaking = {
+  readonly pictures: number;
+  /** Whose pictures they were, as far as is known. */
+  readonly people: readonly UserKey[];
+  readonly steps: number;
+  readonly rank: number;
+  /** Pixels. */
+  readonly width: number;
+  readonly height: number;
+  readonly seed: number;
+  /** Time of the device. */
+  readonly deviceMs: number;
+  readonly atMs: number;
+};
+
 export type Style = {
   /** What it is found by and remembered as; lower case. */
   readonly id: string;
@@ -34,6 +50,8 @@ export type Style = {
   /** Absent: a LoRA. Of a textual inversion `trigger` is the word that its vectors stand in for. */
   readonly kind?: 'embedding' | undefined;
   readonly origin: StyleOrigin;
+  /** Of a style that was learnt here. */
+  readonly made?: StyleMaking | undefined;
 };
 
 /** The style as a word that a prompt may name; undefined for a LoRA. */

@@ -58,6 +58,7 @@ export async function openBotPorts(config: Config, { log, metrics, ends }: Begin
     slots,
     onBegin: (_ticket, waitedMs) => metrics.waited(waitedMs / 1000),
   });
+  const trainingTurns = new FairAdmission({ slots: config.devices.length });
   metrics.watch({
     queue: () => admission.counts(),
     runners: () => runner.health(),
@@ -66,6 +67,7 @@ export async function openBotPorts(config: Config, { log, metrics, ends }: Begin
   const options = botOptions(config, models.list()[0]?.manifest.id ?? config.model);
   return {
     admission,
+    trainingTurns,
     runner: new MeasuredRunner(runner, metrics),
     stores,
     models,

@@ -102,7 +102,7 @@ export async function* learnAsWork(
 
 /** Where runs are kept, or one of them. */
 function trainingFolder(dataFolder: string, id = ''): string {
-  return join(dataFolder, 'training', id.replaceAll(/[^\w-]/gu, '_'));
+  return join(dataFolder, 'training-runs', id.replaceAll(/[^\w-]/gu, '_'));
 }
 
 async function removeOld(folder: string): Promise<void> {

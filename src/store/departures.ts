@@ -9,11 +9,12 @@ import { type Database, keyPart } from './database.ts';
 import type { FileStore } from './files.ts';
 import type { JobStore } from './jobs.ts';
 import type { StyleStore } from './styles.ts';
+import type { TrainingStore } from './trainings.ts';
 
 const LEFT = 'left/';
 const schema = z.object({ server: z.custom<ServerKey>((value) => typeof value === 'string'), atMs: z.number() });
 /** What is kept of a server under its own key, or below it. */
-const OWN = ['settings', 'style', 'uses', 'block', 'audit', 'quota/server', 'training'];
+const OWN = ['settings', 'style', 'uses', 'block', 'audit', 'quota/server', 'training-time'];
 /** What is kept of a person on a server. */
 const OF_PEOPLE = ['mine/', 'quota/user/'];
 const MANY = 10_000;
@@ -22,6 +23,7 @@ export type DepartureParts = {
   readonly database: Database;
   readonly jobs: JobStore;
   readonly styles: StyleStore;
+  readonly trainings: TrainingStore;
   readonly files: FileStore;
 };
 
@@ -64,7 +66,7 @@ export class DepartureStore {
 
   /** Deletes all that is kept of the server. */
   async forget(server: ServerKey): Promise<void> {
-    const { database, jobs, styles, files } = this.#parts;
+    const { database, jobs, styles, trainings, files } = this.#parts;
     const loras = await styles.files(server);
     for (const job of await jobs.recent(server, MANY)) {
       const pictures = job.state.kind === 'done' ? job.state.pictures.map(({ file }) => file) : [];
@@ -75,6 +77,7 @@ export class DepartureStore {
       await jobs.delete(job);
     }
     await styles.forget(server);
+    await trainings.forget(server);
     const own = await Promise.all(
       OWN.map(async (kind) => [`${kind}/${keyPart(server)}`, ...(await database.keys(`${kind}/${keyPart(server)}/`))]),
     );

@@ -1,6 +1,7 @@
 /**
  * Pictures, uploads and LoRAs as files named by their SHA-256: written beside and renamed, so that a name always stands
- * for the whole of what it names. Pictures and uploads are a cache that is pruned by size; LoRAs stay.
+ * for the whole of what it names. Pictures and uploads are a cache that is pruned by size; LoRAs and what styles are learnt from stay while somebody has
+ * them in hand.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
@@ -8,7 +9,7 @@ import { access, mkdir, open, readdir, readFile, rename, rm, stat, utimes } from
 import { join, parse, resolve } from 'node:path';
 import { writeFailure } from './database.ts';
 
-export const FILE_KINDS = ['pictures', 'uploads', 'loras'] as const;
+export const FILE_KINDS = ['pictures', 'uploads', 'loras', 'training'] as const;
 export type FileKind = (typeof FILE_KINDS)[number];
 
 /** What the files of a kind may weigh, in bytes; pictures and uploads are caches and pruned to it. */
@@ -37,7 +38,7 @@ export class FileStore {
   /** Prunes every cache to its budget, and weighs what is none. */
   async holdBudgets(): Promise<void> {
     for (const kind of FILE_KINDS) {
-      await (kind === 'loras' ? this.prune(kind, Number.POSITIVE_INFINITY) : this.#prune(kind));
+      await (kind === 'loras' || kind === 'training' ? this.prune(kind, Number.POSITIVE_INFINITY) : this.#prune(kind));
     }
   }
 
@@ -53,11 +54,11 @@ export class FileStore {
     );
   }
 
-  /** Removes the LoRAs whose hash is in no one's hands and that nobody has touched since `beforeMs`. */
-  async sweepLoras(used: ReadonlySet<string>, beforeMs: number): Promise<void> {
-    for (const folder of await list(join(this.#folder, 'loras'))) {
-      for (const name of await list(join(this.#folder, 'loras', folder))) {
-        const path = join(this.#folder, 'loras', folder, name);
+  /** Removes the files whose hash is in no one's hands and that nobody has touched since `beforeMs`. */
+  async sweepUnused(kind: 'loras' | 'training', used: ReadonlySet<string>, beforeMs: number): Promise<void> {
+    for (const folder of await list(join(this.#folder, kind))) {
+      for (const name of await list(join(this.#folder, kind, folder))) {
+        const path = join(this.#folder, kind, folder, name);
         if (!used.has(parse(name).name) && (await stat(path)).mtimeMs < beforeMs) {
           await this.remove(path);
         }
@@ -67,7 +68,7 @@ export class FileStore {
 
   /** Keeps the bytes; resolves to the absolute path. `ending` has its dot. Throws `UserError` `store.full`. */
   async keep(kind: FileKind, data: Uint8Array, ending: string): Promise<string> {
-    const path = this.pathOf(kind, createHash('sha256').update(data).digest('hex'), ending);
+    const path = this.pathOf(kind, this.hashOf(data), ending);
     if (await exists(path)) {
       const now = new Date();
       await utimes(path, now, now);
@@ -113,6 +114,11 @@ export class FileStore {
     return path;
   }
 
+  /** What names a file of these bytes. */
+  hashOf(data: Uint8Array): string {
+    return createHash('sha256').update(data).digest('hex');
+  }
+
   pathOf(kind: FileKind, sha256: string, ending: string): string {
     if (!/^[0-9a-f]{64}$/u.test(sha256) || !/^\.[a-z0-9]{1,16}$/u.test(ending)) {
       throw new RangeError(`a kept file is named by its SHA-256 and an ending; got ${sha256}${ending}`);
@@ -139,6 +145,11 @@ export class FileStore {
   /** One that is gone already is no error. */
   async remove(path: string): Promise<void> {
     await rm(path, { force: true });
+  }
+
+  /** Forgets how far the learning of a style had come on this machine. */
+  async removeRun(training: string): Promise<void> {
+    await rm(join(this.#folder, 'training-runs', training), { recursive: true, force: true });
   }
 
   /** Removes the files used longest ago until the kind weighs no more than `maxBytes`; resolves to how many went. */

@@ -16,6 +16,7 @@ import { openRedis } from './redis.ts';
 import { SettingsStore } from './settings.ts';
 import { StartStore } from './starts.ts';
 import { StyleStore } from './styles.ts';
+import { TrainingStore } from './trainings.ts';
 
 export { isOpen } from './jobs.ts';
 export { openMemory } from './memory.ts';
@@ -28,11 +29,13 @@ export type { FileStore } from './files.ts';
 export type { Balance, Quota } from './quotas.ts';
 export type { BlockedPerson } from './people.ts';
 export type { StyleDraft, StylePreset } from './styles.ts';
+export type { Training, TrainingPicture } from './trainings.ts';
 
 export type Stores = {
   readonly jobs: JobStore;
   readonly settings: SettingsStore;
   readonly styles: StyleStore;
+  readonly trainings: TrainingStore;
   readonly people: PeopleStore;
   readonly quotas: QuotaStore;
   readonly audit: AuditStore;
@@ -120,20 +123,23 @@ const TEMPORARY_KEPT_MS = 3_600_000;
 export function storesOn(database: Database, files: FileStore): Stores {
   const jobs = new JobStore(database);
   const styles = new StyleStore(database);
+  const trainings = new TrainingStore(database);
   return {
     jobs,
     settings: new SettingsStore(database),
     styles,
+    trainings,
     people: new PeopleStore(database),
     quotas: new QuotaStore(database),
     audit: new AuditStore(database),
     inbox: new InboxStore(database),
     starts: new StartStore(database),
-    departures: new DepartureStore({ database, jobs, styles, files }),
+    departures: new DepartureStore({ database, jobs, styles, trainings, files }),
     files,
     tidy: async (jobsBeforeMs) => {
       await sweepExpired(database);
-      await files.sweepLoras(await styles.files(), Date.now() - TEMPORARY_KEPT_MS);
+      await files.sweepUnused('loras', await styles.files(), Date.now() - TEMPORARY_KEPT_MS);
+      await files.sweepUnused('training', await trainings.files(), Date.now() - TEMPORARY_KEPT_MS);
       for (const job of await jobs.prune(jobsBeforeMs)) {
         const pictures = job.state.kind === 'done' ? job.state.pictures : [];
         await Promise.all(pictures.map(async ({ file }) => (file === '' ? undefined : await files.remove(file))));
@@ -145,7 +151,17 @@ export function storesOn(database: Database, files: FileStore): Stores {
   };
 }
 
-const EXPIRING = ['seen/', 'accepted/', 'draft/', 'quota/', 'audit/', 'start/', 'removed/'];
+const EXPIRING = [
+  'seen/',
+  'accepted/',
+  'draft/',
+  'training/',
+  'training-time/',
+  'quota/',
+  'audit/',
+  'start/',
+  'removed/',
+];
 const PAGE = 500;
 
 /** Reading an expired record deletes it; not every kind of store does so by itself. */

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { ReplyAddress } from '../core/job.ts';
 import { PLATFORMS, type ServerKey, type UserKey } from '../core/people.ts';
+import type { StyleMaking } from '../core/style.ts';
 import { corruptStore, type Database, keyPart } from './database.ts';
 
 export type StylePreset = {
@@ -23,6 +24,8 @@ export type StylePreset = {
   readonly addedBy: UserKey;
   readonly addedByName: string;
   readonly addedAtMs: number;
+  /** Of a style that was learnt here. */
+  readonly made?: StyleMaking | undefined;
 };
 
 /** A style that is being tried by the admin who brings it; saved or discarded by its buttons. */
@@ -62,6 +65,19 @@ const presetSchema = z.object({
   addedBy: key,
   addedByName: z.string(),
   addedAtMs: z.number(),
+  made: z
+    .object({
+      pictures: z.number(),
+      people: z.array(key),
+      steps: z.number(),
+      rank: z.number(),
+      width: z.number(),
+      height: z.number(),
+      seed: z.number(),
+      deviceMs: z.number(),
+      atMs: z.number(),
+    })
+    .optional(),
 });
 const draftSchema = z.object({
   id: z.string(),
@@ -176,6 +192,13 @@ export class StyleStore {
     const aside = (await this.#removed()).filter((each) => server === undefined || each.server === server);
     const all = [...presets, ...[...drafts, ...aside].map(({ preset }) => preset)];
     return new Set(all.map(({ sha256 }) => sha256));
+  }
+
+  /** Of all servers: those that were learnt from pictures of that person. */
+  async learntFrom(user: UserKey): Promise<readonly StylePreset[]> {
+    const found = await this.#database.getMany(await this.#database.keys('style/'));
+    const presets = found.flatMap((value) => presetSchema.safeParse(value).data ?? []);
+    return presets.filter(({ made }) => made?.people.includes(user) === true);
   }
 
   /** How often each style was used here, by id. */

@@ -60,7 +60,7 @@ export async function distillModel(
         baseHash: await new Fingerprints(join(config.dataFolder, 'cache', 'hashes')).of(model.source),
         date: new Date().toISOString().slice(0, 10),
       },
-      checkpoint: join(config.dataFolder, 'training', `distill-${id}`, 'checkpoint.safetensors'),
+      checkpoint: join(config.dataFolder, 'training-runs', `distill-${id}`, 'checkpoint.safetensors'),
       saveEvery: SAVE_EVERY,
       freeBytes: await freeMemory(),
       startup: trainingStartup(base),

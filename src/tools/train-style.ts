@@ -2,6 +2,7 @@
  * `fourstep style train`: a style learnt from pictures on this machine, kept as a preset or written to a file. A run that
  * was cut off goes on when the same command comes again.
  */
+import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
 
@@ -11,11 +12,11 @@ import { idFrom } from '../../models/catalog.ts';
 import { describeModel } from '../../models/describe-model.ts';
 import type { StyleTrainOptions } from '../adapters/cli/actions.ts';
 import { UserError } from '../core/errors.ts';
+import { checkPictures, wordsOfName } from '../core/training-pictures.ts';
 import { coverPicture, decodePicture } from '../image/index.ts';
 import { learnStyle } from '../start/learn-style.ts';
 import { openCatalog } from '../start/open-engine.ts';
 import { stopOnSignal } from '../start/stop-on-signal.ts';
-import { checkPictures } from '../train/index.ts';
 import { drawPreview } from './train-preview.ts';
 import { ProgressLine } from './train-progress.ts';
 
@@ -41,7 +42,7 @@ export async function trainStyleFromFiles(
   checkPictures(pictures, size);
 
   const stop = stopOnSignal();
-  const folder = join(config.dataFolder, 'training', id);
+  const folder = join(config.dataFolder, 'training-runs', id);
   const file = resolve(options.out ?? join(folder, 'style.safetensors'));
   const progress = new ProgressLine(streams.print, options.json === true);
   try {
@@ -109,16 +110,7 @@ async function readTrainingPicture(file: string, trigger: string) {
       () => false,
     ));
   const words = hasWords ? (await readFile(beside, 'utf8')).trim() : wordsOfName(basename(file, extname(file)));
-  return { ...(await decodePicture(bytes)), name: basename(file), caption: withTrigger(words, trigger) };
-}
-
-/** `red-fox_02` says "red fox"; `IMG_1234`, a date or a hash says nothing. */
-export function wordsOfName(name: string): string {
-  const words = name
-    .replaceAll(/[-_.\s]+/g, ' ')
-    .replace(/ ?\(?\d+\)?$/, '')
-    .trim();
-  return /\d/.test(words) || /^(img|dsc|image|picture|photo|screenshot|untitled)\b/i.test(words)
-    ? ''
-    : words.toLowerCase();
+  const picture = await decodePicture(bytes);
+  const digest = createHash('sha256').update(`${picture.width}x${picture.height}`).update(picture.data).digest('hex');
+  return { ...picture, name: basename(file), digest, caption: withTrigger(words, trigger) };
 }

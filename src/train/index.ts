@@ -1,6 +1,5 @@
 /** Training's public face: pictures and a base model in, a LoRA file out. Knows no chat. */
 export { openBaseModel } from './base-model.ts';
-export { checkPictures } from './picture-check.ts';
 export { styleRecipe } from './style-recipe.ts';
 export { trainStyle, type StyleTrainingOptions, type TrainingEvent } from './style-training.ts';
 export type { TrainingTurn } from './training-runner.ts';

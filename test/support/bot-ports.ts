@@ -15,6 +15,7 @@ export type GivenPorts = Pick<BotPorts, 'stores' | 'runner' | 'chatOf'> &
 export function botPorts({ slots = 2, options, ...given }: GivenPorts): BotPorts {
   return {
     admission: new FairAdmission({ slots }),
+    trainingTurns: new FairAdmission({ slots: 1 }),
     models: { list: () => [installed(MOJI)] },
     loras: {
       fetch: () => Promise.reject(new Error('nothing is fetched here')),
@@ -40,6 +41,7 @@ export function botPorts({ slots = 2, options, ...given }: GivenPorts): BotPorts
       maxInitBytes: 1_000_000,
       maxStyles: 20,
       leftKeptMs: 14 * 24 * 3_600_000,
+      training: { steps: undefined, perServerDayMs: undefined, travelsTo: undefined },
       ...options,
     },
   };

@@ -35,6 +35,11 @@ export function stubPicture(seed: number, text: string, width: number, height: n
   return { width, height, data };
 }
 
+/** What the stub learns: its bytes tell the style and how long. */
+export function stubLora(title: string, steps: number): Uint8Array {
+  return new TextEncoder().encode(`${title} after ${steps}`);
+}
+
 export function createStubRunner(options: StubRunnerOptions = {}): Runner {
   return new StubRunner(options);
 }
@@ -90,7 +95,27 @@ class StubRunner implements Runner {
     this.#isStopped = true;
   }
 
+  async *#learn(work: Extract<Work, { kind: 'train' }>, signal: AbortSignal): AsyncGenerator<WorkEvent> {
+    const { request } = work;
+    const { stepMs = 0 } = this.#options;
+    const steps = (request.steps ?? 4) + (request.rounds - 1) * 2;
+    this.#stopIfAsked(signal);
+    yield { kind: 'started' };
+    for (let step = 1; step <= steps; step++) {
+      await this.#options.beforeStep?.(work, 0, step);
+      await (stepMs === 0 ? turn() : sleep(stepMs));
+      this.#stopIfAsked(signal);
+      yield { kind: 'learning', step, steps, secondsLeft: steps - step, deviceMs: 100 * step };
+    }
+    const lora = stubLora(request.title, steps);
+    yield { kind: 'learnt', step: steps, steps, rank: 8, deviceMs: 100 * steps, lora };
+  }
+
   async *#draw(work: Work, signal: AbortSignal): AsyncGenerator<WorkEvent> {
+    if (work.kind === 'train') {
+      yield* this.#learn(work, signal);
+      return;
+    }
     const { stepMs = 0 } = this.#options;
     const plan = planOf(work, this.#options.sizePx);
     this.#stopIfAsked(signal);
@@ -149,7 +174,7 @@ type Plan = {
   readonly previewAfter: readonly number[];
 };
 
-function planOf(work: Work, sizePx: number | undefined): Plan {
+function planOf(work: Exclude<Work, { kind: 'train' }>, sizePx: number | undefined): Plan {
   switch (work.kind) {
     case 'imagine': {
       const { prompt, seed, count, steps, width, height } = work.request;
@@ -167,8 +192,6 @@ function planOf(work: Work, sizePx: number | undefined): Plan {
       const side = sizePx ?? 128 * work.request.scale;
       return { text: work.request.file, seed: 0, count: 1, steps: 1, width: side, height: side, previewAfter: [] };
     }
-    case 'train':
-      throw new Error('expected pictures to draw');
     default:
       return work satisfies never;
   }

@@ -32,7 +32,7 @@ export function commandBodies(specs: readonly CommandSpec[] = COMMANDS): readonl
     type: ApplicationCommandType.Message as const,
     name: MENU_NAMES[menu],
     name_localizations: { de: text('de', `menu.${menu}`) },
-    ...where('everybody'),
+    ...where(menu === 'train' ? 'admins' : 'everybody'),
   }));
   return [
     ...names.map((name) =>

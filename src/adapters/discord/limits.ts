@@ -17,6 +17,7 @@ export const LIMITS = {
   uploadBytes: 10 * 1024 * 1024,
   formTitle: 45,
   formFields: 5,
+  formFiles: 10,
   formLabel: 45,
   formValue: 4000,
   suggestions: 25,

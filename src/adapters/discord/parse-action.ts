@@ -18,6 +18,7 @@ export const MENU_NAMES = {
   upscale: 'Upscale picture',
   use: 'Use as start',
   info: 'Show generation info',
+  train: 'Add to a style’s pictures',
 } as const satisfies Readonly<Record<MessageAction, string>>;
 
 export function actionOf(payload: InteractionPayload, upload: UploadFrom): Action | undefined {
@@ -37,12 +38,7 @@ export function actionOf(payload: InteractionPayload, upload: UploadFrom): Actio
     case InteractionType.ModalSubmit:
       return data.custom_id === undefined
         ? undefined
-        : {
-            kind: 'form',
-            id: data.custom_id,
-            fields: Object.fromEntries((data.components ?? []).flatMap(fieldsIn)),
-            ...privacyOf(payload.message),
-          };
+        : { ...formAction(data.custom_id, payload, upload), ...privacyOf(payload.message) };
     default:
       return undefined;
   }
@@ -76,6 +72,22 @@ function commandAction(payload: InteractionPayload, upload: UploadFrom): Action 
   return { kind: 'command', name: words.name, options: Object.fromEntries(options) };
 }
 
+/** What was put into its fields: words, and files where the values are ids of attachments. */
+function formAction(id: string, { data }: InteractionPayload, upload: UploadFrom): Extract<Action, { kind: 'form' }> {
+  const parts = (data.components ?? []).flatMap(partsIn);
+  const files = parts.flatMap(({ custom_id: name, values = [] }) => {
+    const attached = values.flatMap((value) => own(data.resolved?.attachments, value) ?? []);
+    return name === undefined || attached.length === 0 ? [] : [[name, attached.map(upload)] as const];
+  });
+  const fields = (data.components ?? []).flatMap(fieldsIn);
+  return {
+    kind: 'form',
+    id,
+    fields: Object.fromEntries(fields),
+    ...(files.length === 0 ? {} : { files: Object.fromEntries(files) }),
+  };
+}
+
 function menuAction(payload: InteractionPayload, upload: UploadFrom): Action | undefined {
   const { data } = payload;
   const name = MESSAGE_ACTIONS.find((each) => MENU_NAMES[each] === data.name);
@@ -89,7 +101,9 @@ function menuAction(payload: InteractionPayload, upload: UploadFrom): Action | u
   const pictures = [...(message?.attachments ?? []), ...(message?.message_snapshots ?? []).flatMap(forwarded)]
     .filter(isPicture)
     .map(upload);
-  return { kind: 'message', name, buttonIds, ...(pictures.length === 0 ? {} : { pictures }), ...privacyOf(message) };
+  const author = message?.author === undefined ? {} : { author: `discord:${message.author.id}` as const };
+  const shown = pictures.length === 0 ? {} : { pictures };
+  return { kind: 'message', name, buttonIds, ...shown, ...author, ...privacyOf(message) };
 }
 
 function forwarded({ message }: { readonly message: { readonly attachments?: readonly Attachment[] | undefined } }) {
@@ -123,6 +137,10 @@ function fieldsIn(part: ComponentPayload): readonly (readonly [string, string])[
   const own =
     part.custom_id === undefined ? [] : [[part.custom_id, part.value ?? part.values?.join(',') ?? ''] as const];
   return [...own, ...innerOf(part).flatMap(fieldsIn)];
+}
+
+function partsIn(part: ComponentPayload): readonly ComponentPayload[] {
+  return [part, ...innerOf(part).flatMap(partsIn)];
 }
 
 function customIdsIn(part: ComponentPayload): readonly string[] {

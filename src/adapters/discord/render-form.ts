@@ -2,6 +2,7 @@
 import { ChannelType, ComponentType, SelectMenuDefaultValueType, TextInputStyle } from 'discord.js';
 import type {
   APIChannelSelectComponent,
+  APIFileUploadComponent,
   APIModalInteractionResponseCallbackData,
   APIRoleSelectComponent,
   APIStringSelectComponent,
@@ -24,7 +25,7 @@ export function renderForm(form: Form): APIModalInteractionResponseCallbackData 
     components: form.fields.map((field) => ({
       type: ComponentType.Label,
       label: cut(field.label, LIMITS.formLabel),
-      component: renderPicker(field) ?? renderChoices(field) ?? renderInput(field),
+      component: renderUpload(field) ?? renderPicker(field) ?? renderChoices(field) ?? renderInput(field),
     })),
   };
 }
@@ -39,6 +40,20 @@ function renderInput(field: FormField): APITextInputComponent {
     max_length: maxLength,
     ...(field.value === '' ? {} : { value: cut(field.value, maxLength) }),
   };
+}
+
+/** Undefined where no pictures are taken. */
+function renderUpload({ id, maxPictures, isRequired }: FormField): APIFileUploadComponent | undefined {
+  return maxPictures === undefined
+    ? undefined
+    : {
+        type: ComponentType.FileUpload,
+        custom_id: id,
+        min_values: isRequired ? 1 : 0,
+        max_values: Math.min(maxPictures, LIMITS.formFiles),
+        file_types: ['image'],
+        required: isRequired,
+      };
 }
 
 /** Undefined where ids have to be typed: no picker is wanted, or more are chosen already than one can show. */

@@ -20,6 +20,7 @@ export const LIMITS = {
   optionText: 75,
   optionValue: 150,
   altText: 2000,
+  formFiles: 10,
   viewTitle: 24,
   viewSubmit: 24,
   callbackId: 255,

@@ -22,10 +22,16 @@ export type Origin = Readonly<z.infer<typeof originSchema>>;
 
 /** What came back: a form of the bot's, or a command with what was typed before the modal opened and in it. */
 export type Submitted =
-  | { readonly kind: 'form'; readonly id: string; readonly fields: Readonly<Record<string, string>> }
+  | {
+      readonly kind: 'form';
+      readonly id: string;
+      readonly fields: Readonly<Record<string, string>>;
+      /** What was picked in fields for files. */
+      readonly files?: Readonly<Record<string, readonly unknown[]>>;
+    }
   | { readonly kind: 'command'; readonly name: string; readonly values: Readonly<Record<string, SubmittedValue>> };
 
-export type SubmittedValue = string | boolean | { readonly file: unknown };
+export type SubmittedValue = string | boolean | { readonly files: readonly unknown[] };
 
 export const FORM = 'form:';
 export const COMMAND = 'command:';
@@ -44,7 +50,11 @@ export function readSubmission(
     const fields = Object.fromEntries(
       Object.entries(values).flatMap(([id, value]) => (typeof value === 'string' ? [[id, value]] : [])),
     );
-    return { origin, submitted: { kind: 'form', id: callbackId.slice(FORM.length), fields } };
+    const files = Object.fromEntries(
+      Object.entries(values).flatMap(([id, value]) => (typeof value === 'object' ? [[id, value.files]] : [])),
+    );
+    const picked = Object.keys(files).length === 0 ? {} : { files };
+    return { origin, submitted: { kind: 'form', id: callbackId.slice(FORM.length), fields, ...picked } };
   }
   if (callbackId.startsWith(COMMAND)) {
     return { origin, submitted: { kind: 'command', name: callbackId.slice(COMMAND.length), values } };
@@ -71,7 +81,7 @@ export function optionsOf(
       continue;
     }
     if (typeof value === 'object') {
-      options[option.name] = uploadOf(value.file);
+      options[option.name] = uploadOf(value.files[0]);
     } else if ((option.kind === 'integer' || option.kind === 'number') && typeof value === 'string') {
       const number = Number(value);
       options[option.name] = Number.isNaN(number) ? value : number;
@@ -107,8 +117,8 @@ function stateValues(values: unknown): Readonly<Record<string, SubmittedValue>> 
 function elementValue(element: unknown): SubmittedValue | undefined {
   switch (textAt(element, 'type') ?? '') {
     case 'file_input': {
-      const [file] = listAt(element, 'files');
-      return file === undefined ? undefined : { file };
+      const files = listAt(element, 'files');
+      return files.length === 0 ? undefined : { files };
     }
     case 'checkboxes':
       // One that is left empty says nothing: what is usual counts.

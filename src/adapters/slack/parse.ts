@@ -88,7 +88,10 @@ export function eventFromSubmission(body: unknown, { nowMs, uploadOf }: ParseOpt
   const source: Source = { ...submitter, channel: origin.channel, thread: origin.thread, responseUrl: origin.hook };
   const ask = asked(() => {
     if (submitted.kind === 'form') {
-      return { kind: 'action', action: { ...submitted, ...(origin.isEphemeral ? { isPrivate: true } : {}) } };
+      const { files: given = {}, ...form } = submitted;
+      const files = Object.entries(given).map(([id, list]) => [id, list.map(uploadOf)] as const);
+      const picked = files.length === 0 ? {} : { files: Object.fromEntries(files) };
+      return { kind: 'action', action: { ...form, ...picked, ...(origin.isEphemeral ? { isPrivate: true } : {}) } };
     }
     const spec = specNamed(submitted.name);
     const options = optionsOf(spec, submitted.values, uploadOf);

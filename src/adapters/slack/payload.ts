@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 
 import { type Action, MESSAGE_ACTIONS } from '../../core/chat.ts';
+import type { UserKey } from '../../core/people.ts';
 import { at, listAt, textAt } from './json.ts';
 import { buttonIdsOf, pictureOf, type PlacedPicture } from './render.ts';
 
@@ -109,9 +110,15 @@ export function readShortcut(body: unknown): ShortcutPayload | undefined {
       kind: 'message',
       name,
       buttonIds: buttonIdsOf(listAt(body, 'message', 'blocks')),
+      ...authorOf(body, source.team),
     },
     pictures: listAt(body, 'message', 'files').filter((file) => (textAt(file, 'mimetype') ?? '').startsWith('image/')),
   };
+}
+
+function authorOf(body: unknown, team: string | undefined): { readonly author?: UserKey } {
+  const user = textAt(body, 'message', 'user');
+  return user === undefined || team === undefined ? {} : { author: `slack:${team}-${user}` };
 }
 
 /** Who submitted a modal; its channel is the modal's origin. */

@@ -17,6 +17,7 @@ import type { SlackBlock } from './render.ts';
 export type SlackView = { readonly type: 'modal'; readonly [key: string]: unknown };
 
 const ELEMENT = 'value';
+const PICTURES = { type: 'file_input', action_id: ELEMENT, filetypes: ['png', 'jpg', 'jpeg', 'gif', 'webp'] } as const;
 
 export function formView(form: Form, origin: Origin, locale: Locale): SlackView {
   return view(`${FORM}${form.id}`, form.title, form.submit, origin, locale, form.fields.map(fieldBlock));
@@ -62,7 +63,10 @@ function fieldBlock(field: FormField): SlackBlock {
   return input(field.id, field.label, undefined, !field.isRequired, fieldElement(field));
 }
 
-function fieldElement({ picks, choices = [], value, maxLength, isMultiline }: FormField): SlackBlock {
+function fieldElement({ picks, choices = [], value, maxLength, isMultiline, maxPictures }: FormField): SlackBlock {
+  if (maxPictures !== undefined) {
+    return { ...PICTURES, max_files: Math.min(maxPictures, LIMITS.formFiles) };
+  }
   if (picks === 'channel' || picks === 'channels' || picks === 'place') {
     return picker(picks === 'channels' ? picks : 'channel', value);
   }
@@ -151,7 +155,7 @@ function optionElement(option: OptionSpec, given: OptionValue | undefined): Slac
       };
     }
     case 'image':
-      return { type: 'file_input', action_id: ELEMENT, filetypes: ['png', 'jpg', 'jpeg', 'gif', 'webp'], max_files: 1 };
+      return { ...PICTURES, max_files: 1 };
     case 'file':
       // Slack knows no .safetensors; the ending is checked where the command is.
       return { type: 'file_input', action_id: ELEMENT, max_files: 1 };

@@ -41,7 +41,11 @@ export async function bringStyle(
 }
 
 /** Throws `UserError` `style.room` where the server's styles, or all there are, would weigh more than they may. */
-async function requireRoom({ stores, options }: BotContext, server: ServerKey, added: string): Promise<void> {
+export async function requireRoom(
+  { stores, options }: Pick<BotContext, 'stores' | 'options'>,
+  server: ServerKey,
+  added: string,
+): Promise<void> {
   const weigh = async (hashes: ReadonlySet<string>): Promise<number> => {
     const sizes = [...hashes, added].map((hash) =>
       stores.files.sizeOf(stores.files.pathOf('loras', hash, '.safetensors')),

@@ -5,15 +5,19 @@ import { inboxIdOf, parseRecord } from '../inbox-record.ts';
 import type { BotContext, RequestContext } from '../context.ts';
 import { button, message, plain } from '../present/lines.ts';
 import { answerPrivately, replace } from '../speaking.ts';
+import { forgetPictures } from '../training/forget-pictures.ts';
 import { text } from '../texts/index.ts';
 
 export async function exportMine(context: BotContext, asked: RequestContext): Promise<void> {
   const { actor } = asked.invocation;
-  const { jobs, people } = context.stores;
+  const { jobs, people, trainings } = context.stores;
   const own = await jobs.ofUser(actor.user);
+  const brought = (await trainings.all()).flatMap(({ name, pictures }) =>
+    pictures.filter(({ by }) => by === actor.user).map((picture) => ({ style: name, picture: picture.name })),
+  );
   // Where an answer belongs is the platform's business and may hold a key to it.
   const kept = own.map((job) => ({ ...job, address: job.address.platform }));
-  const data = { user: actor.user, name: actor.name, styles: await people.export(actor.user), jobs: kept };
+  const data = { user: actor.user, name: actor.name, styles: await people.export(actor.user), jobs: kept, brought };
   const file = {
     name: 'mydata.json',
     contentType: 'application/json',
@@ -27,10 +31,11 @@ export async function exportMine(context: BotContext, asked: RequestContext): Pr
 
 /** Asks before it does. */
 export async function askToForget(context: BotContext, asked: RequestContext): Promise<void> {
-  const own = await context.stores.jobs.ofUser(asked.invocation.actor.user);
-  const line = text(asked.locale, 'mydata.confirm', { jobs: own.length });
+  const { user } = asked.invocation.actor;
+  const own = await context.stores.jobs.ofUser(user);
+  const lines = [text(asked.locale, 'mydata.confirm', { jobs: own.length }), ...(await learntLines(context, asked))];
   const yes = button(encodeButtonId({ kind: 'forget-me' }), text(asked.locale, 'button.forget-me'), { tone: 'danger' });
-  await answerPrivately(asked, message({ lines: [[plain(line)]], rows: [[yes]] }));
+  await answerPrivately(asked, message({ lines: lines.map((line) => [plain(line)]), rows: [[yes]] }));
 }
 
 /** Forgets whoever presses it: what is in line is cancelled first. */
@@ -60,8 +65,20 @@ export async function forget(context: BotContext, asked: RequestContext): Promis
     const invocation = parseRecord(record)?.invocation;
     return invocation?.actor.user === actor.user && inboxIdOf(invocation) !== current;
   });
-  const line = text(asked.locale, 'mydata.done', { jobs: own.length });
-  await replace(asked, message({ lines: [[plain(line)]] }));
+  const named = await learntLines(context, asked);
+  const pictures = await forgetPictures(context, actor.user);
+  const lines = [
+    text(asked.locale, 'mydata.done', { jobs: own.length }),
+    ...(pictures === 0 ? [] : [text(asked.locale, 'mydata.pictures', { pictures })]),
+    ...named,
+  ];
+  await replace(asked, message({ lines: lines.map((line) => [plain(line)]) }));
+}
+
+/** Names the styles that were learnt from this person's pictures: they are their servers', and stay. */
+async function learntLines({ stores }: BotContext, { actor, locale }: RequestContext): Promise<readonly string[]> {
+  const styles = (await stores.styles.learntFrom(actor.user)).map(({ name }) => name);
+  return styles.length === 0 ? [] : [text(locale, 'mydata.learnt', { styles: styles.join(', ') })];
 }
 
 function filesOf(job: Awaited<ReturnType<BotContext['stores']['jobs']['ofUser']>>[number]): readonly string[] {

@@ -26,6 +26,7 @@ import { replace } from '../speaking.ts';
 import { fromPreset, stylesOf } from '../styles.ts';
 import { requestOf } from '../wish.ts';
 import { errorText, formatNumber, localeOf, text } from '../texts/index.ts';
+import { backToCollecting, endTraining, trainOn } from '../training/press.ts';
 import { bringStyle, removeUnused } from './lora-files.ts';
 import { styleName, unknownModel } from './styles.ts';
 
@@ -110,7 +111,15 @@ export async function handleDraft(
     case 'save':
       await save(context, asked, draft);
       return;
+    case 'train-on':
+      await trainOn(context, asked, draft);
+      return;
+    case 'keep':
+      await context.trainings.change(id, (known) => ({ ...known, keepsPictures: !known.keepsPictures }));
+      await reweigh(context, asked, draft, 0);
+      return;
     case 'discard':
+      await endTraining(context, id, 'discarded');
       await context.stores.styles.removeDraft(id);
       await removeUnused(context, draft.preset.sha256);
       await replace(asked, sentences(text(asked.locale, 'style.draft.discarded')));
@@ -140,7 +149,7 @@ export async function showTrial(context: BotContext, draft: StyleDraft): Promise
     if (now?.preset.weight !== draft.preset.weight) {
       return; // saved, discarded, or tried at another weight meanwhile
     }
-    const message = trialMessage(draft, locale, picture);
+    const message = trialMessage(draft, locale, picture, await context.stores.trainings.get(draft.id));
     const address = await chat.deliver(draft.address, message, { mode: 'edit', key, isFinal: true });
     await context.stores.styles.saveDraft({ ...draft, address, isShown: true });
   } catch (error) {
@@ -152,6 +161,9 @@ export async function showTrial(context: BotContext, draft: StyleDraft): Promise
     }
     await context.stores.styles.removeDraft(draft.id);
     await removeUnused(context, draft.preset.sha256);
+    if (await backToCollecting(context, draft.id, error)) {
+      return;
+    }
     const message = sentences(errorText(locale, error));
     await chat.deliver(draft.address, message, { mode: 'edit', key: `${key}:failed`, isFinal: true });
   }
@@ -179,6 +191,7 @@ async function save(context: BotContext, asked: RequestContext, draft: StyleDraf
   styleName(draft.preset.name, styles);
   await context.stores.styles.save(place.server, draft.preset);
   await context.stores.styles.removeDraft(draft.id);
+  await endTraining(context, draft.id, 'saved');
   const { name, weight, model } = draft.preset;
   const is = `${formatNumber('en', weight)} · ${model}`;
   await audit(context, asked, { what: 'style-add', params: { style: name }, was: '', is });
@@ -204,14 +217,18 @@ async function preview(context: BotContext, draft: StyleDraft, locale: Locale): 
   if (model === undefined) {
     throw unknownModel(context, preset.model);
   }
-  const prompt = text('en', 'style.draft.prompt');
-  const without = requestOf({ prompt, seed }, model);
-  const withStyle = requestOf(
-    { prompt, seed, styles: [{ style: fromPreset(preset, context.stores), share: 1 }] },
-    model,
-  );
+  // Of a style that was learnt here more is to be seen than of one that somebody else has tried.
+  const prompts = [
+    text('en', 'style.draft.prompt'),
+    ...(preset.made === undefined ? [] : [text('en', 'training.prompt')]),
+  ];
+  const styles = [{ style: fromPreset(preset, context.stores), share: 1 }];
+  const requests = prompts.flatMap((prompt) => [
+    requestOf({ prompt, seed }, model),
+    requestOf({ prompt, seed, styles }, model),
+  ]);
   const drawn = await Promise.all(
-    [without, withStyle].map(async (request) => {
+    requests.map(async (request) => {
       const work = { kind: 'imagine', request } as const;
       return await context.jobs.drawWithoutJob({
         server,

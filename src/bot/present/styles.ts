@@ -1,10 +1,11 @@
 /** Styles as people see them: the list, one of them, and one that is being tried. */
 import type { Line, Message, MessageFile } from '../../core/message.ts';
 import type { Locale } from '../../core/people.ts';
-import type { StyleDraft } from '../../store/index.ts';
+import type { StyleDraft, Training } from '../../store/index.ts';
 import { type DraftAction, encodeButtonId } from '../button-id.ts';
-import type { Style } from '../../core/style.ts';
+import type { Style, StyleMaking } from '../../core/style.ts';
 import { formatNumber, text } from '../texts/index.ts';
+import { timeText } from '../training/collecting-message.ts';
 import { bold, button, code, message, plain, small, user } from './lines.ts';
 
 type ListParts = {
@@ -59,17 +60,26 @@ export function styleMessage(style: Style, locale: Locale): Message {
     origin.kind !== 'server'
       ? [small(text(locale, 'style.show.builtin'))]
       : [small(text(locale, 'style.show.added', { name: origin.byName })), plain(' '), user(origin.by, origin.byName)],
+    ...(style.made === undefined ? [] : [[small(madeText(style.made, locale))]]),
     [small(text(locale, 'style.show.use')), plain(' '), code(useOf(style.name, locale))],
   ];
   return message({ lines });
 }
 
 /** What an admin sees between bringing a LoRA and saving it; `picture` once it is drawn. */
-export function trialMessage(draft: StyleDraft, locale: Locale, picture: MessageFile | undefined): Message {
+export function trialMessage(
+  draft: StyleDraft,
+  locale: Locale,
+  picture: MessageFile | undefined,
+  training?: Training,
+): Message {
   const { preset, seed } = draft;
   const lines: Line[] = [
     [bold(text(locale, 'style.draft.title', { style: preset.name }))],
-    ...foundLines(draft, locale),
+    ...(preset.made === undefined ? foundLines(draft, locale) : [[plain(madeText(preset.made, locale))]]),
+    ...(training === undefined
+      ? []
+      : [[small(text(locale, training.keepsPictures ? 'training.kept' : 'training.goes'))]]),
     [plain(text(locale, 'style.draft.weight', { weight: preset.weight }))],
     [
       small(
@@ -84,8 +94,20 @@ export function trialMessage(draft: StyleDraft, locale: Locale, picture: Message
   const rows =
     picture === undefined
       ? []
-      : [[press('save', 'primary'), press('lighter'), press('heavier'), press('discard', 'danger')]];
+      : [
+          [press('save', 'primary'), press('lighter'), press('heavier'), press('discard', 'danger')],
+          training === undefined ? [] : [press('train-on'), press('keep')],
+        ];
   return message({ lines, picture, rows });
+}
+
+/** `Learnt here from 12 pictures on 31 Jan: 300 steps, rank 8, …` */
+function madeText(made: StyleMaking, locale: Locale): string {
+  const { pictures, steps, rank, width, height, seed, deviceMs, atMs } = made;
+  const date = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' }).format(atMs);
+  const time = timeText(deviceMs / 1000, locale);
+  const size = `${width} × ${height}`;
+  return text(locale, 'style.show.made', { pictures, date, steps, rank, size, seed: String(seed), time });
 }
 
 /** What was found in the file, and the words that it goes by. */

@@ -10,12 +10,14 @@ import { drawing as germanDrawing } from './de/drawing.ts';
 import { errors as germanErrors } from './de/errors.ts';
 import { page as germanPage } from './de/page.ts';
 import { panel as germanPanel } from './de/panel.ts';
+import { training as germanTraining } from './de/training.ts';
 import { answers as englishAnswers } from './en/answers.ts';
 import { commands as englishCommands } from './en/commands.ts';
 import { drawing as englishDrawing } from './en/drawing.ts';
 import { errors as englishErrors } from './en/errors.ts';
 import { page as englishPage } from './en/page.ts';
 import { panel as englishPanel } from './en/panel.ts';
+import { training as englishTraining } from './en/training.ts';
 import type { Translation } from './translation.ts';
 
 const english = {
@@ -25,6 +27,7 @@ const english = {
   ...englishPanel,
   ...englishErrors,
   ...englishDrawing,
+  ...englishTraining,
 };
 const german: Translation<typeof english> = {
   ...germanCommands,
@@ -33,6 +36,7 @@ const german: Translation<typeof english> = {
   ...germanPanel,
   ...germanErrors,
   ...germanDrawing,
+  ...germanTraining,
 };
 
 export type TextKey = keyof typeof english;

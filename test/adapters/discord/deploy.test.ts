@@ -59,7 +59,12 @@ describe('the commands', () => {
 
   it('stand in the message menu too', () => {
     const menus = bodies.filter((body) => body.type === ApplicationCommandType.Message);
-    expect(menus.map((menu) => menu.name)).toEqual(['Upscale picture', 'Use as start', 'Show generation info']);
+    expect(menus.map((menu) => menu.name)).toEqual([
+      'Upscale picture',
+      'Use as start',
+      'Show generation info',
+      'Add to a style’s pictures',
+    ]);
     expect(menus.every((menu) => (menu.name_localizations?.de?.length ?? 0) <= LIMITS.commandName)).toBe(true);
   });
 

@@ -44,7 +44,12 @@ describe('the manifest', () => {
   it('keeps within what Slack allows and asks for few scopes', () => {
     const manifest = manifestSchema.parse(slackManifest());
     expect(manifest.features.slash_commands.map(({ command }) => command)).toContain('/imagine');
-    expect(manifest.features.shortcuts.map((shortcut) => shortcut.callback_id)).toEqual(['upscale', 'use', 'info']);
+    expect(manifest.features.shortcuts.map((shortcut) => shortcut.callback_id)).toEqual([
+      'upscale',
+      'use',
+      'info',
+      'train',
+    ]);
     expect(manifest.oauth_config.scopes.bot).toEqual(Object.keys(SCOPES));
     // Of what is said elsewhere nothing is read; what is said to the app alone has to be.
     expect(manifest.oauth_config.scopes.bot.filter((scope) => scope.includes('history'))).toEqual(['im:history']);

@@ -157,6 +157,14 @@ const stringSelect = z.strictObject({
     .min(1)
     .max(25),
 });
+const fileUpload = z.strictObject({
+  type: z.literal(19),
+  custom_id: customId,
+  min_values: z.number().int().min(0).max(10).optional(),
+  max_values: z.number().int().min(1).max(10).optional(),
+  file_types: z.array(z.string()).max(10).optional(),
+  required: z.boolean().optional(),
+});
 
 export const modalBody = z
   .strictObject({
@@ -174,6 +182,7 @@ export const modalBody = z
               channelSelect,
               roleSelect,
               stringSelect,
+              fileUpload,
             ]),
           }),
           z.strictObject({

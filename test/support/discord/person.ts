@@ -84,9 +84,14 @@ export class Person {
   }
 
   /** Fills the form that an exchange has opened (prefilled values stay) and sends it. */
-  async submit(opened: Exchange, fields: Readonly<Record<string, string>> = {}): Promise<Exchange> {
+  async submit(
+    opened: Exchange,
+    fields: Readonly<Record<string, string>> = {},
+    files: Readonly<Record<string, readonly UploadValue[]>> = {},
+  ): Promise<Exchange> {
     const modal = await opened.modal();
-    const unknown = Object.keys(fields).filter(
+    const attachments: Record<string, unknown> = {};
+    const unknown = [...Object.keys(fields), ...Object.keys(files)].filter(
       (id) => !modal.components.some((part) => inputOf(part).custom_id === id),
     );
     if (unknown.length > 0) {
@@ -109,6 +114,18 @@ export class Person {
         };
         return { type: 18, id: 2, component };
       }
+      if (input.type === 19) {
+        const given = files[input.custom_id] ?? [];
+        if (given.length < (input.min_values ?? 1) || given.length > (input.max_values ?? 1)) {
+          throw new Error(`the client does not accept ${given.length} files for ${input.custom_id}`);
+        }
+        const values = given.map((each) => {
+          const { file, json } = this.#upload(each);
+          attachments[file.id] = json;
+          return file.id;
+        });
+        return { type: 18, id: 2, component: { type: 19, id: 1, custom_id: input.custom_id, values } };
+      }
       const value = fields[input.custom_id] ?? input.value ?? '';
       if ((input.required !== false && value === '') || value.length > (input.max_length ?? 4000)) {
         throw new Error(`the client does not accept ${JSON.stringify(value)} for ${input.custom_id}`);
@@ -120,7 +137,7 @@ export class Person {
     return this.#send(
       5,
       {
-        data: { custom_id: modal.custom_id, components },
+        data: { custom_id: modal.custom_id, components, resolved: { attachments } },
         ...(source === undefined ? {} : { message: this.#fake.messages.json(this.#stored(source)) }),
       },
       source,

@@ -21,7 +21,9 @@ export type PersonParts = {
   readonly home: string;
 };
 
-export type FillIn = Readonly<Record<string, string | { readonly file: StoredFile }>>;
+export type FillIn = Readonly<
+  Record<string, string | { readonly file: StoredFile } | { readonly files: readonly StoredFile[] }>
+>;
 
 /** Where something is said, and with which files. */
 type Said = {
@@ -151,6 +153,21 @@ export class Person {
       trigger_id: state.trigger(person.id),
       response_url: `${origin}/hooks/${hook.token}`,
       message: this.#message(on),
+      action_ts: state.ts(),
+    });
+  }
+
+  /** The same on a message of somebody else's, with files. */
+  pictureShortcut(callbackId: string, message: { readonly user: string; readonly files: readonly unknown[] }) {
+    const { person, state, origin } = this.#parts;
+    const hook = state.hook(this.#parts.home, person.id, undefined);
+    return this.#deliver('interactive', {
+      type: 'message_action',
+      callback_id: callbackId,
+      ...this.#who(this.#parts.home),
+      trigger_id: state.trigger(person.id),
+      response_url: `${origin}/hooks/${hook.token}`,
+      message: { type: 'message', ts: state.ts(), text: '', ...message },
       action_ts: state.ts(),
     });
   }
@@ -313,7 +330,11 @@ export class Person {
     const type = stringOf(element['type']);
     if (type === 'file_input') {
       const { state, origin } = this.#parts;
-      return { type, files: typeof value === 'object' ? [fileJson(value.file, origin, state)] : [] };
+      const given = typeof value !== 'object' ? [] : 'file' in value ? [value.file] : value.files;
+      if (given.length > Number(element['max_files'] ?? 10)) {
+        throw new Error(`the client does not take ${given.length} files`);
+      }
+      return { type, files: given.map((file) => fileJson(file, origin, state)) };
     }
     if (type === 'static_select' || type === 'external_select') {
       const chosen =

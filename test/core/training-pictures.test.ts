@@ -1,8 +1,7 @@
 /** Which pictures a style is not learnt from, and why. */
 import { expect, it } from 'vitest';
 
-import { checkPictures, type GivenPicture } from '../../src/train/picture-check.ts';
-import { wordsOfName } from '../../src/tools/train-style.ts';
+import { checkPictures, type GivenPicture, wordsOfName } from '../../src/core/training-pictures.ts';
 
 const SIZE = { width: 128, height: 128 };
 const pictures = (count: number, side = 100): readonly GivenPicture[] =>
@@ -10,7 +9,7 @@ const pictures = (count: number, side = 100): readonly GivenPicture[] =>
     name: `${k}.png`,
     width: side,
     height: side,
-    data: Uint8Array.of(k, 1, 2),
+    digest: `digest ${k}`,
   }));
 
 it('takes five to twenty different ones', () => {

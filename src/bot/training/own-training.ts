@@ -1,0 +1,41 @@
+/** A style in the making of this server, for its admins, and its message brought up to date. */
+import type { Training } from '../../store/index.ts';
+import type { BotContext, RequestContext } from '../context.ts';
+import { requireAdmin } from '../gates.ts';
+import { refusal } from '../refusal.ts';
+import { collectingMessage, localeOf } from './collecting-message.ts';
+
+/** Throws `UserError` `train.gone`, or `train.running` where it is in none of the states. */
+export async function ownTraining(
+  context: BotContext,
+  { actor, place }: RequestContext,
+  id: string,
+  states: readonly Training['state']['kind'][],
+): Promise<Training> {
+  requireAdmin(actor);
+  const training = await context.stores.trainings.get(id);
+  if (training === undefined || training.server !== place.server) {
+    throw refusal('train.gone');
+  }
+  if (!states.includes(training.state.kind)) {
+    throw refusal('train.running', { style: training.name });
+  }
+  return training;
+}
+
+/** Shows what was gathered where the training's message stands, or makes it the answer to what is asked. */
+export async function showCollecting(
+  context: BotContext,
+  asked: RequestContext,
+  training: Training,
+  notes: readonly string[],
+): Promise<void> {
+  const { chat, invocation } = asked;
+  const isHere = asked.invocation.action.kind !== 'message';
+  const address = isHere ? asked.address : (training.address ?? asked.address);
+  const locale = localeOf(training);
+  const shown = collectingMessage(training, locale, { notes, travelsTo: context.options.training.travelsTo });
+  const key = `${training.id}:${invocation.id}`;
+  const now = await chat.deliver(address, shown, { mode: 'edit', key, isFinal: true });
+  await context.trainings.change(training.id, (known) => ({ ...known, address: now, state: training.state }));
+}
