@@ -101,7 +101,8 @@ function menuAction(payload: InteractionPayload, upload: UploadFrom): Action | u
   const pictures = [...(message?.attachments ?? []), ...(message?.message_snapshots ?? []).flatMap(forwarded)]
     .filter(isPicture)
     .map(upload);
-  const author = message?.author === undefined ? {} : { author: `discord:${message.author.id}` as const };
+  const author =
+    name !== 'train' || message?.author === undefined ? {} : { author: `discord:${message.author.id}` as const };
   const shown = pictures.length === 0 ? {} : { pictures };
   return { kind: 'message', name, buttonIds, ...shown, ...author, ...privacyOf(message) };
 }

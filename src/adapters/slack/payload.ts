@@ -110,7 +110,7 @@ export function readShortcut(body: unknown): ShortcutPayload | undefined {
       kind: 'message',
       name,
       buttonIds: buttonIdsOf(listAt(body, 'message', 'blocks')),
-      ...authorOf(body, source.team),
+      ...(name === 'train' ? authorOf(body, source.team) : {}),
     },
     pictures: listAt(body, 'message', 'files').filter((file) => (textAt(file, 'mimetype') ?? '').startsWith('image/')),
   };
