@@ -3,7 +3,7 @@
  * old button, add a style as the operator, be refused as a visitor, delete.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -15,6 +15,7 @@ import { createLiveDrawing } from '../../src/bot/live.ts';
 import { createAdminView, createGallery, modelLine } from '../../src/start/page-views.ts';
 import { writeTensors } from '../support/safetensors-file.ts';
 import { createStubRunner } from '../support/stub-runner.ts';
+import { pictureFiles } from '../support/style-pictures.ts';
 import { launchBrowser, noBrowser, openPage } from '../support/web/browser.ts';
 import { openWholeBot, type WholeBot } from '../support/whole-bot.ts';
 
@@ -167,6 +168,41 @@ describe.skipIf(noBrowser !== undefined)(
       await save.waitFor({ timeout: 10_000 });
       await save.click();
       await expect.poll(async () => (await whole.stores.styles.of('web:local')).map(({ id }) => id)).toEqual(['glow']);
+    });
+
+    it('learns a style from a folder that is dropped, and shows it before it is kept', async () => {
+      const pictures = join(folder, 'riso');
+      mkdirSync(join(pictures, 'more'), { recursive: true });
+      for (const [k, { name, data }] of (await pictureFiles(12, 0, 96)).entries()) {
+        writeFileSync(join(pictures, k > 9 ? 'more' : '.', name), data);
+      }
+      const devtools = await page.context().newCDPSession(page);
+      const at = { x: 300, y: 300, data: { items: [], files: [pictures], dragOperationsMask: 1 } };
+      for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+        await devtools.send('Input.dispatchDragEvent', { type, ...at });
+      }
+      await page.fill('#form-dialog input[name=name]', 'riso');
+      await page.click('#form-dialog .primary');
+      const files = page.locator('#form-dialog input[name=pictures]');
+      await files.waitFor();
+      const count = (): Promise<unknown> => files.evaluate('(input) => input.files.length');
+      expect(await count()).toBe(10);
+      await page.fill('#form-dialog input[name=word]', 'my own');
+      await page.click('#form-dialog .primary');
+      const message = page.locator('#messages .message', { hasText: 'riso' }).first();
+      await expect.poll(() => message.textContent()).toContain('10 pictures of 1 person');
+      // The two that had found no room come with the next form.
+      await message.locator('button', { hasText: 'Add pictures' }).click();
+      await files.waitFor();
+      expect(await count()).toBe(2);
+      await page.fill('#form-dialog input[name=word]', 'my own');
+      await page.click('#form-dialog .primary');
+      await expect.poll(() => message.textContent()).toContain('12 pictures of 1 person');
+      await message.locator('button', { hasText: 'Start' }).click();
+      await expect.poll(() => message.textContent()).toContain('Learnt here from 12 pictures');
+      expect(await message.locator('img').count()).toBe(1);
+      await message.locator('button', { hasText: 'Save' }).click();
+      await expect.poll(async () => (await whole.stores.styles.of('web:local')).map(({ id }) => id)).toContain('riso');
     });
 
     it('deletes an answer', async () => {

@@ -22,7 +22,7 @@ export const LIMITS = {
   /** One request of a visitor with its files, and one of the operator, who brings styles. */
   visitorBytes: 21 * MB,
   operatorBytes: 513 * MB,
-  filesPerRequest: 4,
+  filesPerRequest: 12,
   /** A body that takes longer is let go. */
   uploadMs: 10 * MINUTE_MS,
   /** After its last byte a form is understood within so long, or not at all. */

@@ -120,10 +120,27 @@ export function actionOf(action: PageAction, files: ReadonlyMap<string, Upload>)
     case 'select':
       return { kind: 'select', id: action.id, values: action.values };
     case 'form':
-      return { kind: 'form', id: action.id, fields: action.fields };
+      return { kind: 'form', id: action.id, fields: action.fields, ...pickedIn(files) };
     default:
       throw new TypeError(`unknown action ${String(action satisfies never)}`);
   }
+}
+
+/** Files of a form come as `field.0`, `field.1`, …, in their order. */
+function pickedIn(files: ReadonlyMap<string, Upload>): {
+  readonly files?: Readonly<Record<string, readonly Upload[]>>;
+} {
+  const picked = new Map<string, Upload[]>();
+  const numbered = [...files].map(([key, upload]) => ({ ...placeOf(key), upload }));
+  for (const { field, upload } of numbered.toSorted((a, b) => a.at - b.at)) {
+    picked.set(field, [...(picked.get(field) ?? []), upload]);
+  }
+  return picked.size === 0 ? {} : { files: Object.fromEntries(picked) };
+}
+
+function placeOf(key: string): { readonly field: string; readonly at: number } {
+  const [, field = key, at = '0'] = /^(.+)\.(\d{1,3})$/.exec(key) ?? [];
+  return { field, at: Number(at) };
 }
 
 /** The first language of the header that we speak. */

@@ -3,6 +3,7 @@ import { getJson, listen, remove } from './api.js';
 import { createChat } from './chat.js';
 import { createComposer } from './composer.js';
 import { asPng, button, byId, make } from './dom.js';
+import { createHeap } from './dropped.js';
 import { createForms } from './forms.js';
 import { createGallery } from './gallery.js';
 import { createLive } from './live.js';
@@ -88,12 +89,23 @@ const follow = () => {
 };
 const forms = createForms({ words, styles });
 const view = createViewer({ words });
+const heap = createHeap({
+  mayTrain: () => isOperator,
+  begin: () => openForm(commands.find(({ name }) => name === 'style train')),
+  takeOne: (file) => void composer.takeFile(file),
+});
 const outbox = createOutbox({
   fault,
   waiting: (count) => say('page-outbox', count === 0 ? undefined : words.waiting.replace('{count}', String(count))),
   answered: (action, { form }) => {
     if (form) {
-      forms.askForm(form, (fields) => send({ kind: 'form', id: form.id, message: action.message ?? null, fields }));
+      heap.fill((pictures) =>
+        forms.askForm(
+          form,
+          (fields, files) => send({ kind: 'form', id: form.id, message: action.message ?? null, fields }, files),
+          pictures,
+        ),
+      );
     }
   },
 });
@@ -131,7 +143,16 @@ const chat = createChat({
 });
 const recipe = createRecipe({ commands, changed: () => follow() });
 const styleBoard = createStyles({ words, styles, changed: () => follow() });
-const composer = createComposer({ commands, styles, send, openForm, fault, changed: follow, sendImagine });
+const composer = createComposer({
+  commands,
+  styles,
+  send,
+  openForm,
+  fault,
+  changed: follow,
+  sendImagine,
+  takeSeveral: (pictures) => heap.take(pictures),
+});
 const sketch = createSketch({ words, changed: (blob, key) => composer.setImage(blob, key) });
 const pictures = byId('live-pictures');
 const live = createLive({

@@ -3,13 +3,14 @@
  * of how it is answered.
  */
 import { asPng, byId, kept } from './dom.js';
+import { isSeveral, picturesIn } from './dropped.js';
 import { createPalette } from './palette.js';
 
 const form = byId('composer');
 const prompt = byId('prompt');
 const startImage = byId('start-image');
 
-export function createComposer({ commands, styles, changed, send, sendImagine, openForm, fault }) {
+export function createComposer({ commands, styles, changed, send, sendImagine, openForm, takeSeveral, fault }) {
   let image = null;
   let imageKey = '';
   const sent = kept.read('sent', []);
@@ -84,6 +85,10 @@ export function createComposer({ commands, styles, changed, send, sendImagine, o
   document.addEventListener('drop', (event) => {
     event.preventDefault();
     form.classList.remove('dropping');
+    if (isSeveral(event.dataTransfer)) {
+      void picturesIn(event.dataTransfer).then(takeSeveral);
+      return;
+    }
     const file = pictureIn(event.dataTransfer.files);
     if (file) {
       void takeFile(file);

@@ -1,11 +1,12 @@
 /** Forms in a dialog: a command's options, or a modal of the bot's. Knows no command by name. */
 import { byId, make } from './dom.js';
+import { picturesIn } from './dropped.js';
 
 const dialog = byId('form-dialog');
 
 export function createForms({ words, styles }) {
   function ask(title, submitText, fields, submit) {
-    const inputs = fields.map(({ caption, element, choices, value, type, ...more }) => {
+    const inputs = fields.map(({ caption, element, choices, value, type, max, ...more }) => {
       const input = make(element, { ...(type === undefined ? {} : { type }), ...defined(more) });
       for (const choice of choices ? ['', ...choices] : []) {
         input.add(new Option(choice, choice));
@@ -18,6 +19,8 @@ export function createForms({ words, styles }) {
       }
       if (type !== 'file') {
         input.value = value;
+      } else if (max !== undefined) {
+        takeDrops(input, max, value);
       }
       return make('label', {}, make('span', {}, caption), input);
     });
@@ -35,9 +38,9 @@ export function createForms({ words, styles }) {
       const files = {};
       for (const input of form.querySelectorAll('input, textarea, select')) {
         if (input.type === 'file') {
-          if (input.files.length > 0) {
-            files[input.name] = input.files[0];
-          }
+          [...input.files].forEach((file, at) => {
+            files[input.multiple ? `${input.name}.${at}` : input.name] = file;
+          });
         } else {
           values[input.name] = input.type === 'checkbox' ? input.checked : input.value;
         }
@@ -86,24 +89,56 @@ export function createForms({ words, styles }) {
     }
   }
 
+  function modalField(field, pictures) {
+    const common = { name: field.id, caption: field.label, required: field.isRequired };
+    return field.maxPictures === undefined
+      ? {
+          ...common,
+          element: field.isMultiline ? 'textarea' : 'input',
+          value: field.value,
+          maxLength: field.maxLength,
+        }
+      : {
+          ...common,
+          element: 'input',
+          type: 'file',
+          accept: 'image/*',
+          multiple: true,
+          max: field.maxPictures,
+          value: pictures,
+        };
+  }
+
   return {
     /** A command's options. */
     askCommand: (spec, title, submit) => ask(title, words.run, spec.options.map(optionField), submit),
-    /** A modal of the bot's. */
-    askForm: ({ title, submit: submitText, fields }, submit) =>
+    /** A modal of the bot's; `pictures` are put into its field for pictures, and those that found no room come back. */
+    askForm: ({ title, submit: submitText, fields }, submit, pictures = []) => {
+      const most = fields.find((field) => field.maxPictures !== undefined)?.maxPictures ?? 0;
       ask(
         title,
         submitText,
-        fields.map((field) => ({
-          name: field.id,
-          caption: field.label,
-          element: field.isMultiline ? 'textarea' : 'input',
-          value: field.value,
-          required: field.isRequired,
-          maxLength: field.maxLength,
-        })),
+        fields.map((field) => modalField(field, pictures)),
         submit,
-      ),
+      );
+      return pictures.slice(most);
+    },
+  };
+}
+
+/** Pictures and folders that are dropped anywhere on the dialog go into its field; `first` are there from the start. */
+function takeDrops(input, max, first) {
+  const put = (files) => {
+    const transfer = new DataTransfer();
+    files.slice(0, max).forEach((file) => transfer.items.add(file));
+    input.files = transfer.files;
+  };
+  put(first);
+  input.addEventListener('change', () => put([...input.files]));
+  dialog.ondrop = async (event) => {
+    event.preventDefault();
+    event.stopPropagation();
+    put([...input.files, ...(await picturesIn(event.dataTransfer))]);
   };
 }
 
