@@ -7,6 +7,7 @@ import { createHeap } from './dropped.js';
 import { createForms } from './forms.js';
 import { createGallery } from './gallery.js';
 import { createLive } from './live.js';
+import { createName } from './name.js';
 import { createOutbox } from './outbox.js';
 import { createPanel } from './panel.js';
 import { translate, wearTheme } from './reader.js';
@@ -37,24 +38,6 @@ byId('examples').append(
     ),
   ),
 );
-
-// ── name ──
-const nameButton = byId('name');
-function call(name) {
-  nameButton.textContent = name;
-  nameButton.title = words.name;
-  nameButton.setAttribute('aria-label', `${words.name}: ${name}`);
-}
-call(hello.name);
-function askName() {
-  const field = { id: 'name', label: words['name.ask'], value: hello.name, isRequired: true, maxLength: 40 };
-  forms.askForm({ title: words.name, submit: words.run, fields: [field] }, ({ name }) => {
-    document.cookie = `fourstep_name=${encodeURIComponent(name.trim())}; path=/; max-age=31536000; SameSite=Strict`;
-    hello.name = name.trim();
-    call(hello.name);
-  });
-}
-nameButton.addEventListener('click', askName);
 
 // ── notes of the page itself ──
 const say = (id, text, choices = {}) => {
@@ -88,6 +71,7 @@ const follow = () => {
   });
 };
 const forms = createForms({ words, styles });
+const askName = createName({ words, hello, forms });
 const view = createViewer({ words });
 const heap = createHeap({
   mayTrain: () => isOperator,

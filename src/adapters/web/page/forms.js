@@ -126,7 +126,7 @@ export function createForms({ words, styles }) {
   };
 }
 
-/** Pictures and folders that are dropped anywhere on the dialog go into its field; `first` are there from the start. */
+/** Pictures and folders that are dropped on the field are added to it; `first` are there from the start. */
 function takeDrops(input, max, first) {
   const put = (files) => {
     const transfer = new DataTransfer();
@@ -135,11 +135,13 @@ function takeDrops(input, max, first) {
   };
   put(first);
   input.addEventListener('change', () => put([...input.files]));
-  dialog.ondrop = async (event) => {
-    event.preventDefault();
-    event.stopPropagation();
-    put([...input.files, ...(await picturesIn(event.dataTransfer))]);
-  };
+  input.addEventListener('drop', (event) => void takeDrop(event, (found) => put([...input.files, ...found])));
+}
+
+async function takeDrop(event, add) {
+  event.preventDefault();
+  event.stopPropagation();
+  add(await picturesIn(event.dataTransfer));
 }
 
 const defined = (properties) =>
