@@ -185,7 +185,8 @@ describe.skipIf(noBrowser !== undefined)(
       await page.click('#form-dialog .primary');
       const files = page.locator('#form-dialog input[name=pictures]');
       await files.waitFor();
-      const count = (): Promise<unknown> => files.evaluate('(input) => input.files.length');
+      const count = (): Promise<unknown> =>
+        page.evaluate("document.querySelector('#form-dialog input[name=pictures]').files.length");
       expect(await count()).toBe(10);
       await page.fill('#form-dialog input[name=word]', 'my own');
       await page.click('#form-dialog .primary');
