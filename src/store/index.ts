@@ -28,7 +28,7 @@ export type { Database } from './database.ts';
 export type { FileStore } from './files.ts';
 export type { Balance, Quota } from './quotas.ts';
 export type { BlockedPerson } from './people.ts';
-export type { StyleDraft, StylePreset } from './styles.ts';
+export type { StyleDraft, StylePreset } from './style-records.ts';
 export type { Training, TrainingPicture } from './trainings.ts';
 
 export type Stores = {
