@@ -14,13 +14,16 @@ const limits = {
 };
 
 it('adds an operator’s words to the usual ones, reads 0 as uncounted and megabytes as bytes', () => {
-  const options = botOptions({ limits, blockedWords: ['x'], adultWords: ['y'] }, 'moji');
+  const training = { steps: 0, minutesPerServerDay: 2 };
+  const devices = ['cpu', 'redis://user:secret@elsewhere:6379'];
+  const options = botOptions({ limits, training, devices, blockedWords: ['x'], adultWords: ['y'] }, 'moji');
   expect(options).toMatchObject({
     model: 'moji',
     blockedWords: ['x'],
     quota: { perUser: undefined, perServer: 50 },
     maxLoraBytesOfServer: 1_048_576,
     maxLoraBytesOfAll: 2_097_152,
+    training: { steps: undefined, perServerDayMs: 120_000, travelsTo: 'elsewhere:6379' },
   });
   expect(options.adultWords).toEqual([...adultWords(), 'y']);
 });

@@ -91,11 +91,6 @@ export function timeText(seconds: number, locale: Locale): string {
     : text(locale, 'training.hours', { hours: Math.floor(minutes / 60), minutes: minutes % 60 });
 }
 
-/** A style in the making keeps the language it was begun in. */
-export function localeOf({ locale }: Pick<Training, 'locale'>): Locale {
-  return locale === 'de' ? 'de' : 'en';
-}
-
 function press(
   { id }: Training,
   action: TrainingAction,

@@ -8,7 +8,8 @@ import type { TrainRequest } from '../../core/training.ts';
 import type { WorkEvent } from '../../core/work.ts';
 import type { Training } from '../../store/index.ts';
 import type { BotPorts } from '../ports.ts';
-import { learningMessage, localeOf, type LearningView } from './collecting-message.ts';
+import { localeOf } from '../texts/index.ts';
+import { learningMessage, type LearningView } from './collecting-message.ts';
 import { DeviceTime } from './device-time.ts';
 import type { TrainingChanges } from './training-changes.ts';
 
@@ -130,7 +131,7 @@ export class Learner {
   /** An edit of its message; one that does not arrive is made up for by the next. */
   async show(training: Training, view: LearningView, picture?: MessageFile): Promise<void> {
     const step = view.kind === 'learning' ? view.step : 0;
-    const shown = learningMessage(training, localeOf(training), view, picture);
+    const shown = learningMessage(training, localeOf(training.locale), view, picture);
     await this.deliver(training, shown, `${view.kind}:${training.rounds}:${step}`, false);
   }
 

@@ -8,8 +8,7 @@ import { showTrial } from '../handlers/style-trial.ts';
 import { modelOf } from '../jobs/job-ancestry.ts';
 import { requestOf } from '../wish.ts';
 import { fromPreset } from '../styles.ts';
-import { text } from '../texts/index.ts';
-import { localeOf } from './collecting-message.ts';
+import { localeOf, text } from '../texts/index.ts';
 import type { Learnt } from './learner.ts';
 
 const MAX_PREVIEW_BYTES = 2_000_000;
@@ -79,7 +78,7 @@ export async function drawSoFar(
       return undefined;
     }
     const { data, contentType, ending } = await encodeWithin(picture, MAX_PREVIEW_BYTES);
-    const alt = text(localeOf(training), 'training.so-far');
+    const alt = text(localeOf(training.locale), 'training.so-far');
     return { name: `so-far${ending}`, contentType, data, alt, isSpoiler: false };
   } finally {
     await removeUnused(context, sha256);

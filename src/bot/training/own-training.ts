@@ -3,7 +3,8 @@ import type { Training } from '../../store/index.ts';
 import type { BotContext, RequestContext } from '../context.ts';
 import { requireAdmin } from '../gates.ts';
 import { refusal } from '../refusal.ts';
-import { collectingMessage, localeOf } from './collecting-message.ts';
+import { localeOf } from '../texts/index.ts';
+import { collectingMessage } from './collecting-message.ts';
 
 /** Throws `UserError` `train.gone`, or `train.running` where it is in none of the states. */
 export async function ownTraining(
@@ -33,7 +34,7 @@ export async function showCollecting(
   const { chat, invocation } = asked;
   const isHere = asked.invocation.action.kind !== 'message';
   const address = isHere ? asked.address : (training.address ?? asked.address);
-  const locale = localeOf(training);
+  const locale = localeOf(training.locale);
   const shown = collectingMessage(training, locale, { notes, travelsTo: context.options.training.travelsTo });
   const key = `${training.id}:${invocation.id}`;
   const now = await chat.deliver(address, shown, { mode: 'edit', key, isFinal: true });

@@ -8,8 +8,8 @@ import type { Training } from '../../store/index.ts';
 import { randomId } from '../jobs/ids.ts';
 import type { BotPorts } from '../ports.ts';
 import { refusal } from '../refusal.ts';
-import { errorText } from '../texts/index.ts';
-import { collectingMessage, localeOf } from './collecting-message.ts';
+import { errorText, localeOf } from '../texts/index.ts';
+import { collectingMessage } from './collecting-message.ts';
 import { Learner, type Learnt, type LearntHandling } from './learner.ts';
 import { TrainingChanges } from './training-changes.ts';
 
@@ -88,7 +88,7 @@ export class TrainingService {
 
   /** Says why it is not learnt, where its message stands, and lets it be started again. */
   async failed(training: Training, error: UserError): Promise<void> {
-    const locale = localeOf(training);
+    const locale = localeOf(training.locale);
     const now = await this.change(training.id, (known) => ({ ...known, state: { kind: 'collecting' } }));
     const { travelsTo } = this.#ports.options.training;
     const shown = collectingMessage(now, locale, { notes: [errorText(locale, error)], travelsTo });
