@@ -5,7 +5,6 @@
  */
 import { createHash } from 'node:crypto';
 
-import { CancelledError, UserError } from '../core/errors.ts';
 import type { Conditioning } from '../engine/model/denoiser.ts';
 import { unetLoraTargets } from '../engine/nets/index.ts';
 import { forgetCheckpoint, keptOnCancel, resumeCheckpoint, saveCheckpoint } from './checkpoint.ts';
@@ -13,7 +12,6 @@ import { consistent, guidedStep, studentError } from './consistency.ts';
 import { ExampleOrder, type Example } from './dataset.ts';
 import type { DistillationRecipe } from './distillation-recipe.ts';
 import { ForwardNet } from './forward-net.ts';
-import { writeLora } from './lora-writer.ts';
 import { checkMemory } from './memory-bound.ts';
 import { MovingAverage } from './moving-average.ts';
 import { NoiseSchedule } from './noising.ts';
@@ -22,14 +20,13 @@ import { streamOf } from './random.ts';
 import { buildStepGraph } from './step-graph.ts';
 import { rateAt } from './style-recipe.ts';
 import { conditioningRow } from './style-rows.ts';
-import type { StyleTrainingOptions, TrainingEvent } from './style-training.ts';
+import type { StyleTrainingOptions } from './style-training.ts';
 import { Trainer, type TrainingRow } from './trainer.ts';
+import { Progress, waitForTurn, writeLearnt, type TrainingEvent } from './training-run.ts';
 
 export type DistillationOptions = Omit<StyleTrainingOptions, 'recipe' | 'pictures'> & {
   readonly recipe: DistillationRecipe;
 };
-
-const SMOOTHING = 0.03;
 
 /** Throws `UserError` (`train.…`), `CancelledError` when `signal` fired; the checkpoint stays then. */
 export async function* distill(options: DistillationOptions): AsyncGenerator<TrainingEvent> {
@@ -63,33 +60,22 @@ export async function* distill(options: DistillationOptions): AsyncGenerator<Tra
       const run = runOf(options);
       const done = await resumeCheckpoint(checkpoint, trainer, run, slow);
       const rows = new Rows({ options, schedule, examples, empty, teacher, target, trainer, slow });
-      let loss: number | undefined;
-      let msPerStep: number | undefined;
+      const progress = new Progress(recipe.steps, 'distil with another seed');
       for (let at = done + 1; at <= recipe.steps; at++) {
         const startedAt = nowMs();
         const result = await keptOnCancel(
-          async () => trainer.update(await rows.batch(at), { step: at, rate: rateAt(recipe, at) }, () => turn(options)),
+          async () =>
+            trainer.update(await rows.batch(at), { step: at, rate: rateAt(recipe, at) }, () => waitForTurn(options)),
           () => saveCheckpoint(checkpoint, trainer, run, at - 1, slow),
         );
-        if (!Number.isFinite(result.loss)) {
-          throw new UserError(
-            'train.diverged',
-            `Expected the loss to stay a number, but at step ${at} it is none; distil with another seed.`,
-            { params: { step: at } },
-          );
-        }
         for (const { name, values } of trainer.parameters) {
           slow.update(name, values, at);
         }
-        loss = loss === undefined ? result.loss : loss + SMOOTHING * (result.loss - loss);
-        const ms = nowMs() - startedAt;
-        msPerStep = msPerStep === undefined ? ms : msPerStep + SMOOTHING * (ms - msPerStep);
-        const { steps } = recipe;
-        yield { kind: 'step', step: at, steps, loss, secondsLeft: ((steps - at) * msPerStep) / 1000 };
-        if (at % saveEvery === 0 || at === steps) {
+        yield progress.step(at, result.loss, nowMs() - startedAt);
+        if (at % saveEvery === 0 || at === recipe.steps) {
           await saveCheckpoint(checkpoint, trainer, run, at, slow);
-          await write(options, trainer);
-          yield { kind: 'saved', step: at, steps, rank: recipe.rank, file: options.out };
+          await writeLearnt(options, trainer, recipe);
+          yield { kind: 'saved', step: at, steps: recipe.steps, rank: recipe.rank, file: options.out };
         }
       }
       await forgetCheckpoint(checkpoint);
@@ -99,13 +85,6 @@ export async function* distill(options: DistillationOptions): AsyncGenerator<Tra
     }
   } finally {
     await teacher.release();
-  }
-}
-
-async function turn({ between, signal }: DistillationOptions): Promise<void> {
-  await between?.();
-  if (signal.aborted) {
-    throw new CancelledError();
   }
 }
 
@@ -126,7 +105,7 @@ async function* ownExamples(
   const length = base.unet.config.inChannels * area;
   const examples: Example[] = [];
   for (let at = 0; at < prompts.length; at += atOnce) {
-    const between = (): Promise<void> => turn(options);
+    const between = (): Promise<void> => waitForTurn(options);
     const own = { ...teaching, size, length, steps, guidance: guidance[0], seed, between };
     examples.push(...(await drawOwn({ ...own, prompts: prompts.slice(at, at + atOnce) }, at)));
     yield { kind: 'encoded', pictures: examples.length, of: prompts.length };
@@ -175,7 +154,7 @@ class Rows {
       timestep: Float32Array.of(timestep),
       ...conditioningRow(conditioning, size),
     });
-    const wait = (): Promise<void> => turn(options);
+    const wait = (): Promise<void> => waitForTurn(options);
     const asked = [
       ...drawn.map(({ x, from, conditioning }) => row(x, from, conditioning)),
       ...drawn.map(({ x, from }) => row(x, from, empty)),
@@ -213,25 +192,4 @@ function runOf({ recipe, size, seed, notes }: DistillationOptions): string {
   return createHash('sha256')
     .update(JSON.stringify([recipe, String(recipe.learns), size, seed, notes.baseHash]))
     .digest('hex');
-}
-
-async function write({ base, recipe, size, seed, notes, out }: DistillationOptions, trainer: Trainer): Promise<void> {
-  const { weights, config } = base.unet;
-  const kernels = new Set(
-    unetLoraTargets(config)
-      .filter(({ weightName }) => weights.get(weightName)?.shape.length === 4)
-      .map(({ module }) => module),
-  );
-  await writeLora(out, trainer.averaged(), (module) => kernels.has(module), {
-    ...notes,
-    ...size,
-    base: base.base,
-    rank: recipe.rank,
-    steps: recipe.steps,
-    batch: recipe.batch,
-    rate: recipe.rate,
-    seed,
-    pictures: recipe.pictures,
-    prediction: base.scheduler.predictionType,
-  });
 }

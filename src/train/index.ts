@@ -1,7 +1,8 @@
 /** Training's public face: pictures and a base model in, a LoRA file out. Knows no chat. */
 export { openBaseModel } from './base-model.ts';
 export { styleRecipe } from './style-recipe.ts';
-export { trainStyle, type StyleTrainingOptions, type TrainingEvent } from './style-training.ts';
+export { trainStyle, type StyleTrainingOptions } from './style-training.ts';
+export type { TrainingEvent } from './training-run.ts';
 export type { TrainingTurn } from './training-runner.ts';
 export { checkTrainingSize, trainingStartup } from './training-size.ts';
 export { freeMemory } from './free-memory.ts';

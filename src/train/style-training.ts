@@ -4,12 +4,11 @@
  */
 import { createHash } from 'node:crypto';
 
-import { CancelledError, UserError } from '../core/errors.ts';
 import { unetLoraTargets, type Layer } from '../engine/nets/index.ts';
 import type { BaseModel } from './base-model.ts';
 import { forgetCheckpoint, keptOnCancel, resumeCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import { encodePicture, type EncodedPicture, type Encoders, type TrainingPicture } from './dataset.ts';
-import { writeLora, type LoraNotes } from './lora-writer.ts';
+import type { LoraNotes } from './lora-writer.ts';
 import { checkMemory } from './memory-bound.ts';
 import { NoiseSchedule } from './noising.ts';
 import { streamOf } from './random.ts';
@@ -17,6 +16,7 @@ import { buildStepGraph, type StepGraph } from './step-graph.ts';
 import { rateInRounds, stepsOf, type StyleRecipe } from './style-recipe.ts';
 import { StyleRows } from './style-rows.ts';
 import { Trainer } from './trainer.ts';
+import { Progress, waitForTurn, writeLearnt, type TrainingEvent } from './training-run.ts';
 
 export type StyleTrainingOptions = {
   readonly base: BaseModel;
@@ -48,28 +48,6 @@ export type StyleTrainingOptions = {
   readonly between?: () => Promise<void>;
 };
 
-export type TrainingEvent =
-  | { readonly kind: 'encoded'; readonly pictures: number; readonly of: number }
-  | {
-      readonly kind: 'step';
-      readonly step: number;
-      readonly steps: number;
-      /** A moving average: single losses say little. */
-      readonly loss: number;
-      readonly secondsLeft: number;
-    }
-  /** `file` holds what was learnt so far. */
-  | {
-      readonly kind: 'saved';
-      readonly step: number;
-      readonly steps: number;
-      readonly rank: number;
-      readonly file: string;
-    };
-
-/** Of the shown loss and of the time of a step. */
-const SMOOTHING = 0.03;
-
 /** Throws `UserError` (`train.…`), `CancelledError` when `signal` fired; the checkpoint stays then. */
 export async function* trainStyle(options: StyleTrainingOptions): AsyncGenerator<TrainingEvent> {
   const { base, recipe, size, seed, checkpoint, saveEvery, rounds = 1, nowMs } = options;
@@ -96,8 +74,7 @@ export async function* trainStyle(options: StyleTrainingOptions): AsyncGenerator
     const examples = encoded.flatMap((each) => each.examples);
     const rows = new StyleRows({ examples, empty, recipe, schedule: new NoiseSchedule(base.scheduler), seed, size });
     const steps = stepsOf(recipe, rounds);
-    let loss: number | undefined;
-    let msPerStep: number | undefined;
+    const progress = new Progress(steps, 'train with other pictures or another seed');
     let keptAt = nowMs();
     for (let at = done + 1; at <= steps; at++) {
       const startedAt = nowMs();
@@ -105,13 +82,10 @@ export async function* trainStyle(options: StyleTrainingOptions): AsyncGenerator
         () => trainer.update(rows.batch(at), { step: at, rate: rateInRounds(recipe, at) }, () => waitForTurn(options)),
         () => saveCheckpoint(checkpoint, trainer, run, at - 1),
       );
-      checkFinite(result.loss, at);
-      loss = smoothed(loss, result.loss);
-      msPerStep = smoothed(msPerStep, nowMs() - startedAt);
-      yield { kind: 'step', step: at, steps, loss, secondsLeft: ((steps - at) * msPerStep) / 1000 };
+      yield progress.step(at, result.loss, nowMs() - startedAt);
       if (at % saveEvery === 0 || at === steps) {
         await saveCheckpoint(checkpoint, trainer, run, at);
-        await writeStyle(options, trainer, targets);
+        await writeLearnt(options, trainer, { steps, pictures: options.pictures.length });
         yield { kind: 'saved', step: at, steps, rank: recipe.rank, file: options.out };
         keptAt = nowMs();
       } else if (nowMs() - keptAt >= (options.checkpointEveryMs ?? Number.POSITIVE_INFINITY)) {
@@ -120,7 +94,7 @@ export async function* trainStyle(options: StyleTrainingOptions): AsyncGenerator
       }
     }
     if (done >= steps) {
-      await writeStyle(options, trainer, targets);
+      await writeLearnt(options, trainer, { steps, pictures: options.pictures.length });
       yield { kind: 'saved', step: done, steps, rank: recipe.rank, file: options.out };
     }
     if (options.keepsCheckpoint !== true) {
@@ -128,20 +102,6 @@ export async function* trainStyle(options: StyleTrainingOptions): AsyncGenerator
     }
   } finally {
     await trainer.release();
-  }
-}
-
-function smoothed(known: number | undefined, value: number): number {
-  return known === undefined ? value : known + SMOOTHING * (value - known);
-}
-
-function checkFinite(loss: number, step: number): void {
-  if (!Number.isFinite(loss)) {
-    throw new UserError(
-      'train.diverged',
-      `Expected the loss to stay a number, but at step ${step} it is none; train with other pictures or another seed.`,
-      { params: { step } },
-    );
   }
 }
 
@@ -189,41 +149,10 @@ async function* encode(options: StyleTrainingOptions): AsyncGenerator<TrainingEv
   return encoded;
 }
 
-async function waitForTurn({ between, signal }: StyleTrainingOptions): Promise<void> {
-  await between?.();
-  if (signal.aborted) {
-    throw new CancelledError();
-  }
-}
-
 /** Names everything that the numbers of a run follow from. */
 function runOf({ recipe, size, seed, notes }: StyleTrainingOptions, encoded: readonly EncodedPicture[]): string {
   const digests = encoded.map(({ digest }) => digest);
   return createHash('sha256')
     .update(JSON.stringify([recipe, String(recipe.learns), size, seed, notes.baseHash, digests]))
     .digest('hex');
-}
-
-async function writeStyle(
-  { base, recipe, rounds = 1, size, seed, notes, out, pictures }: StyleTrainingOptions,
-  trainer: Trainer,
-  targets: readonly Layer[],
-): Promise<void> {
-  const kernels = new Set(targets.filter(({ weightName }) => isKernel(base, weightName)).map(({ module }) => module));
-  await writeLora(out, trainer.averaged(), (module) => kernels.has(module), {
-    ...notes,
-    ...size,
-    base: base.base,
-    rank: recipe.rank,
-    steps: stepsOf(recipe, rounds),
-    batch: recipe.batch,
-    rate: recipe.rate,
-    seed,
-    pictures: pictures.length,
-    prediction: base.scheduler.predictionType,
-  });
-}
-
-function isKernel({ unet }: BaseModel, weightName: string): boolean {
-  return unet.weights.get(weightName)?.shape.length === 4;
 }

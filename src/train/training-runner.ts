@@ -8,7 +8,7 @@ import { CancelledError, StoppedError } from '../core/errors.ts';
 import type { TrainRequest } from '../core/training.ts';
 import type { Runner, RunnerHealth, Work, WorkEvent } from '../core/work.ts';
 import { DeviceShare } from './device-share.ts';
-import type { TrainingEvent } from './style-training.ts';
+import type { TrainingEvent } from './training-run.ts';
 
 /** What one style's learning is given of this runner. */
 export type TrainingTurn = {

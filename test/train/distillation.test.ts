@@ -10,7 +10,7 @@ import { openBaseModel } from '../../src/train/base-model.ts';
 import { distill, type DistillationOptions } from '../../src/train/distillation.ts';
 import { distillationRecipe } from '../../src/train/distillation-recipe.ts';
 import { ownPrompts } from '../../src/train/own-pictures.ts';
-import type { TrainingEvent } from '../../src/train/style-training.ts';
+import type { TrainingEvent } from '../../src/train/training-run.ts';
 import { writeTinyModel } from '../support/tiny-model.ts';
 
 let folder = '';

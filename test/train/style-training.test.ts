@@ -10,7 +10,8 @@ import type { Picture } from '../../src/core/picture.ts';
 import { openLora, openSafetensors } from '../../src/engine/weights/index.ts';
 import { openBaseModel } from '../../src/train/base-model.ts';
 import { styleRecipe } from '../../src/train/style-recipe.ts';
-import { trainStyle, type StyleTrainingOptions, type TrainingEvent } from '../../src/train/style-training.ts';
+import { trainStyle, type StyleTrainingOptions } from '../../src/train/style-training.ts';
+import type { TrainingEvent } from '../../src/train/training-run.ts';
 import { writeTinyModel } from '../support/tiny-model.ts';
 
 let folder = '';
