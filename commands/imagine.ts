@@ -4,6 +4,7 @@
  */
 import { QUALITIES } from '../src/core/accelerator.ts';
 import type { CommandSpec } from '../src/core/command.ts';
+import { DRAWING_LIMITS, TEXT_LIMITS } from '../src/core/drawing-limits.ts';
 
 export const imagine = {
   name: 'imagine',
@@ -12,18 +13,18 @@ export const imagine = {
   textOption: 'prompt',
   aliases: { no: 'negative', ar: 'aspect', cfg: 'guidance', n: 'count' },
   options: [
-    { kind: 'text', name: 'prompt', isRequired: true, maxLength: 2000 },
+    { kind: 'text', name: 'prompt', isRequired: true, maxLength: TEXT_LIMITS.prompt },
     { kind: 'text', name: 'style', isRequired: false, maxLength: 200, suggests: 'style', isWord: true },
-    { kind: 'text', name: 'negative', isRequired: false, maxLength: 1000 },
-    { kind: 'integer', name: 'seed', isRequired: false, min: 0, max: 4_294_967_295 },
-    { kind: 'integer', name: 'steps', isRequired: false, min: 1, max: 8 },
+    { kind: 'text', name: 'negative', isRequired: false, maxLength: TEXT_LIMITS.negative },
+    { kind: 'integer', name: 'seed', isRequired: false, ...DRAWING_LIMITS.seed },
+    { kind: 'integer', name: 'steps', isRequired: false, ...DRAWING_LIMITS.steps },
     { kind: 'text', name: 'size', isRequired: false, maxLength: 16, isWord: true },
     { kind: 'text', name: 'aspect', isRequired: false, maxLength: 16, isWord: true },
-    { kind: 'number', name: 'guidance', isRequired: false, min: 1, max: 15 },
-    { kind: 'integer', name: 'count', isRequired: false, min: 1, max: 4 },
+    { kind: 'number', name: 'guidance', isRequired: false, ...DRAWING_LIMITS.guidance },
+    { kind: 'integer', name: 'count', isRequired: false, ...DRAWING_LIMITS.count },
     { kind: 'image', name: 'image', isRequired: false },
     { kind: 'text', name: 'from', isRequired: false, maxLength: 1000, isWord: true },
-    { kind: 'number', name: 'strength', isRequired: false, min: 0.05, max: 1 },
+    { kind: 'number', name: 'strength', isRequired: false, ...DRAWING_LIMITS.strength },
     { kind: 'choice', name: 'quality', isRequired: false, choices: QUALITIES },
     { kind: 'boolean', name: 'private', isRequired: false },
   ],

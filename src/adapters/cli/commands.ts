@@ -4,6 +4,7 @@
  */
 import { Command, Option } from 'commander';
 
+import { OWN_MACHINE_LIMITS } from '../../core/drawing-limits.ts';
 import type { CliActions, EmojiOptions, ImagineOptions } from './actions.ts';
 import { PRECISION_WISHES } from '../../core/manifest.ts';
 import { addBenches } from './bench-commands.ts';
@@ -21,8 +22,10 @@ import {
   parseTimesteps,
 } from './parse.ts';
 
-const MAX_SEED = 2 ** 53 - 1;
-const MAX_STEPS = 150;
+const integerOf = (name: 'steps' | 'seed' | 'count'): ((text: string) => number) =>
+  parseInteger(name, OWN_MACHINE_LIMITS[name].min, OWN_MACHINE_LIMITS[name].max);
+const numberOf = (name: 'guidance' | 'strength'): ((text: string) => number) =>
+  parseNumber(name, OWN_MACHINE_LIMITS[name].min, OWN_MACHINE_LIMITS[name].max);
 
 const IMAGINE_EXAMPLES = `
 Examples:
@@ -58,14 +61,14 @@ export function buildProgram(actions: CliActions, version: string): Command {
     .option('--vae <dir|file>', 'another VAE than the model’s')
     .addOption(new Option('--precision <p>', 'what the UNet is computed in').choices(PRECISION_WISHES))
     .option('--negative <text>', 'what to keep out; counts where guidance is above 1', '')
-    .option('--steps <n>', 'denoising steps', parseInteger('steps', 1, MAX_STEPS))
-    .option('--guidance <g>', 'guidance scale; 1 runs the UNet once a step', parseNumber('guidance', 0, 30))
-    .option('--seed <n>', 'seed of the first picture; the next ones count on', parseInteger('seed', 0, MAX_SEED))
-    .option('--count <n>', 'how many pictures', parseInteger('count', 1, 10_000), 1)
+    .option('--steps <n>', 'denoising steps', integerOf('steps'))
+    .option('--guidance <g>', 'guidance scale; 1 runs the UNet once a step', numberOf('guidance'))
+    .option('--seed <n>', 'seed of the first picture; the next ones count on', integerOf('seed'))
+    .option('--count <n>', 'how many pictures', integerOf('count'), 1)
     .option('--size <WxH>', 'pixels, multiples of 8', parseSize)
     .option('--ar <W:H>', 'the shape, in the model’s own sizes: 3:2, square, tall')
     .option('--init <file>', 'a picture to start from')
-    .option('--strength <s>', 'how much of it is drawn anew, above 0 to 1; 0.6', parseNumber('strength', 0.01, 1))
+    .option('--strength <s>', 'how much of it is drawn anew, above 0 to 1; 0.6', numberOf('strength'))
     .option('--scheduler <name>', 'lcm, ddim, dpm++, euler or tcd', parseScheduler)
     .option('--timesteps <grid>', 'leading, trailing, lcm, or a list like 999,749,499,249', parseTimesteps)
     .option('--eta <n>', 'how much of each step’s noise is fresh, 0 to 1 (tcd, ddim)', parseNumber('eta', 0, 1))
@@ -83,7 +86,7 @@ export function buildProgram(actions: CliActions, version: string): Command {
     .argument('<prompt...>', 'what to draw, with or without quotes')
     .option('--model <id|dir|file>', 'a model’s id, a diffusers folder or a single-file checkpoint')
     .option('--style <id>', 'a style preset; a:0.6+b:0.4 mixes two')
-    .option('--seed <n>', 'its seed', parseInteger('seed', 0, MAX_SEED))
+    .option('--seed <n>', 'its seed', integerOf('seed'))
     .option('--sticker', 'a sticker of 320 pixels instead of an emoji of 128')
     .requiredOption('--out <file>', 'a .png file')
     .action((words: readonly string[], options: EmojiOptions) => actions.emoji(words.join(' '), options));
@@ -150,7 +153,7 @@ export function buildProgram(actions: CliActions, version: string): Command {
     .option('--trigger <word>', 'words put into the prompt with it', '')
     .option('--steps <n>', 'updates; 300 for moji, 500 for large models', parseInteger('steps', 1, 100_000))
     .option('--rank <n>', 'of the LoRA; 8', parseInteger('rank', 1, 128))
-    .option('--seed <n>', 'of everything random; 0', parseInteger('seed', 0, MAX_SEED))
+    .option('--seed <n>', 'of everything random; 0', integerOf('seed'))
     .option('--size <WxH>', 'pixels to train at; the model’s own size', parseSize)
     .option('--out <file>', 'write the LoRA here instead of keeping it as a preset')
     .option('--json', 'one JSON object a step')
@@ -163,7 +166,7 @@ export function buildProgram(actions: CliActions, version: string): Command {
     .description('learn an LCM-LoRA of a model’s own, from pictures that it draws itself: four steps for any base')
     .requiredOption('--model <id>', 'the model')
     .option('--steps <n>', 'updates; 400 for moji, 1000 for large models', parseInteger('steps', 1, 100_000))
-    .option('--seed <n>', 'of everything random; 0', parseInteger('seed', 0, MAX_SEED))
+    .option('--seed <n>', 'of everything random; 0', integerOf('seed'))
     .option('--size <WxH>', 'pixels to train at; the model’s own size', parseSize)
     .option('--out <file>', 'where to (default: MODEL-lcm-lora.safetensors here)')
     .option('--json', 'one JSON object a step')

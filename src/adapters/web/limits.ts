@@ -6,7 +6,6 @@ export const LIMITS = {
   // ── one message ──
   /** What one answer's picture may weigh. */
   pictureBytes: 25 * MB,
-  promptCharacters: 2000,
   idCharacters: 100,
   /** Messages kept, the oldest forgotten first. */
   messages: 200,

@@ -1,6 +1,7 @@
 /** `/imagine`, the form it opens without words, and Remix: words to a job. */
 import { formatCommand, parseFreeText } from '../../../commands/grammar.ts';
 import { imagine } from '../../../commands/imagine.ts';
+import { TEXT_LIMITS } from '../../core/drawing-limits.ts';
 import { qualityOf, type Quality } from '../../core/accelerator.ts';
 import type { OptionValue } from '../../core/command.ts';
 import type { Job, JobOrigin } from '../../core/job.ts';
@@ -159,7 +160,7 @@ export function promptForm(
         label: text(locale, 'form.prompt'),
         value: prompt,
         isRequired: true,
-        maxLength: 2000,
+        maxLength: TEXT_LIMITS.prompt,
         isMultiline: true,
       },
       {

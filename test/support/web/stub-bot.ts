@@ -87,6 +87,11 @@ export function createStubWorld(chat: () => Chat): StubWorld {
           yield { kind: 'step', step, steps: 4 };
         }
         const { prompt, count } = request.options;
+        const said = wordsOf(prompt) ?? '';
+        if (said.includes('zorble')) {
+          const params = { model: 'moji', word: 'zorble' };
+          yield { kind: 'notice', code: 'prompt.unknown', sentence: 'moji does not know "zorble".', params };
+        }
         for (let index = 0; index < (request.isDraft ? 1 : Number(count ?? 1)); index += 1) {
           yield {
             kind: 'picture',
@@ -95,6 +100,9 @@ export function createStubWorld(chat: () => Chat): StubWorld {
             height: 128,
             ms: 120,
           };
+        }
+        if (!request.isDraft && said.includes('crisp')) {
+          yield { kind: 'enlarged', index: 0, png: (await encodePng(coloured(`${said}, enlarged`))).data };
         }
       },
     },

@@ -18,6 +18,9 @@ export function createComposer({ commands, styles, changed, send, sendImagine, o
   let back = 0;
   let written = '';
 
+  prompt.maxLength = commands
+    .find((spec) => spec.name === 'imagine')
+    .options.find((option) => option.name === 'prompt').maxLength;
   prompt.value = kept.read('prompt', '');
 
   const palette = createPalette({ prompt, commands, styles, replace, pickCommand });
