@@ -40,6 +40,8 @@ const actions: CliActions = {
   styleAdd: async (file, options) => (await import('./tools/styles.ts')).addStyle(loadConfig(), file, options, print),
   styleTrain: async (pictures, options) =>
     (await import('./tools/train-style.ts')).trainStyleFromFiles(loadConfig(), pictures, options, { print, warn }),
+  quantize: async (model, options) =>
+    (await import('./tools/quantize/command.ts')).quantizeModel(loadConfig(), model, options, { print, warn }),
   distill: async (options) => (await import('./tools/distill.ts')).distillModel(loadConfig(), options, { print }),
   styleList: async (options) => (await import('./tools/styles.ts')).listStyles(loadConfig(), options, print),
   styleRemove: async (id) => (await import('./tools/styles.ts')).removeStyle(loadConfig(), id, print),

@@ -87,8 +87,15 @@ export type DistillOptions = {
   readonly out?: string;
   readonly json?: boolean;
 };
+export type QuantizeOptions = {
+  readonly report?: boolean;
+  readonly prompts?: string;
+  readonly style?: string;
+  readonly json?: boolean;
+};
 export type BenchUnetOptions = {
   readonly arch: 'sd15' | 'sdxl' | 'ssd1b';
+  readonly precision: 'fp32' | 'int8';
   readonly python?: string;
   readonly size?: Size;
   readonly json?: boolean;
@@ -120,6 +127,7 @@ export type CliActions = {
   readonly embeddingRemove: (word: string, options: Pick<EmbeddingOptions, 'model'>) => Promise<void>;
   readonly styleAdd: (file: string, options: StyleAddOptions) => Promise<void>;
   readonly styleTrain: (pictures: readonly string[], options: StyleTrainOptions) => Promise<void>;
+  readonly quantize: (model: string, options: QuantizeOptions) => Promise<void>;
   readonly distill: (options: DistillOptions) => Promise<void>;
   readonly styleList: (options: { readonly json?: boolean }) => Promise<void>;
   readonly styleRemove: (id: string) => Promise<void>;

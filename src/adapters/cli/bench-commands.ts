@@ -15,6 +15,7 @@ export function addBenches(program: Command, actions: CliActions): void {
     .command('unet')
     .description('a full-size UNet with random weights against its floor, and against diffusers and OpenVINO')
     .addOption(new Option('--arch <name>', 'which').choices(['sd15', 'sdxl', 'ssd1b']).default('sd15'))
+    .addOption(new Option('--precision <p>', 'what it is computed in').choices(['fp32', 'int8']).default('fp32'))
     .option('--python <file>', 'a Python with torch, diffusers and openvino to compare with in the same run')
     .option('--size <WxH>', 'pixels', parseSize)
     .option('--json', 'as JSON')

@@ -172,6 +172,16 @@ export function buildProgram(actions: CliActions, version: string): Command {
     .option('--json', 'one JSON object a step')
     .action(actions.distill);
 
+  program
+    .command('quantize')
+    .description('make a model’s 8-bit weights now; --report: what they cost, in pictures and layer by layer')
+    .argument('<model>', 'its id')
+    .option('--report', 'draw in fp32 and in 8 bits and compare')
+    .option('--prompts <file>', 'what to draw for it: a JSON list, or a prompt a line')
+    .option('--style <id>', 'in a style of the model')
+    .option('--json', 'as JSON')
+    .action(actions.quantize);
+
   const lora = program.command('lora').description('LoRA files');
   lora
     .command('inspect')

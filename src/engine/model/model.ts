@@ -9,7 +9,7 @@ import path from 'node:path';
 import type { Base, ModelManifest } from '../../core/manifest.ts';
 import type { Picture } from '../../core/picture.ts';
 import type { Denoiser, LatentSize, UNetRow } from './denoiser.ts';
-import { parseUNetConfig } from '../nets/index.ts';
+import { parseUNetConfig, type UNetConfig } from '../nets/index.ts';
 import { parseSchedulerConfig, type SchedulerConfig } from '../sampling/index.ts';
 import { derivedFiles, sweepBeside, type LoraNet, type TensorSource } from '../weights/index.ts';
 import { Autoencoder, type LatentSampler } from './autoencoder.ts';
@@ -151,6 +151,11 @@ export class Model implements Denoiser {
       zerosForEmptyNegative: files.zerosForEmptyNegative,
     });
     this.bytes = [files.unet, files.vae, ...files.text].reduce((total, net) => total + bytesOf(net), 0);
+  }
+
+  /** As its graphs take it, the accelerator merged. */
+  get unet(): { readonly config: UNetConfig; readonly weights: TensorSource } {
+    return { config: this.#unet.config, weights: this.#unet.weights };
   }
 
   /** Pixels along one side of a latent. */

@@ -63,6 +63,8 @@ export type Building = {
 /** What a layer's form may ask of its weights. */
 export interface LayerWeights {
   readonly building: Building;
+  /** The layer's dotted name in the checkpoint. */
+  readonly path: string;
   has(name: string): boolean;
   /** The tensor `name` as a constant of `shape`. Throws `UserError` `model.weights`. */
   weight(name: string, shape: readonly number[]): Value;

@@ -12,10 +12,11 @@ import { serialize } from '../../engine/onnx/index.ts';
 import { type Feeds, type FloatTensor, Session } from '../../engine/ort/index.ts';
 import { openSafetensors } from '../../engine/weights/index.ts';
 import { type Architecture, UNETS } from './architectures.ts';
+import { distanceFromFp32 } from './difference.ts';
 import { type DecoderSeconds, measureDecoder } from './decoder.ts';
 import { unetGflop } from './flops.ts';
 import { type KernelRate, measureKernels } from './kernels.ts';
-import { runPeers } from './run-peers.ts';
+import { type Peers, runPeers } from './run-peers.ts';
 import { checkpointTensors, writeRandomCheckpoint } from './random-checkpoint.ts';
 import { measureStyles, type StyleCosts } from './styled.ts';
 
@@ -30,11 +31,12 @@ const LONG_GFLOP = 2000;
 export type BenchUnetReport = {
   readonly arch: Architecture;
   readonly side: number;
+  readonly precision: 'fp32' | 'int8';
   readonly parameters: number;
   readonly gflop: number;
   readonly kernels: readonly KernelRate[];
   readonly floorSeconds: number;
-  /** Once for a model: afterwards the kernels are found. */
+  /** Once for a model: kernels transformed or weights quantised; afterwards they are found. */
   readonly transformSeconds: number;
   readonly sessionStartSeconds: { readonly fast: number; readonly throughput: number };
   readonly firstStepAfterFastStartSeconds: number;
@@ -45,18 +47,27 @@ export type BenchUnetReport = {
   readonly styles: StyleCosts;
   /** One picture's latents into pixels. */
   readonly decoderSeconds: DecoderSeconds;
-  /** Seconds a call of the peers; empty where no Python was given. */
-  readonly peers: Readonly<Record<string, number>>;
+  /** Of 8 bits: ‖y − y₃₂‖ / ‖y₃₂‖ of a call over the same weights. */
+  readonly difference: number | undefined;
+  /** Seconds a call of the peers, and how far they are from their own fp32; empty where no Python was given. */
+  readonly peers: Peers;
 };
 
 export type BenchUnetInput = {
   readonly arch: Architecture;
+  readonly precision: 'fp32' | 'int8';
   readonly side: number | undefined;
   readonly python: string | undefined;
   readonly say: (line: string) => void;
 };
 
-export async function benchUnet({ arch, side: wantedSide, python, say }: BenchUnetInput): Promise<BenchUnetReport> {
+export async function benchUnet({
+  arch,
+  precision,
+  side: wantedSide,
+  python,
+  say,
+}: BenchUnetInput): Promise<BenchUnetReport> {
   const facts = UNETS[arch];
   const side = wantedSide ?? facts.side;
   const config = parseUNetConfig(facts.config, arch);
@@ -69,24 +80,27 @@ export async function benchUnet({ arch, side: wantedSide, python, say }: BenchUn
     const parameters = await writeRandomCheckpoint(file, checkpointTensors(buildUNet(config, NO_WEIGHTS, direct)));
     const isLong = gflop > LONG_GFLOP;
     const rounds = isLong ? FEW_ROUNDS : ROUNDS;
-    const build = { ...direct, lowering: loweringFor({ provider: 'cpu', convolutions: 'winograd' }) };
-    say('transforming kernels …');
+    const isEight = precision === 'int8';
+    const build = { ...direct, lowering: loweringFor({ provider: 'cpu', precision, convolutions: 'winograd' }) };
+    say(isEight ? 'quantising …' : 'transforming kernels …');
     const { tensors } = await openSafetensors(file);
     const transforming = await opened(() =>
       build.lowering.prepareWeights(tensors, (given) => buildUNet(config, given, build), folder),
     );
     const weights = transforming.value;
     const plain = serialize(buildUNet(config, weights, build), { shapes: false });
-    const startingFast = serialize(buildUNet(config, weights, direct));
+    const startingFast = serialize(buildUNet(config, weights, isEight ? build : direct));
     const feeds = feedsOf(config, side);
 
     say('opening and running …');
     // First of all and alone, for the peak is the whole process's so far.
     const alone = await opened(() => Session.create(plain));
-    await alone.value.run(feeds);
+    const first = await alone.value.run(feeds);
     const aloneSeconds = await bestOf(rounds, () => alone.value.run(feeds));
     const peakMemoryGb = (process.resourceUsage().maxRSS * 1024) / 1e9;
     await alone.value.release();
+
+    const difference = isEight ? await distanceFromFp32(buildUNet(config, tensors, direct), feeds, first) : undefined;
 
     say('measuring the fastest kernels …');
     const kernels = await measureKernels(8);
@@ -133,6 +147,7 @@ export async function benchUnet({ arch, side: wantedSide, python, say }: BenchUn
     return {
       arch,
       side,
+      precision,
       parameters,
       gflop,
       kernels,
@@ -145,6 +160,7 @@ export async function benchUnet({ arch, side: wantedSide, python, say }: BenchUn
       peakMemoryGb,
       styles,
       decoderSeconds,
+      difference,
       peers,
     };
   } finally {
@@ -162,11 +178,12 @@ export function renderBenchUnet(report: BenchUnetReport): string {
       ({ name, gflopPerSecond }) => `  ${name.padEnd(34)} ${gflopPerSecond.toFixed(0).padStart(7)} GFLOP/s`,
     ),
     row('floor (best kernel)', floorSeconds),
-    row('fourstep', stepSeconds.throughput),
+    row(`fourstep, ${report.precision}`, stepSeconds.throughput),
     row('fourstep, fast start', stepSeconds.fast),
-    ...Object.entries(report.peers).map(([name, seconds]) => row(name, seconds)),
+    ...Object.entries(report.peers).map(([name, { seconds }]) => row(name, seconds)),
+    ...differences(report),
     `  session start                      ${report.sessionStartSeconds.throughput.toFixed(2).padStart(7)} s   fast: ${report.sessionStartSeconds.fast.toFixed(2)} s, its first step ${report.firstStepAfterFastStartSeconds.toFixed(2)} s`,
-    `  transforming kernels, once         ${report.transformSeconds.toFixed(1).padStart(7)} s`,
+    `  preparing weights, once            ${report.transformSeconds.toFixed(1).padStart(7)} s`,
     ...report.styles.overhead.map(
       ({ rank, ratio }) =>
         `  LoRA rank ${String(rank).padEnd(24)} ${(ratio * 100).toFixed(1).padStart(7)} %${report.styles.startup === 'fast' ? ' (both started fast)' : ''}`,
@@ -175,6 +192,16 @@ export function renderBenchUnet(report: BenchUnetReport): string {
     `  decoding a picture                 ${report.decoderSeconds.throughput.toFixed(2).padStart(7)} s   direct convolutions: ${report.decoderSeconds.direct.toFixed(2)} s`,
     `  peak memory                        ${report.peakMemoryGb.toFixed(1).padStart(7)} GB`,
   ].join('\n');
+}
+
+function differences({ difference, peers, precision }: BenchUnetReport): readonly string[] {
+  const all = [
+    ...(difference === undefined ? [] : [[`fourstep, ${precision}`, difference] as const]),
+    ...Object.entries(peers).flatMap(([name, { difference: theirs }]) =>
+      theirs === undefined ? [] : [[name, theirs] as const],
+    ),
+  ];
+  return all.map(([name, l2]) => `  ${`${name}: from fp32`.padEnd(34)} ${l2.toFixed(4).padStart(7)} relative L2`);
 }
 
 function feedsOf(config: UNetConfig, side: number): Feeds {

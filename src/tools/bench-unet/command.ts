@@ -4,7 +4,10 @@ import { benchUnet, renderBenchUnet } from './bench-unet.ts';
 
 type Streams = { readonly print: (line: string) => void; readonly warn: (line: string) => void };
 
-export async function run({ arch, size, python, json }: BenchUnetOptions, { print, warn }: Streams): Promise<void> {
-  const report = await benchUnet({ arch, side: size?.width, python, say: warn });
+export async function run(
+  { arch, precision, size, python, json }: BenchUnetOptions,
+  { print, warn }: Streams,
+): Promise<void> {
+  const report = await benchUnet({ arch, precision, side: size?.width, python, say: warn });
   print(json === true ? JSON.stringify(report) : renderBenchUnet(report));
 }

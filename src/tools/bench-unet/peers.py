@@ -1,8 +1,9 @@
-"""The same UNet over the same weights in what a user would pick instead: diffusers (torch) and OpenVINO, fp32 and bf16.
+"""The same UNet over the same weights in what a user would pick instead: diffusers (torch) and OpenVINO, fp32, bf16 and int8.
 
     python peers.py CONFIG.json WEIGHTS.safetensors SIDE ROUNDS
 
-Prints one JSON object: {name: seconds of one call, best of ROUNDS}. Needs torch, diffusers and (for its rows) openvino.
+Prints one JSON object: {name: {seconds of one call, best of ROUNDS, difference from the program's fp32}}. Needs torch, diffusers
+and (for its rows) openvino; nncf for 8 bits.
 Each peer runs in a process of its own, so that the memory of one is never missed by the next: an SDXL is 10 GB in fp32.
 """
 import json
@@ -59,7 +60,7 @@ def run_diffusers(precision, config_file, weights_file, side, rounds):
     if precision == "bf16":
         net, inputs = net.to(torch.bfloat16), [value.bfloat16() if value.is_floating_point() else value for value in inputs]
     with torch.inference_mode():
-        return best(lambda: net(*inputs), rounds)
+        return {"seconds": best(lambda: net(*inputs), rounds)}
 
 
 def converted(weights_file):
@@ -77,22 +78,52 @@ def convert(config_file, weights_file, side):
     openvino.save_model(model, converted(weights_file), compress_to_fp16=False)
 
 
+def quantise(config_file, weights_file, side):
+    """As optimum-intel does it for diffusion models: NNCF, mixed preset, for transformers; calibrated on the bench's own input."""
+    import nncf
+    import openvino
+
+    model = openvino.Core().read_model(converted(weights_file))
+    dataset = nncf.Dataset([openvino_feeds(config_file, side)])
+    options = {"preset": nncf.QuantizationPreset.MIXED, "model_type": nncf.ModelType.TRANSFORMER, "subset_size": 1}
+    openvino.save_model(nncf.quantize(model, dataset, **options), quantised(weights_file), compress_to_fp16=False)
+
+
+def quantised(weights_file):
+    return pathlib.Path(weights_file).parent / "openvino-int8.xml"
+
+
+def openvino_feeds(config_file, side):
+    import numpy
+
+    config = json.load(open(config_file))
+    noise = numpy.random.default_rng(0)
+    return [noise.standard_normal((1, config.get("in_channels", 4), side // 8, side // 8), numpy.float32), numpy.array([759]), noise.standard_normal((1, 77, config["cross_attention_dim"]), numpy.float32)]
+
+
 def run_openvino(precision, config_file, weights_file, side, rounds):
+    """int8: what is not in 8 bits is in fp32."""
     import numpy
     import openvino
 
-    settings = {"INFERENCE_PRECISION_HINT": precision.replace("fp32", "f32"), "PERFORMANCE_HINT": "LATENCY"}
-    compiled = openvino.Core().compile_model(converted(weights_file), "CPU", settings)
-    config = json.load(open(config_file))
-    noise = numpy.random.default_rng(0)
-    feeds = [noise.standard_normal((1, config.get("in_channels", 4), side // 8, side // 8), numpy.float32), numpy.array([759]), noise.standard_normal((1, 77, config["cross_attention_dim"]), numpy.float32)]
-    return best(lambda: compiled(feeds), rounds)
+    settings = {"INFERENCE_PRECISION_HINT": "bf16" if precision == "bf16" else "f32", "PERFORMANCE_HINT": "LATENCY"}
+    file = quantised(weights_file) if precision == "int8" else converted(weights_file)
+    compiled = openvino.Core().compile_model(file, "CPU", settings)
+    feeds = openvino_feeds(config_file, side)
+    output, exact_file = compiled(feeds)[0], pathlib.Path(weights_file).parent / "openvino-output.npy"
+    if precision == "fp32":
+        numpy.save(exact_file, output)
+    exact = numpy.load(exact_file) if exact_file.exists() else None
+    difference = {} if precision == "fp32" or exact is None else {"difference": float(numpy.linalg.norm(output - exact) / numpy.linalg.norm(exact))}
+    return {"seconds": best(lambda: compiled(feeds), rounds), **difference}
 
 
 def one(name, config_file, weights_file, side, rounds):
     program, precision = name.split()
     if program == "convert":
         return convert(config_file, weights_file, side)
+    if program == "quantise":
+        return quantise(config_file, weights_file, side)
     run = run_diffusers if program == "diffusers" else run_openvino
     return run(precision, config_file, weights_file, side, rounds)
 
@@ -100,8 +131,9 @@ def one(name, config_file, weights_file, side, rounds):
 def main(config_file, weights_file, side, rounds):
     """One after another; a peer that fails (no such package, no room) is named on stderr and left out."""
     results = {}
-    for name in ("diffusers fp32", "convert fp32", "OpenVINO fp32", "OpenVINO bf16", "diffusers bf16"):
-        if name.startswith("OpenVINO") and not converted(weights_file).exists():
+    for name in ("diffusers fp32", "convert fp32", "OpenVINO fp32", "OpenVINO bf16", "quantise int8", "OpenVINO int8", "diffusers bf16"):
+        needed = quantised(weights_file) if name.endswith("int8") and name.startswith("OpenVINO") else converted(weights_file)
+        if name.startswith(("OpenVINO", "quantise")) and not needed.exists():
             continue
         done = subprocess.run([sys.executable, os.path.abspath(__file__), config_file, weights_file, side, rounds, name], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         if done.returncode == 0:

@@ -32,11 +32,16 @@ export class RandomStyles {
   readonly #inputs: StyleInputs;
 
   /** `targets`: all of the UNet's. */
-  constructor(folder: string, targets: readonly Layer[], weights: NetWeights, open: SessionOpener) {
+  constructor(
+    folder: string,
+    targets: readonly Layer[],
+    weights: NetWeights,
+    place: { readonly open: SessionOpener; readonly canMerge: boolean },
+  ) {
     this.#folder = folder;
     this.#targets = targetsOf(VARIANT, targets);
     this.#cache = new LoraCache({ base: 'other', targets: { unet: targets } }, KEPT_BYTES);
-    this.#inputs = new StyleInputs(() => targets, weights, open);
+    this.#inputs = new StyleInputs(() => targets, weights, place.open, place.canMerge);
   }
 
   /** What to build the UNet with: all rows in one style. */

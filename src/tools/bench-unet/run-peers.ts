@@ -25,8 +25,13 @@ export type PeersInput = {
   readonly say: (line: string) => void;
 };
 
-/** Seconds of one call by peer; says which are left out and why. Throws `UserError` `bench.python`. */
-export async function runPeers(input: PeersInput): Promise<Readonly<Record<string, number>>> {
+const results = z.record(z.string(), z.object({ seconds: z.number(), difference: z.number().optional() }).readonly());
+
+/** By peer: seconds of one call, and how far it is from the same program's fp32 (relative L2) where it computes in less. */
+export type Peers = Readonly<z.output<typeof results>>;
+
+/** Says which are left out and why. Throws `UserError` `bench.python`. */
+export async function runPeers(input: PeersInput): Promise<Peers> {
   const { python, folder, weights, config, side, rounds, say } = input;
   const configFile = join(folder, 'config.json');
   await writeFile(configFile, JSON.stringify(config));
@@ -41,7 +46,7 @@ export async function runPeers(input: PeersInput): Promise<Readonly<Record<strin
       .split('\n')
       .filter((line) => line.includes('left out'))
       .forEach(say);
-    return z.record(z.string(), z.number()).parse(JSON.parse(stdout.trim().split('\n').at(-1) ?? ''));
+    return results.parse(JSON.parse(stdout.trim().split('\n').at(-1) ?? ''));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.trim().split('\n').at(-1) : String(cause);
     throw new UserError(

@@ -53,7 +53,10 @@ export async function measureStyles({
     startup: 'throughput',
     threads: undefined,
   });
-  const styles = new RandomStyles(folder, unetLoraTargets(config), weights, open);
+  const styles = new RandomStyles(folder, unetLoraTargets(config), weights, {
+    open,
+    canMerge: build.lowering.mergesStyles,
+  });
   const styledGraph = buildUNet(config, weights, { ...build, styles: styles.form });
   // Two sessions at once: where both do not fit with packed weights, they are compared without.
   const startup = startupThatFits('throughput', 2 * weightBytes(styledGraph), process.availableMemory());

@@ -21,6 +21,7 @@ function actionsThat(record: (name: string, ...args: readonly unknown[]) => void
     styleAdd: action('styleAdd'),
     styleList: action('styleList'),
     distill: action('distill'),
+    quantize: action('quantize'),
     styleTrain: action('styleTrain'),
     styleRemove: action('styleRemove'),
     loraInspect: action('loraInspect'),

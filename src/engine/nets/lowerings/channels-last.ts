@@ -80,6 +80,7 @@ export function channelsLastLowering(
 function withChannelsFirst(scope: LayerWeights, lowering: Lowering): LayerWeights {
   return {
     building: { ...scope.building, lowering },
+    path: scope.path,
     has: (name) => scope.has(name),
     weight: (...wanted) => scope.weight(...wanted),
     weightRows: (...wanted) => scope.weightRows(...wanted),

@@ -1,0 +1,98 @@
+/** The same pictures in fp32 and in 8 bits, and how far apart they are. */
+import { readFile } from 'node:fs/promises';
+
+import { z } from 'zod';
+
+import { UserError } from '../../core/errors.ts';
+import type { GenerationRequest } from '../../core/request.ts';
+import type { Runner } from '../../core/work.ts';
+
+/** For models that bring no prompts of their own: things, people, places, manners. */
+const USUAL_PROMPTS = [
+  'a red fox in the snow',
+  'a portrait of an old fisherman',
+  'a castle on a hill at sunset',
+  'two cats on a sofa',
+  'a bowl of fruit, oil painting',
+  'a city street at night in the rain',
+  'a robot watering flowers',
+  'a sailing ship in a storm',
+  'a slice of cake on a plate',
+  'a mountain lake, watercolour',
+] as const;
+
+export type Likeness = {
+  readonly pictures: number;
+  /** Decibels of 8 bits against fp32, from 0 to 255. */
+  readonly psnr: { readonly median: number; readonly worst: number; readonly worstPrompt: string };
+  /** Of a picture, warm: what the UNet took in all steps, medians. */
+  readonly denoiseMs: { readonly fp32: number; readonly int8: number };
+};
+
+const promptFile = z.array(z.union([z.string(), z.object({ prompt: z.string() }).transform(({ prompt }) => prompt)]));
+
+/** A JSON list of prompts, or one a line. Throws `UserError` `quantize.prompts`. */
+export async function readPrompts(file: string | undefined): Promise<readonly string[]> {
+  if (file === undefined) {
+    return USUAL_PROMPTS;
+  }
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new UserError('quantize.prompts', `Expected prompts in ${file}, but it cannot be read; check the path.`, {
+      cause,
+    });
+  });
+  const lines = file.endsWith('.json') ? promptFile.parse(JSON.parse(text)) : text.split('\n');
+  return lines.map((line) => line.trim()).filter((line) => line !== '');
+}
+
+/** Each prompt with a seed of its own, in both. */
+export async function compareInBoth(
+  runner: Runner,
+  requests: readonly GenerationRequest[],
+  say: (line: string) => void,
+): Promise<Likeness> {
+  const found: { readonly prompt: string; readonly psnr: number }[] = [];
+  const times: Record<'fp32' | 'int8', number[]> = { fp32: [], int8: [] };
+  for (const [k, request] of requests.entries()) {
+    const drawn = { fp32: await draw(runner, request, 'fp32'), int8: await draw(runner, request, 'int8') };
+    found.push({ prompt: request.prompt, psnr: psnrOf(drawn.int8.data, drawn.fp32.data) });
+    for (const precision of ['fp32', 'int8'] as const) {
+      times[precision].push(drawn[precision].denoiseMs);
+    }
+    if ((k + 1) % 10 === 0) {
+      say(`${k + 1} of ${requests.length} prompts …`);
+    }
+  }
+  const sorted = found.toSorted((a, b) => a.psnr - b.psnr);
+  const [worst] = sorted;
+  return {
+    pictures: found.length,
+    psnr: {
+      median: middle(sorted.map(({ psnr }) => psnr)),
+      worst: worst?.psnr ?? Number.NaN,
+      worstPrompt: worst?.prompt ?? '',
+    },
+    denoiseMs: { fp32: middle(times.fp32), int8: middle(times.int8) },
+  };
+}
+
+type Drawn = { readonly data: Uint8Array; readonly denoiseMs: number };
+
+async function draw(runner: Runner, request: GenerationRequest, precision: 'fp32' | 'int8'): Promise<Drawn> {
+  const work = { kind: 'imagine', id: 'quantize', request: { ...request, precision }, previewAfter: [] } as const;
+  for await (const event of runner.run(work, new AbortController().signal)) {
+    if (event.kind === 'picture') {
+      return { data: event.picture.data, denoiseMs: event.ms.denoise };
+    }
+  }
+  throw new Error('a work ended without its picture');
+}
+
+function psnrOf(a: Uint8Array, b: Uint8Array): number {
+  const squares = a.reduce((sum, byte, k) => sum + (byte - (b[k] ?? 0)) ** 2, 0);
+  return 10 * Math.log10(255 ** 2 / (squares / a.length));
+}
+
+function middle(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
