@@ -205,8 +205,11 @@ export async function requireStillThere(
   requireSameModel(models, request);
   const words = models.list().flatMap(({ embeddings = [] }) => embeddings);
   const builtin = new Set([...builtinStyles(models), ...words].map(({ file }) => file));
+  const added = await stores.styles.of(job.server);
   for (const { file } of [...request.styles, ...request.embeddings]) {
-    if (!builtin.has(file) && !(await stores.files.has(file))) {
+    // One that was removed is kept for a day, for Undo alone.
+    const isUsed = added.some(({ sha256 }) => file.includes(sha256));
+    if (!builtin.has(file) && !(isUsed && (await stores.files.has(file)))) {
       throw refusal('job.style-gone', { style: job.styleName });
     }
   }
