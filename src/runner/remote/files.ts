@@ -98,6 +98,23 @@ export async function receiveFiles(
   return withPaths(work, (path) => places.get(path) ?? path);
 }
 
+/**
+ * What came to be learnt from goes when the work has ended, from Redis and from `folder`: people are told so. Another
+ * training that names the same picture sends it anew.
+ */
+export async function forgetPictures(
+  redis: Redis,
+  { prefix, folder, names, work }: { prefix: string; folder: string; names: FileNames; work: Work },
+): Promise<void> {
+  for (const { file } of work.kind === 'train' ? work.request.pictures : []) {
+    const name = names[file];
+    if (name !== undefined) {
+      await rm(join(folder, name), { force: true });
+      await redis.del(fileKey(prefix, name));
+    }
+  }
+}
+
 function pathsOf(work: Work): readonly string[] {
   const paths: string[] = [];
   withPaths(work, (path) => {

@@ -11,10 +11,10 @@ import { Redis } from 'ioredis';
 import { z } from 'zod';
 
 import { StoppedError } from '../../core/errors.ts';
-import type { Runner, Work } from '../../core/work.ts';
+import type { Runner } from '../../core/work.ts';
 import { packError, wire } from '../wire.ts';
 import { packEntry, unpackEntry, type Entry } from './entry.ts';
-import { receiveFiles, removeFaded } from './files.ts';
+import { forgetPictures, receiveFiles, removeFaded } from './files.ts';
 import {
   cancelChannel,
   cancelKey,
@@ -131,28 +131,29 @@ export class RemoteWorker {
     }
     const cancel = new AbortController();
     this.#cancels.set(id, cancel);
+    let forget = (): Promise<void> => Promise.resolve();
     try {
       if ((await this.#redis.exists(cancelKey(this.#prefix, id))) === 1) {
         cancel.abort();
       }
       const { work, files } = payload.parse(job.data);
-      const local = await this.#receive(work, files);
+      const shared = { prefix: this.#prefix, folder: this.#options.filesFolder, names: files, work };
+      const local = await receiveFiles(this.#redis, shared);
+      forget = () => forgetPictures(this.#redis, shared);
       for await (const event of this.#options.runner.run(local, cancel.signal)) {
         await this.#tell(id, { kind: 'event', event });
       }
+      await forget();
       await this.#tell(id, { kind: 'end' });
     } catch (error) {
       if (error instanceof StoppedError) {
         throw error; // back to the queue: another machine draws it
       }
+      await forget();
       await this.#tell(id, { kind: 'error', error: packError(error) });
     } finally {
       this.#cancels.delete(id);
     }
-  }
-
-  #receive(work: Work, names: Readonly<Record<string, string>>): Promise<Work> {
-    return receiveFiles(this.#redis, { prefix: this.#prefix, folder: this.#options.filesFolder, names, work });
   }
 
   async #hasEnded(id: string): Promise<boolean> {

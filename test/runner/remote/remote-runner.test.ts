@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
+import type { TrainRequest } from '../../../src/core/training.ts';
 import type { Runner, Work, WorkEvent } from '../../../src/core/work.ts';
 import { RemoteRunner } from '../../../src/runner/remote/remote-runner.ts';
 import { RemoteWorker, type ServeOptions } from '../../../src/runner/remote/worker.ts';
@@ -155,6 +156,33 @@ describe.skipIf(url === undefined)('runners on other machines (needs TEST_REDIS_
     expect(names).not.toContain(first);
   });
 
+  it('keeps no picture that was learnt from, wherever it has been', async () => {
+    const inbox = join(folder, 'inbox');
+    const file = join(folder, 'drawing.png');
+    await writeFile(file, 'a drawing of somebody');
+    const seen: number[] = [];
+    const note = async () => void seen.push((await readdir(inbox)).length);
+    await addMachine(createStubRunner({ beforeStep: note }), { filesFolder: inbox });
+    const bot = await addBot();
+    const learn = (id: string, signal: AbortSignal) => bot.run({ kind: 'train', id, request: training(file) }, signal);
+    const events = await eventsOf(learn('learns', anySignal()));
+    expect(events.at(-1)?.kind).toBe('learnt');
+    const cancel = new AbortController();
+    const cancelled: WorkEvent[] = [];
+    const read = async () => {
+      for await (const event of learn('is cancelled', cancel.signal)) {
+        cancelled.push(event);
+        cancel.abort();
+      }
+    };
+    await expect(read()).rejects.toMatchObject({ name: 'CancelledError' });
+    expect(new Set(seen)).toEqual(new Set([1]));
+    await expect.poll(() => readdir(inbox)).toEqual([]);
+    const redis = new Redis(url ?? '');
+    await expect.poll(() => redis.keys(`${prefix}:file:*`)).toEqual([]);
+    redis.disconnect();
+  });
+
   it('says that it is not ready where no machine serves the queue', async () => {
     const bot = new RemoteRunner({ url: url ?? '', prefix, pollMs: 50 });
     bots.push(bot);
@@ -166,3 +194,19 @@ describe.skipIf(url === undefined)('runners on other machines (needs TEST_REDIS_
     await expect.poll(() => bot.health()[0]?.state).toBe('restarting');
   });
 });
+
+function training(file: string): TrainRequest {
+  return {
+    model: 'moji',
+    fingerprint: undefined,
+    title: 'Drawings',
+    trigger: '',
+    pictures: [{ file, caption: 'a cat' }],
+    width: 128,
+    height: 128,
+    seed: 1,
+    steps: 4,
+    rounds: 1,
+    date: '2026-01-31',
+  };
+}
