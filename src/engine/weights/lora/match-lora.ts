@@ -77,7 +77,7 @@ export function matchLora(lora: LoraFile, model: LoraModel): LoraMatch {
     const first = lora.groups[0]?.stem ?? lora.dense[0]?.stem ?? '';
     throw new UserError(
       'lora.unmatched',
-      `A LoRA must name parts of the model, but none of the ${modules} modules in "${file}" (the first is "${first}") is one of a ${NAMES[model.base]} model; use a LoRA made for that.`,
+      `A LoRA must name parts of the model, but none of the ${modules} modules in "${file}" (the first is "${first}") is one of ${model.base === 'other' ? 'this' : `a ${NAMES[model.base]}`} model; use a LoRA made for that.`,
       { params: { file, modules, base: model.base } },
     );
   }
@@ -147,7 +147,7 @@ const NAMES: Readonly<Record<string, string>> = {
   sdxl: 'Stable Diffusion XL',
   ssd1b: 'SSD-1B',
   moji: 'moji',
-  other: 'this',
+  other: 'no known one',
 } satisfies Readonly<Record<Base, string>>;
 
 function otherBase(lora: LoraFile, guess: string, base: Base): UserError {
