@@ -83,7 +83,7 @@ export const environmentSchema = z.object({
   /** The model of servers that have not chosen one: a catalog id, a diffusers folder or a checkpoint file. */
   MODEL: z.string().min(1).default('moji'),
   /** What large models are drawn in: fp32, int8, or auto: 8 bits on a processor that has instructions for them. */
-  PRECISION: z.enum(['auto', 'fp32', 'int8']).default('auto'),
+  PRECISION: z.enum(['auto', 'fp32', 'int8']).optional(),
   /** Devices, comma-separated; one child process each. */
   RUNNERS: words.pipe(z.array(device)).transform((devices) => (devices.length === 0 ? ['cpu'] : devices)),
   /** fatal, error, warn, info, debug, trace or silent. */

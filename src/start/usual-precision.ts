@@ -1,7 +1,6 @@
 /**
- * What a model is drawn in where a request does not say: 8 bits where every device is a processor with instructions for
- * them and the model is large enough to gain, fp32 elsewhere. The operator's word goes before the model's, and that before
- * what is found.
+ * What a model is drawn in where a request does not say: what the operator says, else the model, else fp32. `auto` of
+ * either: 8 bits where every device is a processor with instructions for them and the model is large enough to gain.
  */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -17,7 +16,7 @@ const LEAST_BYTES = 400e6;
 
 export type PrecisionFacts = {
   /** PRECISION. */
-  readonly operator: PrecisionWish;
+  readonly operator: PrecisionWish | undefined;
   readonly manifest: PrecisionWish | undefined;
   /** As RUNNERS has them. */
   readonly devices: readonly string[];
@@ -28,12 +27,13 @@ export type PrecisionFacts = {
 
 export function usualPrecision({
   operator,
-  manifest = 'auto',
+  manifest,
   devices,
   instructions,
   bytes,
 }: PrecisionFacts): GenerationRequest['precision'] {
-  const wish = operator === 'auto' ? manifest : operator;
+  // Not chosen unasked while its pictures are not measured against those of fp32.
+  const wish = operator === undefined ? (manifest ?? 'fp32') : operator === 'auto' ? (manifest ?? 'auto') : operator;
   if (wish !== 'auto') {
     return wish;
   }

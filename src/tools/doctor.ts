@@ -73,7 +73,12 @@ function nodeVersion(): Finding {
 
 function eightBits({ precision }: Config): Finding {
   const found = eightBitInstructions();
-  const asked = precision === 'auto' ? 'large models are drawn in 8 bits on it' : `PRECISION asks for ${precision}`;
+  const asked =
+    precision === 'auto'
+      ? 'large models are drawn in 8 bits on it'
+      : precision === undefined
+        ? 'PRECISION=auto draws large models in 8 bits on it'
+        : `PRECISION asks for ${precision}`;
   return found === undefined
     ? {
         mark: precision === 'int8' ? 'BAD' : 'off',

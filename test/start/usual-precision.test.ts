@@ -20,6 +20,8 @@ describe('what a model is drawn in where nobody says', () => {
     [{ bytes: 27e6 }, 'fp32'],
     [{ devices: ['cpu', 'cuda:0'] }, 'fp32'],
     [{ devices: ['redis://host:6379'] }, 'fp32'],
+    [{ operator: undefined }, 'fp32'],
+    [{ operator: undefined, manifest: 'auto' }, 'int8'],
     [{ manifest: 'fp32' }, 'fp32'],
     [{ manifest: 'int8', bytes: 27e6 }, 'int8'],
     [{ operator: 'fp32', manifest: 'int8' }, 'fp32'],
