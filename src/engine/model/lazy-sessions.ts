@@ -4,13 +4,13 @@
  */
 import type { Graph } from '../onnx/index.ts';
 import type { Session } from '../ort/index.ts';
-import type { SessionOpener } from './session-opener.ts';
+import type { OpenGraph } from './session-opener.ts';
 
 export class LazySessions {
-  readonly #open: SessionOpener;
+  readonly #open: OpenGraph;
   readonly #sessions = new Map<string, Promise<Session>>();
 
-  constructor(open: SessionOpener) {
+  constructor(open: OpenGraph) {
     this.#open = open;
   }
 

@@ -34,6 +34,8 @@ export type ModelOptions = {
   readonly open: SessionOpener;
   /** Of its UNet. */
   readonly precision: 'fp32' | 'int8';
+  /** It has others too, so that what is opened now is soon to make room. */
+  readonly changesAccelerator?: boolean;
   /** The same model with another accelerator: nobody else's any more, and released or taken over. */
   readonly previous?: Model | undefined;
   /** Where derived weights go when the model's own folder cannot be written. */
@@ -71,7 +73,7 @@ export class Model implements Denoiser {
   }
 
   static async #open(
-    { files, key, accelerator, open, precision, cacheDir }: Omit<ModelOptions, 'previous'>,
+    { files, key, accelerator, open, precision, changesAccelerator, cacheDir }: Omit<ModelOptions, 'previous'>,
     kept: KeptNets | undefined,
   ): Promise<Model> {
     const config = parseUNetConfig(files.unet.config, files.unet.origin);
@@ -85,7 +87,13 @@ export class Model implements Denoiser {
       });
     const merged = (net: LoraNet, weights: TensorSource): Promise<TensorSource> =>
       accelerator === undefined ? Promise.resolve(weights) : mergedNet({ base, net, weights, accelerator, cacheDir });
-    const unet = await UNet.open(config, await merged('unet', files.unet.weights), { open, precision, cacheDir });
+    const unet = await UNet.open(config, await merged('unet', files.unet.weights), {
+      open,
+      precision,
+      cacheDir,
+      // Products of whole numbers want their weights packed.
+      weightsChange: changesAccelerator === true && precision === 'fp32',
+    });
     const acceleratesText =
       accelerator !== undefined && (await touchesNets(accelerator, TEXT_NETS.slice(0, files.text.length)));
     const isSameText = kept !== undefined && !kept.acceleratesText && !acceleratesText;

@@ -31,19 +31,22 @@ import { RowCounts } from './row-counts.ts';
 import { StyleInputs } from './style-inputs.ts';
 import type { UNetVariant } from './style-set.ts';
 
+/** `weightsChange`: it will make room for the same net with another accelerator, again and again. */
+type UNetPlace = NetPlace & { readonly weightsChange?: boolean | undefined };
+
 export class UNet {
   readonly config: UNetConfig;
   /** As its graphs take them. */
   readonly weights: TensorSource;
   readonly #lowering: Lowering;
-  readonly #place: NetPlace;
+  readonly #place: UNetPlace;
   readonly #sessions: LazySessions;
   readonly #styles: StyleInputs;
   readonly #rowCounts: RowCounts;
   #targets: readonly Layer[] | undefined;
   readonly #arrays = new CallArrays();
 
-  static async open(config: UNetConfig, weights: TensorSource, place: PrecisePlace): Promise<UNet> {
+  static async open(config: UNetConfig, weights: TensorSource, place: UNetPlace & PrecisePlace): Promise<UNet> {
     const { open, precision } = place;
     const lowering = loweringFor({ ...open.target, precision, islands: unetIslands(config) });
     return UNet.#prepared(config, weights, lowering, place);
@@ -53,20 +56,21 @@ export class UNet {
     config: UNetConfig,
     weights: TensorSource,
     lowering: Lowering,
-    place: NetPlace,
+    place: UNetPlace,
   ): Promise<UNet> {
     const build = (given: NetWeights): Graph => buildUNet(config, given, { lowering });
     return new UNet(config, await lowering.prepareWeights(weights, build, place.cacheDir), lowering, place);
   }
 
-  private constructor(config: UNetConfig, weights: TensorSource, lowering: Lowering, place: NetPlace) {
+  private constructor(config: UNetConfig, weights: TensorSource, lowering: Lowering, place: UNetPlace) {
     this.config = config;
     this.weights = weights;
     this.#lowering = lowering;
     this.#place = place;
-    this.#rowCounts = new RowCounts(place.open.target.provider);
-    this.#sessions = new LazySessions(place.open);
-    this.#styles = new StyleInputs(() => this.targets, weights, place.open, lowering.mergesStyles);
+    const { open, weightsChange = false } = place;
+    this.#rowCounts = new RowCounts(open.target.provider);
+    this.#sessions = new LazySessions(weightsChange ? open.mapped : open);
+    this.#styles = new StyleInputs(() => this.targets, weights, open, lowering.mergesStyles);
   }
 
   /** What a LoRA can change. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { LazySessions } from '../../../src/engine/model/lazy-sessions.ts';
-import { sessionOpener, type SessionOpener } from '../../../src/engine/model/session-opener.ts';
+import { sessionOpener, type OpenGraph } from '../../../src/engine/model/session-opener.ts';
 import { Add, GraphBuilder, type Graph } from '../../../src/engine/onnx/index.ts';
 
 const OPEN = sessionOpener({
@@ -19,12 +19,9 @@ function build(): Graph {
 }
 
 /** Refuses to open until it has been asked so often. */
-function failing(times: number): SessionOpener {
+function failing(times: number): OpenGraph {
   let left = times;
-  return Object.assign((graph: Graph) => (left-- > 0 ? Promise.reject(new Error('no room')) : OPEN(graph)), {
-    memory: OPEN.memory,
-    target: OPEN.target,
-  });
+  return (graph) => (left-- > 0 ? Promise.reject(new Error('no room')) : OPEN(graph));
 }
 
 describe('LazySessions', () => {

@@ -5,7 +5,7 @@
  * A style may look the same, so the form allows an accelerator and proves none. Knows names and ranks alone.
  */
 import { BASES, type Base } from '../../../core/manifest.ts';
-import { guessBase } from '../lora/base-guess.ts';
+import { guessBase, textWidth } from '../lora/base-guess.ts';
 import type { LoraFile } from '../lora/lora-file.ts';
 import type { LoraGroup } from '../lora/lora-group.ts';
 
@@ -13,6 +13,8 @@ export type AcceleratorForm = {
   /** `whole`: every kind of layer, all over the UNet. `transformers`: theirs alone. */
   readonly reach: 'whole' | 'transformers';
   readonly base: Base;
+  /** Neither shapes nor notes say which base it is for, so that a name may. */
+  readonly isBaseOpen: boolean;
   /** Undefined where modules differ. */
   readonly rank: number | undefined;
   /** alpha/rank; undefined where modules differ. */
@@ -37,7 +39,8 @@ const MODULES: Readonly<Partial<Record<Base, number>>> = { sd15: 278, sd2: 278, 
 /** Undefined for a LoRA that no accelerator looks like. */
 export function acceleratorForm(lora: Pick<LoraFile, 'groups' | 'dense' | 'metadata'>): AcceleratorForm | undefined {
   const { groups } = lora;
-  const base = guessBase(lora) ?? 'other';
+  const guessed = guessBase(lora);
+  const base = guessed ?? 'other';
   if (groups.length === 0 || groups.some(({ stem }) => isText(stem)) || !isBase(base)) {
     return undefined;
   }
@@ -51,6 +54,7 @@ export function acceleratorForm(lora: Pick<LoraFile, 'groups' | 'dense' | 'metad
   return {
     reach: isWhole ? 'whole' : 'transformers',
     base,
+    isBaseOpen: guessed === undefined && textWidth(lora) === undefined,
     rank: onlyOne(groups.map(({ rank }) => rank)),
     scale: onlyOne(groups.map(({ scale }) => scale)),
   };

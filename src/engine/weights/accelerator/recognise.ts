@@ -41,13 +41,14 @@ export async function recogniseAccelerator(
   if (form === undefined) {
     return { kind: 'none' };
   }
-  const { base } = form;
+  const isTrained = TRAINING_NOTES.some((key) => lora.metadata.has(key));
+  const guesses = isTrained ? [] : guessesFrom(lora, form);
+  const base =
+    (form.isBaseOpen ? guesses.find(({ guess }) => guess.base !== undefined)?.guess.base : undefined) ?? form.base;
   const noted = lora.metadata.get(RECIPE_NOTE);
   if (noted !== undefined && isRecipeName(noted)) {
     return { kind: 'known', recipe: noted, base, by: 'metadata' };
   }
-  const isTrained = TRAINING_NOTES.some((key) => lora.metadata.has(key));
-  const guesses = isTrained ? [] : guessesFrom(lora, form);
   for (const { guess, by } of guesses) {
     const [recipe, ...others] = guess.recipes;
     if (recipe !== undefined && others.length === 0) {
@@ -96,11 +97,13 @@ const GENERIC_NAME = /^(?:pytorch_lora_weights|adapter_model|diffusion_pytorch_m
 /** Of a hub's cache: models--owner--name/snapshots/<revision>/file. */
 const FOLDERS = 4;
 
-/** A name is believed where the file has what it promises: the base, and all layers but of Flash. */
+/** A name is believed where the file has what it promises: the base, if the file says one, and all layers but of Flash. */
 function agrees({ recipes, base }: NameGuess, form: AcceleratorForm): boolean {
   const isFlash = recipes.every((name) => name === 'flash');
-  const isSameBase = base === undefined || base === form.base || (base === 'sdxl' && form.base === 'ssd1b');
-  return isSameBase && (isFlash || form.reach === 'whole') && recipes.some((name) => isFor(name, form.base));
+  const isSameBase =
+    base === undefined || form.isBaseOpen || base === form.base || (base === 'sdxl' && form.base === 'ssd1b');
+  const drawn = form.isBaseOpen ? (base ?? form.base) : form.base;
+  return isSameBase && (isFlash || form.reach === 'whole') && recipes.some((name) => isFor(name, drawn));
 }
 
 /** The rank of all published ones, and alpha 8, or none stated. */

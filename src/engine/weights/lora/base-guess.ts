@@ -21,13 +21,7 @@ export function guessBase({
     return foreign[1];
   }
   const noted = notedBase(metadata);
-  const isCrossAttention = ({ stem }: { readonly stem: string }) => /attn2(?:[._]processor)?[._]to_[kv]$/.test(stem);
-  const width =
-    groups.find(isCrossAttention)?.down.shape[1] ??
-    dense.flatMap((group) =>
-      isCrossAttention(group) && group.target === 'weight' ? (denseSize(group.form)?.[1] ?? []) : [],
-    )[0];
-  switch (width) {
+  switch (textWidth({ groups, dense })) {
     case 768:
       return 'sd15';
     case 1024:
@@ -41,6 +35,17 @@ export function guessBase({
     default:
       return undefined;
   }
+}
+
+/** Of the text that the cross-attentions read; undefined where the file changes none of them. */
+export function textWidth({ groups, dense }: Pick<LoraFile, 'groups' | 'dense'>): number | undefined {
+  const isCrossAttention = ({ stem }: { readonly stem: string }) => /attn2(?:[._]processor)?[._]to_[kv]$/.test(stem);
+  return (
+    groups.find(isCrossAttention)?.down.shape[1] ??
+    dense.flatMap((group) =>
+      isCrossAttention(group) && group.target === 'weight' ? (denseSize(group.form)?.[1] ?? []) : [],
+    )[0]
+  );
 }
 
 /** Module names of architectures beyond the UNet ones. */

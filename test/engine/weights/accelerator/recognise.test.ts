@@ -164,6 +164,21 @@ describe('an accelerator that nothing tells apart', () => {
     const { recognition } = await recognised('Hyper-SDXL-4steps-lora.safetensors', { modules: SD15 });
     expect(recognition).toMatchObject({ kind: 'unclear', base: 'sd15' });
   });
+
+  it('has its base by its name where no layer reads the text, whose width would tell', async () => {
+    const modules = SD15.filter(({ module }) => !/attn2[._]to_[kv]$/.test(module));
+    const { recognition } = await recognised('Hyper-SD15-4steps-lora.safetensors', { modules });
+    expect(recognition).toEqual({ kind: 'known', recipe: 'hyper-sd-4', base: 'sd15', by: 'name' });
+  });
+
+  it('is not believed to be of SD 1.5 where it reads text of another width', async () => {
+    const modules = SD15.map(({ module, shape }) => ({
+      module,
+      shape: shape.map((side) => (side === 768 ? 512 : side)),
+    }));
+    const { recognition } = await recognised('Hyper-SD15-4steps-lora.safetensors', { modules });
+    expect(recognition).toMatchObject({ kind: 'unclear', base: 'other' });
+  });
 });
 
 describe('an ordinary style', () => {
