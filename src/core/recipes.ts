@@ -167,6 +167,12 @@ export function recipeSentence(name: RecipeName, base = ''): string {
   return `${who}: ${samplingWords(recipeOf(name))}, guidance ${range(guidance)}`;
 }
 
+/** The sentence, with the licence of the published files where it is known: nobody should learn of it too late. */
+export function recipeNote(name: RecipeName, base = ''): string {
+  const { licence } = recipeOf(name);
+  return `${recipeSentence(name, base)}${licence === undefined ? '' : ` (${licence})`}`;
+}
+
 const SAMPLERS = { lcm: 'LCM', tcd: 'TCD', ddim: 'DDIM', euler: 'Euler', 'dpm++': 'DPM-Solver++' } as const;
 
 function samplingWords({ scheduler, grid, eta }: Recipe): string {

@@ -45,6 +45,9 @@ export async function imagine(
   if (options.negative !== '' && guidance <= 1 && mode !== 'quiet') {
     warn(`--negative has no effect at guidance ${guidance}; ${remedyFor(request)}.`);
   }
+  if (mode !== 'quiet') {
+    sayLicence(request, warn);
+  }
   const runner = await openEngine({ device: localDevice(config), dataFolder: config.dataFolder, startup: 'fast' });
   const stop = stopOnSignal();
   try {
@@ -73,6 +76,7 @@ export async function emoji(
 ): Promise<void> {
   const asked = { ...options, negative: '', count: 1, transparent: true };
   const request = await requestFrom(config, openCatalog(config.dataFolder), prompt, asked);
+  sayLicence(request, warn);
   const runner = await openEngine({ device: localDevice(config), dataFolder: config.dataFolder, startup: 'fast' });
   const stop = stopOnSignal();
   try {
@@ -180,6 +184,13 @@ export async function requestFrom(
 
 function sizeText(size: ImagineOptions['size']): string | undefined {
   return size === undefined ? undefined : `${size.width}x${size.height}`;
+}
+
+/** Of the accelerator's published file, where it is known: whoever draws with it should know. */
+function sayLicence({ recipe: { name } }: GenerationRequest, warn: Streams['warn']): void {
+  if (name !== undefined && recipeOf(name).licence !== undefined) {
+    warn(`${recipeTitle(name)} is licensed: ${recipeOf(name).licence}.`);
+  }
 }
 
 /** What gives words to keep out an effect, where anything does. */

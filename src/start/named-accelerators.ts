@@ -9,7 +9,7 @@ import { closest } from '../../commands/closest.ts';
 import type { NamedAccelerator } from '../bot/stepping.ts';
 import type { ModelAccelerator } from '../core/accelerator.ts';
 import { UserError } from '../core/errors.ts';
-import { recipeOf, type RecipeName, recipeSentence } from '../core/recipes.ts';
+import { type RecipeName, recipeNote } from '../core/recipes.ts';
 import { acceleratorWords, openLora, recogniseAccelerator } from '../engine/weights/index.ts';
 
 export type AcceleratorOptions = {
@@ -70,8 +70,7 @@ export async function addedAccelerators(
     const { file, weight } = await fileOf(text, []);
     const said = recipe[k] ?? 'auto';
     const found = said === 'auto' ? await recipeFor(file, text === lcmLora ? 'lcm' : undefined) : said;
-    const { licence } = recipeOf(found);
-    say(`${file}: ${recipeSentence(found)}${licence === undefined ? '' : ` (${licence})`}`);
+    say(`${file}: ${recipeNote(found)}`);
     const namesakes = added.filter((each) => each.recipe === found).length;
     added.push({ id: namesakes === 0 ? found : `${found}-no${namesakes + 1}`, file, weight, recipe: found });
   }

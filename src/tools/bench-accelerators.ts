@@ -84,12 +84,13 @@ async function measure(folder: string, startup: 'fast' | 'throughput'): Promise<
   const runner = open();
   try {
     await draw(runner, 'fast');
-    const own = await least(3, () => draw(runner, 'fast'));
+    await draw(runner, 'fast');
     const one = process.memoryUsage().rss;
     const change: number[] = [];
     for (let turn = 0; turn < CHANGES; turn += 1) {
       const id = turn % 2 === 0 ? 'fine' : 'fast';
-      change.push((await timed(() => draw(runner, id))) - own);
+      const first = await timed(() => draw(runner, id));
+      change.push(first - (await timed(() => draw(runner, id))));
     }
     await draw(runner, 'fast');
     const after = process.memoryUsage().rss;
@@ -153,14 +154,6 @@ async function timed(work: () => Promise<void>): Promise<number> {
   const startedAt = performance.now();
   await work();
   return (performance.now() - startedAt) / 1000;
-}
-
-async function least(times: number, work: () => Promise<void>): Promise<number> {
-  let best = Number.POSITIVE_INFINITY;
-  for (let turn = 0; turn < times; turn += 1) {
-    best = Math.min(best, await timed(work));
-  }
-  return best;
 }
 
 async function writeModel(folder: string): Promise<void> {

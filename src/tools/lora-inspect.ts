@@ -20,8 +20,10 @@ export async function inspect(
     await inspectEmbedding(file, json === true, print);
     return;
   }
+  const { accelerator } = report;
+  const licence = accelerator.kind === 'known' ? recipeOf(accelerator.recipe).licence : undefined;
   if (json === true) {
-    print(JSON.stringify({ file: resolve(file), ...report }));
+    print(JSON.stringify({ file: resolve(file), ...report, licence }));
     return;
   }
   const list = (values: readonly (number | string)[]): string =>
@@ -33,12 +35,10 @@ export async function inspect(
     `targets   ${report.targets.unet} in the UNet, ${report.targets.textEncoders} in text encoders${report.strays === 0 ? '' : `; ${report.strays} stray tensors`}`,
   );
   print(`base      ${report.base ?? 'not stated'}`);
-  const { accelerator } = report;
   const words = acceleratorWords(accelerator);
   if (words !== undefined) {
     print(`accelerator  ${words}`);
   }
-  const licence = accelerator.kind === 'known' ? recipeOf(accelerator.recipe).licence : undefined;
   if (licence !== undefined) {
     print(`licence   ${licence}`);
   }

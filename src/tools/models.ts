@@ -8,6 +8,7 @@ import { describeModel } from '../../models/describe-model.ts';
 import type { ModelAddOptions } from '../adapters/cli/actions.ts';
 import { defaultRequest } from '../core/default-request.ts';
 import { UserError } from '../core/errors.ts';
+import { recipeOf } from '../core/recipes.ts';
 import { addedAccelerators } from '../start/named-accelerators.ts';
 import { openCatalog, openEngine } from '../start/open-engine.ts';
 import { downloadModel, parseHubName } from './hub-download.ts';
@@ -81,10 +82,13 @@ export async function listModels(config: Config, { json }: { readonly json?: boo
     const { id, source, isEmbedded } = model;
     try {
       const { name, base, defaults, accelerators } = await describeModel(model);
-      const quick = accelerators.map(({ id: accelerator }) => accelerator).join(', ');
+      const licensed = accelerators.map((each) => ({ ...each, licence: recipeOf(each.recipe).licence }));
+      const quick = licensed
+        .map(({ id: accelerator, licence }) => (licence === undefined ? accelerator : `${accelerator}: ${licence}`))
+        .join(', ');
       print(
         json === true
-          ? JSON.stringify({ id, name, base, source, isEmbedded, defaults, accelerators })
+          ? JSON.stringify({ id, name, base, source, isEmbedded, defaults, accelerators: licensed })
           : `${id}  ${name}  ${base}  ${defaults.width}x${defaults.height}  ${defaults.steps} steps${quick === '' ? '' : ` (${quick})`}  ${source}`,
       );
     } catch (error) {

@@ -116,6 +116,16 @@ describe('an accelerator’s file', () => {
     });
   });
 
+  it('whose licence is known says it, unless nothing is to be said', async () => {
+    const dmd2 = ['--accelerator', 'speed.safetensors', '--recipe', 'dmd2'];
+    const { status, err } = await imagine(...dmd2);
+    expect({ status, err }).toEqual({
+      status: 0,
+      err: 'DMD2, 4 steps is licensed: CC BY-NC: not for commercial use.\n',
+    });
+    expect((await imagine(...dmd2, '--quiet')).err).toBe('');
+  });
+
   it('by the option’s older name is LCM’s where nothing tells', async () => {
     expect(await drawn('--lcm-lora', 'speed.safetensors')).toMatchObject({ steps: 4, scheduler: 'lcm' });
   });

@@ -74,6 +74,16 @@ describe('a day in a server', () => {
     expect(answer.text).not.toContain('--');
   });
 
+  it('a quality is drawn as the model has it, chosen or written, and Info says by what', async () => {
+    const chosen = await ann.slash('imagine', { prompt: 'a fox', seed: 7, count: 1, quality: 'fine' }).picture();
+    expect(chosen.text).toContain('8 steps');
+    const written = await ann.slash('imagine', { prompt: 'a fox --quality draft --count 1' }).picture();
+    expect(written.text).toContain('2 steps');
+    const info = await ann.press('Info', chosen).answer();
+    expect(info.text).toContain('**Accelerator** lcm · LCM: LCM, guidance 1 to 2');
+    expect(info.text).toContain('--quality fine');
+  });
+
   it('a mistake is told to the one who made it and leaves nothing in the channel', async () => {
     const before = bo.sees.length;
     const exchange = ann.slash('imagine', { prompt: 'a fox --steps 99' });

@@ -256,6 +256,12 @@ describe('in Slack', () => {
     expect(fake.messages().filter(has('a patient owl'))).toHaveLength(1);
   });
 
+  it('a quality is drawn as the model has it', async () => {
+    await fake.person('Ana').slash('/imagine', 'a red hen --quality fine --count 1 --seed 12');
+    const answer = await shown((message) => isFinished(message) && message.words.includes('a red hen'));
+    expect(answer.words).toMatch(/seed 12 · 8 steps/);
+  });
+
   it('/imagine without words opens a form that takes a picture to start from', async () => {
     const ana = fake.person('Ana');
     await ana.slash('/imagine');

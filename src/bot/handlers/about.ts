@@ -4,6 +4,7 @@ import { imagine } from '../../../commands/imagine.ts';
 import { info } from '../../../commands/info.ts';
 import type { OptionValue } from '../../core/command.ts';
 import type { Line } from '../../core/message.ts';
+import { recipeNote } from '../../core/recipes.ts';
 import { requireJob } from '../gates.ts';
 import { quotaOf } from '../jobs/charges.ts';
 import type { BotContext, RequestContext } from '../context.ts';
@@ -41,6 +42,9 @@ export async function handleInfo(
   const lines: Line[] = [
     [bold(text(locale, 'about.title', { server: place.serverName }))],
     [plain(text(locale, 'about.model', { model: manifest.name, license: manifest.license }))],
+    ...manifest.accelerators.map(({ id, recipe }): Line => [
+      plain(text(locale, 'about.accelerator', { id, accelerator: recipeNote(recipe) })),
+    ]),
     [plain(text(locale, 'about.style', { style: settings.channelStyle ?? (settings.defaultStyle || none) }))],
     [plain(text(locale, 'about.mine', { style: mineText(locale, mine) }))],
     [plain(text(locale, 'about.limits', { perUser, perServer, count: 4 }))],

@@ -2,7 +2,7 @@
 import type { Job } from '../../core/job.ts';
 import type { Line, Message, MessageFile } from '../../core/message.ts';
 import type { Locale } from '../../core/people.ts';
-import { recipeOf, recipeSentence } from '../../core/recipes.ts';
+import { recipeNote } from '../../core/recipes.ts';
 import type { GenerationRequest } from '../../core/request.ts';
 import { modelOf } from '../jobs/job-ancestry.ts';
 import type { Models } from '../ports.ts';
@@ -83,10 +83,7 @@ function acceleratorLines({ accelerator, recipe: { name } }: GenerationRequest, 
     return [];
   }
   const id = accelerator.kind === 'model' && accelerator.id !== undefined ? `${accelerator.id} · ` : '';
-  const { licence } = recipeOf(name);
-  return [
-    fact(locale, 'info.accelerator', `${id}${recipeSentence(name)}${licence === undefined ? '' : ` · ${licence}`}`),
-  ];
+  return [fact(locale, 'info.accelerator', `${id}${recipeNote(name)}`)];
 }
 
 function styleText(job: Job, locale: Locale): string {

@@ -130,6 +130,16 @@ describe('what is asked', () => {
     });
   });
 
+  it('is given the quality that was chosen', () => {
+    const options = [
+      { type: 3, name: 'prompt', value: 'a fox' },
+      { type: 3, name: 'quality', value: 'fine' },
+    ];
+    expect(actionOf(command({}, { name: 'imagine', type: 1, options }))).toMatchObject({
+      options: { prompt: 'a fox', quality: 'fine' },
+    });
+  });
+
   it('keeps zero, false and the empty word', () => {
     const options = [
       { type: 4, name: 'seed', value: 0 },

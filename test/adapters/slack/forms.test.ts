@@ -126,12 +126,12 @@ describe('a command that lacks something', () => {
     await ana.slash('/imagine', '--seed 7 --style neon');
     const view = await opened();
     expect(view['callback_id']).toBe('command:imagine');
-    await ana.submit({ prompt: 'a fox', count: '2', strength: '0.4' });
+    await ana.submit({ prompt: 'a fox', count: '2', strength: '0.4', quality: 'draft' });
     const { invocation } = await handled();
     expect(invocation.action).toEqual({
       kind: 'command',
       name: 'imagine',
-      options: { prompt: 'a fox', seed: 7, style: 'neon', count: 2, strength: 0.4 },
+      options: { prompt: 'a fox', seed: 7, style: 'neon', count: 2, strength: 0.4, quality: 'draft' },
     });
     expect(bot.handled).toHaveLength(1);
   });

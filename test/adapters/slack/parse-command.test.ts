@@ -24,6 +24,10 @@ describe('a slash command', () => {
     expect(readSlashCommand('/style', '').spec.name).toBe('style list');
   });
 
+  it('reads a quality', () => {
+    expect(readSlashCommand('/imagine', 'a fox --quality fine').options).toEqual({ prompt: 'a fox', quality: 'fine' });
+  });
+
   it('knows what a form has to ask for', () => {
     const isIncomplete = (command: string, text: string): boolean => readSlashCommand(command, text).isIncomplete;
     expect(isIncomplete('/imagine', '--seed 7')).toBe(true);

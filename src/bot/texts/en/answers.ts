@@ -100,6 +100,7 @@ export const answers = {
   // Info about the server, and the queue.
   'about.title': 'Fourstep on {server}',
   'about.model': 'Model: {model} ({license})',
+  'about.accelerator': 'Accelerator {id}: {accelerator}',
   'about.style': 'Default style: {style}',
   'about.mine': 'Your style: {style}',
   'about.limits': 'At a time: {perUser} of yours, {perServer} on this server; up to {count:picture|pictures} each',
