@@ -19,15 +19,11 @@ export function checkRequest(request: GenerationRequest): void {
   expectSide('width', width);
   expectSide('height', height);
   for (const { id, weight } of styles) {
-    if (!Number.isFinite(weight) || Math.abs(weight) > LIMITS.weight) {
-      throw new UserError(
-        'request.weight',
-        `Expected a weight between -${LIMITS.weight} and ${LIMITS.weight} for the style ${id}, but got ${weight}; the usual weight is 0.5 to 1.`,
-        {
-          params: { style: id, given: weight, limit: LIMITS.weight },
-        },
-      );
-    }
+    expectWeight(`the style ${id}`, weight);
+  }
+  const { accelerator } = request;
+  if (accelerator.kind === 'file') {
+    expectWeight('the accelerator', accelerator.weight ?? 1);
   }
   if (variation !== undefined) {
     expectWhole('seed', variation.seed, 0, Number.MAX_SAFE_INTEGER - LIMITS.count);
@@ -59,10 +55,7 @@ const NOT_YET: readonly (readonly [what: string, isAsked: (request: GenerationRe
 
 /** Throws `UserError('request.not-yet')`. */
 function checkHonoured(request: GenerationRequest): void {
-  const { accelerator } = request;
-  const weight = accelerator.kind === 'file' ? (accelerator.weight ?? 1) : 1;
-  const found =
-    weight === 1 ? NOT_YET.find(([, isAsked]) => isAsked(request))?.[0] : `an accelerator at weight ${weight}`;
+  const found = NOT_YET.find(([, isAsked]) => isAsked(request))?.[0];
   if (found !== undefined) {
     throw new UserError('request.not-yet', `Expected what this version can draw, but got ${found}; leave it out.`, {
       params: { what: found },
@@ -79,6 +72,16 @@ export function checkSides({ width, height }: Pick<GenerationRequest, 'width' | 
     if (side % multiple !== 0) {
       throw sideError(name, side, multiple);
     }
+  }
+}
+
+function expectWeight(what: string, weight: number): void {
+  if (!Number.isFinite(weight) || Math.abs(weight) > LIMITS.weight) {
+    throw new UserError(
+      'request.weight',
+      `Expected a weight between -${LIMITS.weight} and ${LIMITS.weight} for ${what}, but got ${weight}; the usual weight is 0.5 to 1.`,
+      { params: { style: what, given: weight, limit: LIMITS.weight } },
+    );
   }
 }
 

@@ -179,6 +179,7 @@ export async function requestFrom(
       embeddings: await catalog.embeddings.of(model.id),
     },
   );
+  requireEtaCounts(options.eta, request);
   return { ...request, styles: [...request.styles, ...(options.lora ?? [])] };
 }
 
@@ -206,6 +207,16 @@ function samplingAsked({ scheduler, timesteps, eta }: ImagineOptions): Partial<S
     ...(timesteps === undefined ? {} : { grid: timesteps }),
     ...(eta === undefined ? {} : { eta }),
   };
+}
+
+/** Only these two have a share of fresh noise to choose; with another the number would be lost in silence. */
+function requireEtaCounts(eta: number | undefined, { recipe: { scheduler } }: GenerationRequest): void {
+  if (eta !== undefined && scheduler !== 'ddim' && scheduler !== 'tcd') {
+    throw new UserError(
+      'usage.eta',
+      `Expected --eta with the scheduler ddim or tcd, got it with ${scheduler}, which has none. Leave it out, or add --scheduler tcd.`,
+    );
+  }
 }
 
 function noStyle(name: string, styles: readonly Style[]): UserError {

@@ -223,7 +223,7 @@ describe('the engine as a runner', () => {
     [{ model: 'unknown' }, 'model.unknown', 'unknown is not'],
     [{ model: 'nowhere' }, 'model.missing', 'no such folder'],
     [{ decoder: 'tiny' }, 'request.not-yet', 'the tiny decoder'],
-    [{ accelerator: { kind: 'file', file: '/a', weight: 0.5 } }, 'request.not-yet', 'an accelerator at weight 0.5'],
+    [{ accelerator: { kind: 'file', file: '/a', weight: 11 } }, 'request.weight', 'for the accelerator'],
     [{ variation: { seed: 1, amount: 1.5 } }, 'request.variation', 'variation of 0 to 1'],
     [{ mask: { file: '/a' } }, 'request.not-yet', 'masks'],
     [{ extend: { left: 8, top: 0, right: 0, bottom: 0 } }, 'request.not-yet', 'extending a picture'],

@@ -99,6 +99,14 @@ describe('a model with two accelerators', () => {
     expect(JSON.parse(out)).toMatchObject({ guidance: 1 });
   });
 
+  it('refuses an eta that would be lost', async () => {
+    const { status, err } = await imagine('--eta', '0.5');
+    expect({ status, err }).toEqual({
+      status: 2,
+      err: expect.stringContaining('Expected --eta with the scheduler ddim or tcd, got it with lcm'),
+    });
+  });
+
   it('takes timesteps and eta of the caller’s', async () => {
     const own = await drawn('--recipe', 'tcd', '--timesteps', '999,600,201', '--eta', '0.5');
     expect(own).toMatchObject({ steps: 3, scheduler: 'tcd' });
