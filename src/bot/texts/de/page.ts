@@ -64,7 +64,6 @@ export const page: Translation<typeof english> = {
   'page.aspect': 'Form',
   'page.more': 'mehr',
   'page.negative': 'ohne',
-  'page.quality': 'Qualität',
   'page.steps': 'Schritte',
   'page.guidance': 'Guidance',
   'page.strength': 'wie viel neu gezeichnet wird',

@@ -61,7 +61,6 @@ export const page = {
   'page.aspect': 'shape',
   'page.more': 'more',
   'page.negative': 'without',
-  'page.quality': 'quality',
   'page.steps': 'steps',
   'page.guidance': 'guidance',
   'page.strength': 'how much is drawn anew',
