@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { modelsFolder } from '../../config/paths.ts';
 import { defaultRequest } from '../../src/core/default-request.ts';
@@ -18,6 +18,9 @@ import { createEngineRunner } from '../../src/engine/index.ts';
 import { GPU_POLICY } from '../../src/engine/scheduler.ts';
 import { decodePicture } from '../../src/image/index.ts';
 import { writeTinyLora, writeTinyModel } from '../support/tiny-model.ts';
+
+// Several pictures of up to 50 steps at once: slow on a busy machine.
+vi.setConfig({ testTimeout: 120_000 });
 
 const GOLDEN = path.join(import.meta.dirname, '../golden/accelerators');
 /** Of 255: what the nets' tolerances leave. */

@@ -34,8 +34,7 @@ export type ModelOptions = {
   readonly open: SessionOpener;
   /** Of its UNet. */
   readonly precision: 'fp32' | 'int8';
-  /** It has others too, so that what is opened now is soon to make room. */
-  readonly changesAccelerator?: boolean;
+  readonly changesAccelerator?: boolean; // it has others too: what is opened now is soon to make room
   /** The same model with another accelerator: nobody else's any more, and released or taken over. */
   readonly previous?: Model | undefined;
   /** Where derived weights go when the model's own folder cannot be written. */
