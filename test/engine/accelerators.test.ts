@@ -16,7 +16,7 @@ import type { GenerationRequest } from '../../src/core/request.ts';
 import type { Runner } from '../../src/core/work.ts';
 import { createEngineRunner } from '../../src/engine/index.ts';
 import { GPU_POLICY } from '../../src/engine/scheduler.ts';
-import { decodePicture } from '../../src/image/index.ts';
+import { openOwnPicture } from '../../src/image/index.ts';
 import { writeTinyLora, writeTinyModel } from '../support/tiny-model.ts';
 
 // Several pictures of up to 50 steps at once: slow on a busy machine.
@@ -124,7 +124,7 @@ describe('accelerated pictures', () => {
     'are those of diffusers: $model $recipe in $steps steps (strength $strength, eta $eta, timesteps $timesteps)',
     async (known) => {
       const pixels = await draw(requestOf(known));
-      const sheet = await decodePicture(await readFile(path.join(GOLDEN, known.file)));
+      const sheet = await openOwnPicture(await readFile(path.join(GOLDEN, known.file)));
       const expected = sheet.data.subarray(known.row * pixels.length, (known.row + 1) * pixels.length);
       expect(pixels.length).toBe(golden.side ** 2 * 3);
       expect(Math.max(...pixels.map((value, i) => Math.abs(value - (expected[i] ?? Number.NaN))))).toBeLessThanOrEqual(
