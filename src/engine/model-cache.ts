@@ -86,7 +86,8 @@ export class ModelCache {
         accelerator: chosen,
         precision,
         open,
-        changesAccelerator: installed.length > 1,
+        // Products of whole numbers want their weights packed, whatever becomes of them.
+        weightsChange: installed.length > 1 && precision === 'fp32',
         cacheDir,
         // With another accelerator or precision it is the same model but for the UNet, and two would take twice the memory.
         previous: previous !== undefined && this.#models.reclaim(previous) ? previous : undefined,

@@ -34,7 +34,7 @@ export type ModelOptions = {
   readonly open: SessionOpener;
   /** Of its UNet. */
   readonly precision: 'fp32' | 'int8';
-  readonly changesAccelerator?: boolean; // it has others too: what is opened now is soon to make room
+  readonly weightsChange?: boolean; // of its UNet, which is soon to make room for another accelerator
   /** The same model with another accelerator: nobody else's any more, and released or taken over. */
   readonly previous?: Model | undefined;
   /** Where derived weights go when the model's own folder cannot be written. */
@@ -72,7 +72,7 @@ export class Model implements Denoiser {
   }
 
   static async #open(
-    { files, key, accelerator, open, precision, changesAccelerator, cacheDir }: Omit<ModelOptions, 'previous'>,
+    { files, key, accelerator, open, precision, weightsChange, cacheDir }: Omit<ModelOptions, 'previous'>,
     kept: KeptNets | undefined,
   ): Promise<Model> {
     const config = parseUNetConfig(files.unet.config, files.unet.origin);
@@ -86,13 +86,8 @@ export class Model implements Denoiser {
       });
     const merged = (net: LoraNet, weights: TensorSource): Promise<TensorSource> =>
       accelerator === undefined ? Promise.resolve(weights) : mergedNet({ base, net, weights, accelerator, cacheDir });
-    const unet = await UNet.open(config, await merged('unet', files.unet.weights), {
-      open,
-      precision,
-      cacheDir,
-      // Products of whole numbers want their weights packed.
-      weightsChange: changesAccelerator === true && precision === 'fp32',
-    });
+    const place = { open, precision, weightsChange, cacheDir };
+    const unet = await UNet.open(config, await merged('unet', files.unet.weights), place);
     const acceleratesText =
       accelerator !== undefined && (await touchesNets(accelerator, TEXT_NETS.slice(0, files.text.length)));
     const isSameText = kept !== undefined && !kept.acceleratesText && !acceleratesText;
