@@ -3,15 +3,14 @@
  * A picture counts when a finished one of another state is in the page. Times are given in units of one warm drawing of
  * the recipe used, as the engine itself reports it in the same run, so that they mean the same on every machine.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { Page } from 'playwright-core';
 
-import { packageFolder } from '../../config/paths.ts';
 import { launchBrowser, noBrowser, openPage } from '../support/web/browser.ts';
+import { startBot } from '../support/web/started-bot.ts';
 
 const SENTENCE = 'a red fox beside a blue tree at dawn'.slice(0, 35);
 const KEY_MS = 120;
@@ -35,10 +34,10 @@ async function main(): Promise<void> {
     throw new Error(noBrowser);
   }
   const folder = mkdtempSync(join(tmpdir(), 'fourstep-bench-page-'));
-  const { bot, url } = await startBot(folder);
+  const bot = await startBot(folder);
   const browser = await launchBrowser();
   try {
-    const { page } = await openPage(browser, url, { width: 1280 });
+    const { page } = await openPage(browser, bot.url, { width: 1280 });
     await page.waitForTimeout(1500); // the styles' own pictures are drawn
     await watch(page);
     const unitMs = await warmDrawingMs(page, {});
@@ -51,28 +50,9 @@ async function main(): Promise<void> {
     print({ unitMs: round(unitMs), mixedMs: round(mixedMs), typing, dragging });
   } finally {
     await browser.close();
-    bot.kill('SIGTERM');
-    await new Promise((resolve) => bot.once('exit', resolve));
+    await bot.stop();
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-function startBot(folder: string): Promise<{ readonly bot: ChildProcess; readonly url: string }> {
-  const bot = spawn(process.execPath, [join(packageFolder, 'dist/src/main.js'), 'start'], {
-    env: { ...process.env, PORT: '0', HOST: '127.0.0.1', FOURSTEP_DATA: folder, LOG_LEVEL: 'silent', RUNNERS: 'cpu' },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  return new Promise((resolve, reject) => {
-    let printed = '';
-    bot.once('exit', (code) => reject(new Error(`the bot ended with status ${code}`)));
-    bot.stdout.on('data', (chunk) => {
-      printed += String(chunk);
-      const url = /http:\/\/\S+/.exec(printed)?.[0];
-      if (url !== undefined) {
-        resolve({ bot, url });
-      }
-    });
-  });
 }
 
 /** Notes in the page when each state is asked for and when a picture of it is there. */

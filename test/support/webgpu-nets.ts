@@ -225,7 +225,12 @@ const CASES: Readonly<Record<string, () => Promise<number>>> = {
     const folder = mkdtempSync(path.join(tmpdir(), 'fourstep-webgpu-'));
     try {
       const [found, remembered] = [await chooseForms(DEVICE, folder), await chooseForms(DEVICE, folder)];
-      const expected = JSON.stringify({ numberType: 'f32', attention: 'decomposed', layout: 'NCHW' });
+      const expected = JSON.stringify({
+        numberType: 'f32',
+        attention: 'decomposed',
+        layout: 'NCHW',
+        channels: 'first',
+      });
       return [found, remembered].filter((forms) => JSON.stringify(forms) !== expected).length;
     } finally {
       rmSync(folder, { recursive: true, force: true });
