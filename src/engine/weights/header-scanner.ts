@@ -135,7 +135,7 @@ export class HeaderScanner {
   }
 
   #unexpected(wanted: string): HeaderFault {
-    return new HeaderFault('header', `its header has no ${wanted} at character ${this.#at}`);
+    return new HeaderFault('header', `its header lacks ${wanted} at character ${this.#at}`);
   }
 }
 

@@ -21,8 +21,8 @@ import { checkpointTensors, writeRandomCheckpoint } from '../bench-unet/random-c
 import type { Shaped } from './true-size.ts';
 
 const RANK = 64;
-/** Rows and columns of LoKr's first factor. */
-const FACTOR = 8;
+/** Rows and columns of LoKr's first factor; the four channels of latents divide by less. */
+const FACTORS = [8, 4] as const;
 
 export type MergeReport = { readonly name: string; readonly seconds: number; readonly cpuSeconds: number };
 type Targets = ReturnType<typeof unetLoraTargets>;
@@ -36,10 +36,14 @@ const KINDS: readonly { readonly name: string; readonly tensors: (target: Target
   },
   {
     name: 'LoKr',
-    tensors: (target) => [
-      { name: 'lokr_w1', shape: [FACTOR, FACTOR] },
-      { name: 'lokr_w2', shape: [target.outFeatures / FACTOR, target.inFeatures / FACTOR, ...tapsOf(target)] },
-    ],
+    tensors: (target) => {
+      const sides = [target.outFeatures, target.inFeatures];
+      const factor = FACTORS.find((each) => sides.every((side) => side % each === 0)) ?? 1;
+      return [
+        { name: 'lokr_w1', shape: [factor, factor] },
+        { name: 'lokr_w2', shape: [...sides.map((side) => side / factor), ...tapsOf(target)] },
+      ];
+    },
   },
 ];
 
