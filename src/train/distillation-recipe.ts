@@ -1,5 +1,6 @@
 /** How a model's own LCM-LoRA is learnt (arXiv 2311.05556, section 4), by the size of the model. Data alone. */
 import type { Layer } from '../engine/nets/index.ts';
+import { isSmall } from './style-recipe.ts';
 import type { Loss } from './step-graph.ts';
 
 export type DistillationRecipe = {
@@ -64,10 +65,6 @@ const LARGE: DistillationRecipe = {
   pictureSteps: 25,
 };
 
-const SMALL_CHANNELS = 256;
-
-export function distillationRecipe(unet: {
-  readonly down: readonly { readonly channels: number }[];
-}): DistillationRecipe {
-  return Math.max(...unet.down.map(({ channels }) => channels)) <= SMALL_CHANNELS ? SMALL : LARGE;
+export function distillationRecipe(unet: Parameters<typeof isSmall>[0]): DistillationRecipe {
+  return isSmall(unet) ? SMALL : LARGE;
 }

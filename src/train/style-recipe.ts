@@ -74,8 +74,14 @@ const LARGE: StyleRecipe = {
 /** Channels of the widest level up to which a UNet counts as small. */
 const SMALL_CHANNELS = 256;
 
-export function styleRecipe(unet: { readonly down: readonly { readonly channels: number }[] }): StyleRecipe {
-  return Math.max(...unet.down.map(({ channels }) => channels)) <= SMALL_CHANNELS ? SMALL : LARGE;
+type Widths = { readonly down: readonly { readonly channels: number }[] };
+
+export function isSmall({ down }: Widths): boolean {
+  return Math.max(...down.map(({ channels }) => channels)) <= SMALL_CHANNELS;
+}
+
+export function styleRecipe(unet: Widths): StyleRecipe {
+  return isSmall(unet) ? SMALL : LARGE;
 }
 
 /** A round after the first goes on for this share of the first one's steps. */

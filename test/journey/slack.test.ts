@@ -9,13 +9,12 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { createSlackAdapter } from '../../src/adapters/slack/index.ts';
-import { installed, SMALL_MOJI } from '../support/manifests.ts';
 import { FakeSlack } from '../support/slack/fake-slack.ts';
 import type { Person } from '../support/slack/person.ts';
+import { openSlackBot } from '../support/slack/running-bot.ts';
 import type { Seen } from '../support/slack/screen.ts';
 import { createStubRunner, type StubRunnerOptions } from '../support/stub-runner.ts';
-import { openWholeBot, type WholeBot } from '../support/whole-bot.ts';
+import type { WholeBot } from '../support/whole-bot.ts';
 
 let folder: string;
 let fake: FakeSlack;
@@ -23,20 +22,9 @@ let product: WholeBot;
 let beforeStep: NonNullable<StubRunnerOptions['beforeStep']>;
 
 function startProduct(): Promise<WholeBot> {
-  return openWholeBot({
+  return openSlackBot(fake, {
     folder,
     runner: createStubRunner({ beforeStep: (...step) => beforeStep(...step) }),
-    ports: { models: { list: () => [installed(SMALL_MOJI)] } },
-    connect: async ({ bot, log }) => [
-      createSlackAdapter({
-        botToken: fake.tokens.bot,
-        transport: { kind: 'socket', appToken: fake.tokens.app },
-        apiUrl: fake.apiUrl,
-        bot,
-        log,
-        timing: { firstPauseMs: 20, processingPausesMs: [20, 40, 80, 160, 320] },
-      }),
-    ],
   });
 }
 

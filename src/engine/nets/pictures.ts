@@ -70,14 +70,14 @@ export function asTokens(building: Building, picture: Value): Value {
   return Reshape(last, [-1, channels], [`${ROWS}·${height}·${width}`, channels]);
 }
 
-/** The way back, to the height and width of the picture `like`. */
+/** The way back, where `like` has the height, the width and the channels. */
 export function asPicture(building: Building, tokens: Value, like: Value): Value {
   const last = channelsLast(building, like);
-  const channels = fixedDim(tokens.shape, 1);
-  const isSame = channels === fixedDim(last.shape, 3);
-  const target = isSame ? Shape(last) : Concat([Shape(last, { start: 0, end: 3 }), last.graph.ints([channels])], 0);
-  const picture = Reshape(tokens, target, [...last.shape.slice(0, 3), channels]);
-  return isLast(building) ? picture : Transpose(picture, [0, 3, 1, 2]);
+  return fromChannelsLast(building, Reshape(tokens, Shape(last), last.shape));
+}
+
+function fromChannelsLast(building: Building, x: Value): Value {
+  return isLast(building) ? x : Transpose(x, [0, 3, 1, 2]);
 }
 
 function channelsLast(building: Building, picture: Value): Value {

@@ -9,7 +9,7 @@ import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
-import { openPromise, type Entry, type ZipFile } from 'yauzl';
+import { openPromise } from 'yauzl';
 import { z } from 'zod';
 
 import { UserError } from '../../core/errors.ts';
@@ -93,7 +93,7 @@ async function unpack(wheel: string, folder: string): Promise<void> {
   for await (const entry of zip.eachEntry()) {
     const library = LIBRARIES.find((name) => entry.fileName.endsWith(`/${name}`));
     if (library !== undefined) {
-      await pipeline(await contents(zip, entry), createWriteStream(join(folder, library)));
+      await pipeline(await zip.openReadStreamPromise(entry), createWriteStream(join(folder, library)));
     }
   }
   for (const library of LIBRARIES) {
@@ -101,10 +101,6 @@ async function unpack(wheel: string, folder: string): Promise<void> {
       throw new UserError('gpu.wheel', `Expected ${library} in ${basename(wheel)}, but it is not there.`, { cause });
     });
   }
-}
-
-function contents(zip: ZipFile, entry: Entry): Promise<Readable> {
-  return zip.openReadStreamPromise(entry);
 }
 
 async function get(url: string, headers: Readonly<Record<string, string>>): Promise<Response> {

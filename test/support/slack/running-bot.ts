@@ -8,7 +8,8 @@ import type { FakeSlack } from './fake-slack.ts';
 
 export function openSlackBot(
   fake: FakeSlack,
-  options: { readonly folder: string; readonly database?: Database } & Pick<WholeBotOptions, 'ports' | 'options'>,
+  options: { readonly folder: string; readonly database?: Database } & Pick<WholeBotOptions, 'ports' | 'options'> &
+    Partial<Pick<WholeBotOptions, 'runner'>>,
 ): Promise<WholeBot> {
   return openWholeBot({
     runner: createStubRunner(),

@@ -41,11 +41,10 @@ export function channelsLastLowering(
     ...ordinary,
     channels: 'last',
     convolution: ({ scope, inFeatures, outFeatures, kernel, bias, attributes }, x) => {
-      const sides = [kernel, kernel];
       const w =
         kernel === 1
           ? scope.weight('weight', [outFeatures, 1, 1, inFeatures])
-          : scope.weight(KERNEL_LAST, [outFeatures, ...sides, inFeatures]);
+          : scope.weight(KERNEL_LAST, [outFeatures, kernel, kernel, inFeatures]);
       return NhwcConv(x, w, bias ? scope.weight('bias', [outFeatures]) : undefined, attributes);
     },
     convolutionBy: (kernel, x, attributes) => NhwcConv(x, Transpose(kernel, [0, 2, 3, 1]), undefined, attributes),
