@@ -26,9 +26,13 @@ export function addDrawingRoutes({ app, chat, forms, ports, identities, actorOf,
     context.header('content-type', 'application/x-ndjson');
     return stream(context, async (out) => {
       out.onAbort(() => abort.abort());
+      // Whoever does not take what is written is given up. One listener for the stream, for each stays until its end.
+      const left = new Promise((resolve) => abort.signal.addEventListener('abort', resolve, { once: true }));
       try {
         for await (const event of ports.live.draw(actor, chat.place(actor), request, abort.signal)) {
-          await within(LIMITS.liveStallMs, out.write(`${JSON.stringify(lineOf(event, actor.locale))}\n`), abort);
+          const timer = setTimeout(() => abort.abort(), LIMITS.liveStallMs);
+          await Promise.race([out.write(`${JSON.stringify(lineOf(event, actor.locale))}\n`), left]);
+          clearTimeout(timer);
         }
       } catch (error) {
         if (!(error instanceof CancelledError)) {
@@ -81,14 +85,6 @@ function lineOf(event: LiveEvent, locale: Locale): unknown {
 
 function dataUrl(png: Uint8Array): string {
   return `data:image/png;base64,${Buffer.from(png).toString('base64')}`;
-}
-
-/** Waits for a browser to take what is written, and gives the drawing up where it does not. */
-async function within(ms: number, written: Promise<unknown>, giveUp: AbortController): Promise<void> {
-  const timer = setTimeout(() => giveUp.abort(), ms);
-  const left = new Promise((resolve) => giveUp.signal.addEventListener('abort', resolve, { once: true }));
-  await Promise.race([written, left]);
-  clearTimeout(timer);
 }
 
 /** What `read` gives; where it throws, nobody reads the files any more. */
