@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 
 import { UserError } from '../src/core/errors.ts';
+import { isWhole, type Partition } from '../src/core/partition.ts';
 import { environmentSchema, type Environment } from './schema.ts';
 
 export type Config = {
@@ -15,9 +16,12 @@ export type Config = {
         readonly apiUrl: string;
         readonly cdnUrl: string;
         readonly publicKey: string | undefined;
+        readonly shards: 'auto' | Partition;
       }
     | undefined;
   readonly slack: SlackConfig | undefined;
+  /** Which of several processes on one store this one is; undefined: the only one. */
+  readonly partition: Partition | undefined;
   readonly host: string;
   readonly port: number;
   /** Who may use the page. */
@@ -115,7 +119,9 @@ export function parseConfig(variables: Readonly<Record<string, string | undefine
             apiUrl: env.DISCORD_API_URL,
             cdnUrl: env.DISCORD_CDN_URL,
             publicKey: env.DISCORD_PUBLIC_KEY,
+            shards: env.DISCORD_SHARDS,
           },
+    partition: partitionOf(env),
     slack: slackConfig(env),
     host: env.HOST,
     port: env.PORT,
@@ -153,6 +159,27 @@ export function parseConfig(variables: Readonly<Record<string, string | undefine
     training: { steps: env.TRAIN_STEPS, minutesPerServerDay: env.TRAIN_MINUTES_PER_SERVER_DAY },
     adultWords: env.ADULT_WORDS,
   };
+}
+
+/** Throws `UserError` `config.shards` for what would lose or double answers. */
+function partitionOf(env: Environment): Partition | undefined {
+  const { DISCORD_SHARDS: shards, STORE_URL: store, DISCORD_PUBLIC_KEY: publicKey } = env;
+  if (shards === 'auto' || isWhole(shards)) {
+    return undefined;
+  }
+  if (store === undefined) {
+    throw new UserError(
+      'config.shards',
+      'DISCORD_SHARDS names a part of the shards, and the store is embedded, which one process has to itself; give all processes the same STORE_URL (Redis or Postgres), or leave DISCORD_SHARDS out.',
+    );
+  }
+  if (publicKey !== undefined) {
+    throw new UserError(
+      'config.shards',
+      'DISCORD_SHARDS names a part of the shards, but with DISCORD_PUBLIC_KEY all interactions come to one address; leave one of the two out.',
+    );
+  }
+  return shards;
 }
 
 function slackConfig(env: Environment): SlackConfig | undefined {

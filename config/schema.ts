@@ -4,6 +4,8 @@
  */
 import { z } from 'zod';
 
+import { parsePartition } from '../src/core/partition.ts';
+
 const url = (protocols: readonly string[]) =>
   z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
     message: `expected a URL starting with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
@@ -50,6 +52,13 @@ export const environmentSchema = z.object({
     .string()
     .regex(/^[0-9a-fA-F]{64}$/, 'expected 64 hexadecimal digits')
     .optional(),
+
+  /** `auto`: as many as Discord recommends, all here; `8`: eight, all here; `0-3/8`: a part, for several processes. */
+  DISCORD_SHARDS: z
+    .string()
+    .default('auto')
+    .transform((text) => (text === 'auto' ? text : parsePartition(text)))
+    .refine((shards) => shards !== undefined, 'expected auto, a number of shards, or a part of them like 0-3/8'),
 
   /** xoxb-…; absent: no Slack. */
   SLACK_BOT_TOKEN: z.string().min(1).optional(),

@@ -7,6 +7,7 @@ import type { Acknowledgement, Action, Bot, Chat, Invocation, Suggestion } from 
 import { CancelledError, StoppedError, UserError } from '../core/errors.ts';
 import type { Form } from '../core/message.ts';
 import type { ReplyAddress } from '../core/job.ts';
+import { isServed, isTakenUp } from '../core/partition.ts';
 import type { Place, Platform, ServerKey, UserKey } from '../core/people.ts';
 import { inboxIdOf, packRecord, parseRecord } from './inbox-record.ts';
 import { acknowledgementOf, decideAcknowledgement } from './acknowledgement.ts';
@@ -77,10 +78,11 @@ class BotOnPorts implements FourstepBot {
   }
 
   async record(invocation: Invocation, address: ReplyAddress): Promise<() => Promise<void>> {
-    const { inbox } = this.#context.stores;
+    const { stores, options } = this.#context;
+    const { inbox } = stores;
     const event = inboxIdOf(invocation);
     this.#recorded?.add(event);
-    await inbox.record(event, packRecord(invocation, address));
+    await inbox.record(event, packRecord(invocation, address, options.partition));
     return async () => inbox.discard(event);
   }
 
@@ -139,7 +141,9 @@ class BotOnPorts implements FourstepBot {
     await this.#context.jobs.resume();
     await this.#context.trainings.resume();
     await this.#resumeRecorded();
-    for (const draft of (await this.#context.stores.styles.drafts()).filter(({ isShown }) => !isShown)) {
+    const { stores, options } = this.#context;
+    const drafts = (await stores.styles.drafts()).filter(({ server }) => isServed(server, options.partition));
+    for (const draft of drafts.filter(({ isShown }) => !isShown)) {
       void showTrial(this.#context, draft).catch((error: unknown) => {
         this.#context.log.error({ draft: draft.id, err: error }, 'a style could not be tried again');
       });
@@ -154,9 +158,14 @@ class BotOnPorts implements FourstepBot {
 
   /** Heard before a crash, and no job of it was kept: handled now, in its old place. */
   async #resumeRecorded(): Promise<void> {
-    const { inbox, jobs } = this.#context.stores;
+    const { stores, options } = this.#context;
+    const { inbox, jobs } = stores;
     for (const { id, record } of await inbox.recorded()) {
       const recorded = parseRecord(record);
+      const server = recorded?.invocation.place.server;
+      if (server !== undefined && !isTakenUp(recorded?.owner, server, options.partition)) {
+        continue; // another process's
+      }
       if (recorded !== undefined && this.#recorded?.has(inboxIdOf(recorded.invocation)) === true) {
         continue; // its chat is about to hand it over
       }

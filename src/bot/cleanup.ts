@@ -2,8 +2,9 @@
  * Every so often, what is past its time is deleted: jobs and their pictures after a month, what expires, and
  * what belongs to servers that have taken the bot away.
  */
+import { isServed } from '../core/partition.ts';
 import type { Stores } from '../store/index.ts';
-import type { Clock, Log } from './ports.ts';
+import type { BotOptions, Clock, Log } from './ports.ts';
 
 /** How long a job is kept once it is over; its buttons work so long. */
 export const JOB_KEPT_MS = 30 * 24 * 3_600_000;
@@ -14,7 +15,7 @@ type Keeper = {
   readonly stores: Stores;
   readonly clock: Clock;
   readonly log: Log;
-  readonly options: { readonly leftKeptMs: number };
+  readonly options: Pick<BotOptions, 'leftKeptMs' | 'partition'>;
 };
 
 /** Begins; the returned function ends it. */
@@ -29,7 +30,8 @@ export function startCleanup({ stores, clock, log, options }: Keeper): () => voi
   const tidy = async (): Promise<void> => {
     try {
       await stores.tidy(clock.now() - JOB_KEPT_MS);
-      for (const server of await stores.departures.due(clock.now() - options.leftKeptMs)) {
+      const due = await stores.departures.due(clock.now() - options.leftKeptMs);
+      for (const server of due.filter((each) => isServed(each, options.partition))) {
         await stores.departures.forget(server);
         log.info({ server }, 'what was kept of a server that left is gone');
       }

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { ACKNOWLEDGEMENTS, type Invocation, MESSAGE_ACTIONS } from '../core/chat.ts';
 import type { OptionValue } from '../core/command.ts';
 import type { ReplyAddress } from '../core/job.ts';
+import { type Partition, partitionName } from '../core/partition.ts';
 import { LOCALES, PLATFORMS, type UserKey } from '../core/people.ts';
 
 export type InboxRecord = {
@@ -14,6 +15,8 @@ export type InboxRecord = {
   readonly address: ReplyAddress;
   /** It had a file, which is gone. */
   readonly hadFile: boolean;
+  /** Of several processes on one store the one that heard it. */
+  readonly owner?: string | undefined;
 };
 
 const key = z.custom<UserKey>(
@@ -81,6 +84,7 @@ const inboxRecord: z.ZodType<InboxRecord> = z.object({
     data: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
   }),
   hadFile: z.boolean(),
+  owner: z.string().optional(),
 });
 
 /** What names an event in the inbox. */
@@ -89,7 +93,12 @@ export function inboxIdOf({ place, id }: Pick<Invocation, 'place' | 'id'>): stri
 }
 
 /** Plain JSON; files are left out. */
-export function packRecord(invocation: Invocation, address: ReplyAddress): InboxRecord {
+export function packRecord(invocation: Invocation, address: ReplyAddress, partition?: Partition): InboxRecord {
+  const packed = pack(invocation, address);
+  return partition === undefined ? packed : { ...packed, owner: partitionName(partition) };
+}
+
+function pack(invocation: Invocation, address: ReplyAddress): InboxRecord {
   const { action: given } = invocation;
   if (given.kind === 'form') {
     const { files, ...form } = given;

@@ -1,4 +1,5 @@
 /** What an operator's settings mean for the bot: limits and word lists, with what stands fast beside what can be set. */
+import type { Partition } from '../core/partition.ts';
 import { limitsFrom, type LimitSettings } from './limits.ts';
 import type { BotOptions } from './ports.ts';
 import { adultWords } from './safety/adult-words.ts';
@@ -8,6 +9,8 @@ export type OperatorSettings = {
   /** Steps of a style that is learnt, minutes a day and server; 0: as the recipe says, as long as it takes. */
   readonly training: { readonly steps: number; readonly minutesPerServerDay: number };
   readonly devices: readonly string[];
+  /** Which of several processes on one store this one is; undefined: the only one. */
+  readonly partition?: Partition | undefined;
   /** Refused everywhere. */
   readonly blockedWords: readonly string[];
   /** Besides the usual ones. */
@@ -18,6 +21,7 @@ export type OperatorSettings = {
 export function botOptions(settings: OperatorSettings, model: string): BotOptions {
   return {
     model,
+    partition: settings.partition,
     blockedWords: settings.blockedWords,
     adultWords: [...adultWords(), ...settings.adultWords],
     ...limitsFrom(settings.limits),

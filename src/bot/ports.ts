@@ -6,6 +6,7 @@ import type { Admission, QueueLimits } from '../core/admission.ts';
 import type { Chat } from '../core/chat.ts';
 import type { Upload } from '../core/command.ts';
 import type { Base, ModelManifest } from '../core/manifest.ts';
+import type { Partition } from '../core/partition.ts';
 import type { Platform } from '../core/people.ts';
 import type { EmbeddingUse, Fingerprint } from '../core/request.ts';
 import type { Style } from '../core/style.ts';
@@ -52,6 +53,8 @@ export type BotOptions = {
   readonly maxLoraBytesOfAll: number;
   readonly maxInitBytes: number;
   readonly maxStyles: number;
+  /** Which of several bots on one store this one is; absent: the only one. */
+  readonly partition?: Partition | undefined;
   /** How long what belongs to a server is kept once it has taken the bot away. */
   readonly leftKeptMs: number;
   readonly training: {

@@ -35,7 +35,12 @@ export type OpenedPorts = Omit<BotPorts, 'chatOf'> & {
 
 export async function openBotPorts(config: Config, { log, metrics, ends }: Beginning): Promise<OpenedPorts> {
   const stores = await openStores(
-    { folder: config.dataFolder, url: config.storeUrl, budgets: budgetsFrom(config.limits) },
+    {
+      folder: config.dataFolder,
+      url: config.storeUrl,
+      budgets: budgetsFrom(config.limits),
+      partition: config.partition,
+    },
     (cause) => log.warn({ err: cause }, 'the data folder holds no sockets: a second bot on it would not be noticed'),
   );
   ends.push(() => stores.close());

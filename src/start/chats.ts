@@ -9,6 +9,7 @@ import { createWebAdapter, type Access, type WebAdapter } from '../adapters/web/
 import type { BotPorts } from '../bot/index.ts';
 import { createLiveDrawing } from '../bot/live.ts';
 import type { Adapter, Bot } from '../core/chat.ts';
+import { isServed } from '../core/partition.ts';
 import type { Platform } from '../core/people.ts';
 import type { Health, Metrics } from '../health/index.ts';
 import { createAdminView, createGallery, modelLine } from './page-views.ts';
@@ -30,7 +31,12 @@ export async function createChats(config: Config, { ports, bot, access, health, 
     log,
     onAcknowledged: (ms: number) => metrics.acknowledged(platform, ms / 1000),
   });
-  const slack = config.slack && createSlackAdapter({ ...config.slack, ...heard('slack') });
+  // Its sockets share what comes among them, and of one workspace's pictures one process has the line.
+  const isOurs = isServed('slack:', config.partition);
+  if (config.slack !== undefined && !isOurs) {
+    log.info({}, 'Slack is left to the process that has shard 0');
+  }
+  const slack = isOurs ? config.slack && createSlackAdapter({ ...config.slack, ...heard('slack') }) : undefined;
   const discord =
     config.discord && createDiscordAdapter({ ...config.discord, restUrl: config.discord.apiUrl, ...heard('discord') });
   const web = await createWebAdapter({

@@ -1,6 +1,7 @@
 /** Everything that is kept: records in a database chosen by address, and files in the data folder. */
 import { join } from 'node:path';
 import { UserError } from '../core/errors.ts';
+import type { Partition } from '../core/partition.ts';
 import { AuditStore } from './audit.ts';
 import { claimFolder, type Release } from './claim.ts';
 import { checkSchema, type Database, readSchema } from './database.ts';
@@ -54,6 +55,8 @@ export type StoreOptions = {
   /** `redis://…`, `rediss://…`, `postgres://…`, `postgresql://…`; undefined: a file in the data folder. */
   readonly url: string | undefined;
   readonly budgets?: FileBudgets;
+  /** Which of several processes on one store this one is; absent: the only one. */
+  readonly partition?: Partition | undefined;
 };
 
 /**
@@ -62,7 +65,7 @@ export type StoreOptions = {
  * sentence and changes nothing then. `onUnguarded` is told where the folder is one that no bot can have to itself.
  */
 export async function openStores(
-  { folder, url, budgets }: StoreOptions,
+  { folder, url, budgets, partition }: StoreOptions,
   onUnguarded: (cause: unknown) => void = () => undefined,
 ): Promise<Stores> {
   const release = isEmbedded(url) ? await claimed(folder, onUnguarded) : undefined;
@@ -76,7 +79,7 @@ export async function openStores(
     }
     const files = new FileStore(folder, budgets);
     await files.sweep(Date.now() - TEMPORARY_KEPT_MS);
-    const stores = storesOn(database, files);
+    const stores = storesOn(database, files, partition);
     return {
       ...stores,
       close: async () => {
@@ -120,8 +123,8 @@ async function claimed(folder: string, onUnguarded: (cause: unknown) => void): P
 const TEMPORARY_KEPT_MS = 3_600_000;
 
 /** The stores on a database that is open. */
-export function storesOn(database: Database, files: FileStore): Stores {
-  const jobs = new JobStore(database);
+export function storesOn(database: Database, files: FileStore, partition?: Partition): Stores {
+  const jobs = new JobStore(database, partition);
   const styles = new StyleStore(database);
   const trainings = new TrainingStore(database);
   return {

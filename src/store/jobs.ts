@@ -7,14 +7,19 @@
 import { z } from 'zod';
 import type { Job, JobId } from '../core/job.ts';
 import { storedJob } from '../core/job-schema.ts';
+import { isTakenUp, type Partition, partitionName } from '../core/partition.ts';
 import type { ServerKey, UserKey } from '../core/people.ts';
 import { corruptStore, type Database, keyPart } from './database.ts';
 
 export class JobStore {
   readonly #database: Database;
 
-  constructor(database: Database) {
+  readonly #partition: Partition | undefined;
+
+  /** `partition`: other processes have jobs there too. */
+  constructor(database: Database, partition?: Partition) {
     this.#database = database;
+    this.#partition = partition;
   }
 
   /** Durable when it resolves. Throws `UserError` `store.full`. */
@@ -25,7 +30,8 @@ export class JobStore {
       { key: jobKey(job.id), value: job },
     ];
     if (isOpen(job)) {
-      await this.#database.put([{ key: openKey(job.id), value: job.createdAtMs }, ...entries]);
+      const owner = this.#partition === undefined ? job.createdAtMs : partitionName(this.#partition);
+      await this.#database.put([{ key: openKey(job.id), value: owner }, ...entries]);
     } else {
       await this.#database.put(entries);
       await this.#database.delete([openKey(job.id)]);
@@ -48,11 +54,17 @@ export class JobStore {
     return this.#load(keys.map((key) => decodeURIComponent(key.slice(prefix.length + ORDER_LENGTH + 1))));
   }
 
-  /** Jobs that are not ended, or whose end has not been shown; oldest first. */
+  /** Jobs that are not ended, or whose end has not been shown, and are this process's to end; oldest first. */
   async open(): Promise<readonly Job[]> {
-    const ids = (await this.#database.keys('open/')).map((key) => decodeURIComponent(key.slice('open/'.length)));
-    const jobs = await this.#load(ids);
-    return [...jobs].sort((a, b) => a.createdAtMs - b.createdAtMs);
+    const keys = await this.#database.keys('open/');
+    const owners = new Map((await this.#database.getMany(keys)).map((owner, k) => [keys[k], owner]));
+    const jobs = await this.#load(keys.map((key) => decodeURIComponent(key.slice('open/'.length))));
+    return jobs
+      .filter(({ id, server }) => {
+        const owner = owners.get(openKey(id));
+        return isTakenUp(typeof owner === 'string' ? owner : undefined, server, this.#partition);
+      })
+      .sort((a, b) => a.createdAtMs - b.createdAtMs);
   }
 
   /** Oldest first. */

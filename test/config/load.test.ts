@@ -46,6 +46,22 @@ describe('parseConfig', () => {
     expect(() => parseConfig({ SLACK_BOT_TOKEN: 'xoxb-1' }, '/')).toThrow(/SLACK_APP_TOKEN nor SLACK_SIGNING_SECRET/);
   });
 
+  it('takes all of Discord’s shards, or a part of them where the store can be shared', () => {
+    const discord = { DISCORD_TOKEN: 't' };
+    const shared = { ...discord, STORE_URL: 'redis://h' };
+    expect(parseConfig(discord, '/')).toMatchObject({ discord: { shards: 'auto' }, partition: undefined });
+    expect(parseConfig({ ...discord, DISCORD_SHARDS: '4' }, '/')).toMatchObject({
+      discord: { shards: { first: 0, last: 3, of: 4 } },
+      partition: undefined,
+    });
+    expect(parseConfig({ ...shared, DISCORD_SHARDS: '2-3/4' }, '/').partition).toEqual({ first: 2, last: 3, of: 4 });
+    const refused = (more: Readonly<Record<string, string>>) => () =>
+      parseConfig({ ...discord, DISCORD_SHARDS: '2-3/4', ...more }, '/');
+    expect(refused({})).toThrow(/^DISCORD_SHARDS .* embedded.* STORE_URL \(Redis or Postgres\)[^.]*\.$/);
+    expect(refused({ STORE_URL: 'redis://h', DISCORD_PUBLIC_KEY: 'ab'.repeat(32) })).toThrow(/one address/);
+    expect(refused({ DISCORD_SHARDS: '4-4/4' })).toThrow(/DISCORD_SHARDS: expected auto/);
+  });
+
   it('splits lists and drops trailing slashes of addresses', () => {
     const config = parseConfig(
       { RUNNERS: 'cuda:0, cpu', DISCORD_TOKEN: 't', DISCORD_API_URL: 'http://127.0.0.1:9/api/' },

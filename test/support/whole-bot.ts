@@ -49,6 +49,7 @@ export async function openWholeBot({
   const stores = storesOn(
     mortal(own, () => isCrashed),
     files,
+    more.options?.partition,
   );
   const chatOf: BotPorts['chatOf'] = (platform) => adapters.find((adapter) => adapter.platform === platform);
   const all = botPorts({ stores, runner, chatOf, ...ports, ...more });

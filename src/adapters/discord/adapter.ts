@@ -8,6 +8,7 @@ import { errorText, text } from '../../bot/texts/index.ts';
 import type { Adapter, Avatar, Bot, DeliverOptions, ServerChannel } from '../../core/chat.ts';
 import type { ReplyAddress } from '../../core/job.ts';
 import type { Message } from '../../core/message.ts';
+import type { Partition } from '../../core/partition.ts';
 import type { Role, ServerKey } from '../../core/people.ts';
 import { BoundedMap } from '../shared/bounded-map.ts';
 import { faultMessage } from '../shared/fault.ts';
@@ -35,6 +36,8 @@ export type DiscordOptions = {
   readonly cdnUrl: string;
   /** Of the application, in hexadecimal: interactions are then also taken over HTTP, at `/discord/interactions`. */
   readonly publicKey?: string | undefined;
+  /** Absent: as many as Discord recommends, all here. */
+  readonly shards?: 'auto' | Partition;
   readonly bot: Bot;
   readonly log: Log;
   /** Told once an interaction: milliseconds until it was acknowledged, and whether that was in time. */
@@ -88,6 +91,7 @@ export class DiscordAdapter implements Adapter {
     this.#gateway = new Gateway({
       token: options.token,
       restUrl: options.restUrl,
+      shards: options.shards ?? 'auto',
       log: options.log,
       monotonicMs,
       silentAfterMs: options.silentAfterMs ?? 100_000,

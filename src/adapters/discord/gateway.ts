@@ -6,11 +6,14 @@ import { Client, Events, GatewayDispatchEvents, GatewayIntentBits, Options, Stat
 
 import type { Log } from '../../bot/index.ts';
 import { UserError } from '../../core/errors.ts';
+import { type Partition, shardOf } from '../../core/partition.ts';
 import type { Role } from '../../core/people.ts';
 
 export type GatewayOptions = {
   readonly token: string;
   readonly restUrl: string;
+  /** `auto`: as many as Discord recommends. */
+  readonly shards: 'auto' | Partition;
   readonly log: Log;
   /** Milliseconds that only go forward: a clock that is set makes no connection old. */
   readonly monotonicMs: () => number;
@@ -126,12 +129,12 @@ export class Gateway {
   }
 
   #make(): Client {
-    const { log, monotonicMs, onInteraction, onGuilds, restUrl } = this.#options;
+    const { log, monotonicMs, onInteraction, onGuilds, restUrl, shards } = this.#options;
     const client = new Client({
       // Guilds alone, for their names. Interactions belong to no intent; nothing privileged is asked for.
       intents: [GatewayIntentBits.Guilds],
       rest: { api: restUrl, version: '10' },
-      shards: 'auto',
+      ...(shards === 'auto' ? { shards } : { shards: numbersOf(shards), shardCount: shards.of }),
       waitGuildTimeout: GUILDS_WITHIN_MS,
       makeCache: Options.cacheWithLimits(CLOSED_CACHES),
     });
@@ -149,7 +152,7 @@ export class Gateway {
     client.on(Events.GuildDelete, ({ id }) => onGuilds.onLeft(id));
     client.on(Events.ShardReady, (shard, unavailable) => {
       const { cache } = client.guilds;
-      const count = client.ws.shards.size;
+      const count = client.options.shardCount ?? 1;
       const ids = [...cache.keys(), ...(unavailable ?? [])].filter((id) => shardOf(id, count) === shard);
       onGuilds.onAll(new Set(ids), shard, count);
     });
@@ -216,9 +219,8 @@ const CLOSED_CACHES = {
   VoiceStateManager: 0,
 } as const;
 
-/** Which shard a guild is told to (gateway reference, "Sharding"). */
-export function shardOf(guild: string, shards: number): number {
-  return Number((BigInt(guild) >> 22n) % BigInt(Math.max(1, shards)));
+function numbersOf({ first, last }: Partition): number[] {
+  return Array.from({ length: last - first + 1 }, (_, k) => first + k);
 }
 
 /** What no later try can mend. */

@@ -1,7 +1,8 @@
 /** Guilds that come and go, told to the bot as servers. An outage is no departure: the client tells the two apart. */
 import type { Bot } from '../../core/chat.ts';
+import { shardOf } from '../../core/partition.ts';
 import type { ServerKey } from '../../core/people.ts';
-import { type GuildsListener, shardOf } from './gateway.ts';
+import type { GuildsListener } from './gateway.ts';
 
 /** `track` runs what is told, and sees to its failures. */
 export function guildsListener(bot: Bot, track: (work: () => Promise<void>) => Promise<void>): GuildsListener {

@@ -3,6 +3,7 @@
  * up after a restart, stopped at once. What came of one is handed on as a draft. Knows no buttons.
  */
 import { CancelledError, StoppedError, UserError } from '../../core/errors.ts';
+import { isServed } from '../../core/partition.ts';
 import { serverForLog } from '../../core/people.ts';
 import type { Training } from '../../store/index.ts';
 import { randomId } from '../jobs/ids.ts';
@@ -53,9 +54,10 @@ export class TrainingService {
 
   /** Takes up what a stop or a crash has left. */
   async resume(): Promise<void> {
-    const left = await this.#ports.stores.trainings.all();
+    const { stores, options } = this.#ports;
+    const left = (await stores.trainings.all()).filter(({ server }) => isServed(server, options.partition));
     for (const training of left.filter(({ state, id }) => state.kind === 'learning' && !this.#runs.has(id))) {
-      if ((await this.#ports.stores.styles.draft(training.id)) === undefined) {
+      if ((await stores.styles.draft(training.id)) === undefined) {
         this.#start(training);
       } else {
         await this.change(training.id, (known) => ({ ...known, state: { kind: 'learnt' } }));

@@ -22,9 +22,9 @@ export class Clock {
     this.#skippedMs += ms;
   }
 
-  /** A snowflake: 42 bits of milliseconds, 22 bits that make it unique. */
-  nextId(): string {
+  /** A snowflake: 42 bits of milliseconds, 22 bits that make it unique; of what was made so long ago. */
+  nextId(agoMs = 0): string {
     this.#count += 1;
-    return String((BigInt(this.now() - DISCORD_EPOCH_MS) << 22n) | BigInt(this.#count & 0x3f_ff_ff));
+    return String((BigInt(this.now() - agoMs - DISCORD_EPOCH_MS) << 22n) | BigInt(this.#count & 0x3f_ff_ff));
   }
 }

@@ -1,6 +1,7 @@
 /**
- * The socket side: Hello, Identify, Heartbeat, Resume with replay, and the troubles of a long life: lost sockets,
- * op 7, op 9, unacknowledged heartbeats, late and doubled deliveries. Knows dispatches as names and data only.
+ * The socket side: Hello, Identify, Heartbeat, Resume with replay, a session for each shard, and the troubles of a long
+ * life: lost sockets, op 7, op 9, unacknowledged heartbeats, late and doubled deliveries. Of a dispatch it knows the name
+ * and which guild it is about, for that decides the shard.
  */
 import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:http';
@@ -14,11 +15,24 @@ import type { FakeGuild, World } from './world.ts';
 const PRIVILEGED_INTENTS = (1 << 1) | (1 << 8) | (1 << 15);
 
 const packet = z.object({ op: z.number(), d: z.unknown() });
-const identify = z.object({ token: z.string(), intents: z.number(), properties: z.unknown() });
+const shardPair = z.tuple([z.number(), z.number()]);
+const identify = z.object({
+  token: z.string(),
+  intents: z.number(),
+  properties: z.unknown(),
+  shard: shardPair.default([0, 1]),
+});
+const ofGuild = z.object({ guild_id: z.string().optional(), id: z.string().optional() });
 const resume = z.object({ token: z.string(), session_id: z.string(), seq: z.number() });
 
 type Dispatch = { readonly op: 0; readonly t: string; readonly s: number; readonly d: unknown };
-type Session = { readonly id: string; readonly log: Dispatch[]; socket: WebSocket | undefined; isResumable: boolean };
+type Session = {
+  readonly id: string;
+  readonly log: Dispatch[];
+  sequence: number;
+  socket: WebSocket | undefined;
+  isResumable: boolean;
+};
 
 export type GatewayOptions = { readonly token: string; readonly heartbeatMs: number; readonly maxPayload: number };
 
@@ -26,8 +40,10 @@ export class Gateway {
   readonly #world: World;
   readonly #options: GatewayOptions;
   readonly #sockets: WebSocketServer;
-  #session: Session | undefined;
-  #sequence = 0;
+  /** By shard; a new Identify of a shard takes the place of its old session. */
+  readonly #sessions = new Map<number, Session>();
+  /** As the last Identify said. */
+  #shards = 1;
   #isMuted = false;
   #isRefusing = false;
   identifies = 0;
@@ -44,7 +60,18 @@ export class Gateway {
   }
 
   get isConnected(): boolean {
-    return this.#session?.socket !== undefined;
+    return this.#sessions.size > 0 && [...this.#sessions.values()].every(({ socket }) => socket !== undefined);
+  }
+
+  /** The shards that are connected, in order. */
+  get connected(): readonly number[] {
+    const open = [...this.#sessions].filter(([, { socket }]) => socket !== undefined);
+    return open.map(([shard]) => shard).toSorted((a, b) => a - b);
+  }
+
+  /** Where a guild's dispatches go (gateway reference, "Sharding"); what is no guild's goes to shard 0. */
+  shardOf(guild: string | undefined): number {
+    return guild === undefined ? 0 : Number((BigInt(guild) >> 22n) % BigInt(this.#shards));
   }
 
   guildJson(guild: FakeGuild): unknown {
@@ -92,12 +119,17 @@ export class Gateway {
   }
 
   dispatch(t: string, d: unknown): void {
-    const session = this.#session;
+    const { guild_id, id } = ofGuild.parse(d);
+    this.#dispatchTo(this.shardOf(t.startsWith('GUILD_') ? id : guild_id), t, d);
+  }
+
+  #dispatchTo(shard: number, t: string, d: unknown): void {
+    const session = this.#sessions.get(shard);
     if (session === undefined) {
       return;
     }
-    this.#sequence += 1;
-    const dispatch: Dispatch = { op: 0, t, s: this.#sequence, d };
+    session.sequence += 1;
+    const dispatch: Dispatch = { op: 0, t, s: session.sequence, d };
     session.log.push(dispatch);
     if (session.log.length > 2_000) {
       session.log.shift();
@@ -105,21 +137,27 @@ export class Gateway {
     session.socket?.send(JSON.stringify(dispatch));
   }
 
-  /** The socket is cut without a word; the session can be resumed. */
-  drop(): void {
-    this.#session?.socket?.terminate();
+  /** The sockets, or one shard's, are cut without a word; the sessions can be resumed. */
+  drop(shard?: number): void {
+    for (const [of, { socket }] of this.#sessions) {
+      if (shard === undefined || of === shard) {
+        socket?.terminate();
+      }
+    }
   }
 
   /** Op 7. */
   askToReconnect(): void {
-    this.#session?.socket?.send(JSON.stringify({ op: 7, d: null }));
+    for (const { socket } of this.#sessions.values()) {
+      socket?.send(JSON.stringify({ op: 7, d: null }));
+    }
   }
 
   /** Op 9; not resumable: the client must identify anew and whatever it missed is lost. */
   invalidate(isResumable: boolean): void {
-    if (this.#session !== undefined) {
-      this.#session.isResumable = isResumable;
-      this.#session.socket?.send(JSON.stringify({ op: 9, d: isResumable }));
+    for (const session of this.#sessions.values()) {
+      session.isResumable = isResumable;
+      session.socket?.send(JSON.stringify({ op: 9, d: isResumable }));
     }
   }
 
@@ -151,9 +189,11 @@ export class Gateway {
       return;
     }
     socket.on('close', () => {
-      if (this.#session?.socket === socket) {
-        this.#session.socket = undefined;
-        this.#world.changed();
+      for (const session of this.#sessions.values()) {
+        if (session.socket === socket) {
+          session.socket = undefined;
+          this.#world.changed();
+        }
       }
     });
     socket.on('message', (data: Buffer) => this.#hear(socket, packet.parse(JSON.parse(data.toString('utf8')))));
@@ -181,28 +221,30 @@ export class Gateway {
       socket.close(4014, 'Disallowed intent(s).');
       return;
     }
-    this.#session = { id: randomBytes(8).toString('hex'), log: [], socket, isResumable: true };
-    this.#sequence = 0;
-    const { application, guilds } = this.#world;
-    const url = `ws://127.0.0.1:${addressPort(this.#sockets)}/gateway`;
-    this.dispatch('READY', {
+    const [shard, shards] = asked.shard;
+    this.#shards = shards;
+    const session: Session = { id: randomBytes(8).toString('hex'), log: [], sequence: 0, socket, isResumable: true };
+    this.#sessions.set(shard, session);
+    const { application } = this.#world;
+    const guilds = this.#world.guilds.filter(({ id }) => this.shardOf(id) === shard);
+    this.#dispatchTo(shard, 'READY', {
       v: 10,
       user: { id: application.id, username: application.name, discriminator: '0', avatar: null, bot: true },
       guilds: guilds.map((guild) => ({ id: guild.id, unavailable: true })),
-      session_id: this.#session.id,
-      resume_gateway_url: url,
+      session_id: session.id,
+      resume_gateway_url: `ws://127.0.0.1:${addressPort(this.#sockets)}/gateway`,
       application: { id: application.id, flags: 0 },
-      shard: [0, 1],
+      shard: asked.shard,
     });
     for (const guild of guilds) {
-      this.dispatch('GUILD_CREATE', this.guildJson(guild));
+      this.#dispatchTo(shard, 'GUILD_CREATE', this.guildJson(guild));
     }
     this.#world.changed();
   }
 
   #resume(socket: WebSocket, asked: z.infer<typeof resume>): void {
-    const session = this.#session;
-    if (session === undefined || session.id !== asked.session_id || !session.isResumable) {
+    const [shard, session] = [...this.#sessions].find(([, { id }]) => id === asked.session_id) ?? [];
+    if (shard === undefined || session?.isResumable !== true) {
       socket.send(JSON.stringify({ op: 9, d: false }));
       return;
     }
@@ -211,7 +253,7 @@ export class Gateway {
     for (const missed of session.log.filter((dispatch) => dispatch.s > asked.seq)) {
       socket.send(JSON.stringify(missed));
     }
-    this.dispatch('RESUMED', {});
+    this.#dispatchTo(shard, 'RESUMED', {});
     this.#world.changed();
   }
 }

@@ -21,6 +21,8 @@ export type FakeDiscordOptions = {
   readonly token?: string;
   /** Between heartbeats; Discord's is 41,250. */
   readonly heartbeatMs?: number;
+  /** How many Discord recommends. */
+  readonly shards?: number;
   /** `still`: no time passes but what a test skips. */
   readonly time?: 'real' | 'still';
 };
@@ -43,7 +45,7 @@ export class FakeDiscord {
   /** The Interactions Endpoint URL: interactions then go there, and the gateway hears none. */
   endpoint: Endpoint | undefined;
 
-  private constructor({ token = 'a.test.token', heartbeatMs = 41_250, time = 'real' }: FakeDiscordOptions) {
+  private constructor({ token = 'a.test.token', heartbeatMs = 41_250, time = 'real', shards = 1 }: FakeDiscordOptions) {
     this.token = token;
     this.world = new World(new Clock(time));
     this.messages = new Messages(this.world, () => this.cdnUrl);
@@ -53,6 +55,7 @@ export class FakeDiscord {
       faults: this.faults,
       limits: this.limits,
       token,
+      shards,
       gatewayUrl: () => `ws://127.0.0.1:${this.port}/gateway`,
     });
     this.gateway = new Gateway(this.rest.server, this.world, { token, heartbeatMs, maxPayload: 4096 });
@@ -93,7 +96,8 @@ export class FakeDiscord {
   }
 
   addGuild(name: string, locale = 'en-US'): FakeGuild {
-    const guild = { id: this.world.clock.nextId(), name, locale };
+    // Made at different moments, as guilds are: their ids spread over the shards.
+    const guild = { id: this.world.clock.nextId(this.world.guilds.length), name, locale };
     this.world.guilds.push(guild);
     return guild;
   }

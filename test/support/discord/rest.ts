@@ -22,6 +22,8 @@ export type RestParts = {
   readonly faults: Faults;
   readonly limits: RateLimits;
   readonly token: string;
+  /** How many are recommended. */
+  readonly shards: number;
   readonly gatewayUrl: () => string;
 };
 
@@ -45,11 +47,13 @@ export class Rest {
   /** Every request and what it got, for a test to look back. */
   readonly seen: Seen[] = [];
   readonly uploads = new Map<string, StoredFile>();
-  /** People's own pictures, by id. */
   /** What the bot may in every guild. */
   guildPermissions = String(2 ** 53 - 1);
+  /** … and in some of them, by their ids. */
+  readonly permissionsIn = new Map<string, string>();
   /** Commands of a guild's own, by its id. */
   readonly guildCommands = new Map<string, readonly unknown[]>();
+  /** People's own pictures, by id. */
   readonly avatars = new Map<string, Uint8Array>();
   readonly #parts: RestParts;
   readonly #routes: readonly Route[];
@@ -171,6 +175,19 @@ export class Rest {
     return { status: 200, bytes: file.data, headers: { 'content-type': file.contentType } };
   }
 
+  /** A page of the bot's guilds, by id. */
+  #guildsAfter(id: bigint, limit: number): unknown {
+    return this.#parts.world.guilds
+      .filter((guild) => BigInt(guild.id) > id)
+      .toSorted((a, b) => (BigInt(a.id) < BigInt(b.id) ? -1 : 1))
+      .slice(0, Math.min(limit, 200))
+      .map((guild) => ({
+        id: guild.id,
+        name: guild.name,
+        permissions: this.permissionsIn.get(guild.id) ?? this.guildPermissions,
+      }));
+  }
+
   #table(): readonly Route[] {
     const { world, messages } = this.#parts;
     const interactions = new InteractionRoutes(world, messages);
@@ -205,8 +222,14 @@ export class Rest {
         path: /^\/gateway\/bot$/,
         answer: () => ({
           url: this.#parts.gatewayUrl(),
-          shards: 1,
-          session_start_limit: { total: 1000, remaining: 999, reset_after: 3_600_000, max_concurrency: 1 },
+          shards: this.#parts.shards,
+          // As many at once as there are: nobody waits five seconds between two.
+          session_start_limit: {
+            total: 1000,
+            remaining: 999,
+            reset_after: 3_600_000,
+            max_concurrency: this.#parts.shards,
+          },
         }),
       },
       {
@@ -222,7 +245,7 @@ export class Rest {
       {
         method: get,
         path: /^\/users\/@me\/guilds$/,
-        answer: () => world.guilds.map(({ id, name }) => ({ id, name, permissions: this.guildPermissions })),
+        answer: (_, __, query) => this.#guildsAfter(BigInt(query.get('after') ?? 0), Number(query.get('limit') ?? 200)),
       },
       {
         method: get,

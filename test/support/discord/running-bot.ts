@@ -1,6 +1,7 @@
 /** The whole bot in Discord alone: the real adapter against the stand-in, which tells when a delivery is done with. */
 import { createDiscordAdapter } from '../../../src/adapters/discord/index.ts';
 import type { Bot, Invocation } from '../../../src/core/chat.ts';
+import type { Partition } from '../../../src/core/partition.ts';
 import type { Database } from '../../../src/store/index.ts';
 import { clockOf, SILENT_LOG } from '../bot-ports.ts';
 import { installed, SMALL_MOJI } from '../manifests.ts';
@@ -12,6 +13,8 @@ export type DiscordBotOptions = {
   readonly fake: FakeDiscord;
   readonly database: Database;
   readonly folder: string;
+  /** Which of several on one database it is. */
+  readonly partition?: Partition;
   /** Awaited before each step of a picture. */
   readonly beforeStep?: () => Promise<void>;
 };
@@ -21,7 +24,13 @@ export type DiscordBot = WholeBot & {
   readonly handled: readonly Invocation[];
 };
 
-export async function openDiscordBot({ fake, database, folder, beforeStep }: DiscordBotOptions): Promise<DiscordBot> {
+export async function openDiscordBot({
+  fake,
+  database,
+  folder,
+  partition,
+  beforeStep,
+}: DiscordBotOptions): Promise<DiscordBot> {
   const { now } = fake.world.clock;
   const handled: Invocation[] = [];
   const watched = (bot: Bot): Bot => ({
@@ -29,6 +38,9 @@ export async function openDiscordBot({ fake, database, folder, beforeStep }: Dis
     acknowledgement: (action, place) => bot.acknowledgement(action, place),
     form: async (invocation) => bot.form(invocation),
     suggest: async (...given) => bot.suggest(...given),
+    present: async (...given) => bot.present?.(...given),
+    joined: async (server) => bot.joined?.(server),
+    left: async (server) => bot.left?.(server),
     handle: async (invocation, address) => {
       await bot.handle(invocation, address);
       handled.push(invocation);
@@ -39,12 +51,14 @@ export async function openDiscordBot({ fake, database, folder, beforeStep }: Dis
     folder,
     database,
     runner: createStubRunner({ sizePx: 16, ...(beforeStep === undefined ? {} : { beforeStep }) }),
+    ...(partition === undefined ? {} : { options: { partition } }),
     ports: { clock: clockOf(now), models: { list: () => [installed({ ...SMALL_MOJI, styles: [] }, folder)] } },
     connect: async ({ bot }) => [
       createDiscordAdapter({
         token: fake.token,
         restUrl: fake.apiUrl,
         cdnUrl: fake.cdnUrl,
+        shards: partition ?? 'auto',
         bot: watched(bot),
         log: SILENT_LOG,
         now,
