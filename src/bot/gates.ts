@@ -11,6 +11,7 @@ import type { BotContext } from './context.ts';
 import type { Models } from './ports.ts';
 import { promptOf } from './present/answer.ts';
 import { refusal } from './refusal.ts';
+import { readText, type ReadText } from './safety/normalise.ts';
 import { WordList } from './safety/word-list.ts';
 import { builtinStyles, stylesOf } from './styles.ts';
 
@@ -95,18 +96,38 @@ type Where = { readonly settings: ServerSettings; readonly isNsfw: boolean };
 
 /** Throws `UserError` `safety.word` or `safety.nsfw`. */
 function requireWords(rules: Omit<Rules, 'stores'>, where: Where, words: string): void {
-  requireUnblocked(rules, where.settings, words);
-  const adult = isForAdults(where) ? undefined : rules.adultWords.find(words);
+  const read = readText(words);
+  requireUnblocked(rules, where.settings, read);
+  const adult = isForAdults(where) ? undefined : rules.adultWords.find(read);
   if (adult !== undefined) {
     throw refusal('safety.nsfw', { word: adult });
   }
 }
 
 /** Throws `UserError` `safety.word`. */
-function requireUnblocked(rules: Omit<Rules, 'stores'>, settings: ServerSettings, words: string): void {
+function requireUnblocked(rules: Omit<Rules, 'stores'>, settings: ServerSettings, words: ReadText): void {
   const word = rules.blockedWords.find(words) ?? new WordList(settings.blockedWords).find(words);
   if (word !== undefined) {
     throw refusal('safety.word', { word });
+  }
+}
+
+/**
+ * What is really drawn: the words with the styles' own, as they are and as the model reads them, which may put other
+ * languages into English and one word for another. Throws `UserError` `safety.word` or `safety.nsfw`.
+ */
+export async function requireWordsDrawn(
+  rules: Omit<Rules, 'stores'> & Pick<BotContext, 'models'>,
+  where: Where,
+  { model, prompt, negative }: Pick<GenerationRequest, 'model' | 'prompt' | 'negative'>,
+): Promise<void> {
+  const reads = modelOf(rules.models, model)?.reads ?? ((text: string) => Promise.resolve(text));
+  for (const words of new Set([prompt, await reads(prompt)])) {
+    requireWords(rules, where, words);
+  }
+  // What is to be kept out may name what is for adults, which keeps it out; what nobody may name is named nowhere.
+  for (const words of new Set([negative, await reads(negative)])) {
+    requireUnblocked(rules, where.settings, readText(words));
   }
 }
 
@@ -127,7 +148,7 @@ async function requireJobDrawable(
   const ids = new Set(request.styles.map(({ id }) => id));
   const styles = (await stylesOf(asker.place.server, rules.stores, rules.models)).filter(({ id }) => ids.has(id));
   requireDrawable(rules, asker, typed, styles);
-  requireWords(rules, { settings: asker.settings, isNsfw: asker.place.isNsfw }, request.prompt);
+  await requireWordsDrawn(rules, { settings: asker.settings, isNsfw: asker.place.isNsfw }, request);
 }
 
 /** The same for a job, by the one that drew it from words; resolves to that one, undefined where it is no longer kept. */
@@ -160,9 +181,7 @@ export async function checkBeforeDrawing(
   }
   const { request } = work.work;
   const settings = await rules.stores.settings.of(work.server);
-  requireWords(rules, { settings, isNsfw: work.isNsfwChannel }, request.prompt);
-  // What is to be kept out may name what is for adults, which keeps it out; what nobody may name is named nowhere.
-  requireUnblocked(rules, settings, request.negative);
+  await requireWordsDrawn(rules, { settings, isNsfw: work.isNsfwChannel }, request);
   requireSameModel(rules.models, request);
 }
 

@@ -77,6 +77,8 @@ export type Model = {
   readonly embeddings?: readonly EmbeddingUse[];
   /** Undefined: not known (yet). */
   readonly fingerprint: Fingerprint | undefined;
+  /** What it reads of a prompt, where that is not what is written: other languages, words near to ones it knows. */
+  readonly reads?: (prompt: string) => Promise<string>;
 };
 
 export interface Models {

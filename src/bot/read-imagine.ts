@@ -7,7 +7,7 @@ import { parseFreeText } from '../../commands/grammar.ts';
 import { imagine } from '../../commands/imagine.ts';
 import type { OptionValue, Upload } from '../core/command.ts';
 import { decodePicture, encodePng } from '../image/index.ts';
-import { type Asker, requireDrawable, requireMayDraw, type Rules } from './gates.ts';
+import { type Asker, requireDrawable, requireMayDraw, requireWordsDrawn, type Rules } from './gates.ts';
 import type { BotPorts } from './ports.ts';
 import { InHand } from './in-hand.ts';
 import { LIMITS } from './limits.ts';
@@ -61,6 +61,7 @@ export async function readImagine(
     init: start === undefined ? init : await keep(start),
   });
   requireDrawable(rules, asker, resolved.words, resolved.styles);
+  await requireWordsDrawn({ ...rules, models }, { settings, isNsfw: place.isNsfw }, resolved.request);
   return resolved;
 }
 

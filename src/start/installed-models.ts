@@ -2,7 +2,7 @@
  * The catalog as the bot sees it: every model with its manifest and its styles, read at start and again
  * when somebody adds one, so that a list is at hand without waiting.
  */
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { stat } from 'node:fs/promises';
 
 import type { Catalog, CatalogModel } from '../../models/catalog.ts';
@@ -11,6 +11,7 @@ import type { Fingerprints } from '../../models/fingerprint.ts';
 import type { ModelManifest } from '../core/manifest.ts';
 import type { Fingerprint, GenerationRequest } from '../core/request.ts';
 import type { Model, Models } from '../bot/index.ts';
+import { readPrompt, readWordTable, type WordTable } from '../engine/words/index.ts';
 
 const LOOK_EVERY_MS = 10_000;
 const PATIENCE_MS = 2000;
@@ -36,6 +37,7 @@ export class InstalledModels implements Models {
   readonly #asked = new Set<string>();
   /** Models that were left out, as has been said. */
   readonly #told = new Set<string>();
+  readonly #tables = new Map<string, Promise<WordTable>>();
   #models: readonly Model[] = [];
   #timer: ReturnType<typeof setInterval> | undefined;
 
@@ -94,6 +96,17 @@ export class InstalledModels implements Models {
       styles: await this.#catalog.styles(model),
       embeddings: await this.#catalog.embeddings.of(model.id),
       fingerprint: await this.#fingerprintOf(model.source),
+      ...(manifest.words === undefined ? {} : { reads: this.#readerOf(join(folder, manifest.words)) }),
+    };
+  }
+
+  /** Its table of words is read when the first prompt is. */
+  #readerOf(file: string): NonNullable<Model['reads']> {
+    return async (prompt) => {
+      const table = this.#tables.get(file) ?? readWordTable(file);
+      this.#tables.set(file, table);
+      table.catch(() => this.#tables.delete(file)); // the next prompt tries again
+      return readPrompt(await table, prompt).prompt;
     };
   }
 

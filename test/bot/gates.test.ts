@@ -53,14 +53,26 @@ describe('the operator’s list', () => {
   it('holds for words that a style’s trigger brings, whoever let it in', async () => {
     const gory = { ...moji.styles[0]!, id: 'gory', name: 'Red', trigger: 'gorefest' };
     world = await openWorld({ ports: { models: { list: () => [{ ...moji, styles: [gory] }] } } });
-    const at = await world.imagine('a fox --style gory --count 1');
-    expect(wordsOf(world.chat.at(at)).join(' ')).toContain('not drawn here');
+    await world.imagine('a fox --style gory --count 1');
+    expect(lastRefusal()).toContain('not drawn here');
+    expect(await world.stores.jobs.ofUser(ada.user)).toEqual([]);
+  });
+
+  it('holds for what the model reads in place of what is written', async () => {
+    const reads = (prompt: string): Promise<string> => Promise.resolve(prompt.replace('ein Metzgerbild', 'a gorefest'));
+    world = await openWorld({ ports: { models: { list: () => [{ ...moji, reads }] } } });
+    await world.imagine('ein Metzgerbild');
+    await world.imagine('a fox --no ein Metzgerbild');
+    expect(world.chat.privately.map((each) => wordsOf(each).join(' '))).toEqual(Array(2).fill(expect.stringContaining('not drawn here'))); // prettier-ignore
+    expect(await world.stores.jobs.ofUser(ada.user)).toEqual([]);
+    await world.imagine('ein Bild');
+    expect(await world.stores.jobs.ofUser(ada.user)).toHaveLength(1);
   });
 
   it('holds for words to keep out too', async () => {
     world = await openWorld();
-    const at = await world.imagine('a fox --no gore');
-    expect(wordsOf(world.chat.at(at)).join(' ')).toContain('not drawn here');
+    await world.imagine('a fox --no gore');
+    expect(lastRefusal()).toContain('not drawn here');
   });
 
   it('holds for a style’s name and trigger when they are changed', async () => {

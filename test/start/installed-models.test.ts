@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
+import { packageFolder } from '../../config/paths.ts';
 import { Catalog } from '../../models/catalog.ts';
 import { InstalledModels } from '../../src/start/installed-models.ts';
 
@@ -61,5 +62,14 @@ describe('InstalledModels', () => {
     await expect(InstalledModels.open({ catalog, fingerprints }, 'nowhere', () => undefined)).rejects.toMatchObject({
       code: 'model.unknown',
     });
+  });
+
+  it('says what a model reads of a prompt, by the table of words beside it', async () => {
+    const moji = new Catalog({ embedded: join(packageFolder, 'models'), data: join(folder, 'data') });
+    const models = await InstalledModels.open({ catalog: moji, fingerprints }, 'moji', () => undefined);
+    models.close();
+    const [{ reads } = {}] = models.list();
+    expect(await reads?.('ein roter Fuchs')).toBe('a red fox');
+    expect(await reads?.('a fox')).toBe('a fox');
   });
 });

@@ -2,28 +2,50 @@
  * A list of words and phrases that are not drawn, and whether a text has one, as a reader sees it or as the model's
  * tokenizer does. Whole words only; `word*` takes every word that begins so. It judges words, never pixels.
  */
-import { readings, tokenWords, wordsOf } from './normalise.ts';
+import { readText, type ReadText, wordsOf } from './normalise.ts';
 
-type Phrase = {
-  readonly source: string;
-  readonly words: readonly { readonly text: string; readonly fits: 'whole' | 'start' | 'inside' }[];
-};
+type Word = { readonly text: string; readonly fits: 'whole' | 'start' | 'inside' };
+type Phrase = { readonly source: string; readonly words: readonly Word[] };
+
+/** Shorter ones stand in too many runs of letters by chance. */
+const SPELLED_LETTERS = 3;
 
 export class WordList {
-  readonly #phrases: readonly Phrase[];
+  /** By their first word where that is whole; the others are few. */
+  readonly #byFirst = new Map<string, Phrase[]>();
+  readonly #others: Phrase[] = [];
+  readonly #spelled: readonly { readonly source: string; readonly letters: string }[];
 
   constructor(entries: readonly string[]) {
-    this.#phrases = entries
+    const phrases = entries
       .map((source) => ({ source: source.trim(), words: phraseWords(source) }))
       .filter(({ words }) => words.length > 0);
+    for (const phrase of phrases) {
+      const [first] = phrase.words;
+      if (first?.fits === 'whole') {
+        this.#byFirst.set(first.text, [...(this.#byFirst.get(first.text) ?? []), phrase]);
+      } else {
+        this.#others.push(phrase);
+      }
+    }
+    this.#spelled = phrases
+      .map(({ source, words }) => ({ source, letters: words.map(({ text }) => text).join('') }))
+      .filter(({ letters }) => letters.length >= SPELLED_LETTERS);
   }
 
-  /** The entry that the text has, as it stands in the list; undefined for none. */
-  find(text: string): string | undefined {
-    const texts = [readings(text), tokenWords(text)];
-    return this.#phrases.find((phrase) =>
-      texts.some((words) => words.some((_, start) => matchesAt(phrase, words, start))),
-    )?.source;
+  /** An entry that the text has, as it stands in the list; undefined for none. */
+  find(text: string | ReadText): string | undefined {
+    const { words: ways, spelled } = typeof text === 'string' ? readText(text) : text;
+    for (const words of ways) {
+      for (const [start, forms] of words.entries()) {
+        const candidates = [...forms.flatMap((form) => this.#byFirst.get(form) ?? []), ...this.#others];
+        const found = candidates.find((phrase) => matchesAt(phrase, words, start));
+        if (found !== undefined) {
+          return found.source;
+        }
+      }
+    }
+    return this.#spelled.find(({ letters }) => spelled.some((run) => run.includes(letters)))?.source;
   }
 }
 

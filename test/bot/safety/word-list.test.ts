@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { adultWords } from '../../../src/bot/safety/adult-words.ts';
 import { WordList } from '../../../src/bot/safety/word-list.ts';
+import { INNOCENT } from './innocent-prompts.ts';
 
 const list = new WordList(['gore*', 'nude', 'naked', '裸の', 'red light', 'Straße', 'кровь', '  ', 'c*']);
 const find = (text: string) => list.find(text);
@@ -32,6 +33,27 @@ describe('a list of words', () => {
     ['7naked7', 'naked'],
     ['naked_fox', 'naked'],
     ['$naked$', 'naked'],
+    ['naked™ fox', 'naked'],
+    ['naked㎏', 'naked'],
+    ['x\u200bnaked', 'naked'],
+    ['x\u0336naked', 'naked'],
+    ["a 'dnaked fox", 'naked'],
+    ["naked's fox", 'naked'],
+    ['na<lora:none:1>ked', 'naked'],
+    ['na<s9>ked', 'naked'],
+    ['(naked:1.3)', 'naked'],
+    ['n4k3d', 'naked'],
+    ['nak3d1', 'naked'],
+    ['naaaaked', 'naked'],
+    ['ɴᴀᴋᴇᴅ', 'naked'],
+    ['ⓝⓐⓚⓔⓓ', 'naked'],
+    ['ｎａｋｅｄ', 'naked'],
+    ['x n a k e d y', 'naked'],
+    ['x.n.a.k.e.d.y', 'naked'],
+    ['4 n 4 k 3 d', 'naked'],
+    ['n🦊a🦊k🦊e🦊d', 'naked'],
+    ['na.ked,fox', 'naked'],
+    ['r e d l i g h t', 'red light'],
     ['red1 light2', 'red light'],
     ['可愛い裸の女性', '裸の'],
     ['gorey', 'gore*'],
@@ -82,6 +104,27 @@ describe('a list of words', () => {
     'a nun in Nuremberg',
   ])('of the usual lists finds none in %j', (text) => {
     expect(new WordList(adultWords()).find(text)).toBeUndefined();
+  });
+
+  it('of the usual lists finds none in two hundred prompts of an ordinary day', () => {
+    const usual = new WordList(adultWords());
+    expect(INNOCENT.length).toBeGreaterThanOrEqual(200);
+    expect(INNOCENT.filter((prompt) => usual.find(prompt) !== undefined)).toEqual([]);
+    // The same prompts with a word of the lists in them are found: the list is not asleep.
+    expect(INNOCENT.filter((prompt) => usual.find(`${prompt} naked1`) === undefined)).toEqual([]);
+  });
+
+  it('reads the longest text in no more than a moment, whatever it is made of', () => {
+    const usual = new WordList(adultWords());
+    const texts = ['ﷺ', 'a.', 'a ', '<a', "'d", '$', 'a1!', 'a\u0336', '🦊'].map((part) =>
+      part.repeat(6000 / part.length),
+    );
+    // A form that grows eighteenfold is still read in time that grows with it, not with its square.
+    for (const text of texts) {
+      const startedAt = performance.now();
+      usual.find(text);
+      expect(performance.now() - startedAt).toBeLessThan(5000);
+    }
   });
 
   it('blocks no word for what is inside it', () => {
