@@ -38,6 +38,7 @@ export type Config = {
   readonly model: string;
   readonly devices: readonly string[];
   readonly precision: Environment['PRECISION'];
+  readonly decoder: Environment['DECODER'];
   readonly logLevel: Environment['LOG_LEVEL'];
   /** What the terminal says of itself, for pictures and colours in it. */
   readonly terminal: {
@@ -137,6 +138,7 @@ export function parseConfig(variables: Readonly<Record<string, string | undefine
     model: env.MODEL,
     devices: env.RUNNERS,
     precision: env.PRECISION,
+    decoder: env.DECODER,
     logLevel: env.LOG_LEVEL,
     terminal: {
       term: variables['TERM'] ?? '',

@@ -93,6 +93,8 @@ export const environmentSchema = z.object({
   MODEL: z.string().min(1).default('moji'),
   /** What large models are drawn in: fp32, int8, or auto: 8 bits on a processor that has instructions for them. */
   PRECISION: z.enum(['auto', 'fp32', 'int8']).optional(),
+  /** What pictures are decoded by, of models that have a tiny decoder: full or tiny; absent: as the model says. */
+  DECODER: z.enum(['full', 'tiny']).optional(),
   /** Devices, comma-separated; one child process each. */
   RUNNERS: words.pipe(z.array(device)).transform((devices) => (devices.length === 0 ? ['cpu'] : devices)),
   /** fatal, error, warn, info, debug, trace or silent. */

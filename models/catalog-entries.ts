@@ -1,4 +1,6 @@
 /** What the catalog's entries on the disk hold, of today and of before. */
+import { basename } from 'node:path';
+
 import { z } from 'zod';
 
 import { RECIPE_NAMES } from '../src/core/recipes.ts';
@@ -15,12 +17,14 @@ const model1 = z
   .transform(({ source, lcmLora, name }) => ({
     source,
     name,
+    tinyVae: undefined,
     accelerators: lcmLora === undefined ? undefined : lcmLora === null ? [] : [lcmAccelerator(lcmLora)],
   }));
 const model2 = z.object({
   version: z.literal(2),
   source: z.string().min(1),
   name: z.string().optional(),
+  tinyVae: z.string().min(1).optional(),
   accelerators: z
     .array(
       z.object({
@@ -45,3 +49,11 @@ export const STYLE_ENTRY = z.object({
   description: z.string(),
 });
 export type AddedStyle = z.infer<typeof STYLE_ENTRY>;
+
+/** The id of a model or style that was given none: its file's or folder's name. */
+export function idFrom(source: string): string {
+  return basename(source, '.safetensors')
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9._-]+/g, '-')
+    .replaceAll(/^[^a-z0-9]+/g, '');
+}

@@ -6,7 +6,7 @@
  * `styles/<id>.json` stands beside its `.safetensors`.
  */
 import { copyFile, rm } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 
 import { closest } from '../commands/closest.ts';
 import { UserError } from '../src/core/errors.ts';
@@ -14,7 +14,7 @@ import type { ModelAccelerator } from '../src/core/accelerator.ts';
 import type { ModelManifest } from '../src/core/manifest.ts';
 import type { Style } from '../src/core/style.ts';
 import { readManifest } from '../src/engine/model/manifest-file.ts';
-import { MODEL_ENTRY, STYLE_ENTRY, type AddedStyle } from './catalog-entries.ts';
+import { idFrom, MODEL_ENTRY, STYLE_ENTRY, type AddedStyle } from './catalog-entries.ts';
 import { entriesIn, exists, namesIn, readJson, writeJson, writeWhole } from './catalog-files.ts';
 import { Embeddings } from './embeddings.ts';
 
@@ -28,6 +28,8 @@ export type CatalogModel = {
   readonly manifest: ModelManifest | undefined;
   /** The operator's choice for an added model, with absolute paths; undefined: the manifest's. */
   readonly accelerators: readonly ModelAccelerator[] | undefined;
+  /** Likewise, absolute: a small stand-in for its autoencoder. */
+  readonly tinyVae?: string | undefined;
   readonly isEmbedded: boolean;
 };
 
@@ -77,6 +79,8 @@ export class Catalog {
     /** With absolute paths; none: an empty list; undefined: as its manifest has it. */
     readonly accelerators: readonly ModelAccelerator[] | undefined;
     readonly name: string | undefined;
+    /** Absolute. */
+    readonly tinyVae?: string | undefined;
   }): Promise<CatalogModel> {
     const source = resolve(options.source);
     if (!(await exists(source))) {
@@ -88,8 +92,9 @@ export class Catalog {
     }
     const id = options.id ?? idFrom(source);
     await this.checkFree(id);
-    const { accelerators, name } = options;
-    await writeJson(join(this.#dataFolder, 'models', `${id}.json`), { version: 2, source, name, accelerators });
+    const { accelerators, name, tinyVae } = options;
+    const entry = { version: 2, source, name, accelerators, tinyVae };
+    await writeJson(join(this.#dataFolder, 'models', `${id}.json`), entry);
     return this.find(id);
   }
 
@@ -187,7 +192,7 @@ export class Catalog {
     if (parsed === undefined) {
       return undefined;
     }
-    const { source, accelerators, name } = parsed;
+    const { source, accelerators, name, tinyVae } = parsed;
     const manifest = await readManifest(source);
     return {
       id,
@@ -195,6 +200,7 @@ export class Catalog {
       name,
       manifest: manifest === undefined || name === undefined ? manifest : { ...manifest, name },
       accelerators,
+      tinyVae,
       isEmbedded: false,
     };
   }
@@ -237,12 +243,4 @@ function checkId(id: string): void {
       { params: { id } },
     );
   }
-}
-
-/** The id of a model or style that was given none: its file's or folder's name. */
-export function idFrom(source: string): string {
-  return basename(source, '.safetensors')
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9._-]+/g, '-')
-    .replaceAll(/^[^a-z0-9]+/g, '');
 }

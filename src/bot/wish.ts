@@ -36,7 +36,7 @@ export type Wish = {
 export type WishedModel = {
   /** Textual inversions that it can be asked for. */
   readonly embeddings?: readonly EmbeddingUse[];
-  readonly manifest: Pick<ModelManifest, 'id' | 'defaults' | 'plainGrounds' | 'precision'> & SteppedModel;
+  readonly manifest: Pick<ModelManifest, 'id' | 'defaults' | 'plainGrounds' | 'precision' | 'decoder'> & SteppedModel;
   readonly fingerprint?: Fingerprint | undefined;
 };
 

@@ -7,11 +7,12 @@ import { samplingOf } from './recipes.ts';
 import { type GenerationRequest, REQUEST_VERSION } from './request.ts';
 
 /** What of a manifest a request needs. */
-type Defaults = Pick<ModelManifest, 'id' | 'defaults'> & Partial<Pick<ModelManifest, 'accelerators' | 'precision'>>;
+type Defaults = Pick<ModelManifest, 'id' | 'defaults'> &
+  Partial<Pick<ModelManifest, 'accelerators' | 'precision' | 'decoder'>>;
 
 /** One picture of seed 0, with the fields of `changes` in place of the usual ones. */
 export function defaultRequest(
-  { id, defaults, accelerators = [], precision }: Defaults,
+  { id, defaults, accelerators = [], precision, decoder = 'full' }: Defaults,
   prompt: string,
   changes: Partial<GenerationRequest> = {},
 ): GenerationRequest {
@@ -28,7 +29,7 @@ export function defaultRequest(
     accelerator: usual === undefined ? { kind: 'model' } : { kind: 'model', id: usual.id },
     recipe: usual === undefined ? { scheduler } : { name: usual.recipe, ...samplingOf(usual.recipe) },
     precision: precision === 'int8' ? 'int8' : 'fp32',
-    decoder: 'full',
+    decoder,
     vae: undefined,
     styles: [],
     seed: 0,

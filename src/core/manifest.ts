@@ -3,6 +3,7 @@
  * diffusers folder without one gets a manifest derived from its configs.
  */
 import type { ModelAccelerator } from './accelerator.ts';
+import type { DECODERS } from './request.ts';
 import type { SchedulerName } from './sampling.ts';
 
 /** Bases whose LoRAs fit one another; a LoRA for another base is refused with both names. */
@@ -62,4 +63,8 @@ export type ModelManifest = {
   readonly words?: string | undefined;
   /** What it is drawn in where nobody says; absent: auto. */
   readonly precision?: PrecisionWish | undefined;
+  /** A small stand-in for its autoencoder (TAESD), for previews: a folder or file relative to the manifest's folder. */
+  readonly tinyVae?: string | undefined;
+  /** What results are decoded by where nobody says; absent: full. */
+  readonly decoder?: (typeof DECODERS)[number] | undefined;
 };

@@ -7,15 +7,13 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { UserError } from '../core/errors.ts';
-import type { Generation, PictureInProgress } from './generation.ts';
+import { Delivery } from './delivery.ts';
+import type { Generation, Member } from './generation.ts';
 import { LiveShare } from './live-share.ts';
 import type { Conditioning, UNetRow } from './model/denoiser.ts';
 import { notNumbers } from './model/numbers.ts';
 import { combineGuidance } from './sampling/index.ts';
 import { nextBatch, type Row, type SchedulerPolicy } from './scheduler.ts';
-
-/** A picture that takes part in a call. */
-type Member = { readonly generation: Generation; readonly picture: PictureInProgress };
 
 export class Engine {
   /** Its rows a call shrink where the device has no room for them. */
@@ -23,6 +21,7 @@ export class Engine {
   readonly #now: () => number;
   readonly #generations = new Map<number, Generation>();
   readonly #live = new LiveShare();
+  readonly #delivery: Delivery;
   #calls = 0;
   #rows = 0;
   #isRunning = false;
@@ -31,6 +30,13 @@ export class Engine {
   constructor(policy: SchedulerPolicy, now: () => number = () => performance.now()) {
     this.#policy = policy;
     this.#now = now;
+    this.#delivery = new Delivery({
+      maxDecodes: policy.maxDecodes ?? 1,
+      now,
+      took: (members, ms) => this.#chargeLive(members, ms),
+      done: (generation) => this.remove(generation),
+      failed: (generation, error) => this.#fail(generation, error),
+    });
   }
 
   get active(): number {
@@ -167,54 +173,8 @@ export class Engine {
     }
   }
 
-  /**
-   * Delivers finished pictures and previews: one of each between two calls, so that nobody waits long for the next
-   * call, and more only where more than a call's rows have piled up.
-   */
-  async #collect(): Promise<void> {
-    const finished = this.#members().filter(({ picture }) => picture.task.stepsLeft === 0 && !picture.isDelivered);
-    for (const member of finished.slice(0, Math.max(1, finished.length - this.#policy.maxRows))) {
-      await this.#deliver(member);
-    }
-    const wanted = this.#members().find(({ picture }) => picture.previewDue !== undefined);
-    if (wanted !== undefined) {
-      await this.#preview(wanted);
-    }
-  }
-
-  async #deliver(member: Member): Promise<void> {
-    const { generation, picture } = member;
-    const startedAt = this.#now();
-    try {
-      const pixels = await generation.model.decode(picture.task.latents, generation.size);
-      const { index, seed, textMs: text, denoiseMs: denoise } = picture;
-      const decode = this.#now() - startedAt;
-      const ms = { text, denoise, decode, total: text + denoise + decode };
-      generation.events.push({ kind: 'picture', index, seed, picture: pixels, ms });
-      picture.isDelivered = true;
-      this.#chargeLive([member], decode);
-    } catch (error) {
-      this.#fail(generation, error);
-    }
-    if (generation.pictures.every(({ isDelivered }) => isDelivered)) {
-      this.remove(generation);
-      generation.events.end();
-    }
-  }
-
-  async #preview({ generation, picture }: Member): Promise<void> {
-    const step = picture.previewDue;
-    const { guess, steps } = picture.task;
-    picture.previewDue = undefined;
-    if (step === undefined || guess === undefined) {
-      return;
-    }
-    try {
-      const pixels = await generation.model.preview(guess, generation.size);
-      generation.events.push({ kind: 'preview', index: picture.index, step, steps, picture: pixels });
-    } catch (error) {
-      this.#fail(generation, error);
-    }
+  #collect(): Promise<void> {
+    return this.#delivery.collect(this.#members(), this.#policy.maxRows);
   }
 
   #fail(generation: Generation, error: unknown): void {

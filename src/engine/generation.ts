@@ -4,7 +4,7 @@
  */
 import type { WorkEvent } from '../core/work.ts';
 import type { EventStream } from './event-stream.ts';
-import type { Conditioning, Denoiser, LatentSize } from './model/denoiser.ts';
+import type { Conditioning, Decoder, Denoiser, LatentSize } from './model/denoiser.ts';
 import type { StyleSet } from './model/style-set.ts';
 import type { Task } from './task.ts';
 
@@ -16,6 +16,7 @@ export type Generation = {
   /** Pictures of generations with equal groups may share a UNet call. */
   readonly group: string;
   readonly size: LatentSize;
+  readonly decoder: Decoder;
   readonly guidance: number;
   readonly positive: Conditioning;
   /** Present where it counts: the UNet then runs twice a step. */
@@ -41,3 +42,6 @@ export type PictureInProgress = {
   previewDue: number | undefined;
   isDelivered: boolean;
 };
+
+/** A picture that takes part in a call. */
+export type Member = { readonly generation: Generation; readonly picture: PictureInProgress };

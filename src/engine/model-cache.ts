@@ -7,11 +7,12 @@ import path from 'node:path';
 import { stat } from 'node:fs/promises';
 import { UserError } from '../core/errors.ts';
 import type { ModelAccelerator } from '../core/accelerator.ts';
+import type { ModelManifest } from '../core/manifest.ts';
 import type { Accelerator, GenerationRequest } from '../core/request.ts';
 import { LeaseCache, type Lease } from './cache/lease-cache.ts';
 import type { AcceleratorFile } from './model/accelerator-merge.ts';
 import { readManifest } from './model/manifest-file.ts';
-import { openModelWithVae } from './model/vae-override.ts';
+import { openModelWithVae, standInBeside } from './model/vae-override.ts';
 import { Model } from './model/model.ts';
 import type { SessionOpener } from './model/session-opener.ts';
 
@@ -24,6 +25,8 @@ export type ModelLocation = {
   readonly source: string;
   /** With absolute paths; undefined: the manifest's. */
   readonly accelerators?: readonly ModelAccelerator[] | undefined;
+  /** Absolute: the small stand-in for its autoencoder; undefined: the manifest's, or what lies beside its files. */
+  readonly tinyVae?: string | undefined;
 };
 
 export type ModelCacheOptions = {
@@ -71,9 +74,11 @@ export class ModelCache {
     const { locate, open, cacheDir, clipTokenizer } = this.#options;
     const location = await locate(name);
     // The manifest is small and read anew: it says which file an id means.
-    const installed = location.accelerators ?? (await readManifest(location.source))?.accelerators ?? [];
+    const manifest = await readManifest(location.source);
+    const installed = location.accelerators ?? manifest?.accelerators ?? [];
+    const tinyVae = location.tinyVae ?? (await standInOf(location.source, manifest));
     const chosen = await acceleratorFile(accelerator, installed, location.source);
-    const group = JSON.stringify([location.source, vae ?? null]);
+    const group = JSON.stringify([location.source, vae ?? null, tinyVae ?? null]);
     const key = JSON.stringify([group, chosen ?? null, precision]);
     return this.#models.lease(key, async () => {
       const files = await openModelWithVae(location.source, vae, { cacheDir, clipTokenizer });
@@ -81,7 +86,7 @@ export class ModelCache {
       const ownKey = `${key} ${this.#opened++}`;
       const previous = this.#latest.get(group);
       const model = await Model.open({
-        files,
+        files: { ...files, tinyVae },
         key: ownKey,
         accelerator: chosen,
         precision,
@@ -96,6 +101,10 @@ export class ModelCache {
       return model;
     });
   }
+}
+
+async function standInOf(folder: string, manifest: ModelManifest | undefined): Promise<string | undefined> {
+  return manifest?.tinyVae === undefined ? standInBeside(folder) : path.resolve(folder, manifest.tinyVae);
 }
 
 /** The file to merge: one of the model's own, none, or the one that was named. */

@@ -47,6 +47,9 @@ export async function prepare({
   const guidance = recipe.guidance ?? request.guidance;
   const seed = request.seed + request.index;
   checkSides(request, model.pixelsPerLatent);
+  if (request.decoder === 'tiny') {
+    await model.decoders.requireTiny(); // said before anything is drawn
+  }
   const planned = plan(model.scheduler, { ...recipe, steps, strength: init?.strength });
   const styles = await model.styles.prepare(request.styles, live === 'draft');
   const styleFiles = request.styles.flatMap(({ file, weight }) => (weight === 0 ? [] : file));
@@ -70,6 +73,7 @@ export async function prepare({
     model,
     group: JSON.stringify([model.key, styles.variant, styles.isPassing, styles.dense?.key ?? null, size]),
     size,
+    decoder: request.decoder,
     guidance,
     positive: positive.conditioning,
     negative: negative?.conditioning,

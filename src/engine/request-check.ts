@@ -48,7 +48,6 @@ export function checkRequest(request: GenerationRequest): void {
 
 /** What a request may ask for and this engine cannot draw yet is refused, never left out. */
 const NOT_YET: readonly (readonly [what: string, isAsked: (request: GenerationRequest) => boolean])[] = [
-  ['the tiny decoder', ({ decoder }) => decoder !== 'full'],
   ['masks', ({ mask }) => mask !== undefined],
   ['extending a picture', ({ extend }) => extend !== undefined],
 ];

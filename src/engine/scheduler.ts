@@ -9,6 +9,8 @@
 export type SchedulerPolicy = {
   /** UNet rows of one call. A picture that needs more than that still runs, alone. */
   readonly maxRows: number;
+  /** Pictures of one decoder call; default 1. */
+  readonly maxDecodes?: number;
   /**
    * round-robin: the request that has waited longest since its last call goes first, so that pictures of different
    * requests advance step by step; first-come: the oldest request goes first until it is done.
@@ -19,7 +21,7 @@ export type SchedulerPolicy = {
 /** A processor gains next to nothing from larger batches, so requests take turns instead. */
 export const CPU_POLICY: SchedulerPolicy = { maxRows: 1, order: 'round-robin' };
 /** A graphics card is filled up. */
-export const GPU_POLICY: SchedulerPolicy = { maxRows: 16, order: 'round-robin' };
+export const GPU_POLICY: SchedulerPolicy = { maxRows: 16, maxDecodes: 4, order: 'round-robin' };
 
 /** One picture that wants a UNet call. */
 export type Row = {

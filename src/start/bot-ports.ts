@@ -15,6 +15,7 @@ import { botOptions } from '../bot/options.ts';
 import { MeasuredRunner, type Metrics } from '../health/index.ts';
 import { FairAdmission } from '../queue/index.ts';
 import { openStores, pictureAt } from '../store/index.ts';
+import { usualDecoder } from './usual-decoder.ts';
 import { precisionFor } from './usual-precision.ts';
 import { InstalledModels } from './installed-models.ts';
 import { createLoras } from './loras.ts';
@@ -48,7 +49,10 @@ export async function openBotPorts(config: Config, { log, metrics, ends }: Begin
     {
       catalog: openCatalog(config.dataFolder),
       fingerprints: new Fingerprints(join(config.dataFolder, 'cache', 'hashes')),
-      precisionOf: (model, manifest) => precisionFor(config, model, manifest),
+      wishesOf: async (model, manifest) => ({
+        precision: await precisionFor(config, model, manifest),
+        decoder: await usualDecoder(config, model, manifest),
+      }),
     },
     config.model,
     (error) => log.warn({ err: error }, 'the catalog could not be read'),

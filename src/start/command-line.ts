@@ -27,6 +27,7 @@ import { chooseStyles, requestOf, usualStrength } from '../bot/wish.ts';
 import { namedAccelerator } from './named-accelerators.ts';
 import { openCatalog, openEngine } from './open-engine.ts';
 import { stopOnSignal } from './stop-on-signal.ts';
+import { usualDecoder } from './usual-decoder.ts';
 import { precisionFor } from './usual-precision.ts';
 
 type Streams = { readonly print: (line: string) => void; readonly warn: (line: string) => void };
@@ -171,6 +172,7 @@ export async function requestFrom(
           manifest,
           options.precision,
         ),
+        decoder: options.decoder ?? (await usualDecoder(config, model, manifest)),
         vae: options.vae === undefined ? undefined : resolve(options.vae),
       },
     },

@@ -18,19 +18,23 @@ const PATIENCE_MS = 2000;
 
 type FingerprintSource = Pick<Fingerprints, 'of'>;
 
-type PrecisionOf = (model: CatalogModel, manifest: ModelManifest) => Promise<GenerationRequest['precision']>;
+/** What its pictures are drawn in and decoded by where nobody says. */
+type WishesOf = (
+  model: CatalogModel,
+  manifest: ModelManifest,
+) => Promise<Pick<GenerationRequest, 'precision' | 'decoder'>>;
 
 type Sources = {
   readonly catalog: Catalog;
   readonly fingerprints: FingerprintSource;
-  /** Default: fp32 for all. */
-  readonly precisionOf?: PrecisionOf;
+  /** Default: fp32 and the full decoder for all. */
+  readonly wishesOf?: WishesOf;
 };
 
 export class InstalledModels implements Models {
   readonly #catalog: Catalog;
   readonly #fingerprints: FingerprintSource;
-  readonly #precisionOf: PrecisionOf;
+  readonly #wishesOf: WishesOf;
   readonly #onFault: (error: unknown) => void;
   /** By source: hashing gigabytes takes its time, and nobody waits for it. */
   readonly #known = new Map<string, Fingerprint>();
@@ -41,10 +45,10 @@ export class InstalledModels implements Models {
   #models: readonly Model[] = [];
   #timer: ReturnType<typeof setInterval> | undefined;
 
-  private constructor({ catalog, fingerprints, precisionOf }: Sources, onFault: (error: unknown) => void) {
+  private constructor({ catalog, fingerprints, wishesOf }: Sources, onFault: (error: unknown) => void) {
     this.#catalog = catalog;
     this.#fingerprints = fingerprints;
-    this.#precisionOf = precisionOf ?? (() => Promise.resolve('fp32'));
+    this.#wishesOf = wishesOf ?? (() => Promise.resolve({ precision: 'fp32', decoder: 'full' }));
     this.#onFault = onFault;
   }
 
@@ -92,7 +96,7 @@ export class InstalledModels implements Models {
     const folder = (await stat(model.source)).isDirectory() ? model.source : dirname(model.source);
     return {
       folder,
-      manifest: { ...manifest, id: model.id, precision: await this.#precisionOf(model, manifest) },
+      manifest: { ...manifest, id: model.id, ...(await this.#wishesOf(model, manifest)) },
       styles: await this.#catalog.styles(model),
       embeddings: await this.#catalog.embeddings.of(model.id),
       fingerprint: await this.#fingerprintOf(model.source),

@@ -32,8 +32,8 @@ export async function openEngine({ device: name, dataFolder, startup }: OpenEngi
   const cacheDir = join(dataFolder, 'cache');
   return createEngineRunner({
     locateModel: async (model) => {
-      const { source, accelerators } = await catalog.find(model);
-      return { source, accelerators };
+      const { source, accelerators, tinyVae } = await catalog.find(model);
+      return { source, accelerators, tinyVae };
     },
     readPicture: pictureReader(dataFolder),
     cacheDir,

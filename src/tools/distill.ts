@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 
 import type { Config } from '../../config/load.ts';
 import { modelsFolder } from '../../config/paths.ts';
-import { idFrom } from '../../models/catalog.ts';
+import { idFrom } from '../../models/catalog-entries.ts';
 import { describeModel } from '../../models/describe-model.ts';
 import { Fingerprints } from '../../models/fingerprint.ts';
 import type { DistillOptions } from '../adapters/cli/actions.ts';

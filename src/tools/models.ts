@@ -1,13 +1,15 @@
 /** `fourstep model …`: the catalog from the command line. Adding opens the model once: what is wrong shows now. */
 import { rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 
 import type { Config } from '../../config/load.ts';
-import { type CatalogModel, idFrom } from '../../models/catalog.ts';
+import type { CatalogModel } from '../../models/catalog.ts';
+import { idFrom } from '../../models/catalog-entries.ts';
 import { describeModel } from '../../models/describe-model.ts';
 import type { ModelAddOptions } from '../adapters/cli/actions.ts';
 import { defaultRequest } from '../core/default-request.ts';
 import { UserError } from '../core/errors.ts';
+import type { GenerationRequest } from '../core/request.ts';
 import { recipeOf } from '../core/recipes.ts';
 import { addedAccelerators } from '../start/named-accelerators.ts';
 import { openCatalog, openEngine } from '../start/open-engine.ts';
@@ -39,7 +41,8 @@ export async function addModel(config: Config, given: string, options: ModelAddO
           say: print,
         });
   const name = options.name ?? hubName?.repo.split('/').at(-1);
-  const model = await catalog.addModel({ id, source, accelerators, name });
+  const tinyVae = options.tinyVae === undefined ? undefined : resolve(options.tinyVae);
+  const model = await catalog.addModel({ id, source, accelerators, name, tinyVae });
   try {
     await drawTrial(config, model, print);
   } catch (error) {
@@ -53,15 +56,20 @@ async function drawTrial(config: Config, model: CatalogModel, print: Print): Pro
   const { defaults, accelerators } = await describeModel(model);
   const runner = await openEngine({ device: 'cpu', dataFolder: config.dataFolder, startup: 'fast' });
   // One step whatever the recipe: this is about weights. Each accelerator is merged, so that nobody waits for it later.
-  const requests = (accelerators.length === 0 ? [undefined] : accelerators).map((accelerator) =>
+  const trial = (changes: Partial<GenerationRequest>): GenerationRequest =>
     defaultRequest({ id: model.id, defaults }, 'a trial', {
-      accelerator: { kind: 'model', id: accelerator?.id },
       steps: 1,
       guidance: 1,
       width: Math.min(TRIAL_PX, defaults.width),
       height: Math.min(TRIAL_PX, defaults.height),
-    }),
-  );
+      ...changes,
+    });
+  const requests = [
+    ...(accelerators.length === 0
+      ? [trial({})]
+      : accelerators.map(({ id }) => trial({ accelerator: { kind: 'model', id } }))),
+    ...(model.tinyVae === undefined ? [] : [trial({ decoder: 'tiny' })]),
+  ];
   try {
     for (const request of requests) {
       const work = { kind: 'imagine', id: 'model-add', previewAfter: [], request } as const;

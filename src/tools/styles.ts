@@ -2,7 +2,7 @@
 import { basename, resolve } from 'node:path';
 
 import type { Config } from '../../config/load.ts';
-import { idFrom } from '../../models/catalog.ts';
+import { idFrom } from '../../models/catalog-entries.ts';
 import { describeModel } from '../../models/describe-model.ts';
 import type { StyleAddOptions } from '../adapters/cli/actions.ts';
 import { UserError } from '../core/errors.ts';

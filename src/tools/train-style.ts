@@ -8,7 +8,7 @@ import { basename, extname, join, resolve } from 'node:path';
 
 import type { Config } from '../../config/load.ts';
 import { withTrigger } from '../../commands/prompt-words.ts';
-import { idFrom } from '../../models/catalog.ts';
+import { idFrom } from '../../models/catalog-entries.ts';
 import { describeModel } from '../../models/describe-model.ts';
 import type { StyleTrainOptions } from '../adapters/cli/actions.ts';
 import { UserError } from '../core/errors.ts';

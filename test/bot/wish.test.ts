@@ -1,5 +1,6 @@
 /** One wish, one request: what /imagine, the live picture and the command line share. */
 import { describe, expect, it } from 'vitest';
+import { requestOfPicture } from '../../src/core/request.ts';
 import type { Style } from '../../src/core/style.ts';
 import { chooseStyles, requestOf } from '../../src/bot/wish.ts';
 import { MOJI } from '../support/manifests.ts';
@@ -22,6 +23,14 @@ const model = { manifest: MOJI, fingerprint: 'today' };
 const unknown = (name: string) => new Error(name);
 
 describe('a request', () => {
+  it('is drawn in and decoded by what the model says, and remembers it', () => {
+    const manifest = { ...MOJI, precision: 'int8', decoder: 'tiny' } as const;
+    const request = requestOf({ prompt: 'a fox', seed: 3 }, { manifest });
+    expect(request).toMatchObject({ precision: 'int8', decoder: 'tiny' });
+    expect(requestOfPicture({ ...request, count: 4 }, 2)).toMatchObject({ decoder: 'tiny', index: 2 });
+    expect(requestOf({ prompt: 'a fox', seed: 3, rest: { decoder: 'full' } }, { manifest }).decoder).toBe('full');
+  });
+
   it('has the first style’s words first, all words to keep out, and says what it was made for', () => {
     const styles = [
       { style: neon, share: 0.5 },

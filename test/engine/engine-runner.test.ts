@@ -222,7 +222,7 @@ describe('the engine as a runner', () => {
     ],
     [{ model: 'unknown' }, 'model.unknown', 'unknown is not'],
     [{ model: 'nowhere' }, 'model.missing', 'no such folder'],
-    [{ decoder: 'tiny' }, 'request.not-yet', 'the tiny decoder'],
+    [{ decoder: 'tiny' }, 'model.tiny-vae', 'Expected a tiny decoder for '],
     [{ accelerator: { kind: 'file', file: '/a', weight: 11 } }, 'request.weight', 'for the accelerator'],
     [{ variation: { seed: 1, amount: 1.5 } }, 'request.variation', 'variation of 0 to 1'],
     [{ mask: { file: '/a' } }, 'request.not-yet', 'masks'],

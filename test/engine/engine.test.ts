@@ -19,9 +19,12 @@ const CONFIG = parseSchedulerConfig({}, 'scheduler_config.json');
 class MadeUpModel implements Denoiser {
   readonly calls: (readonly number[])[] = [];
   readonly decodedBeforeCall: number[] = [];
+  /** Pictures of each call of the decoder. */
+  readonly decodedTogether: number[] = [];
   failAtCall: number | undefined;
   /** Rows that its device has memory for. */
   roomForRows = Number.POSITIVE_INFINITY;
+  roomForDecodes = Number.POSITIVE_INFINITY;
 
   async predict(rows: readonly UNetRow[]): Promise<Float32Array> {
     if (this.calls.length === this.failAtCall) {
@@ -42,9 +45,13 @@ class MadeUpModel implements Denoiser {
     return outputs;
   }
 
-  async decode(latents: Float32Array) {
+  async decode(latents: readonly Float32Array[]) {
+    if (latents.length > this.roomForDecodes) {
+      throw new UserError('device.memory', 'no room');
+    }
     this.decodedBeforeCall.push(this.calls.length);
-    return { width: 1, height: 1, data: grey(latents) };
+    this.decodedTogether.push(latents.length);
+    return latents.map((each) => ({ width: 1, height: 1, data: grey(each) }));
   }
 
   async preview(latents: Float32Array) {
@@ -67,6 +74,7 @@ type DrawingOptions = {
   readonly guidance?: number;
   readonly previewAfter?: readonly number[];
   readonly isLive?: boolean;
+  readonly decoder?: 'full' | 'tiny';
 };
 
 function generationOf({
@@ -79,6 +87,7 @@ function generationOf({
   guidance = 1,
   previewAfter = [],
   isLive = false,
+  decoder = 'full',
 }: DrawingOptions): Generation {
   const planned = plan(CONFIG, { scheduler: 'lcm', steps, strength: undefined });
   const conditioning = (value: number) => ({ tokens: Float32Array.of(value), pooled: undefined });
@@ -88,6 +97,7 @@ function generationOf({
     model,
     group: 'made up',
     size: SIZE,
+    decoder,
     guidance,
     positive: conditioning(prompt),
     negative: guidance > 1 ? conditioning(0) : undefined,
@@ -265,6 +275,55 @@ describe('Engine', () => {
     expect(model.decodedBeforeCall).toEqual([1, 2, 3, 4]);
   });
 
+  it('decodes several of one size and decoder in a call where the device gains by it', async () => {
+    const model = new MadeUpModel();
+    const drawn = await draw(
+      { ...FULL, maxDecodes: 4 },
+      generationOf({ number: 1, model, count: 6, steps: 1 }),
+      generationOf({ number: 2, model, steps: 1, decoder: 'tiny' }),
+    );
+    expect(model.decodedTogether).toEqual([4, 2, 1]);
+    expect(drawn.map((events) => kinds(events).filter((kind) => kind === 'picture').length)).toEqual([6, 1]);
+  });
+
+  it('decodes alone what has no room together, and fewer together from then on', async () => {
+    const model = new MadeUpModel();
+    model.roomForDecodes = 2;
+    const [events] = await draw({ ...FULL, maxDecodes: 4 }, generationOf({ number: 1, model, count: 8, steps: 1 }));
+    expect(model.decodedTogether).toEqual([1, 1, 1, 1, 2, 2]);
+    expect(pixels(events)).toHaveLength(8);
+  });
+
+  it('fails alone the picture that a call of several cannot decode', async () => {
+    class FaultyModel extends MadeUpModel {
+      override async decode(latents: readonly Float32Array[]) {
+        if (latents.some((each) => Math.abs(each[0] ?? 0) > 100)) {
+          throw new UserError('model.nan', 'no numbers');
+        }
+        return super.decode(latents);
+      }
+    }
+    const model = new FaultyModel();
+    const engine = new Engine({ ...FULL, maxDecodes: 4 });
+    const [good, bad] = [
+      generationOf({ number: 1, model, steps: 1, count: 2 }),
+      generationOf({ number: 2, model, steps: 1, prompt: 1000 }),
+    ];
+    engine.add(bad);
+    engine.add(good);
+    const seen: WorkEvent[] = [];
+    for await (const event of good.events.read()) {
+      seen.push(event);
+    }
+    expect(pixels(seen)).toHaveLength(2);
+    const failing = (async () => {
+      for await (const event of bad.events.read()) {
+        void event;
+      }
+    })();
+    await expect(failing).rejects.toMatchObject({ code: 'model.nan' });
+  });
+
   it('counts its calls, and the rows in them', async () => {
     const engine = new Engine(FULL);
     const model = new MadeUpModel();
@@ -299,8 +358,8 @@ describe('Engine', () => {
         this.#take(10 * rows.length);
         return super.predict(rows);
       }
-      override decode(latents: Float32Array) {
-        this.#take(10);
+      override decode(latents: readonly Float32Array[]) {
+        this.#take(10 * latents.length);
         return super.decode(latents);
       }
       #take(ms: number) {

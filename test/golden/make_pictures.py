@@ -23,7 +23,7 @@ from diffusers import (
 from PIL import Image
 
 from recipes import CLASSES
-from tiny_models import pipeline_folder, recipe
+from tiny_models import component, pipeline_folder, recipe
 
 HERE = pathlib.Path(__file__).parent
 PIPELINES = {
@@ -62,6 +62,7 @@ CASES = [
     {"name": "sd15-dpm", "model": "sd15", "scheduler": "dpm++", "steps": 5, "guidance": 3.0},
     {"name": "sd15-euler", "model": "sd15", "scheduler": "euler", "steps": 5, "guidance": 3.0},
     {"name": "sd15-ddim-img2img", "model": "sd15", "scheduler": "ddim", "steps": 6, "strength": 0.5, "guidance": 2.0},
+    {"name": "sd15-tiny", "model": "sd15", "lcm": True, "loras": {"ink": 0.8}, "steps": 2, "count": 2, "decoder": "tiny"},
     {"name": "sdxl-lcm-2", "model": "sdxl", "lcm": True, "loras": {"ink": 0.8}, "steps": 2},
     {"name": "sdxl-lcm-4", "model": "sdxl", "lcm": True, "loras": {"ink": 0.8}},
     {"name": "sdxl-guided", "model": "sdxl", "lcm": True, "guidance": 1.8, "negative": "red cat"},
@@ -86,6 +87,7 @@ DEFAULTS = {
     "lcm": False,
     "loras": {},
     "strength": None,
+    "decoder": "full",
 }
 
 
@@ -122,6 +124,8 @@ def draw(folder, case):
     starts = case["strength"] is not None
     pipe = (image_to_image if starts else text_to_image).from_pretrained(folder)
     pipe.set_progress_bar_config(disable=True)
+    if case["decoder"] == "tiny":
+        pipe.vae = component("taesd", "vae")
     config = json.loads((folder / "scheduler" / "scheduler_config.json").read_text())
     pipe.scheduler = CLASSES[case["scheduler"]].from_config(config)
     weights = {**({"lcm": 1.0} if case["lcm"] else {}), **case["loras"]}

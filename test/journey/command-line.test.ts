@@ -22,6 +22,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { packageFolder } from '../../config/paths.ts';
+import type { Picture } from '../../src/core/picture.ts';
 import { decodePicture, readPngTexts } from '../../src/image/index.ts';
 import { writeTensors } from '../support/safetensors-file.ts';
 import { writeTinyLora, writeTinyModel, writeTinyUpscaler } from '../support/tiny-model.ts';
@@ -302,6 +303,31 @@ describe('the other commands', () => {
     expect((await run('style', 'remove', 'water-colour')).status).toBe(0);
     expect((await run('model', 'remove', 'own')).status).toBe(0);
     expect((await run('model', 'list')).out).not.toContainEqual(expect.stringMatching(/^own /));
+  });
+
+  it('decodes by a model’s tiny decoder where that is asked for, and says where it has none', async () => {
+    const folder = inFolder('small');
+    writeTinyModel('taesd', folder);
+    const tiny = ['--tiny-vae', join(folder, 'vae')];
+    expect(await run('model', 'add', model, '--id', 'two', ...tiny)).toMatchObject({ status: 0, err: [] });
+    const drawnBy = async (...options: readonly string[]): Promise<Picture> => {
+      const drawn = await run('imagine', 'a hen', '--model', 'two', '--seed', '4', '--out', 'hen.png', ...options);
+      expect(drawn).toMatchObject({ status: 0, err: [] });
+      return decodePicture(readFileSync(inFolder('hen.png')));
+    };
+    const [usual, full, small] = [
+      await drawnBy(),
+      await drawnBy('--decoder', 'full'),
+      await drawnBy('--decoder', 'tiny'),
+    ];
+    expect(usual).toEqual(full);
+    expect(small).not.toEqual(full);
+    expect((await run('model', 'remove', 'two')).status).toBe(0);
+    const none = await run('imagine', 'a hen', '--model', model, '--decoder', 'tiny', '--out', 'hen.png');
+    expect(none).toMatchObject({
+      status: 1,
+      err: [expect.stringMatching(/it has none; add the model with --tiny-vae/)],
+    });
   });
 
   it('leaves no entry of a model whose trial fails', async () => {

@@ -11,11 +11,11 @@ import { z } from 'zod';
 import { modelsFolder } from '../../config/paths.ts';
 import { defaultRequest } from '../../src/core/default-request.ts';
 import type { Picture } from '../../src/core/picture.ts';
-import type { GenerationRequest } from '../../src/core/request.ts';
+import { DECODERS, type GenerationRequest } from '../../src/core/request.ts';
 import { SCHEDULER_NAMES } from '../../src/core/sampling.ts';
 import type { Runner } from '../../src/core/work.ts';
 import type { createEngineRunner } from '../../src/engine/index.ts';
-import { decodePicture } from '../../src/image/index.ts';
+import { flattened, openOwnPicture } from '../../src/image/index.ts';
 import { writeTinyLora, writeTinyModel } from './tiny-model.ts';
 
 const GOLDEN = path.join(import.meta.dirname, '../golden/pictures');
@@ -39,6 +39,7 @@ export const goldenPictures = z
         lcm: z.boolean(),
         loras: z.record(z.string(), z.number()),
         strength: z.number().nullable(),
+        decoder: z.enum(DECODERS),
         files: z.array(z.string()),
       }),
     ),
@@ -55,8 +56,9 @@ export function writeGoldenModels(folder: string): Parameters<typeof createEngin
       writeTinyLora(model, { name, ...lora }, path.join(folder, 'loras', model, `${name}.safetensors`));
     }
   }
+  writeTinyModel('taesd', path.join(folder, 'taesd'));
   return {
-    locateModel: async (model) => ({ source: path.join(folder, model) }),
+    locateModel: async (model) => ({ source: path.join(folder, model), tinyVae: path.join(folder, 'taesd', 'vae') }),
     readPicture: async (_, size) => initPicture(size?.width ?? 64, size?.height ?? 64),
     cacheDir: path.join(folder, 'cache'),
     clipTokenizer: path.join(modelsFolder, 'clip'),
@@ -65,8 +67,22 @@ export function writeGoldenModels(folder: string): Parameters<typeof createEngin
 }
 
 export function goldenRequest(folder: string, golden: GoldenCase): GenerationRequest {
-  const { model, prompt, negative, seed, count, steps, guidance, width, height, scheduler, lcm, loras, strength } =
-    golden;
+  const {
+    model,
+    prompt,
+    negative,
+    seed,
+    count,
+    steps,
+    guidance,
+    width,
+    height,
+    scheduler,
+    lcm,
+    loras,
+    strength,
+    decoder,
+  } = golden;
   const loraFile = (name: string): string => path.join(folder, 'loras', model, `${name}.safetensors`);
   return defaultRequest({ id: model, defaults: { steps, guidance, width, height, scheduler } }, prompt, {
     negative,
@@ -74,6 +90,7 @@ export function goldenRequest(folder: string, golden: GoldenCase): GenerationReq
     styles: Object.entries(loras).map(([id, weight]) => ({ id, file: loraFile(id), weight })),
     seed,
     count,
+    decoder,
     init: strength === null ? undefined : { file: 'made up', strength },
   });
 }
@@ -102,7 +119,9 @@ export async function drawAll(runner: Runner, request: GenerationRequest): Promi
 
 /** As diffusers drew them. */
 export function expectedPictures({ files }: GoldenCase): Promise<readonly Picture[]> {
-  return Promise.all(files.map(async (file) => decodePicture(await readFile(path.join(GOLDEN, file)))));
+  return Promise.all(
+    files.map(async (file) => flattened(await openOwnPicture(await readFile(path.join(GOLDEN, file))))),
+  );
 }
 
 /** Of 255; infinite where sizes differ. */

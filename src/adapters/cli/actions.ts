@@ -4,7 +4,7 @@
  */
 import type { PrecisionWish } from '../../core/manifest.ts';
 import type { RecipeName } from '../../core/recipes.ts';
-import type { StyleUse } from '../../core/request.ts';
+import type { GenerationRequest, StyleUse } from '../../core/request.ts';
 import type { SchedulerName, TimestepGrid } from '../../core/sampling.ts';
 import type { Size } from './parse.ts';
 
@@ -19,6 +19,7 @@ export type ImagineOptions = {
   readonly lora?: readonly StyleUse[];
   readonly vae?: string;
   readonly precision?: PrecisionWish;
+  readonly decoder?: GenerationRequest['decoder'];
   readonly negative: string;
   readonly steps?: number;
   readonly guidance?: number;
@@ -55,6 +56,8 @@ export type ModelAddOptions = {
   /** In the order of the accelerators. */
   readonly recipe?: readonly (RecipeName | 'auto')[];
   readonly name?: string;
+  /** A small stand-in for its autoencoder: a folder or a file. */
+  readonly tinyVae?: string;
   /** Which of a hub repository's weights. */
   readonly variant?: 'fp16';
 };

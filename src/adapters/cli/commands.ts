@@ -7,6 +7,7 @@ import { Command, Option } from 'commander';
 import { OWN_MACHINE_LIMITS } from '../../core/drawing-limits.ts';
 import type { CliActions, EmojiOptions, ImagineOptions } from './actions.ts';
 import { PRECISION_WISHES } from '../../core/manifest.ts';
+import { DECODERS } from '../../core/request.ts';
 import { addBenches } from './bench-commands.ts';
 import { renderUsageError } from './render.ts';
 import {
@@ -60,6 +61,7 @@ export function buildProgram(actions: CliActions, version: string): Command {
     .option('--lora <file[:weight]>', 'a LoRA at a weight (repeatable)', parseLora)
     .option('--vae <dir|file>', 'another VAE than the model’s')
     .addOption(new Option('--precision <p>', 'what the UNet is computed in').choices(PRECISION_WISHES))
+    .addOption(new Option('--decoder <d>', 'the model’s own, or its tiny one (TAESD)').choices(DECODERS))
     .option('--negative <text>', 'what to keep out; counts where guidance is above 1', '')
     .option('--steps <n>', 'denoising steps', integerOf('steps'))
     .option('--guidance <g>', 'guidance scale; 1 runs the UNet once a step', numberOf('guidance'))
@@ -114,6 +116,7 @@ export function buildProgram(actions: CliActions, version: string): Command {
     )
     .addOption(new Option('--lcm-lora <file|none>', 'older name of --accelerator').hideHelp())
     .option('--recipe <name>', 'how it is stepped, in the same order; auto: recognised', parseRecipes)
+    .option('--tiny-vae <dir|file>', 'TAESD for its base: for previews, and for --decoder tiny')
     .addOption(new Option('--variant <name>', 'the half-size weights of a hub repository').choices(['fp16']))
     .action(actions.modelAdd);
   model

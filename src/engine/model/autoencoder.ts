@@ -35,9 +35,6 @@ export type AutoencoderConfig = AutoencoderKLConfig | AutoencoderTinyConfig;
 /** A picture's latents, sampled with noise from the stream where the VAE gives a distribution. */
 export type LatentSampler = (generator: NoiseSource) => Float32Array;
 
-/** Previews are decoded from latents of at most this area: 128 × 128 pixels for a VAE of factor 8. */
-const PREVIEW_AREA = 16 * 16;
-
 /** Reads a VAE's config.json. Throws `UserError('model.config')`. */
 export function parseAutoencoderConfig(json: unknown, origin: string): AutoencoderConfig {
   const isTiny =
@@ -70,24 +67,35 @@ export class Autoencoder {
     this.#build = build;
   }
 
-  /** `latents`: [channels · height · width]. Throws `UserError` `model.nan`. */
-  async decode(latents: Float32Array, { channels, height, width }: LatentSize): Promise<Picture> {
+  /** Each of `latents`: [channels · height · width]; all in one call. Throws `UserError` `model.nan`. */
+  async decode(latents: readonly Float32Array[], { channels, height, width }: LatentSize): Promise<readonly Picture[]> {
     const session = await this.#sessions.get('decoder', () => decoderGraph(this.config, this.weights, this.#build));
-    const scaled = this.#unscale(latents, height * width);
-    const { image } = await session.run({ latents: { data: scaled, shape: [1, channels, height, width] } });
+    const length = channels * height * width;
+    const scaled = new Float32Array(latents.length * length);
+    latents.forEach((each, k) => scaled.set(this.#unscale(each, height * width), k * length));
+    const { image } = await session.run({
+      latents: { data: scaled, shape: [latents.length, channels, height, width] },
+    });
     if (image === undefined) {
       throw new Error('the decoder gave no image');
     }
     if (!areNumbers(image.data)) {
       throw notNumbers();
     }
-    return valuesToPicture(image.data, width * this.config.scale, height * this.config.scale);
+    const values = image.data.length / latents.length;
+    const sides = [width * this.config.scale, height * this.config.scale] as const;
+    return latents.map((_, k) => valuesToPicture(image.data.subarray(k * values, (k + 1) * values), ...sides));
   }
 
-  /** A look at latents, small: large ones are averaged down first. */
-  async preview(latents: Float32Array, size: LatentSize): Promise<Picture> {
-    const factor = Math.ceil(Math.sqrt((size.height * size.width) / PREVIEW_AREA));
-    return factor === 1 ? this.decode(latents, size) : this.decode(...shrink(latents, size, factor));
+  /** A look at latents, small: those of more than `area` are averaged down first. */
+  async preview(latents: Float32Array, size: LatentSize, area: number): Promise<Picture> {
+    const factor = Math.ceil(Math.sqrt((size.height * size.width) / area));
+    const [small, smallSize] = factor === 1 ? [latents, size] : shrink(latents, size, factor);
+    const [picture] = await this.decode([small], smallSize);
+    if (picture === undefined) {
+      throw new Error('the decoder gave no picture');
+    }
+    return picture;
   }
 
   /** Sides must be multiples of the VAE's factor. */

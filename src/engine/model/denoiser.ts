@@ -3,6 +3,7 @@
  * model share this file, so that neither knows the other's; with it the loop runs in tests without a model.
  */
 import type { Picture } from '../../core/picture.ts';
+import type { GenerationRequest } from '../../core/request.ts';
 import type { StyleSet } from './style-set.ts';
 
 /** A prompt as the UNet takes it. */
@@ -26,11 +27,13 @@ export type UNetRow = {
   readonly styles: StyleSet;
 };
 
+export type Decoder = GenerationRequest['decoder'];
+
 export interface Denoiser {
   /** [rows · channels · height · width]; valid until the next call. All rows have one size, one `styles.variant` and one `styles.dense`. */
   predict(rows: readonly UNetRow[], size: LatentSize): Promise<Float32Array>;
-  /** Finished latents to pixels. */
-  decode(latents: Float32Array, size: LatentSize): Promise<Picture>;
+  /** Finished latents of several pictures to pixels, in one call of the device. */
+  decode(latents: readonly Float32Array[], size: LatentSize, decoder: Decoder): Promise<readonly Picture[]>;
   /** A quick, small look at latents. */
   preview(latents: Float32Array, size: LatentSize): Promise<Picture>;
 }

@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { UserError } from '../../core/errors.ts';
 import type { ModelAccelerator } from '../../core/accelerator.ts';
 import { BASES, type ModelManifest, PRECISION_WISHES } from '../../core/manifest.ts';
+import { DECODERS } from '../../core/request.ts';
 import { RECIPE_NAMES } from '../../core/recipes.ts';
 import { SCHEDULER_NAMES } from '../../core/sampling.ts';
 
@@ -61,6 +62,8 @@ const manifestFile = z.object({
   plainGrounds: z.array(z.string().min(1)).optional(),
   words: relativePath.optional(),
   precision: z.enum(PRECISION_WISHES).optional(),
+  tinyVae: relativePath.optional(),
+  decoder: z.enum(DECODERS).optional(),
 });
 
 /** The manifest of `folder`; undefined when it has none. Throws `UserError('model.manifest')` when it is not usable. */

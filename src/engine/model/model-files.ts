@@ -35,6 +35,8 @@ export type ModelFiles = {
   readonly scheduler: { readonly config: unknown; readonly origin: string };
   readonly unet: NetFiles;
   readonly vae: NetFiles;
+  /** Absolute: where its small stand-in lies, a folder or a file; undefined: there is none. */
+  readonly tinyVae: string | undefined;
   readonly text: readonly TextNetFiles[];
   readonly zerosForEmptyNegative: boolean;
 };
@@ -97,6 +99,7 @@ async function openCheckpointFiles(
     scheduler: { config: scheduler, origin: file },
     unet: { ...unet, origin: file },
     vae: { ...vae, origin: file },
+    tinyVae: undefined,
     text: text.map(({ pad, ...net }) => ({ ...net, origin: file, tokenizer: { folder, pad } })),
     zerosForEmptyNegative: zerosForEmptyPrompt,
   };
@@ -134,6 +137,7 @@ async function openModelFolder(location: string): Promise<ModelFiles> {
     scheduler: { config: await readJson(scheduler), origin: scheduler },
     unet: await openNet(location, 'unet'),
     vae: await openNet(location, 'vae'),
+    tinyVae: undefined,
     text,
     zerosForEmptyNegative: index.force_zeros_for_empty_prompt,
   };

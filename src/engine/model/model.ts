@@ -8,12 +8,13 @@ import { access } from 'node:fs/promises';
 import path from 'node:path';
 import type { Base, ModelManifest } from '../../core/manifest.ts';
 import type { Picture } from '../../core/picture.ts';
-import type { Denoiser, LatentSize, UNetRow } from './denoiser.ts';
+import type { Decoder, Denoiser, LatentSize, UNetRow } from './denoiser.ts';
 import { parseUNetConfig, type UNetConfig } from '../nets/index.ts';
 import { parseSchedulerConfig, type SchedulerConfig } from '../sampling/index.ts';
 import { derivedFiles, sweepBeside, type LoraNet, type TensorSource } from '../weights/index.ts';
-import { Autoencoder, type LatentSampler } from './autoencoder.ts';
+import type { LatentSampler } from './autoencoder.ts';
 import { baseOf } from './base-of.ts';
+import { Decoders } from './decoders.ts';
 import { DenseStyles } from './dense-styles.ts';
 import { mergedNet, touchesNets, type AcceleratorFile } from './accelerator-merge.ts';
 import { bytesOf, type ModelFiles } from './model-files.ts';
@@ -48,13 +49,13 @@ export class Model implements Denoiser {
   readonly scheduler: SchedulerConfig;
   readonly styles: StyleLibrary;
   readonly prompts: PromptEncoder;
+  readonly decoders: Decoders;
   /** In bytes, as far as the weights' files tell. */
   readonly bytes: number;
   readonly #unet: UNet;
   readonly #encoders: readonly TextEncoder[];
   readonly #acceleratesText: boolean;
   readonly #dense: DenseStyles;
-  readonly #autoencoder: Autoencoder;
   readonly #derived: readonly string[];
   readonly #cacheDir: string;
   readonly #wordsFile: string | undefined;
@@ -99,9 +100,8 @@ export class Model implements Denoiser {
       const weights = await merged(TEXT_NETS[k] ?? 'text_encoder', net.weights);
       encoders.push(await TextEncoder.open({ ...net, weights }, { open, cacheDir }));
     }
-    const autoencoder = kept?.autoencoder ?? (await Autoencoder.open(files.vae, { open, cacheDir }));
-    const nets = [unet, autoencoder, ...encoders];
-    const derived = nets.flatMap(({ weights }) => derivedFiles(weights, cacheDir));
+    const autoencoder = kept?.autoencoder ?? (await Decoders.open(files, { open, cacheDir }));
+    const derived = [unet, autoencoder, ...encoders].flatMap(({ weights }) => derivedFiles(weights, cacheDir));
     const dense = new DenseStyles({
       own: { unet, encoders },
       pristine: { unet: files.unet.weights, text: files.text.map(({ weights }) => weights) },
@@ -142,7 +142,7 @@ export class Model implements Denoiser {
     this.#encoders = encoders;
     this.#acceleratesText = parts.acceleratesText;
     this.#dense = dense;
-    this.#autoencoder = autoencoder;
+    this.decoders = autoencoder;
     this.#derived = derived;
     this.#cacheDir = cacheDir;
     this.#wordsFile = files.manifest?.words && path.join(files.location, files.manifest.words);
@@ -162,7 +162,7 @@ export class Model implements Denoiser {
 
   /** Pixels along one side of a latent. */
   get pixelsPerLatent(): number {
-    return this.#autoencoder.config.scale;
+    return this.decoders.config.scale;
   }
 
   get latentChannels(): number {
@@ -188,7 +188,7 @@ export class Model implements Denoiser {
   }
 
   encodePicture(picture: Picture): Promise<LatentSampler> {
-    return this.#autoencoder.encode(picture);
+    return this.decoders.encode(picture);
   }
 
   predict(rows: readonly UNetRow[], size: LatentSize): Promise<Float32Array> {
@@ -196,12 +196,12 @@ export class Model implements Denoiser {
     return this.#dense.use({ dense }, ({ unet }) => unet.predict(rows, variant, size, this.pixelsPerLatent));
   }
 
-  decode(latents: Float32Array, size: LatentSize): Promise<Picture> {
-    return this.#autoencoder.decode(latents, size);
+  decode(latents: readonly Float32Array[], size: LatentSize, decoder: Decoder): Promise<readonly Picture[]> {
+    return this.decoders.decode(latents, size, decoder);
   }
 
   preview(latents: Float32Array, size: LatentSize): Promise<Picture> {
-    return this.#autoencoder.preview(latents, size);
+    return this.decoders.preview(latents, size);
   }
 
   /** Every derived file that a session may yet be opened from is there; they are only a cache. */
@@ -214,14 +214,14 @@ export class Model implements Denoiser {
   async handOver(): Promise<KeptNets> {
     await this.#dense.release();
     await this.#unet.release();
-    return { encoders: this.#encoders, acceleratesText: this.#acceleratesText, autoencoder: this.#autoencoder };
+    return { encoders: this.#encoders, acceleratesText: this.#acceleratesText, autoencoder: this.decoders };
   }
 
   /** Frees its sessions, and the disk of what was derived from files that are gone. Nothing may use it afterwards. */
   async release(): Promise<void> {
     await this.#dense.release();
     await this.#unet.release();
-    await this.#autoencoder.release();
+    await this.decoders.release();
     await Promise.all(this.#encoders.map((encoder) => encoder.release()));
     await sweepBeside(this.#derived, this.#cacheDir);
   }
@@ -232,7 +232,7 @@ type KeptNets = {
   readonly encoders: readonly TextEncoder[];
   /** An accelerator is merged into its text encoders too. */
   readonly acceleratesText: boolean;
-  readonly autoencoder: Autoencoder;
+  readonly autoencoder: Decoders;
 };
 
 type ModelParts = Pick<ModelOptions, 'files' | 'key' | 'cacheDir'> &
@@ -245,6 +245,6 @@ type ModelParts = Pick<ModelOptions, 'files' | 'key' | 'cacheDir'> &
     readonly derived: readonly string[];
   };
 
-async function releaseAll(nets: readonly (TextEncoder | Autoencoder)[]): Promise<void> {
+async function releaseAll(nets: readonly (TextEncoder | Decoders)[]): Promise<void> {
   await Promise.all(nets.map(async (net) => net.release()));
 }

@@ -3,6 +3,8 @@
  * single file of weights, in diffusers' names or those of the original code, which is built like the model's own, or TAESD as a file or two.
  */
 import { readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+
 import { UserError } from '../../core/errors.ts';
 import { openSafetensors, renamed, type TensorSource } from '../weights/index.ts';
 import { inferVae } from '../weights/checkpoint/inferred-configs.ts';
@@ -26,6 +28,44 @@ export async function openModelWithVae(
   const files = await openModelFiles(location, { ...options, hasOtherVae: given !== undefined });
   const isWhole = files.vae.weights.names.length > 0;
   return given === undefined || (vae === undefined && isWhole) ? files : withVae(files, given);
+}
+
+/**
+ * The small stand-in for a model's autoencoder at `location`: a diffusers folder of an AutoencoderTiny, or TAESD as a file.
+ * Throws `UserError` (`model.tiny-vae`, `model.files`, `weights.…`).
+ */
+export async function openStandIn(location: string): Promise<NetFiles> {
+  const found = await stat(location).catch((cause: unknown) => {
+    throw new UserError(
+      'model.tiny-vae',
+      `Expected a tiny decoder at ${location}, but there is nothing; check the path.`,
+      { params: { location }, cause },
+    );
+  });
+  const files = found.isDirectory()
+    ? await openNet(location, '')
+    : await openTinyVae(location, (await openSafetensors(location)).tensors);
+  if (files === undefined) {
+    throw new UserError(
+      'model.tiny-vae',
+      `Expected an AutoencoderTiny (TAESD) in ${location}, but it has none of its layers; take the one for the model's base.`,
+      { params: { location } },
+    );
+  }
+  return files;
+}
+
+/** What lies beside a model's other files under the name of TAESD; undefined for nothing. */
+export async function standInBeside(location: string): Promise<string | undefined> {
+  const bare = location.replace(/\.safetensors$/, '');
+  const names = bare === location ? ['taesd', 'taesd.safetensors'] : [];
+  const candidates = [...names.map((name) => path.join(location, name)), `${bare}.taesd.safetensors`];
+  for (const candidate of candidates) {
+    if ((await stat(candidate).catch(() => undefined)) !== undefined) {
+      return candidate;
+    }
+  }
+  return undefined;
 }
 
 async function vaeBeside(location: string): Promise<string | undefined> {

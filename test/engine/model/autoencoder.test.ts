@@ -9,6 +9,7 @@ import { TorchGenerator } from '../../../src/engine/sampling/index.ts';
 import { openSafetensors, type TensorSource } from '../../../src/engine/weights/index.ts';
 import { overlay } from '../../../src/engine/weights/tensor-table.ts';
 import { writeTensors } from '../../support/safetensors-file.ts';
+import { largestDifference } from '../../support/golden-pictures.ts';
 import { goldenConfig } from '../../support/net-case.ts';
 import { writeTinyModel } from '../../support/tiny-model.ts';
 
@@ -54,10 +55,21 @@ describe('Autoencoder', () => {
     const undone = latents.map(
       (value, i) => value * deviations[Math.floor(i / AREA)]! + means[Math.floor(i / AREA)]! * factor,
     );
-    const [expected, actual] = [await plain.decode(undone, SIZE), await normalised.decode(latents, SIZE)];
-    const largest = actual.data.reduce((most, value, i) => Math.max(most, Math.abs(value - expected.data[i]!)), 0);
+    const [[expected], [actual]] = [await plain.decode([undone], SIZE), await normalised.decode([latents], SIZE)];
+    const largest = largestDifference(actual, expected);
     expect(largest).toBeLessThanOrEqual(1);
     await Promise.all([plain.release(), normalised.release()]);
+  });
+
+  it('decodes several in a call as each alone', async () => {
+    const vae = await open();
+    const latents = [5, 6, 7].map((seed) => new TorchGenerator(seed).randn(4 * AREA));
+    const together = await vae.decode(latents, SIZE);
+    expect(together).toHaveLength(3);
+    for (const [k, each] of latents.entries()) {
+      expect(largestDifference(together[k], (await vae.decode([each], SIZE))[0])).toBeLessThanOrEqual(1);
+    }
+    await vae.release();
   });
 
   it('applies them again when it encodes', async () => {
@@ -81,8 +93,11 @@ describe('Autoencoder', () => {
   it('previews small latents as they are and large ones averaged down', async () => {
     const vae = await open();
     const large = { channels: 4, height: 40, width: 24 };
-    expect(await vae.preview(new TorchGenerator(3).randn(4 * AREA), SIZE)).toMatchObject({ width: 64, height: 64 });
-    expect(await vae.preview(new TorchGenerator(3).randn(4 * 40 * 24), large)).toMatchObject({
+    expect(await vae.preview(new TorchGenerator(3).randn(4 * AREA), SIZE, AREA)).toMatchObject({
+      width: 64,
+      height: 64,
+    });
+    expect(await vae.preview(new TorchGenerator(3).randn(4 * 40 * 24), large, 256)).toMatchObject({
       width: 96,
       height: 160,
     });
@@ -94,7 +109,7 @@ describe('Autoencoder', () => {
     writeTensors(file, [{ name: 'decoder.conv_out.bias', shape: [3], data: Float32Array.of(0, NaN, 0) }]);
     const { tensors: damaged } = await openSafetensors(file);
     const vae = await open({}, overlay(file, files.weights, damaged));
-    const decoded = vae.decode(new TorchGenerator(4).randn(4 * AREA), SIZE);
+    const decoded = vae.decode([new TorchGenerator(4).randn(4 * AREA)], SIZE);
     await expect(decoded).rejects.toMatchObject({ code: 'model.nan' });
     await vae.release();
   });

@@ -1,0 +1,114 @@
+/**
+ * What leaves the loop: finished pictures decoded, several in a call where the device gains by it, and previews. One call of
+ * each between two UNet calls, so that nobody waits long for the next one. Knows no order of steps and no session.
+ */
+import { UserError } from '../core/errors.ts';
+import type { Picture } from '../core/picture.ts';
+import type { Generation, Member } from './generation.ts';
+
+export type DeliveryOptions = {
+  /** Pictures of one call; fewer once the device had no room for them. */
+  readonly maxDecodes: number;
+  /** Milliseconds. */
+  readonly now: () => number;
+  /** A call of these took so long. */
+  readonly took: (members: readonly Member[], ms: number) => void;
+  /** All its pictures are delivered. */
+  readonly done: (generation: Generation) => void;
+  readonly failed: (generation: Generation, error: unknown) => void;
+};
+
+export class Delivery {
+  readonly #options: DeliveryOptions;
+  #maxDecodes: number;
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options;
+    this.#maxDecodes = options.maxDecodes;
+  }
+
+  /** One call of finished pictures, more where more than `mostWaiting` have piled up, and one preview. */
+  async collect(members: readonly Member[], mostWaiting: number): Promise<void> {
+    let finished = members.filter(({ picture }) => picture.task.stepsLeft === 0 && !picture.isDelivered);
+    do {
+      const together = decodedTogether(finished, this.#maxDecodes);
+      await this.#deliver(together);
+      finished = finished.filter((member) => !together.includes(member));
+    } while (finished.length > mostWaiting);
+    const wanted = members.find(({ picture }) => picture.previewDue !== undefined);
+    if (wanted !== undefined) {
+      await this.#preview(wanted);
+    }
+  }
+
+  /** Of one model, size and decoder. What a call of several cannot do is tried with each alone. */
+  async #deliver(members: readonly Member[]): Promise<void> {
+    const [first] = members;
+    if (first === undefined) {
+      return;
+    }
+    const { now, took, failed } = this.#options;
+    const startedAt = now();
+    try {
+      const { model, size, decoder } = first.generation;
+      const latents = members.map(({ picture }) => picture.task.latents);
+      const pixels = await model.decode(latents, size, decoder);
+      const decodeMs = now() - startedAt;
+      members.forEach((member, k) => this.#hand(member, pixels[k], decodeMs / members.length));
+      took(members, decodeMs);
+    } catch (error) {
+      if (members.length === 1) {
+        failed(first.generation, error);
+        return;
+      }
+      if (error instanceof UserError && error.code === 'device.memory') {
+        this.#maxDecodes = Math.floor(members.length / 2);
+      }
+      for (const member of members) {
+        await this.#deliver([member]);
+      }
+    }
+  }
+
+  #hand({ generation, picture }: Member, pixels: Picture | undefined, decode: number): void {
+    if (pixels === undefined) {
+      throw new Error('the decoder gave fewer pictures than it was given');
+    }
+    const { index, seed, textMs: text, denoiseMs: denoise } = picture;
+    const ms = { text, denoise, decode, total: text + denoise + decode };
+    generation.events.push({ kind: 'picture', index, seed, picture: pixels, ms });
+    picture.isDelivered = true;
+    if (generation.pictures.every(({ isDelivered }) => isDelivered)) {
+      this.#options.done(generation);
+      generation.events.end();
+    }
+  }
+
+  async #preview({ generation, picture }: Member): Promise<void> {
+    const step = picture.previewDue;
+    const { guess, steps } = picture.task;
+    picture.previewDue = undefined;
+    if (step === undefined || guess === undefined) {
+      return;
+    }
+    try {
+      const pixels = await generation.model.preview(guess, generation.size);
+      generation.events.push({ kind: 'preview', index: picture.index, step, steps, picture: pixels });
+    } catch (error) {
+      this.#options.failed(generation, error);
+    }
+  }
+}
+
+/** The first, and those that can share its call. */
+function decodedTogether(finished: readonly Member[], most: number): readonly Member[] {
+  const [first] = finished;
+  const same = finished.filter(
+    ({ generation: { model, size, decoder } }) =>
+      model === first?.generation.model &&
+      decoder === first.generation.decoder &&
+      size.height === first.generation.size.height &&
+      size.width === first.generation.size.width,
+  );
+  return same.slice(0, Math.max(1, most));
+}

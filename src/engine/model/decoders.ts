@@ -1,0 +1,114 @@
+/**
+ * A model's ways between pixels and latents: its own autoencoder, and the small stand-in for it (TAESD) where it has one, which
+ * makes previews and, where a request says so, results. The stand-in is opened when first needed. Knows no requests.
+ */
+import { UserError } from '../../core/errors.ts';
+import type { Picture } from '../../core/picture.ts';
+import type { TensorSource } from '../weights/index.ts';
+import { Autoencoder, type AutoencoderConfig, type LatentSampler } from './autoencoder.ts';
+import type { Decoder, LatentSize } from './denoiser.ts';
+import type { NetFiles } from './model-files.ts';
+import type { NetPlace } from './session-opener.ts';
+import { openStandIn } from './vae-override.ts';
+
+export type DecoderFiles = {
+  readonly vae: NetFiles;
+  /** Absolute: where the stand-in lies, a folder or a file; undefined: it has none. */
+  readonly tinyVae: string | undefined;
+  /** Of the model, for messages. */
+  readonly location: string;
+};
+
+/** Previews are decoded from latents of at most this area: 128 × 128 pixels for a VAE of factor 8. */
+const PREVIEW_AREA = 16 * 16;
+/** … by a stand-in, which costs about a tenth. */
+const TINY_PREVIEW_AREA = 32 * 32;
+
+export class Decoders {
+  readonly #own: Autoencoder;
+  readonly #files: DecoderFiles;
+  readonly #place: NetPlace;
+  #tiny: Promise<Autoencoder> | undefined;
+
+  /** Throws `UserError('model.config')`. */
+  static async open(files: DecoderFiles, place: NetPlace): Promise<Decoders> {
+    return new Decoders(await Autoencoder.open(files.vae, place), files, place);
+  }
+
+  private constructor(own: Autoencoder, files: DecoderFiles, place: NetPlace) {
+    this.#own = own;
+    this.#files = files;
+    this.#place = place;
+  }
+
+  get config(): AutoencoderConfig {
+    return this.#own.config;
+  }
+
+  /** As its graphs take them. */
+  get weights(): TensorSource {
+    return this.#own.weights;
+  }
+
+  encode(picture: Picture): Promise<LatentSampler> {
+    return this.#own.encode(picture);
+  }
+
+  /** Throws `UserError` (`model.nan`, `model.tiny-vae`). */
+  async decode(latents: readonly Float32Array[], size: LatentSize, decoder: Decoder): Promise<readonly Picture[]> {
+    const chosen = decoder === 'tiny' ? await this.#standIn() : this.#own;
+    return chosen.decode(latents, size);
+  }
+
+  async preview(latents: Float32Array, size: LatentSize): Promise<Picture> {
+    return this.#files.tinyVae === undefined || this.#isTiny
+      ? this.#own.preview(latents, size, PREVIEW_AREA)
+      : (await this.#standIn()).preview(latents, size, TINY_PREVIEW_AREA);
+  }
+
+  /** Throws `UserError('model.tiny-vae')` where the model has none, or one of other latents. */
+  async requireTiny(): Promise<void> {
+    await this.#standIn();
+  }
+
+  async release(): Promise<void> {
+    await this.#own.release();
+    const tiny = await this.#tiny?.catch(() => undefined);
+    this.#tiny = undefined;
+    await tiny?.release();
+  }
+
+  /** A model's own may be of that kind. */
+  get #isTiny(): boolean {
+    return this.#own.config.kind === 'AutoencoderTiny';
+  }
+
+  async #standIn(): Promise<Autoencoder> {
+    if (this.#isTiny) {
+      return this.#own;
+    }
+    this.#tiny ??= this.#openStandIn();
+    return this.#tiny;
+  }
+
+  async #openStandIn(): Promise<Autoencoder> {
+    const { tinyVae, location } = this.#files;
+    if (tinyVae === undefined) {
+      throw new UserError(
+        'model.tiny-vae',
+        `Expected a tiny decoder for ${location}, but it has none; add the model with --tiny-vae FILE (TAESD for its base), or draw with the full decoder.`,
+        { params: { location } },
+      );
+    }
+    const opened = await Autoencoder.open(await openStandIn(tinyVae), this.#place);
+    const { latentChannels, scale } = this.#own.config;
+    if (opened.config.latentChannels !== latentChannels || opened.config.scale !== scale) {
+      throw new UserError(
+        'model.tiny-vae',
+        `Expected a tiny decoder of ${latentChannels} channels and ${scale} pixels a latent for ${location}, but ${tinyVae} has ${opened.config.latentChannels} and ${opened.config.scale}; take the one for its base.`,
+        { params: { location } },
+      );
+    }
+    return opened;
+  }
+}
