@@ -7,7 +7,7 @@ import { atWeight, joinWords, withTrigger } from '../../commands/prompt-words.ts
 import type { StyleShare } from '../../commands/style-mix.ts';
 import { defaultRequest } from '../core/default-request.ts';
 import type { ModelManifest } from '../core/manifest.ts';
-import type { EmbeddingUse, Fingerprint, GenerationRequest, InitImage } from '../core/request.ts';
+import type { EmbeddingUse, Fingerprint, GenerationRequest, InitImage, Mask } from '../core/request.ts';
 import { type Style, useOf, wordOf } from '../core/style.ts';
 import { refusal } from './refusal.ts';
 import { steppingOf, type SteppedModel, type SteppingWish } from './stepping.ts';
@@ -26,6 +26,8 @@ export type Wish = {
   readonly stepping?: SteppingWish;
   readonly size?: { readonly width: number; readonly height: number } | undefined;
   readonly init?: InitImage | undefined;
+  /** What of that picture is drawn anew; left out: all of it. */
+  readonly mask?: Mask | undefined;
   /** A transparent ground; the words "on transparent" at a prompt's end ask for it too. */
   readonly transparent?: boolean | undefined;
   /** What of the request is wished for by itself. */
@@ -41,9 +43,9 @@ export type WishedModel = {
 };
 
 const USUAL_STRENGTH = 0.6;
-/** How much of a picture to start from is drawn anew where nobody says. */
-export function usualStrength({ manifest }: Pick<WishedModel, 'manifest'>): number {
-  return manifest.defaults.strength ?? USUAL_STRENGTH;
+/** How much of a picture to start from is drawn anew where nobody says; what a mask covers, wholly. */
+export function usualStrength({ manifest }: Pick<WishedModel, 'manifest'>, mask?: Mask): number {
+  return mask === undefined ? (manifest.defaults.strength ?? USUAL_STRENGTH) : 1;
 }
 
 /** Words to keep out have no effect at guidance 1; who asks for them gets this much. */
@@ -73,6 +75,7 @@ export function requestOf(wish: Wish, { manifest, fingerprint, embeddings = [] }
     width: wish.size?.width ?? defaults.width,
     height: wish.size?.height ?? defaults.height,
     init: wish.init,
+    mask: wish.mask,
     alpha,
     ...wish.rest,
   });

@@ -15,6 +15,7 @@ import { describeForms, untriedForms, type DeviceForms } from './model/device-fo
 import { sessionOpener } from './model/session-opener.ts';
 import type { NumberType } from './nets/index.ts';
 import { eightBitInstructions, requireDevice, type Device, type DeviceMemory } from './ort/index.ts';
+import type { PictureReader } from './inpainting.ts';
 import { prepare } from './preparation.ts';
 import { checkRequest } from './request-check.ts';
 import { CPU_POLICY, GPU_POLICY, type SchedulerPolicy } from './scheduler.ts';
@@ -25,6 +26,7 @@ export type EngineRunnerOptions = {
   readonly locateModel: (model: string) => Promise<ModelLocation>;
   /** Opens a picture file; with a `size`, fills it, cutting what is over. */
   readonly readPicture: (file: string, size?: { readonly width: number; readonly height: number }) => Promise<Picture>;
+  readonly readMask: PictureReader['readMask'];
   /** Absolute: where derived weights go when a model's own folder cannot be written. */
   readonly cacheDir: string;
   /** Absolute: the folder of CLIP's tokenizer, for single-file checkpoints, which carry none. */
@@ -165,14 +167,14 @@ class EngineRunner implements Runner {
     yield { kind: 'started' };
     const { value: model, release } = await this.#cache.lease(request);
     try {
-      const { readPicture } = this.#options;
+      const { readPicture, readMask } = this.#options;
       const { generation, notices } = await prepare({
         number: this.#count++,
         request,
         previewAfter,
         live,
         model,
-        readPicture,
+        read: { readPicture, readMask },
         now: () => performance.now(),
       });
       yield* notices;

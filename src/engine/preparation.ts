@@ -2,13 +2,13 @@
  * From a request to a generation: prompts encoded, styles folded, the picture to start from turned into latents, and one
  * task for each picture. After this nothing of the request is looked up again.
  */
-import type { Picture } from '../core/picture.ts';
 import { recipeOf, recipeTitle } from '../core/recipes.ts';
 import type { GenerationRequest } from '../core/request.ts';
 import type { WorkEvent } from '../core/work.ts';
 import type { Generation } from './generation.ts';
 import type { LatentSize } from './model/denoiser.ts';
 import { EventStream } from './event-stream.ts';
+import { type PictureReader, startOf } from './inpainting.ts';
 import { openLearnedWords } from './model/learned-words.ts';
 import type { EncodedPrompt, PromptText } from './model/prompt-encoder.ts';
 import type { Model } from './model/model.ts';
@@ -25,8 +25,7 @@ export type Preparation = {
   /** As `Work` has it. */
   readonly live: 'draft' | 'final' | undefined;
   readonly model: Model;
-  /** Opens a picture and fills width × height with it. */
-  readonly readPicture: (file: string, size: { readonly width: number; readonly height: number }) => Promise<Picture>;
+  readonly read: PictureReader;
   readonly now: () => number;
 };
 
@@ -39,7 +38,7 @@ export async function prepare({
   previewAfter,
   live,
   model,
-  readPicture,
+  read,
   now,
 }: Preparation): Promise<Prepared> {
   const startedAt = now();
@@ -65,7 +64,7 @@ export async function prepare({
     height: height / model.pixelsPerLatent,
     width: width / model.pixelsPerLatent,
   };
-  const start = init && (await model.encodePicture(await readPicture(init.file, { width, height })));
+  const start = await startOf(request, model, size, read);
   const textMs = (now() - startedAt) / count;
   const generation: Generation = {
     number,
@@ -91,7 +90,7 @@ export async function prepare({
           variation === undefined
             ? new TorchGenerator(seed + index)
             : mixedNoise(new TorchGenerator(seed), new TorchGenerator(variation.seed + index), variation.amount),
-        init: start,
+        ...start,
       }),
       textMs,
       denoiseMs: 0,

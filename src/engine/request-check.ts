@@ -10,7 +10,7 @@ const LIMITS = { steps: 150, count: 16, guidance: 30, sidePx: 2048, leastSidePx:
 /** Throws `UserError('request.…')` that names the field. */
 export function checkRequest(request: GenerationRequest): void {
   checkHonoured(request);
-  const { steps, count, guidance, seed, index, width, height, init, variation, styles } = request;
+  const { steps, count, guidance, seed, index, width, height, init, mask, variation, styles } = request;
   expectWhole('steps', steps, 1, LIMITS.steps);
   expectWhole('count', count, 1, LIMITS.count);
   expectWhole('index', index, 0, LIMITS.count);
@@ -35,6 +35,12 @@ export function checkRequest(request: GenerationRequest): void {
       );
     }
   }
+  if (mask !== undefined && init === undefined) {
+    throw new UserError(
+      'request.mask-alone',
+      'Expected a mask together with a picture to start from, but got the mask alone; add the picture.',
+    );
+  }
   if (init !== undefined && !(init.strength > 0 && init.strength <= 1)) {
     throw new UserError(
       'request.strength',
@@ -48,7 +54,6 @@ export function checkRequest(request: GenerationRequest): void {
 
 /** What a request may ask for and this engine cannot draw yet is refused, never left out. */
 const NOT_YET: readonly (readonly [what: string, isAsked: (request: GenerationRequest) => boolean])[] = [
-  ['masks', ({ mask }) => mask !== undefined],
   ['extending a picture', ({ extend }) => extend !== undefined],
 ];
 

@@ -4,15 +4,15 @@
  */
 import sharp from 'sharp';
 
-import { openPicture } from './pixels.ts';
+import type { Picture } from '../core/picture.ts';
+import { openPicture, type OpenOptions } from './pixels.ts';
 
-export type DecodeOrder = {
+export type DecodeOrder = OpenOptions & {
   readonly bytes: Uint8Array;
-  readonly maxSide: number | undefined;
   readonly maxResidentBytes: number;
 };
 export type DecodeAnswer =
-  | { readonly kind: 'picture'; readonly width: number; readonly height: number; readonly data: Uint8Array }
+  | ({ readonly kind: 'picture' } & Picture)
   | { readonly kind: 'unreadable'; readonly reason: string };
 
 /** Unpacking writes about a gigabyte a second: so long is some tens of megabytes. */
@@ -26,13 +26,13 @@ if (process.send !== undefined) {
   process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 }
 
-async function answer({ bytes, maxSide, maxResidentBytes }: DecodeOrder): Promise<void> {
+async function answer({ bytes, maxResidentBytes, ...options }: DecodeOrder): Promise<void> {
   const watch = setInterval(() => {
     if (process.memoryUsage.rss() > maxResidentBytes) {
       process.kill(process.pid, 'SIGKILL'); // an orderly exit would wait for the codec
     }
   }, WATCH_EVERY_MS);
-  const result = await openPicture(bytes, maxSide).then(
+  const result = await openPicture(bytes, options).then(
     (picture): DecodeAnswer => ({ kind: 'picture', ...picture }),
     (error: unknown): DecodeAnswer => ({
       kind: 'unreadable',

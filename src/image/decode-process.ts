@@ -7,6 +7,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { UserError } from '../core/errors.ts';
 import type { Picture } from '../core/picture.ts';
 import type { DecodeAnswer, DecodeOrder } from './decode-child.ts';
+import type { OpenOptions } from './pixels.ts';
 import { unreadablePicture } from './picture-header.ts';
 
 export type DecodeLimits = {
@@ -37,14 +38,14 @@ export class DecodeProcesses {
     this.#limits = { ...LIMITS, ...limits };
   }
 
-  async decode(bytes: Uint8Array, maxSide: number | undefined): Promise<Picture> {
+  async decode(bytes: Uint8Array, options: OpenOptions = {}): Promise<Picture> {
     if (this.#busy >= this.#limits.maxChildren) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     } else {
       this.#busy += 1;
     }
     try {
-      return await this.#decodeIn(this.#idle.pop() ?? spawn(), bytes, maxSide);
+      return await this.#decodeIn(this.#idle.pop() ?? spawn(), bytes, options);
     } finally {
       const next = this.#waiting.shift();
       if (next === undefined) {
@@ -55,7 +56,7 @@ export class DecodeProcesses {
     }
   }
 
-  #decodeIn(child: ChildProcess, bytes: Uint8Array, maxSide: number | undefined): Promise<Picture> {
+  #decodeIn(child: ChildProcess, bytes: Uint8Array, options: OpenOptions): Promise<Picture> {
     const { maxMs, maxResidentBytes } = this.#limits;
     return new Promise<Picture>((resolve, reject) => {
       const end = (settle: () => void): void => {
@@ -72,8 +73,8 @@ export class DecodeProcesses {
         end(() => {
           this.#keep(child);
           if (answer.kind === 'picture') {
-            const { width, height, data } = answer;
-            resolve({ width, height, data });
+            const { kind: _, ...picture } = answer;
+            resolve(picture);
           } else {
             reject(unreadablePicture(new Error(answer.reason)));
           }
@@ -82,7 +83,7 @@ export class DecodeProcesses {
       child.once('error', (cause) => end(() => reject(new Error('the child that opens pictures failed', { cause }))));
       child.once('exit', () => end(() => reject(costlyPicture())));
       hold(child);
-      const order: DecodeOrder = { bytes, maxSide, maxResidentBytes };
+      const order: DecodeOrder = { ...options, bytes, maxResidentBytes };
       child.send(order, (error) => {
         if (error !== null) {
           child.kill('SIGKILL'); // its exit is where it is dealt with

@@ -5,18 +5,19 @@
 import type { Picture } from '../core/picture.ts';
 import { DecodeProcesses } from './decode-process.ts';
 import { checkPictureHeader } from './picture-header.ts';
+import type { OpenOptions } from './pixels.ts';
 import { stripPng } from './strip-png.ts';
 
 const processes = new DecodeProcesses();
 
 /**
- * Opens PNG, JPEG, WebP, GIF (first frame) or AVIF bytes, upright, transparency on white; with `maxSide`, scaled down to
- * it. Throws `UserError` `image.unreadable`, `image.dimensions`, `image.frames`, `image.costly`.
+ * Opens PNG, JPEG, WebP, GIF (first frame) or AVIF bytes, upright, transparency on white unless `keepsAlpha`; with
+ * `maxSide`, scaled down to it. Throws `UserError` `image.unreadable`, `image.dimensions`, `image.frames`, `image.costly`.
  */
 export async function decodePicture(
   bytes: Uint8Array,
-  { maxSide, by = processes }: { readonly maxSide?: number; readonly by?: DecodeProcesses } = {},
+  { by = processes, ...options }: OpenOptions & { readonly by?: DecodeProcesses } = {},
 ): Promise<Picture> {
   checkPictureHeader(bytes);
-  return by.decode(stripPng(bytes), maxSide);
+  return by.decode(stripPng(bytes), options);
 }

@@ -55,14 +55,20 @@ function parted(rgba: Uint8Array, width: number, height: number): Picture {
   return alpha.every((value) => value === 255) ? { width, height, data } : { width, height, data, alpha };
 }
 
-/** Runs the codecs in this process: for files of our own, and for the child that opens everybody's. Transparency on white. */
-export function openPicture(bytes: Uint8Array, maxSide?: number): Promise<Picture> {
+export type OpenOptions = {
+  /** Scaled down to it. */
+  readonly maxSide?: number | undefined;
+  readonly keepsAlpha?: boolean | undefined;
+};
+
+/** Runs the codecs in this process: for files of our own, and for the child that opens everybody's. Transparency on white, unless it is kept. */
+export function openPicture(bytes: Uint8Array, { maxSide, keepsAlpha = false }: OpenOptions = {}): Promise<Picture> {
   const upright = pipelineFrom(bytes);
   const fitted =
     maxSide === undefined
       ? upright
       : upright.resize(maxSide, maxSide, { fit: 'inside', withoutEnlargement: true, kernel: 'lanczos3' });
-  return pictureOf(fitted.flatten({ background: '#ffffff' }).removeAlpha());
+  return pictureOf(keepsAlpha ? fitted : fitted.flatten({ background: '#ffffff' }).removeAlpha());
 }
 
 /** Opens a file that this program wrote itself, in this process, with its transparency. Throws `UserError` `image.*`. */

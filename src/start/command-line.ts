@@ -26,6 +26,7 @@ import { readWritten } from '../bot/written-prompt.ts';
 import { chooseStyles, requestOf, usualStrength } from '../bot/wish.ts';
 import { namedAccelerator } from './named-accelerators.ts';
 import { openCatalog, openEngine } from './open-engine.ts';
+import { startFrom } from './start-picture.ts';
 import { stopOnSignal } from './stop-on-signal.ts';
 import { usualDecoder } from './usual-decoder.ts';
 import { precisionFor } from './usual-precision.ts';
@@ -127,9 +128,7 @@ export async function requestFrom(
   const { defaults: usual, accelerators } = manifest;
   const shape = options.ar;
   const all = await catalog.styles(model);
-  if (options.strength !== undefined && options.init === undefined) {
-    throw new UserError('usage.strength', 'Expected --strength together with --init FILE, got it alone. Add --init.');
-  }
+  const start = startFrom(options);
   const { pasted, ...written } = readWritten({ prompt, negative: options.negative ?? '' }, 'weighted', all, model.id);
   const chosen = chooseStyles(
     parseStyleMix(options.style ?? ''),
@@ -158,13 +157,11 @@ export async function requestFrom(
           ? (options.size ?? pasted.size)
           : resolveSize(rulesOf({ manifest }), sizeText(options.size), shape),
       transparent: options.transparent,
-      init:
-        options.init === undefined
-          ? undefined
-          : {
-              file: resolve(options.init),
-              strength: options.strength ?? usualStrength({ manifest: { id: model.id, defaults: usual } }),
-            },
+      init: start && {
+        file: start.file,
+        strength: options.strength ?? usualStrength({ manifest: { id: model.id, defaults: usual } }, start.mask),
+      },
+      mask: start?.mask,
       rest: {
         precision: await precisionFor(
           { precision: config.precision, devices: [localDevice(config)] },

@@ -2,15 +2,14 @@
  * The engine on one device, with this installation's catalog and picture files: what the command line runs in its own
  * process and the bot in a child.
  */
-import { readFile } from 'node:fs/promises';
-import { join, resolve, sep } from 'node:path';
+import { join } from 'node:path';
 
 import { modelsFolder } from '../../config/paths.ts';
 import { Catalog } from '../../models/catalog.ts';
 import { UserError } from '../core/errors.ts';
-import type { Picture } from '../core/picture.ts';
 import type { Runner } from '../core/work.ts';
 import { chooseForms, createEngineRunner, type Device } from '../engine/index.ts';
+import { pictureReaders } from './picture-readers.ts';
 
 export type OpenEngine = {
   /** `cpu`, `cuda:0`, … */
@@ -35,7 +34,7 @@ export async function openEngine({ device: name, dataFolder, startup }: OpenEngi
       const { source, accelerators, tinyVae } = await catalog.find(model);
       return { source, accelerators, tinyVae };
     },
-    readPicture: pictureReader(dataFolder),
+    ...pictureReaders(dataFolder),
     cacheDir,
     clipTokenizer: join(modelsFolder, 'clip'),
     device,
@@ -64,23 +63,4 @@ export function parseDevice(text: string): Device {
         { params: { device: text } },
       );
   }
-}
-
-/** Reads pictures to start from: what lies in the data folder was written by this program, anything else by anybody. */
-function pictureReader(
-  dataFolder: string,
-): (file: string, size?: { readonly width: number; readonly height: number }) => Promise<Picture> {
-  return async (file, size) => {
-    const bytes = await readFile(file).catch((cause: unknown) => {
-      throw new UserError('image.missing', `Expected a picture at ${file}, but it cannot be read. Check the path.`, {
-        params: { file },
-        cause,
-      });
-    });
-    // Loaded only where a picture is to start from: without one the first step need not wait for it.
-    const { coverPicture, decodePicture, flattened, openOwnPicture } = await import('../image/index.ts');
-    const isOwn = resolve(file).startsWith(`${resolve(dataFolder)}${sep}`);
-    const picture = await (isOwn ? flattened(await openOwnPicture(bytes)) : decodePicture(bytes));
-    return size === undefined ? picture : coverPicture(picture, size.width, size.height);
-  };
 }

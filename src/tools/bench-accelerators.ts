@@ -71,7 +71,8 @@ async function measure(folder: string, startup: 'fast' | 'throughput'): Promise<
   const open = (): Runner =>
     createEngineRunner({
       locateModel: async () => ({ source: folder }),
-      readPicture: () => Promise.reject(new Error('no picture starts from another here')),
+      readPicture: noPicture,
+      readMask: noPicture,
       cacheDir: join(folder, 'cache'),
       clipTokenizer: join(modelsFolder, 'clip'),
       startup,
@@ -234,3 +235,5 @@ function render({ startup, seconds: { change, read }, memoryGb: { one, after }, 
     `memory ${one.toFixed(2)} GB with one, ${after.toFixed(2)} GB after ${CHANGES + 1} changes (${(after / one).toFixed(3)} times)`,
   ].join('; ');
 }
+
+const noPicture = (): Promise<never> => Promise.reject(new Error('no picture starts from another here'));

@@ -7,6 +7,7 @@ import { Model } from '../engine/model/model.ts';
 import { openModelFiles } from '../engine/model/model-files.ts';
 import { plainText } from '../engine/model/prompt-encoder.ts';
 import { sessionOpener } from '../engine/model/session-opener.ts';
+import { requireNoiseOnly } from '../engine/model/unet-inputs.ts';
 import { NO_STYLE } from '../engine/model/style-set.ts';
 import { buildUNet, loweringFor, parseUNetConfig, type Lowering, type UNetConfig } from '../engine/nets/index.ts';
 import type { SchedulerConfig } from '../engine/sampling/index.ts';
@@ -38,9 +39,11 @@ export type BaseModel = {
 export async function openBaseModel(options: BaseModelOptions): Promise<BaseModel> {
   const { location, cacheDir, clipTokenizer, threads } = options;
   const files = await openModelFiles(location, { cacheDir, clipTokenizer, hasOtherVae: false });
+  const config = parseUNetConfig(files.unet.config, files.unet.origin);
+  // A style is learnt beside noise alone: an inpainting model's mask has no part in it.
+  requireNoiseOnly(config, files.location);
   const open = sessionOpener({ device: { kind: 'cpu' }, numberType: 'f32', startup: 'fast', threads });
   const model = await Model.open({ files, key: location, accelerator: undefined, precision: 'fp32', open, cacheDir });
-  const config = parseUNetConfig(files.unet.config, files.unet.origin);
   const lowering = loweringFor({ provider: 'cpu' });
   const weights = await lowering.prepareWeights(
     files.unet.weights,

@@ -17,6 +17,7 @@ import type { Runner } from '../../src/core/work.ts';
 import { createEngineRunner } from '../../src/engine/index.ts';
 import { GPU_POLICY } from '../../src/engine/scheduler.ts';
 import { openOwnPicture } from '../../src/image/index.ts';
+import { NO_PICTURES } from '../support/no-pictures.ts';
 import { writeTinyLora, writeTinyModel } from '../support/tiny-model.ts';
 
 // Several pictures of up to 50 steps at once: slow on a busy machine.
@@ -64,6 +65,7 @@ beforeAll(() => {
   }
   runner = createEngineRunner({
     locateModel: async (model: string) => ({ source: path.join(folder, model) }),
+    ...NO_PICTURES,
     readPicture: async (_: string, size) => initPicture(size?.width ?? golden.side, size?.height ?? golden.side),
     cacheDir: path.join(folder, 'cache'),
     clipTokenizer: path.join(modelsFolder, 'clip'),

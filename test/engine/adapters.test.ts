@@ -16,6 +16,7 @@ import { defaultRequest } from '../../src/core/default-request.ts';
 import type { Runner } from '../../src/core/work.ts';
 import { createEngineRunner } from '../../src/engine/index.ts';
 import { decodePicture } from '../../src/image/index.ts';
+import { NO_PICTURES } from '../support/no-pictures.ts';
 import { writeTinyLora, writeTinyModel } from '../support/tiny-model.ts';
 
 const GOLDEN = path.join(import.meta.dirname, '../golden/adapters');
@@ -50,7 +51,7 @@ beforeAll(() => {
   );
   const options = {
     locateModel: async (model: string) => ({ source: path.join(folder, model) }),
-    readPicture: () => Promise.reject(new Error('no picture to start from')),
+    ...NO_PICTURES,
     cacheDir: path.join(folder, 'cache'),
     clipTokenizer: path.join(modelsFolder, 'clip'),
     threads: 1,

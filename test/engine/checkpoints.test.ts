@@ -17,6 +17,7 @@ import type { Runner } from '../../src/core/work.ts';
 import { createEngineRunner } from '../../src/engine/index.ts';
 import { decodePicture } from '../../src/image/index.ts';
 import { writeCheckpoint, writeVaeFile, type CheckpointForm } from '../support/checkpoint-file.ts';
+import { NO_PICTURES } from '../support/no-pictures.ts';
 import { writeTinyModel, writeTinyTaesd } from '../support/tiny-model.ts';
 
 const GOLDEN = path.join(import.meta.dirname, '../golden/checkpoint-pictures');
@@ -54,6 +55,7 @@ beforeAll(() => {
   }
   runner = createEngineRunner({
     locateModel: async (model: string) => ({ source: path.join(folder, model) }),
+    ...NO_PICTURES,
     readPicture: async () => start(),
     cacheDir: path.join(folder, 'cache'),
     clipTokenizer: path.join(modelsFolder, 'clip'),

@@ -13,6 +13,7 @@ import { eightBitInstructions } from '../../src/engine/ort/index.ts';
 import { toLdmVaeName } from '../../src/engine/weights/checkpoint/ldm-vae-names.ts';
 import { openSafetensors } from '../../src/engine/weights/index.ts';
 import { writeTensors, type NamedTensor } from '../support/safetensors-file.ts';
+import { NO_PICTURES } from '../support/no-pictures.ts';
 import { writeTinyLora, writeTinyModel, writeTinyUpscaler } from '../support/tiny-model.ts';
 
 let folder = '';
@@ -42,6 +43,7 @@ function openRunner(options: Partial<EngineRunnerOptions> = {}): Runner {
       }
       return { source: path.join(folder, model) };
     },
+    ...NO_PICTURES,
     readPicture: async (_, size) => {
       const { width, height } = size ?? { width: 250, height: 40 };
       return { width, height, data: Uint8Array.from({ length: width * height * 3 }, (__, i) => (i * 7) % 256) };
@@ -225,7 +227,7 @@ describe('the engine as a runner', () => {
     [{ decoder: 'tiny' }, 'model.tiny-vae', 'Expected a tiny decoder for '],
     [{ accelerator: { kind: 'file', file: '/a', weight: 11 } }, 'request.weight', 'for the accelerator'],
     [{ variation: { seed: 1, amount: 1.5 } }, 'request.variation', 'variation of 0 to 1'],
-    [{ mask: { file: '/a' } }, 'request.not-yet', 'masks'],
+    [{ mask: { file: '/a' } }, 'request.mask-alone', 'together with a picture'],
     [{ extend: { left: 8, top: 0, right: 0, bottom: 0 } }, 'request.not-yet', 'extending a picture'],
     [{ accelerator: { kind: 'file', file: '/nowhere/lcm.safetensors' } }, 'lora.missing', '/nowhere/lcm.safetensors'],
     [{ styles: [{ id: 'ink', file: '/nowhere/ink.safetensors', weight: 1 }] }, 'weights.missing', 'ink.safetensors'],
@@ -263,10 +265,18 @@ describe('the engine as a runner', () => {
     await expect(eventsOf(imagine({ vae: location }))).rejects.toMatchObject({ code: 'model.vae' });
   });
 
-  it('refuses an inpainting model with a sentence', async () => {
-    mkdirSync(path.join(folder, 'inpainting'), { recursive: true });
-    writeTinyModel('sd15', path.join(folder, 'inpainting'), { unet: { in_channels: 9 } });
-    await expect(eventsOf(imagine({ model: 'inpainting' }))).rejects.toMatchObject({ code: 'model.inpainting' });
+  it.each([
+    [5, 'depth models'],
+    [7, 'upscaling models'],
+    [8, 'models that edit by instruction'],
+    [13, 'models that are given a picture'],
+  ])('refuses a UNet of %i channels as one of %s', async (channels, kind) => {
+    const model = `channels-${channels}`;
+    mkdirSync(path.join(folder, model), { recursive: true });
+    writeTinyModel('sd15', path.join(folder, model), { unet: { in_channels: channels } });
+    const drawing = eventsOf(imagine({ model }));
+    await expect(drawing).rejects.toMatchObject({ code: 'model.channels' });
+    await expect(drawing).rejects.toThrow(kind);
   });
 
   it('stops at the next step when it is cancelled', async () => {

@@ -18,6 +18,7 @@ import { createEngineRunner } from '../../src/engine/index.ts';
 import { decodePicture } from '../../src/image/index.ts';
 import { openSafetensors } from '../../src/engine/weights/index.ts';
 import { writeTensors } from '../support/safetensors-file.ts';
+import { NO_PICTURES } from '../support/no-pictures.ts';
 import { writeTinyModel } from '../support/tiny-model.ts';
 
 const GOLDEN = path.join(import.meta.dirname, '../golden/prompts');
@@ -51,7 +52,7 @@ beforeAll(() => {
   }
   const options = {
     locateModel: async (model: string) => ({ source: path.join(folder, model) }),
-    readPicture: () => Promise.reject(new Error('no picture to start from')),
+    ...NO_PICTURES,
     cacheDir: path.join(folder, 'cache'),
     clipTokenizer: path.join(modelsFolder, 'clip'),
     threads: 1,

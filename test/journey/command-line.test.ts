@@ -23,7 +23,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { packageFolder } from '../../config/paths.ts';
 import type { Picture } from '../../src/core/picture.ts';
-import { decodePicture, readPngTexts } from '../../src/image/index.ts';
+import { decodePicture, encodePng, readPngTexts } from '../../src/image/index.ts';
 import { writeTensors } from '../support/safetensors-file.ts';
 import { writeTinyLora, writeTinyModel, writeTinyUpscaler } from '../support/tiny-model.ts';
 
@@ -157,6 +157,32 @@ describe('fourstep imagine', () => {
     });
   });
 
+  it('draws anew what a mask covers: white, or what is erased from the picture itself', async () => {
+    await imagine('--seed', '5', '--out', 'whole.png', '--quiet');
+    const { width, height, data } = await decodePicture(readFileSync(inFolder('whole.png')));
+    const isCovered = (pixel: number): boolean => pixel % width >= width / 2;
+    const white = Uint8Array.from({ length: data.length }, (_, i) => (isCovered(Math.floor(i / 3)) ? 255 : 0));
+    const alpha = Uint8Array.from({ length: width * height }, (_, i) => (isCovered(i) ? 0 : 255));
+    writeFileSync(inFolder('mask.png'), (await encodePng({ width, height, data: white })).data);
+    writeFileSync(inFolder('erased.png'), (await encodePng({ width, height, data, alpha })).data);
+    for (const mask of ['mask.png', 'erased.png']) {
+      const { status, err } = await imagine(
+        '--seed',
+        '6',
+        '--image',
+        'whole.png',
+        '--mask',
+        mask,
+        '--out',
+        `by-${mask}`,
+      );
+      expect({ status, err }).toEqual({ status: 0, err: [] });
+    }
+    expect(hashOf(inFolder('by-mask.png'))).toBe(hashOf(inFolder('by-erased.png')));
+    await imagine('--seed', '6', '--init', 'whole.png', '--strength', '1', '--out', 'unmasked.png', '--quiet');
+    expect(hashOf(inFolder('by-mask.png'))).not.toBe(hashOf(inFolder('unmasked.png')));
+  });
+
   it('ends with status 1 and a word on stderr when interrupted, and leaves no partial file', async () => {
     const child = start(['imagine', 'a red fox', '--model', model, '--out', 'stopped', '--count', '10000']);
     const end = ended(child);
@@ -177,6 +203,8 @@ describe('wrong usage', () => {
     [['imagine', 'x', '--scheduler', 'plms'], /lcm, ddim, dpm\+\+, euler/],
     [['imagine', 'x', '--model', 'tiny', '--out', 'x.jpg'], /\.png/],
     [['imagine', 'x', '--model', 'tiny', '--strength', '0.5'], /--init/],
+    [['imagine', 'x', '--model', 'tiny', '--mask', 'x.png'], /--mask together with --init/],
+    [['imagine', 'x', '--model', 'tiny', '--init', 'x.png', '--image', 'y.png'], /--init and --image/],
     [['imagine', 'x', '--model', 'tiny', '--size', '2056'], /64 to 2048/],
     [['draw'], /draw/],
     [['upscale', 'x.png', '--scale', '3', '--out', 'y.png'], /2 or 4/],

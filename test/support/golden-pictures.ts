@@ -16,36 +16,37 @@ import { SCHEDULER_NAMES } from '../../src/core/sampling.ts';
 import type { Runner } from '../../src/core/work.ts';
 import type { createEngineRunner } from '../../src/engine/index.ts';
 import { flattened, openOwnPicture } from '../../src/image/index.ts';
+import { NO_PICTURES } from './no-pictures.ts';
 import { writeTinyLora, writeTinyModel } from './tiny-model.ts';
 
 const GOLDEN = path.join(import.meta.dirname, '../golden/pictures');
 
+export const goldenCase = z.object({
+  name: z.string(),
+  model: z.string(),
+  prompt: z.string(),
+  negative: z.string(),
+  seed: z.number(),
+  count: z.number(),
+  steps: z.number(),
+  guidance: z.number(),
+  width: z.number(),
+  height: z.number(),
+  scheduler: z.enum(SCHEDULER_NAMES),
+  lcm: z.boolean(),
+  loras: z.record(z.string(), z.number()),
+  strength: z.number().nullable(),
+  decoder: z.enum(DECODERS),
+  files: z.array(z.string()),
+});
+
 export const goldenPictures = z
   .object({
     loras: z.record(z.string(), z.object({ targets: z.array(z.string()), rank: z.number(), alpha: z.number() })),
-    cases: z.array(
-      z.object({
-        name: z.string(),
-        model: z.string(),
-        prompt: z.string(),
-        negative: z.string(),
-        seed: z.number(),
-        count: z.number(),
-        steps: z.number(),
-        guidance: z.number(),
-        width: z.number(),
-        height: z.number(),
-        scheduler: z.enum(SCHEDULER_NAMES),
-        lcm: z.boolean(),
-        loras: z.record(z.string(), z.number()),
-        strength: z.number().nullable(),
-        decoder: z.enum(DECODERS),
-        files: z.array(z.string()),
-      }),
-    ),
+    cases: z.array(goldenCase),
   })
   .parse(JSON.parse(readFileSync(path.join(GOLDEN, 'cases.json'), 'utf8')));
-type GoldenCase = (typeof goldenPictures.cases)[number];
+type GoldenCase = z.infer<typeof goldenCase>;
 
 /** Writes the models of the cases and their LoRAs into `folder`; gives the options of an engine over them. */
 export function writeGoldenModels(folder: string): Parameters<typeof createEngineRunner>[0] {
@@ -59,6 +60,7 @@ export function writeGoldenModels(folder: string): Parameters<typeof createEngin
   writeTinyModel('taesd', path.join(folder, 'taesd'));
   return {
     locateModel: async (model) => ({ source: path.join(folder, model), tinyVae: path.join(folder, 'taesd', 'vae') }),
+    ...NO_PICTURES,
     readPicture: async (_, size) => initPicture(size?.width ?? 64, size?.height ?? 64),
     cacheDir: path.join(folder, 'cache'),
     clipTokenizer: path.join(modelsFolder, 'clip'),

@@ -29,6 +29,9 @@ export type ImagineOptions = {
   readonly ar?: string;
   readonly show?: boolean;
   readonly init?: string;
+  /** Another name of `init`. */
+  readonly image?: string;
+  readonly mask?: string;
   readonly strength?: number;
   readonly scheduler?: SchedulerName;
   readonly timesteps?: TimestepGrid;

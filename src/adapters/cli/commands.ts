@@ -34,6 +34,7 @@ Examples:
   fourstep imagine "a fox at night" --style neon --count 4 --out foxes/
   fourstep imagine a castle --ar 3:2 --seed 7 --show
   fourstep imagine a red apple --init sketch.png --strength 0.5
+  fourstep imagine a top hat --init fox.png --mask where-the-hat-goes.png
 Steps, guidance and size are the model's own where they are left out.`;
 
 export function buildProgram(actions: CliActions, version: string): Command {
@@ -70,7 +71,9 @@ export function buildProgram(actions: CliActions, version: string): Command {
     .option('--size <WxH>', 'pixels, multiples of 8', parseSize)
     .option('--ar <W:H>', 'the shape, in the model’s own sizes: 3:2, square, tall')
     .option('--init <file>', 'a picture to start from')
-    .option('--strength <s>', 'how much of it is drawn anew, above 0 to 1; 0.6', numberOf('strength'))
+    .addOption(new Option('--image <file>', 'another name of --init').hideHelp())
+    .option('--mask <file>', 'what of it is drawn anew: white is, or, where it has transparency, what is transparent')
+    .option('--strength <s>', 'how much is drawn anew, above 0 to 1; 0.6, and 1 under a mask', numberOf('strength'))
     .option('--scheduler <name>', 'lcm, ddim, dpm++, euler or tcd', parseScheduler)
     .option('--timesteps <grid>', 'leading, trailing, lcm, or a list like 999,749,499,249', parseTimesteps)
     .option('--eta <n>', 'how much of each step’s noise is fresh, 0 to 1 (tcd, ddim)', parseNumber('eta', 0, 1))

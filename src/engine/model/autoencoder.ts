@@ -98,11 +98,12 @@ export class Autoencoder {
     return picture;
   }
 
-  /** Sides must be multiples of the VAE's factor. */
-  async encode(picture: Picture): Promise<LatentSampler> {
+  /** Sides must be multiples of the VAE's factor. What is `hidden` [height · width] is grey to it. */
+  async encode(picture: Picture, hidden?: Uint8Array): Promise<LatentSampler> {
     const session = await this.#sessions.get('encoder', () => encoderGraph(this.config, this.weights, this.#build));
     const { width, height } = picture;
-    const outputs = await session.run({ image: { data: pictureToValues(picture), shape: [1, 3, height, width] } });
+    const image = { data: pictureToValues(picture, hidden), shape: [1, 3, height, width] };
+    const outputs = await session.run({ image });
     const area = (height / this.config.scale) * (width / this.config.scale);
     const { latents, moments } = outputs;
     if (latents !== undefined) {

@@ -50,8 +50,9 @@ export class Decoders {
     return this.#own.weights;
   }
 
-  encode(picture: Picture): Promise<LatentSampler> {
-    return this.#own.encode(picture);
+  /** What is `hidden` [height · width] is grey to it. */
+  encode(picture: Picture, hidden?: Uint8Array): Promise<LatentSampler> {
+    return this.#own.encode(picture, hidden);
   }
 
   /** Throws `UserError` (`model.nan`, `model.tiny-vae`). */

@@ -19,7 +19,7 @@ export type LatentSize = { readonly channels: number; readonly height: number; r
 /** One row of a UNet call. */
 export type UNetRow = {
   readonly timestep: number;
-  /** Writes the row's noisy latents, scaled for the UNet, [channels · height · width]. */
+  /** Writes the row's noisy latents, scaled for the UNet, and what else it is given, [channels · height · width]. */
   readonly writeInput: (target: Float32Array) => void;
   readonly conditioning: Conditioning;
   /** For models that take guidance as an embedding. */

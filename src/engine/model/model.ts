@@ -17,13 +17,14 @@ import { baseOf } from './base-of.ts';
 import { Decoders } from './decoders.ts';
 import { DenseStyles } from './dense-styles.ts';
 import { mergedNet, touchesNets, type AcceleratorFile } from './accelerator-merge.ts';
+import { type KeptNets, releaseAll } from './kept-nets.ts';
 import { bytesOf, type ModelFiles } from './model-files.ts';
 import { PromptEncoder } from './prompt-encoder.ts';
-import { requireNoiseOnly } from './noise-only.ts';
 import type { SessionOpener } from './session-opener.ts';
 import { NO_STYLE, StyleLibrary, TEXT_NETS } from './style-set.ts';
 import { TextEncoder } from './text-encoder.ts';
 import { UNet } from './unet.ts';
+import { requireKnownInputs, seesMask } from './unet-inputs.ts';
 import { readWordTable, type WordTable } from '../words/index.ts';
 
 export type ModelOptions = {
@@ -77,7 +78,7 @@ export class Model implements Denoiser {
     kept: KeptNets | undefined,
   ): Promise<Model> {
     const config = parseUNetConfig(files.unet.config, files.unet.origin);
-    requireNoiseOnly(config, files.location);
+    requireKnownInputs(config, files.location);
     const base =
       files.manifest?.base ??
       baseOf({
@@ -166,7 +167,17 @@ export class Model implements Denoiser {
   }
 
   get latentChannels(): number {
-    return this.#unet.config.inChannels;
+    return this.#unet.config.outChannels;
+  }
+
+  /** Inpainting checkpoints: the UNet is given a mask and the masked picture's latents too. */
+  get seesMask(): boolean {
+    return seesMask(this.#unet.config);
+  }
+
+  /** Latents of a picture are drawn from a distribution. */
+  get samplesPictures(): boolean {
+    return this.decoders.config.kind === 'AutoencoderKL';
   }
 
   /** Full latent consistency models: guidance is an input, and the negative prompt has no place. */
@@ -187,8 +198,9 @@ export class Model implements Denoiser {
     return this.#encoders.map(({ features }) => features);
   }
 
-  encodePicture(picture: Picture): Promise<LatentSampler> {
-    return this.decoders.encode(picture);
+  /** What is `hidden` [height · width] is grey to it. */
+  encodePicture(picture: Picture, hidden?: Uint8Array): Promise<LatentSampler> {
+    return this.decoders.encode(picture, hidden);
   }
 
   predict(rows: readonly UNetRow[], size: LatentSize): Promise<Float32Array> {
@@ -227,14 +239,6 @@ export class Model implements Denoiser {
   }
 }
 
-/** Of a model that is no more. */
-type KeptNets = {
-  readonly encoders: readonly TextEncoder[];
-  /** An accelerator is merged into its text encoders too. */
-  readonly acceleratesText: boolean;
-  readonly autoencoder: Decoders;
-};
-
 type ModelParts = Pick<ModelOptions, 'files' | 'key' | 'cacheDir'> &
   KeptNets & {
     readonly base: Base;
@@ -244,7 +248,3 @@ type ModelParts = Pick<ModelOptions, 'files' | 'key' | 'cacheDir'> &
     /** Its files that are derived from others. */
     readonly derived: readonly string[];
   };
-
-async function releaseAll(nets: readonly (TextEncoder | Decoders)[]): Promise<void> {
-  await Promise.all(nets.map(async (net) => net.release()));
-}

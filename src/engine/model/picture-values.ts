@@ -5,13 +5,13 @@
 /* oxlint-disable typescript/no-non-null-assertion -- loops keep every index within its array */
 import type { Picture } from '../../core/picture.ts';
 
-/** → [3 · height · width], -1 … 1. */
-export function pictureToValues({ width, height, data }: Picture): Float32Array<ArrayBuffer> {
+/** → [3 · height · width], -1 … 1; 0 where `hidden` [height · width] is not 0. */
+export function pictureToValues({ width, height, data }: Picture, hidden?: Uint8Array): Float32Array<ArrayBuffer> {
   const plane = width * height;
   const values = new Float32Array(3 * plane);
   for (let i = 0; i < plane; i++) {
     for (let channel = 0; channel < 3; channel++) {
-      values[channel * plane + i] = data[3 * i + channel]! / 127.5 - 1;
+      values[channel * plane + i] = hidden?.[i] ? 0 : data[3 * i + channel]! / 127.5 - 1;
     }
   }
   return values;

@@ -153,14 +153,14 @@ export class UNet {
   #inputs(rows: readonly UNetRow[], size: LatentSize, pixelsPerLatent: number): Feeds {
     const { config } = this;
     const count = rows.length;
-    const { channels, height, width } = size;
-    const sample = this.#arrays.gather('sample', rows, channels * height * width, (row, target) =>
+    const { height, width } = size;
+    const sample = this.#arrays.gather('sample', rows, config.inChannels * height * width, (row, target) =>
       row.writeInput(target),
     );
     const tokens = rows[0]?.conditioning.tokens.length ?? 0;
     const { timestep, timeIds } = sinusoidsOf(config);
     const feeds: Record<string, FloatTensor> = {
-      sample: { data: sample, shape: [count, channels, height, width] },
+      sample: { data: sample, shape: [count, config.inChannels, height, width] },
       ...this.#times('timestep', rows, [], timestep, (row) => [row.timestep]),
       encoder_hidden_states: {
         data: this.#arrays.context(rows.map(({ conditioning }) => conditioning.tokens)),

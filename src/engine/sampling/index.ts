@@ -1,5 +1,7 @@
 /** Sampling: from noise to latents in a number of steps, as pure functions. Knows no nets and no sessions. */
 export { combineGuidance, guidanceEmbedding } from './guidance.ts';
+export { guessOutside, keepOutside } from './inpaint.ts';
+export type { Kept } from './inpaint.ts';
 export { alphasCumprod } from './noise-schedule.ts';
 export { plan } from './plan.ts';
 export type { Plan } from './plan-table.ts';

@@ -27,7 +27,8 @@ async function open(): Promise<void> {
 async function draw(): Promise<void> {
   const runner = createEngineRunner({
     locateModel: async () => ({ source: model }),
-    readPicture: () => Promise.reject(new Error('no picture starts from another here')),
+    readPicture: noPicture,
+    readMask: noPicture,
     cacheDir,
     clipTokenizer,
     startup: 'fast',
@@ -46,3 +47,5 @@ await open();
 const opened = peakMb();
 await draw();
 process.stdout.write(`${JSON.stringify({ before, opened, drawn: peakMb() })}\n`);
+
+const noPicture = (): Promise<never> => Promise.reject(new Error('no picture starts from another here'));

@@ -53,7 +53,7 @@ export async function recordCalls(
     const engine = new Engine(CPU_POLICY);
     const { value: model, release } = await cache.lease({ ...first, precision: 'fp32' });
     for (const [number, request] of requests.entries()) {
-      const readPicture = (): never => {
+      const unread = (): never => {
         throw new Error('no picture starts from another here');
       };
       const { generation } = await prepare({
@@ -62,7 +62,7 @@ export async function recordCalls(
         previewAfter: [],
         live: undefined,
         model,
-        readPicture,
+        read: { readPicture: unread, readMask: unread },
         now: () => performance.now(),
       });
       engine.add(generation);

@@ -10,6 +10,7 @@ import { parseAutoencoderConfig } from '../../../src/engine/model/autoencoder.ts
 import { autoencoderNumberType, unetIslands, usualNumberType } from '../../../src/engine/model/number-type.ts';
 import { parseUNetConfig, type NumberType } from '../../../src/engine/nets/index.ts';
 import { goldenConfig } from '../../support/net-case.ts';
+import { NO_PICTURES } from '../../support/no-pictures.ts';
 import { writeTinyLora, writeTinyModel } from '../../support/tiny-model.ts';
 
 let folder = '';
@@ -30,7 +31,7 @@ async function draw(
 ): Promise<Uint8Array> {
   const runner = createEngineRunner({
     locateModel: async () => ({ source: path.join(folder, model) }),
-    readPicture: () => Promise.reject(new Error('there is no picture to start from')),
+    ...NO_PICTURES,
     cacheDir: path.join(folder, 'cache'),
     clipTokenizer: path.join(modelsFolder, 'clip'),
     numberType,
