@@ -67,8 +67,13 @@ export type Config = {
 };
 
 export type SlackConfig = {
-  readonly botToken: string;
+  readonly botToken: string | undefined;
+  /** How workspaces install the app by themselves; undefined: they cannot. */
+  readonly install:
+    | { readonly clientId: string; readonly clientSecret: string; readonly secretKey: string }
+    | undefined;
   readonly apiUrl: string;
+  readonly publicUrl: string | undefined;
   readonly transport:
     | { readonly kind: 'socket'; readonly appToken: string }
     | { readonly kind: 'http'; readonly signingSecret: string };
@@ -186,17 +191,37 @@ function partitionOf(env: Environment): Partition | undefined {
 
 function slackConfig(env: Environment): SlackConfig | undefined {
   const { SLACK_BOT_TOKEN: botToken, SLACK_APP_TOKEN: appToken, SLACK_SIGNING_SECRET: signingSecret } = env;
-  if (botToken === undefined) {
+  const install = slackInstall(env);
+  if (botToken === undefined && install === undefined) {
     return undefined;
   }
+  const reached = { botToken, install, apiUrl: env.SLACK_API_URL, publicUrl: env.PUBLIC_URL };
   if (appToken !== undefined) {
-    return { botToken, apiUrl: env.SLACK_API_URL, transport: { kind: 'socket', appToken } };
+    return { ...reached, transport: { kind: 'socket', appToken } };
   }
   if (signingSecret !== undefined) {
-    return { botToken, apiUrl: env.SLACK_API_URL, transport: { kind: 'http', signingSecret } };
+    return { ...reached, transport: { kind: 'http', signingSecret } };
   }
+  const set = botToken === undefined ? 'SLACK_CLIENT_ID' : 'SLACK_BOT_TOKEN';
   throw new UserError(
     'config.slack',
-    'SLACK_BOT_TOKEN is set, but neither SLACK_APP_TOKEN nor SLACK_SIGNING_SECRET; set the app token for Socket Mode, or the signing secret for signed HTTP.',
+    `${set} is set, but neither SLACK_APP_TOKEN nor SLACK_SIGNING_SECRET; set the app token for Socket Mode, or the signing secret for signed HTTP.`,
+    { params: { set } },
   );
+}
+
+function slackInstall(env: Environment): SlackConfig['install'] {
+  const { SLACK_CLIENT_ID: clientId, SLACK_CLIENT_SECRET: clientSecret, SECRET_KEY: secretKey } = env;
+  if (clientId === undefined) {
+    return undefined;
+  }
+  if (clientSecret === undefined || secretKey === undefined) {
+    const missing = clientSecret === undefined ? 'SLACK_CLIENT_SECRET' : 'SECRET_KEY';
+    throw new UserError(
+      'config.slack-install',
+      `SLACK_CLIENT_ID is set, but not ${missing}; workspaces that install the app need both it and a key that seals their tokens (openssl rand -hex 32).`,
+      { params: { missing } },
+    );
+  }
+  return { clientId, clientSecret, secretKey };
 }

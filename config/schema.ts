@@ -64,6 +64,11 @@ export const environmentSchema = z.object({
   SLACK_BOT_TOKEN: z.string().min(1).optional(),
   /** xapp-…: Socket Mode. */
   SLACK_APP_TOKEN: z.string().min(1).optional(),
+  /** Of the app (Basic Information): any workspace can install it at /slack/install; beside or instead of SLACK_BOT_TOKEN. */
+  SLACK_CLIENT_ID: z.string().min(1).optional(),
+  SLACK_CLIENT_SECRET: z.string().min(1).optional(),
+  /** Seals the tokens of those workspaces at rest: `openssl rand -hex 32`. With another one they cannot be read. */
+  SECRET_KEY: z.string().min(32, { message: 'expected at least 32 characters: openssl rand -hex 32' }).optional(),
   /** Signed HTTP at /slack/events, where there is no app token. */
   SLACK_SIGNING_SECRET: z.string().min(1).optional(),
   /** Web API base. */
@@ -73,6 +78,8 @@ export const environmentSchema = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   /** 0: any free port, printed at start. */
   PORT: z.coerce.number().int().min(0).max(65_535).default(7777),
+  /** Where it is reached from outside, https://bot.example.com: for links that lead back here. */
+  PUBLIC_URL: webUrl.optional(),
   /** Names beside HOST under which the page is reached, comma-separated: those of a proxy in front. */
   ALLOWED_HOSTS: words,
   /** What visitors must give where the page can be reached from other machines; absent: the operator's token. */

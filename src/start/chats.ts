@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import type { Config } from '../../config/load.ts';
 import { createDiscordAdapter, INTERACTIONS_PATH } from '../adapters/discord/index.ts';
-import { createSlackAdapter, EVENTS_PATH } from '../adapters/slack/index.ts';
+import { createSlackAdapter } from '../adapters/slack/index.ts';
 import { createWebAdapter, type Access, type WebAdapter } from '../adapters/web/index.ts';
 import type { BotPorts } from '../bot/index.ts';
 import { createLiveDrawing } from '../bot/live.ts';
@@ -36,7 +36,14 @@ export async function createChats(config: Config, { ports, bot, access, health, 
   if (config.slack !== undefined && !isOurs) {
     log.info({}, 'Slack is left to the process that has shard 0');
   }
-  const slack = isOurs ? config.slack && createSlackAdapter({ ...config.slack, ...heard('slack') }) : undefined;
+  const slack = isOurs
+    ? config.slack &&
+      createSlackAdapter({
+        ...config.slack,
+        install: config.slack.install && { ...config.slack.install, records: ports.stores.installations },
+        ...heard('slack'),
+      })
+    : undefined;
   const discord =
     config.discord && createDiscordAdapter({ ...config.discord, restUrl: config.discord.apiUrl, ...heard('discord') });
   const web = await createWebAdapter({
@@ -52,7 +59,7 @@ export async function createChats(config: Config, { ports, bot, access, health, 
       health: { live: () => health.live(), ready: () => health.ready(), metrics: () => metrics.text() },
     },
     mounts: [
-      ...(slack?.listener === undefined ? [] : [{ path: EVENTS_PATH, listener: slack.listener }]),
+      ...(slack?.mounts ?? []),
       ...(discord?.listener === undefined ? [] : [{ path: INTERACTIONS_PATH, listener: discord.listener }]),
     ],
     now: () => Date.now(),

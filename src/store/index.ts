@@ -9,6 +9,7 @@ import { DepartureStore } from './departures.ts';
 import { InboxStore } from './inbox.ts';
 import { hasEmbedded, makeFolder, openEmbedded } from './embedded.ts';
 import { type FileBudgets, FileStore } from './files.ts';
+import { InstallationStore } from './installations.ts';
 import { JobStore } from './jobs.ts';
 import { PeopleStore } from './people.ts';
 import { openPostgres } from './postgres.ts';
@@ -43,6 +44,7 @@ export type Stores = {
   readonly inbox: InboxStore;
   readonly starts: StartStore;
   readonly departures: DepartureStore;
+  readonly installations: InstallationStore;
   readonly files: FileStore;
   /** Deletes what is past its time: records that expire, and ended jobs created before `jobsBeforeMs`. */
   readonly tidy: (jobsBeforeMs: number) => Promise<void>;
@@ -93,18 +95,25 @@ export async function openStores(
   }
 }
 
-/**
- * Throws what `openStores` would throw, and changes nothing: the store may be a running bot's, or not be there yet.
- * `isForgetful`: it may lose what it was told last when it is killed.
- */
-export async function checkStores({ folder, url }: StoreOptions): Promise<{ readonly isForgetful: boolean }> {
+type StoreCheck = {
+  /** It may lose what it was told last when it is killed. */
+  readonly isForgetful: boolean;
+  /** What the chats keep of the places that installed them. */
+  readonly installations: readonly unknown[];
+};
+
+/** Throws what `openStores` would throw, and changes nothing: the store may be a running bot's, or not be there yet. */
+export async function checkStores({ folder, url }: StoreOptions): Promise<StoreCheck> {
   if (isEmbedded(url) && !(await hasEmbedded(folder))) {
-    return { isForgetful: false };
+    return { isForgetful: false, installations: [] };
   }
   const { database, name } = await openDatabase(folder, url);
   try {
     await readSchema(database, name);
-    return { isForgetful: (await database.isForgetful?.()) ?? false };
+    return {
+      isForgetful: (await database.isForgetful?.()) ?? false,
+      installations: await new InstallationStore(database).list(''),
+    };
   } finally {
     await database.close();
   }
@@ -138,6 +147,7 @@ export function storesOn(database: Database, files: FileStore, partition?: Parti
     inbox: new InboxStore(database),
     starts: new StartStore(database),
     departures: new DepartureStore({ database, jobs, styles, trainings, files }),
+    installations: new InstallationStore(database),
     files,
     tidy: async (jobsBeforeMs) => {
       await sweepExpired(database);
@@ -164,6 +174,7 @@ const EXPIRING = [
   'audit/',
   'start/',
   'removed/',
+  'installation/once',
 ];
 const PAGE = 500;
 

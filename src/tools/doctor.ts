@@ -8,15 +8,15 @@ import { dirname } from 'node:path';
 import type { Config } from '../../config/load.ts';
 import { describeModel } from '../../models/describe-model.ts';
 import type { DoctorOptions } from '../adapters/cli/actions.ts';
-import { applicationIdOf, checkDiscord, inviteLink, personalLink } from '../adapters/discord/index.ts';
-import { checkSlack, slackManifest } from '../adapters/slack/index.ts';
+import { applicationIdOf, inviteLink, personalLink } from '../adapters/discord/index.ts';
+import { slackManifest } from '../adapters/slack/index.ts';
 import { UserError } from '../core/errors.ts';
 import { eightBitInstructions, listProviders } from '../engine/ort/index.ts';
 import { openCatalog } from '../start/open-engine.ts';
 import { openLocalRunners } from '../start/runners.ts';
 import { checkStores } from '../store/index.ts';
-
-type Finding = { readonly mark: 'ok' | 'off' | 'warn' | 'BAD'; readonly what: string; readonly detail: string };
+import { discord, slack } from './chat-findings.ts';
+import { failed, type Finding } from './finding.ts';
 
 export async function doctor(
   config: Config,
@@ -32,7 +32,8 @@ export async function doctor(
     ...(await devices(config)),
     eightBits(config),
     ...(await Promise.all([model(config), folder(config), store(config)])),
-    ...(await Promise.all([discord(config), slack(config)])),
+    await discord(config),
+    ...(await slack(config)),
   ];
   for (const { mark, what, detail } of findings) {
     print(`${mark.padEnd(5)}${what.padEnd(10)}${detail}`);
@@ -180,53 +181,4 @@ async function store(config: Config): Promise<Finding> {
   } catch (error) {
     return failed('store', error);
   }
-}
-
-async function discord({ discord: settings }: Config): Promise<Finding> {
-  const what = 'Discord';
-  if (settings === undefined) {
-    return {
-      mark: 'off',
-      what,
-      detail: 'no DISCORD_TOKEN; get one at discord.com/developers → New Application → Bot → Reset Token',
-    };
-  }
-  try {
-    const { guilds, lacking } = await checkDiscord({ token: settings.token, restUrl: settings.apiUrl });
-    const lacks = lacking.map(({ guild, permissions }) => `${guild} (${permissions.join(', ')})`).join('; ');
-    return lacks === ''
-      ? { mark: 'ok', what, detail: `token valid, ${guilds} servers, nothing lacking, at ${settings.apiUrl}` }
-      : { mark: 'warn', what, detail: `token valid; a permission is lacking in ${lacks}: invite the bot there anew` };
-  } catch (error) {
-    return failed(what, error);
-  }
-}
-
-async function slack({ slack: settings }: Config): Promise<Finding> {
-  const what = 'Slack';
-  if (settings === undefined) {
-    return {
-      mark: 'off',
-      what,
-      detail:
-        'no SLACK_BOT_TOKEN; create the app from `fourstep doctor --manifest slack`, install it, and copy its bot token',
-    };
-  }
-  const way = settings.transport.kind === 'socket' ? 'Socket Mode' : 'signed HTTP at /slack/events';
-  try {
-    const { team, missing } = await checkSlack(settings);
-    return missing.length === 0
-      ? { mark: 'ok', what, detail: `token valid for ${team}, nothing lacking, ${way}, at ${settings.apiUrl}` }
-      : {
-          mark: 'warn',
-          what,
-          detail: `token valid for ${team}; scopes are lacking: ${missing.join('; ')}. Add them under OAuth & Permissions and install the app again`,
-        };
-  } catch (error) {
-    return failed(what, error);
-  }
-}
-
-function failed(what: string, error: unknown): Finding {
-  return { mark: 'BAD', what, detail: error instanceof Error ? error.message : String(error) };
 }

@@ -62,6 +62,19 @@ describe('parseConfig', () => {
     expect(refused({ DISCORD_SHARDS: '4-4/4' })).toThrow(/DISCORD_SHARDS: expected auto/);
   });
 
+  it('lets workspaces of Slack install the app where client id, secret and key are all there', () => {
+    const key = 'k'.repeat(32);
+    const whole = { SLACK_CLIENT_ID: '1.2', SLACK_CLIENT_SECRET: 's', SECRET_KEY: key, SLACK_APP_TOKEN: 'xapp-1' };
+    expect(parseConfig(whole, '/').slack).toMatchObject({
+      botToken: undefined,
+      install: { clientId: '1.2', clientSecret: 's', secretKey: key },
+    });
+    expect(() => parseConfig({ ...whole, SECRET_KEY: '' }, '/')).toThrow(/not SECRET_KEY/);
+    expect(() => parseConfig({ ...whole, SLACK_CLIENT_SECRET: '' }, '/')).toThrow(/not SLACK_CLIENT_SECRET/);
+    expect(() => parseConfig({ ...whole, SECRET_KEY: 'short' }, '/')).toThrow(/^(?!.*short).*SECRET_KEY/);
+    expect(() => parseConfig({ ...whole, SLACK_APP_TOKEN: '' }, '/')).toThrow(/SLACK_CLIENT_ID is set, but neither/);
+  });
+
   it('splits lists and drops trailing slashes of addresses', () => {
     const config = parseConfig(
       { RUNNERS: 'cuda:0, cpu', DISCORD_TOKEN: 't', DISCORD_API_URL: 'http://127.0.0.1:9/api/' },

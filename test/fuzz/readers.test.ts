@@ -95,7 +95,8 @@ const SURFACES: readonly Surface[] = [
     name: 'payloads of Slack',
     feed: (random) => {
       const body = twisted(SLACK, random);
-      [readSlash, readPress, readShortcut, readSubmitter].forEach((read) => read(body));
+      readShortcut(body, 'T1');
+      [readSlash, readPress, readSubmitter].forEach((read) => read(body));
     },
   },
   {

@@ -70,13 +70,9 @@ beforeAll(async () => {
     },
   });
   discord.open();
-  const { listener } = slack;
   page = await openWholePage({
     isBehindProxy: true,
-    mounts: [
-      ...(listener === undefined ? [] : [{ path: EVENTS_PATH, listener }]),
-      { path: INTERACTIONS_PATH, listener: discord.listener },
-    ],
+    mounts: [...slack.mounts, { path: INTERACTIONS_PATH, listener: discord.listener }],
   });
   port = Number(new URL(page.url).port);
   png = (await encodePng(coloured('fuzz'))).data;

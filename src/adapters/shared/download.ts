@@ -11,7 +11,8 @@ export type RemoteFile = {
   /** Undefined where the chat gave none. */
   readonly url: string | undefined;
   readonly isAllowed: (url: URL) => boolean;
-  readonly headers?: Readonly<Record<string, string>>;
+  /** Asked when it is fetched: a token may be another one by then. */
+  readonly headers?: () => Promise<Readonly<Record<string, string>>>;
   /** False for an answer that is something else than the file, such as the page of a login. */
   readonly isFile?: (response: Response) => boolean;
 };
@@ -52,9 +53,13 @@ async function download(file: RemoteFile, limitBytes: number): Promise<Uint8Arra
   }
 }
 
-async function answerOf({ name, headers = {}, isFile = () => true }: RemoteFile, url: URL): Promise<Response> {
+async function answerOf(
+  { name, headers = async () => ({}), isFile = () => true }: RemoteFile,
+  url: URL,
+): Promise<Response> {
   // A redirect could lead anywhere, into the private network too.
-  const response = await fetch(url, { headers, redirect: 'error', signal: AbortSignal.timeout(WITHIN_MS) });
+  const sent = { headers: await headers() };
+  const response = await fetch(url, { ...sent, redirect: 'error', signal: AbortSignal.timeout(WITHIN_MS) });
   if (response.ok && isFile(response)) {
     return response;
   }

@@ -1,10 +1,10 @@
 /**
- * Slack as one of the chats: what Bolt hears goes through the intake to the workspace's dispatcher, answers go out by the
- * workspace's sender. Decides nothing itself.
+ * Slack as one of the chats: events come in through the transport, answers go out by the sender of the workspace that
+ * their address names. Decides nothing itself.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-import { App } from '@slack/bolt';
+import { type Logger, webApi } from '@slack/bolt';
 
 import type { Log } from '../../bot/index.ts';
 import type { Adapter, Avatar, Bot, DeliverOptions, ServerChannel } from '../../core/chat.ts';
@@ -15,36 +15,39 @@ import { Intake } from '../shared/intake.ts';
 import { decodeAddress, encodeAddress } from './address.ts';
 import { findAvatar } from './avatar.ts';
 import { apiBase } from './client.ts';
-import { placeOf } from './dispatch.ts';
-import { SignedHttp } from './http.ts';
-import { at, textAt } from './json.ts';
-import { LIMITS } from './limits.ts';
+import { listen } from './events.ts';
+import { EVENTS_PATH, SignedHttp } from './http.ts';
+import { INSTALL_PATH, InstallRoutes, REDIRECT_PATH } from './installations/install-routes.ts';
+import { type InstallationRecords, Installations } from './installations/installations.ts';
+import type { RotationParts } from './installations/rotation.ts';
+import { States } from './installations/states.ts';
+import { Workspaces } from './installations/workspaces.ts';
 import { libraryLogger } from './log.ts';
-import {
-  eventFromPress,
-  eventFromShortcut,
-  eventFromSlash,
-  eventFromSubmission,
-  type ParseOptions,
-  type SlackEvent,
-} from './parse.ts';
-import { commandOfView, readSubmission } from './parse-form.ts';
-import { eventFromMessage, isUninstalled } from './parse-message.ts';
-import { readSubmitter } from './payload.ts';
-import { serverKey, userKey } from './people.ts';
 import { Socket } from './socket.ts';
 import { orTokenFault } from './start-fault.ts';
-import { uploadFrom } from './uploads.ts';
-import { openWorkspace, type SlackTiming, type Workspace } from './workspace.ts';
+import type { SlackTiming, Workspace } from './workspace.ts';
+
+/** How workspaces take the app in by themselves. */
+export type InstallOptions = {
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** Seals tokens at rest. */
+  readonly secretKey: string;
+  readonly records: InstallationRecords;
+};
 
 export type SlackAdapterOptions = {
-  readonly botToken: string;
+  /** Of one workspace that needs no installing. */
+  readonly botToken?: string | undefined;
+  readonly install?: InstallOptions | undefined;
   /** Socket Mode with an app-level token, or signed events over HTTP. */
   readonly transport:
     | { readonly kind: 'socket'; readonly appToken: string }
     | { readonly kind: 'http'; readonly signingSecret: string };
   /** Web API base, `https://slack.com/api` for Slack itself. */
   readonly apiUrl: string;
+  /** Where the program is reached from outside, without a slash at its end. */
+  readonly publicUrl?: string | undefined;
   readonly bot: Bot;
   readonly log: Log;
   readonly now?: () => number;
@@ -54,13 +57,12 @@ export type SlackAdapterOptions = {
   readonly timing?: SlackTiming;
 };
 
-export interface SlackAdapter extends Adapter {
-  /** Takes Slack's events over HTTP, for the server to mount at `/slack/events`; undefined in Socket Mode. */
-  readonly listener: ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
-}
+type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 
-type Parse = (body: unknown, options: ParseOptions) => SlackEvent | undefined;
-type Ack = () => Promise<void>;
+export interface SlackAdapter extends Adapter {
+  /** What the server is to mount: events over HTTP, and how the app is installed. */
+  readonly mounts: readonly { readonly path: string; readonly listener: Listener }[];
+}
 
 export function createSlackAdapter(options: SlackAdapterOptions): SlackAdapter {
   return new BoltAdapter(options);
@@ -68,169 +70,130 @@ export function createSlackAdapter(options: SlackAdapterOptions): SlackAdapter {
 
 class BoltAdapter implements SlackAdapter {
   readonly platform = 'slack';
+  readonly mounts: SlackAdapter['mounts'];
   readonly #options: SlackAdapterOptions;
   readonly #now: () => number;
-  readonly #monotonicMs: () => number;
   readonly #transport: Socket | SignedHttp;
   readonly #intake: Intake;
-  #workspace: Workspace | undefined;
+  readonly #workspaces: Workspaces;
 
   constructor(options: SlackAdapterOptions) {
-    const { apiUrl, log, now = Date.now, monotonicMs = () => performance.now(), transport, timing } = options;
+    const { apiUrl, bot, log, now = Date.now, monotonicMs = () => performance.now(), transport, timing = {} } = options;
     this.#options = options;
     this.#now = now;
-    this.#monotonicMs = monotonicMs;
     const logger = libraryLogger(log);
     this.#transport =
       transport.kind === 'socket'
-        ? new Socket({ appToken: transport.appToken, apiUrl, log, logger, firstPauseMs: timing?.firstPauseMs })
+        ? new Socket({ appToken: transport.appToken, apiUrl, log, logger, firstPauseMs: timing.firstPauseMs })
         : new SignedHttp({ signingSecret: transport.signingSecret, logger, now });
     this.#intake = new Intake({ ...options, monotonicMs });
-    const app = new App({
+    const rotation = options.install && rotationOf(options.install, { apiUrl, log, logger, now });
+    this.#workspaces = new Workspaces({ apiUrl, bot, log, logger, now, monotonicMs, timing }, rotation);
+    this.mounts = [...this.#eventMounts(), ...(rotation === undefined ? [] : this.#installMounts(rotation, logger))];
+    listen({
       receiver: this.#transport.receiver,
-      // Our own `auth.test` at the start is asked once; Bolt need not ask again.
-      authorize: async () => {
-        const { botToken, identity } = this.#known();
-        return { botToken, botId: identity.bot, botUserId: identity.botUser };
-      },
+      workspaces: this.#workspaces,
+      intake: this.#intake,
+      bot,
+      log,
       logger,
-      clientOptions: { slackApiUrl: apiBase(apiUrl), retryConfig: { retries: 0 } },
-      convoStore: false,
+      apiUrl,
+      publicUrl: options.publicUrl,
+      now,
+      monotonicMs,
     });
-    this.#register(app);
-    this.#takeEvents(app);
-  }
-
-  get listener(): SlackAdapter['listener'] {
-    return this.#transport instanceof SignedHttp ? this.#transport.listener : undefined;
   }
 
   /** Throws `UserError` `slack.token` for a token that Slack refuses, `slack.unreachable` after a minute without it. */
   async start(): Promise<void> {
-    const { botToken, timing = {} } = this.#options;
-    const options = { ...this.#options, logger: libraryLogger(this.#options.log), timing };
-    const clocks = { now: this.#now, monotonicMs: this.#monotonicMs };
-    this.#workspace = await orTokenFault(
-      openWorkspace(botToken, { ...options, ...clocks }),
-      'SLACK_BOT_TOKEN',
-      'xoxb-',
-    );
-    await this.#options.bot.joined?.(serverKey(this.#workspace.identity));
+    const { botToken, log } = this.#options;
+    if (botToken !== undefined) {
+      await this.#workspaces.openSingle(botToken);
+    }
     await orTokenFault(this.#transport.start(), 'SLACK_APP_TOKEN', 'xapp-');
+    void this.#workspaces.check().catch((error: unknown) => {
+      log.warn({ err: error }, 'Slack: the installations could not be looked at');
+    });
   }
 
   async stop(): Promise<void> {
     await this.#transport.stop();
     // A handler lasts as long as its job; what is not done by then is taken up after the next start.
     await this.#intake.drain(this.#options.timing?.drainMs ?? 2000);
-    this.#workspace?.client.close();
+    this.#workspaces.close();
   }
 
+  /** One workspace's lost token is that workspace's trouble, but where there is no other. */
   readiness(): { readonly isReady: boolean; readonly detail: string } {
     const { isConnected, detail } = this.#transport.state;
-    const fault = this.#workspace?.client.tokenFault;
+    const fault = this.#options.install === undefined ? this.#workspaces.single?.client.tokenFault : undefined;
     return fault === undefined
       ? { isReady: isConnected, detail }
       : { isReady: false, detail: `Slack refuses the bot token: ${fault}` };
   }
 
-  async deliver(address: ReplyAddress, message: Message, options: DeliverOptions): Promise<ReplyAddress> {
-    return encodeAddress(await this.#known().sender.deliver(decodeAddress(address), message, options));
+  async deliver(given: ReplyAddress, message: Message, options: DeliverOptions): Promise<ReplyAddress> {
+    const address = decodeAddress(given);
+    const { sender } = await this.#workspaces.ofTeam(address.team);
+    return encodeAddress(await sender.deliver(address, message, options));
   }
 
-  async remove(address: ReplyAddress): Promise<void> {
-    await this.#known().sender.remove(decodeAddress(address));
+  async remove(given: ReplyAddress): Promise<void> {
+    const address = decodeAddress(given);
+    const { sender } = await this.#workspaces.ofTeam(address.team);
+    await sender.remove(address);
   }
 
-  async post({ id }: ServerChannel, message: Message, key: string): Promise<void> {
-    // One token, one workspace: every channel that it reaches is this server's.
-    await this.#known().sender.post(id, message, key, this.#now());
+  /** The token reaches the channels of its own workspace alone. */
+  async post({ server, id }: ServerChannel, message: Message, key: string): Promise<void> {
+    const { sender } = await this.#ofServer(server);
+    await sender.post(id, message, key, this.#now());
   }
 
-  async avatar(_server: ServerKey, person: string): Promise<Avatar | undefined> {
-    const { client, identity } = this.#known();
+  async avatar(server: ServerKey, person: string): Promise<Avatar | undefined> {
+    const { client, identity } = await this.#ofServer(server);
     return findAvatar(client, identity, person, this.#options.apiUrl);
   }
 
-  async roles(): Promise<readonly Role[]> {
-    return this.#known().groups.list();
+  async roles(server: ServerKey): Promise<readonly Role[]> {
+    return (await this.#ofServer(server)).groups.list();
   }
 
-  #register(app: App): void {
-    const every = /[\s\S]*/;
-    app.command(every, ({ ack, body }) => this.#receive(eventFromSlash, body, ack));
-    app.action(every, ({ ack, body }) => this.#receive(eventFromPress, body, ack));
-    app.shortcut(every, ({ ack, body }) => this.#receive(eventFromShortcut, body, ack));
-    app.view(every, ({ ack, body }) => this.#receive(eventFromSubmission, body, ack));
-    app.options(every, async ({ ack, body }) => {
-      await ack({ options: await this.#suggest(body) });
+  #ofServer(server: ServerKey): Promise<Workspace> {
+    return this.#workspaces.ofTeam(server.slice('slack:'.length));
+  }
+
+  #eventMounts(): SlackAdapter['mounts'] {
+    return this.#transport instanceof SignedHttp ? [{ path: EVENTS_PATH, listener: this.#transport.listener }] : [];
+  }
+
+  #installMounts({ installations, clientId, clientSecret }: RotationParts, logger: Logger): SlackAdapter['mounts'] {
+    const { apiUrl, publicUrl, log, install } = this.#options;
+    const isFirst = async (name: string, ttlMs: number): Promise<boolean> => installations.isFirst(name, ttlMs);
+    const routes = new InstallRoutes({
+      clientId,
+      clientSecret,
+      apiUrl,
+      publicUrl,
+      log,
+      logger,
+      now: this.#now,
+      states: new States({ secret: install?.secretKey ?? '', isFirst, now: this.#now }),
+      install: async (installation, token) => this.#workspaces.install(installation, token),
     });
-    app.error(async (error) => {
-      this.#options.log.error({ err: error }, 'Slack: an event could not be handled');
-    });
+    return [INSTALL_PATH, REDIRECT_PATH].map((path) => ({ path, listener: routes.listener }));
   }
+}
 
-  /**
-   * What is said to the bot. Bolt acknowledges such events before its listeners see them; here they are written down
-   * first, like everything else.
-   */
-  #takeEvents(app: App): void {
-    const process = app.processEvent.bind(app);
-    app.processEvent = async (event) =>
-      textAt(event.body, 'type') === 'event_callback'
-        ? this.#hear(event.body, async () => event.ack())
-        : process(event);
-  }
+type Around = Pick<RotationParts, 'log' | 'now'> & { readonly apiUrl: string; readonly logger: Logger };
 
-  async #hear(body: unknown, ack: Ack): Promise<void> {
-    if (isUninstalled(body)) {
-      await this.#options.bot.left?.(serverKey(this.#known().identity));
-      await ack();
-      return;
-    }
-    await this.#receive(eventFromMessage, body, ack);
-  }
+const OAUTH_TIMEOUT_MS = 10_000;
 
-  /** Not acknowledged while stopping: Slack says that the app did not respond, which is the truth. */
-  async #receive(parse: Parse, body: unknown, ack: Ack): Promise<void> {
-    const receivedAtMs = this.#monotonicMs();
-    const { botToken, dispatcher } = this.#known();
-    const { apiUrl } = this.#options;
-    const uploadOf = (file: unknown) => uploadFrom(file, { botToken, apiUrl });
-    const event = parse(body, { nowMs: this.#now(), uploadOf });
-    if (event !== undefined) {
-      await this.#intake.receive(await dispatcher.inbound(event, { ack, receivedAtMs }));
-    } else if (!this.#intake.isStopping) {
-      await ack();
-    }
-  }
-
-  async #suggest(body: unknown): Promise<{ text: { type: 'plain_text'; text: string }; value: string }[]> {
-    const { identity } = this.#known();
-    const submitter = readSubmitter(body);
-    const command = commandOfView(at(body, 'view'));
-    const option = textAt(body, 'block_id');
-    if (submitter === undefined || command === undefined || option === undefined) {
-      return [];
-    }
-    const origin = readSubmission(at(body, 'view'))?.origin;
-    const place = placeOf(identity, origin?.channel ?? '', 'en');
-    const user = userKey(identity, submitter.user);
-    const { bot } = this.#options;
-    const suggestions = await bot.suggest(place, user, command, option, textAt(body, 'value') ?? '');
-    return suggestions
-      .filter((suggestion) => suggestion.value !== '' && suggestion.value.length <= LIMITS.optionValue)
-      .slice(0, LIMITS.selectOptions)
-      .map(({ label, value }) => ({
-        text: { type: 'plain_text', text: (label === '' ? value : label).slice(0, LIMITS.optionText) },
-        value,
-      }));
-  }
-
-  #known(): Workspace {
-    if (this.#workspace === undefined) {
-      throw new Error('the Slack adapter has not been started');
-    }
-    return this.#workspace;
-  }
+function rotationOf(
+  { records, secretKey, clientId, clientSecret }: InstallOptions,
+  { apiUrl, log, logger, now }: Around,
+): RotationParts {
+  const options = { slackApiUrl: apiBase(apiUrl), retryConfig: { retries: 0 }, timeout: OAUTH_TIMEOUT_MS, logger };
+  const oauth = new webApi.WebClient(undefined, options);
+  return { installations: new Installations(records, secretKey, log), clientId, clientSecret, oauth, now, log };
 }

@@ -8,6 +8,8 @@ import type { ReplyAddress } from '../../core/job.ts';
 import type { PlacedPicture } from './render.ts';
 
 const addressSchema = z.object({
+  /** The workspace whose bot answers, `T…`; '': the only one that there was when it was written. */
+  team: z.string().default(''),
   /** Channel, group or direct message: `C…`, `G…`, `D…`. */
   channel: z.string(),
   /** The thread in which the answer belongs; null: the channel itself. */
@@ -53,7 +55,7 @@ export function decodeAddress(address: ReplyAddress): SlackAddress {
   return parsed.data;
 }
 
-export type NewAddress = Pick<SlackAddress, 'channel' | 'user' | 'at'> & Partial<SlackAddress>;
+export type NewAddress = Pick<SlackAddress, 'team' | 'channel' | 'user' | 'at'> & Partial<SlackAddress>;
 
 export function newAddress(known: NewAddress): SlackAddress {
   return {

@@ -3,8 +3,8 @@ import type { Avatar } from '../../core/chat.ts';
 import { unless } from '../shared/failure.ts';
 import { uploadOf } from '../shared/download.ts';
 import type { SlackClient } from './client.ts';
+import { type Identity, userKey } from './identity.ts';
 import { at, textAt } from './json.ts';
-import { type Identity, userKey } from './people.ts';
 
 /** Slack's own, and the service that it takes pictures from which nobody uploaded. */
 const HOSTS = /(^|\.)(slack-edge\.com|slack\.com|gravatar\.com)$/;

@@ -1,5 +1,5 @@
 /**
- * Calls to the Web API, what their refusals mean, and how long each is worth waiting for. Knows methods; no message, no
+ * Calls to the Web API, with the token of the day, and how long each is worth waiting for. Knows methods; no message, no
  * picture.
  *
  * The SDK's own retries are off: its client pauses every call of a token while one is rate-limited, so that a throttled
@@ -9,9 +9,10 @@
  */
 import { type Logger, webApi } from '@slack/bolt';
 
-import { type FailureKind, RequestFailure } from '../shared/failure.ts';
+import { isFailure, RequestFailure } from '../shared/failure.ts';
 import { retry } from '../shared/retry.ts';
-import { isRecord, listAt, textAt } from './json.ts';
+import { failureOf, UPLOAD } from './failure-of.ts';
+import { isRecord, textAt } from './json.ts';
 
 export type SlackResult = Readonly<Record<string, unknown>>;
 
@@ -28,8 +29,16 @@ export type CallOptions = {
   readonly signal?: AbortSignal;
 };
 
+/** Where the bot's token comes from: it may be another one after a while. */
+export interface TokenSource {
+  /** Throws `RequestFailure`. */
+  current(): Promise<string>;
+  /** Slack says that this one has expired: true where there is another by now. Throws `RequestFailure`. */
+  renewed(refused: string): Promise<boolean>;
+}
+
 export type SlackClientOptions = {
-  readonly botToken: string;
+  readonly token: TokenSource;
   /** Web API base, with or without the slash at its end. */
   readonly apiUrl: string;
   readonly logger: Logger;
@@ -43,59 +52,22 @@ export type SlackClientOptions = {
 const QUICK_MS = 2500;
 const BRIEF_MS = 5000;
 const REQUEST_TIMEOUT_MS = 20_000;
-const UPLOAD = 'files.uploadV2';
 
-/** Slack's error codes that change what is done next. */
-const CODES: Readonly<Partial<Record<FailureKind, readonly string[]>>> = {
-  passing: [
-    'ratelimited',
-    'rate_limited',
-    'internal_error',
-    'fatal_error',
-    'service_unavailable',
-    'request_timeout',
-    'team_added_to_org',
-  ],
-  token: ['invalid_auth', 'not_authed', 'token_expired', 'token_revoked', 'account_inactive'],
-  late: ['expired_trigger_id', 'trigger_expired', 'exchanged_trigger_id'],
-  gone: ['message_not_found', 'thread_not_found'],
-  // The message is there and takes no edit any more.
-  expired: ['cant_update_message', 'edit_window_closed'],
-  'shut-out': [
-    'channel_not_found',
-    'not_in_channel',
-    'is_archived',
-    'restricted_action',
-    'restricted_action_read_only_channel',
-    'restricted_action_thread_only_channel',
-  ],
-  'too-large': ['file_upload_size_restricted', 'file_too_large'],
+type Clients = {
+  readonly token: string;
+  readonly calls: webApi.WebClient;
+  /** Forms and names: never in one queue with edits. */
+  readonly urgent: webApi.WebClient;
 };
-const KINDS = new Map<string, FailureKind>(
-  Object.entries(CODES).flatMap(([kind, codes]) => codes.map((code) => [code, kind as FailureKind] as const)),
-);
 
 export class SlackClient {
-  readonly #calls: webApi.WebClient;
-  /** Forms and names: never in one queue with edits. */
-  readonly #urgent: webApi.WebClient;
   readonly #options: SlackClientOptions;
+  #clients: Clients | undefined;
   readonly #pausedUntil = new Map<string, number>();
   readonly #closing = new AbortController();
   #tokenFault: string | undefined;
 
   constructor(options: SlackClientOptions) {
-    const { botToken, apiUrl, logger } = options;
-    const shared: webApi.WebClientOptions = {
-      slackApiUrl: apiBase(apiUrl),
-      retryConfig: { retries: 0 },
-      rejectRateLimitedCalls: true,
-      allowAbsoluteUrls: true,
-      timeout: REQUEST_TIMEOUT_MS,
-      logger,
-    };
-    this.#calls = new webApi.WebClient(botToken, { ...shared });
-    this.#urgent = new webApi.WebClient(botToken, { ...shared, timeout: QUICK_MS });
     this.#options = options;
   }
 
@@ -111,8 +83,9 @@ export class SlackClient {
 
   /** Throws `RequestFailure`. */
   call(method: string, args: Readonly<Record<string, unknown>>, options: CallOptions): Promise<SlackResult> {
-    const client = options.patience === 'quick' ? this.#urgent : this.#calls;
-    return this.#persist(method, async () => client.apiCall(method, { ...args }), options);
+    const call = async ({ calls, urgent }: Clients): Promise<unknown> =>
+      (options.patience === 'quick' ? urgent : calls).apiCall(method, { ...args });
+    return this.#persist(method, call, options);
   }
 
   /** The SDK's upload in three calls; the id of the file. Throws as `call` does, `no-files` where files are not taken. */
@@ -123,13 +96,13 @@ export class SlackClient {
   ): Promise<string> {
     const { data, name, alt } = file;
     const args = { ...destination, file: Buffer.from(data), filename: name, title: name, alt_text: alt };
-    const result = await this.#persist(UPLOAD, async () => this.#calls.files.uploadV2(args), options);
+    const result = await this.#persist(UPLOAD, async ({ calls }) => calls.files.uploadV2(args), options);
     return requireText(UPLOAD, result, 'files', 0, 'files', 0, 'id');
   }
 
   async #persist(
     method: string,
-    attempt: () => Promise<unknown>,
+    attempt: (clients: Clients) => Promise<unknown>,
     { patience, find, signal }: CallOptions,
   ): Promise<SlackResult> {
     const { patienceMs = 60_000, firstPauseMs, monotonicMs } = this.#options;
@@ -143,7 +116,7 @@ export class SlackClient {
     });
   }
 
-  async #once(method: string, attempt: () => Promise<unknown>): Promise<SlackResult> {
+  async #once(method: string, attempt: (clients: Clients) => Promise<unknown>): Promise<SlackResult> {
     const afterMs = (this.#pausedUntil.get(method) ?? 0) - this.#options.monotonicMs();
     if (afterMs > 0) {
       throw new RequestFailure(`${method} is limited for ${Math.ceil(afterMs / 1000)} s more`, {
@@ -153,19 +126,68 @@ export class SlackClient {
       });
     }
     try {
-      const result = await attempt();
+      const result = await this.#withToken(method, attempt);
       this.#tokenFault = undefined;
       return isRecord(result) ? result : {};
     } catch (error) {
-      const failure = failureOf(method, error);
+      const isOfToken = isFailure(error, 'token');
+      this.#tokenFault = isOfToken ? error.code : this.#tokenFault;
+      throw error;
+    }
+  }
+
+  /** With the token of the day; where it expired meanwhile, once more with the next. */
+  async #withToken(method: string, attempt: (clients: Clients) => Promise<unknown>): Promise<unknown> {
+    const clients = await this.#ready();
+    try {
+      return await this.#attempt(method, clients, attempt);
+    } catch (error) {
+      if (!isFailure(error, 'token') || !(await this.#options.token.renewed(clients.token))) {
+        throw error;
+      }
+      return await this.#attempt(method, await this.#ready(), attempt);
+    }
+  }
+
+  async #attempt(method: string, clients: Clients, attempt: (clients: Clients) => Promise<unknown>): Promise<unknown> {
+    try {
+      return await attempt(clients);
+    } catch (error) {
       if (error instanceof webApi.WebAPIRateLimitedError) {
         this.#pausedUntil.set(method, this.#options.monotonicMs() + error.retryAfter * 1000);
       }
-      this.#tokenFault =
-        failure instanceof RequestFailure && failure.kind === 'token' ? failure.code : this.#tokenFault;
-      throw failure;
+      throw failureOf(method, error);
     }
   }
+
+  async #ready(): Promise<Clients> {
+    const token = await this.#options.token.current();
+    if (this.#clients?.token !== token) {
+      this.#clients = clientsFor(token, this.#options);
+    }
+    return this.#clients;
+  }
+}
+
+/** A token that stays what it is. */
+export function fixedToken(token: string): TokenSource {
+  return { current: async () => token, renewed: async () => false };
+}
+
+function clientsFor(token: string, { apiUrl, logger }: SlackClientOptions): Clients {
+  const shared: webApi.WebClientOptions = {
+    slackApiUrl: apiBase(apiUrl),
+    retryConfig: { retries: 0 },
+    rejectRateLimitedCalls: true,
+    allowAbsoluteUrls: true,
+    timeout: REQUEST_TIMEOUT_MS,
+    logger,
+  };
+  return {
+    token,
+    calls: new webApi.WebClient(token, { ...shared }),
+    urgent: new webApi.WebClient(token, { ...shared, timeout: QUICK_MS }),
+  };
 }
 
 /** The base as the SDK wants it: with a slash at its end. */
@@ -180,47 +202,4 @@ export function requireText(method: string, result: unknown, ...path: readonly (
     throw new RequestFailure(`Slack's answer to ${method} holds no ${path.join('.')}`, { kind: 'refused' });
   }
   return found;
-}
-
-/** What an error of the SDK means; what is none of Slack's stays as it is. */
-export function failureOf(method: string, error: unknown): unknown {
-  const noAnswer = (options: { afterMs?: number; mayHaveArrived: boolean }): RequestFailure =>
-    new RequestFailure(`Slack did not answer ${method}: ${error instanceof Error ? error.message : String(error)}`, {
-      kind: 'passing',
-      ...options,
-      cause: error,
-    });
-  if (error instanceof webApi.WebAPIRateLimitedError) {
-    return noAnswer({ afterMs: error.retryAfter * 1000, mayHaveArrived: false });
-  }
-  if (error instanceof webApi.WebAPIPlatformError) {
-    const code = error.data.error;
-    const details = detailsOf(error.data);
-    const kind = KINDS.get(code) ?? (method === UPLOAD ? 'no-files' : 'refused');
-    return kind === 'passing'
-      ? noAnswer({ mayHaveArrived: !code.startsWith('rate') })
-      : new RequestFailure(`Slack refuses ${method}: ${[code, ...details].join('; ')}`, { kind, code, details });
-  }
-  if (error instanceof webApi.WebAPIHTTPError && error.statusCode < 500 && error.statusCode !== 429) {
-    const { statusCode, statusMessage } = error;
-    const kind = statusCode === 413 ? 'too-large' : method === UPLOAD ? 'no-files' : 'refused';
-    const code = `http_${statusCode}`;
-    return new RequestFailure(`Slack refuses ${method}: ${code} ${statusMessage}`, { kind, code });
-  }
-  if (error instanceof webApi.WebAPIHTTPError || error instanceof webApi.WebAPIRequestError) {
-    return noAnswer({ mayHaveArrived: true });
-  }
-  // A 429 without a usable Retry-After comes as a plain error.
-  return error instanceof Error && /retry|rate limit/i.test(error.message)
-    ? noAnswer({ mayHaveArrived: false })
-    : error;
-}
-
-function detailsOf(data: unknown): readonly string[] {
-  const needed = textAt(data, 'needed');
-  return [
-    ...listAt(data, 'errors'),
-    ...listAt(data, 'response_metadata', 'messages'),
-    ...(needed === undefined ? [] : [`the scope ${needed} is missing`]),
-  ].filter((detail) => typeof detail === 'string');
 }

@@ -2,16 +2,16 @@
  * A parsed event → the intake's terms, and after the acknowledgement → the bot: who asks is looked up, a first line is
  * posted or a form opened, and the bot takes over. The bot sees to all failures from then on.
  */
-import { refusal } from '../../bot/refusal.ts';
 import type { Acknowledgement, Action, Bot, Invocation } from '../../core/chat.ts';
 import type { UserError } from '../../core/errors.ts';
 import type { Actor, Locale, Place } from '../../core/people.ts';
 import type { InboundEvent } from '../shared/intake.ts';
 import { encodeAddress, type SlackAddress } from './address.ts';
+import { type Identity, serverKey } from './identity.ts';
 import { LIMITS } from './limits.ts';
 import { originOf, type SlackEvent } from './parse.ts';
 import type { PressedMessage } from './payload.ts';
-import { type Identity, type People, serverKey } from './people.ts';
+import type { People } from './people.ts';
 import { commandView, formView } from './render-form.ts';
 import type { Responder } from './respond.ts';
 
@@ -66,9 +66,6 @@ export class Dispatcher {
   ): Promise<void> {
     const { bot, responder } = this.#parts;
     const { ask } = event;
-    if (this.#isStranger(event)) {
-      throw refusal('place.unknown');
-    }
     if (refused !== undefined || ask.kind === 'refused') {
       throw refused ?? (ask.kind === 'refused' ? ask.error : refused);
     }
@@ -95,7 +92,7 @@ export class Dispatcher {
   #recordOf(event: SlackEvent, how: Acknowledgement | undefined): InboundEvent['record'] {
     const { people, identity } = this.#parts;
     const { ask, source } = event;
-    if (ask.kind !== 'action' || how === undefined || how === 'form' || this.#isStranger(event)) {
+    if (ask.kind !== 'action' || how === undefined || how === 'form') {
       return undefined;
     }
     const actor = people.remembered(identity, source.user, source.userName);
@@ -112,12 +109,6 @@ export class Dispatcher {
   #invocation({ source, atMs }: SlackEvent, actor: Actor, action: Action): Invocation {
     const place = placeOf(this.#parts.identity, source.channel, actor.locale);
     return { id: source.id, actor, place, action, receivedAtMs: atMs };
-  }
-
-  #isStranger({ source }: SlackEvent): boolean {
-    const { team, enterprise } = this.#parts.identity;
-    const isOfOrganisation = enterprise !== undefined && source.enterprise === enterprise;
-    return source.team !== undefined && source.team !== team && !isOfOrganisation;
   }
 }
 

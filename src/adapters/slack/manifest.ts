@@ -29,6 +29,8 @@ export const SCOPES = {
 
 /** Looking for an answer that may have arrived before it is sent again; rules by user group. */
 const OPTIONAL_SCOPES = ['channels:history', 'groups:history', 'mpim:history', 'usergroups:read'] as const;
+/** Asked for when a workspace takes the app in. */
+export const BOT_SCOPES: readonly string[] = [...Object.keys(SCOPES), ...OPTIONAL_SCOPES];
 /** What is told to the app without being asked by a command. */
 const BOT_EVENTS = ['app_mention', 'message.im', 'app_uninstalled', 'tokens_revoked'] as const;
 

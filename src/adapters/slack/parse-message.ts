@@ -13,7 +13,7 @@ import { idOf, type Source } from './payload.ts';
 const MENTION = /^(?:\s*<@[A-Z0-9]+(?:\|[^>]*)?>[\s,:]*)+/;
 
 /** Undefined for what nobody said to us: other people's talk, the bot's own messages, edits. */
-export function eventFromMessage(body: unknown, { nowMs, uploadOf }: ParseOptions): SlackEvent | undefined {
+export function eventFromMessage(body: unknown, { team, nowMs, uploadOf }: ParseOptions): SlackEvent | undefined {
   const event = at(body, 'event');
   const isMention = textAt(event, 'type') === 'app_mention';
   const isDirect = textAt(event, 'type') === 'message' && textAt(event, 'channel_type') === 'im';
@@ -27,8 +27,6 @@ export function eventFromMessage(body: unknown, { nowMs, uploadOf }: ParseOption
   const source: Source = {
     // A mention in a direct message comes as both.
     id: idOf('message', channel, ts),
-    team: textAt(body, 'authorizations', 0, 'team_id') ?? textAt(body, 'team_id'),
-    enterprise: textAt(body, 'authorizations', 0, 'enterprise_id') ?? textAt(body, 'enterprise_id'),
     user,
     userName: user,
     channel,
@@ -38,7 +36,7 @@ export function eventFromMessage(body: unknown, { nowMs, uploadOf }: ParseOption
   };
   const words = (textAt(event, 'text') ?? '').replace(MENTION, '').trim();
   const ask = askOf(words, pictureIn(listAt(event, 'files'), uploadOf));
-  const address = newAddress({ channel, thread, user, at: nowMs });
+  const address = newAddress({ team, channel, thread, user, at: nowMs });
   return { source, isSubmit: false, atMs: nowMs, ask, address, pressed: undefined };
 }
 

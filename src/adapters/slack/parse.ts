@@ -33,9 +33,14 @@ export type SlackEvent = {
   readonly pressed: PressedMessage | undefined;
 };
 
-export type ParseOptions = { readonly nowMs: number; readonly uploadOf: (file: unknown) => Upload };
+export type ParseOptions = {
+  /** The workspace through which the event came. */
+  readonly team: string;
+  readonly nowMs: number;
+  readonly uploadOf: (file: unknown) => Upload;
+};
 
-export function eventFromSlash(body: unknown, { nowMs }: ParseOptions): SlackEvent | undefined {
+export function eventFromSlash(body: unknown, { team, nowMs }: ParseOptions): SlackEvent | undefined {
   const payload = readSlash(body);
   if (payload === undefined) {
     return undefined;
@@ -52,33 +57,35 @@ export function eventFromSlash(body: unknown, { nowMs }: ParseOptions): SlackEve
     isSubmit: false,
     atMs: nowMs,
     ask,
-    address: addressOf(source, nowMs, 'command'),
+    address: addressOf(source, { team, atMs: nowMs, hookMode: 'command' }),
     pressed: undefined,
   };
 }
 
-export function eventFromPress(body: unknown, { nowMs }: ParseOptions): SlackEvent | undefined {
+export function eventFromPress(body: unknown, { team, nowMs }: ParseOptions): SlackEvent | undefined {
   const payload = readPress(body);
   if (payload === undefined) {
     return undefined;
   }
   const { source, action, message } = payload;
   const ask: Ask = { kind: 'action', action };
-  return { source, isSubmit: false, atMs: nowMs, ask, address: addressOf(source, nowMs, 'beside'), pressed: message };
+  const address = addressOf(source, { team, atMs: nowMs, hookMode: 'beside' });
+  return { source, isSubmit: false, atMs: nowMs, ask, address, pressed: message };
 }
 
-export function eventFromShortcut(body: unknown, { nowMs, uploadOf }: ParseOptions): SlackEvent | undefined {
-  const payload = readShortcut(body);
+export function eventFromShortcut(body: unknown, { team, nowMs, uploadOf }: ParseOptions): SlackEvent | undefined {
+  const payload = readShortcut(body, team);
   if (payload === undefined) {
     return undefined;
   }
   const { source, action, pictures } = payload;
   const shown = pictures.length === 0 ? {} : { pictures: pictures.map(uploadOf) };
   const ask: Ask = { kind: 'action', action: { ...action, ...shown } };
-  return { source, isSubmit: false, atMs: nowMs, ask, address: addressOf(source, nowMs, 'beside'), pressed: undefined };
+  const address = addressOf(source, { team, atMs: nowMs, hookMode: 'beside' });
+  return { source, isSubmit: false, atMs: nowMs, ask, address, pressed: undefined };
 }
 
-export function eventFromSubmission(body: unknown, { nowMs, uploadOf }: ParseOptions): SlackEvent | undefined {
+export function eventFromSubmission(body: unknown, { team, nowMs, uploadOf }: ParseOptions): SlackEvent | undefined {
   const submitter = readSubmitter(body);
   const read = readSubmission(at(body, 'view'));
   if (submitter === undefined || read === undefined) {
@@ -99,7 +106,7 @@ export function eventFromSubmission(body: unknown, { nowMs, uploadOf }: ParseOpt
   });
   // The response_url is as old as the event that opened the form.
   const urlAtMs = origin.hook === null ? nowMs : origin.hookAt;
-  const address = addressOf(source, urlAtMs, origin.ts === null ? 'command' : 'beside');
+  const address = addressOf(source, { team, atMs: urlAtMs, hookMode: origin.ts === null ? 'command' : 'beside' });
   return { source, isSubmit: true, atMs: nowMs, ask, address, pressed: pressedIn(origin) };
 }
 
@@ -132,7 +139,9 @@ function asked(read: () => Ask): Ask {
   }
 }
 
-function addressOf(source: Source, atMs: number, hookMode: SlackAddress['hookMode']): SlackAddress {
+type Whence = { readonly team: string; readonly atMs: number; readonly hookMode: SlackAddress['hookMode'] };
+
+function addressOf(source: Source, { team, atMs, hookMode }: Whence): SlackAddress {
   const { channel, thread, user, responseUrl: hook } = source;
-  return newAddress({ channel, thread, user, hook, hookMode, at: atMs });
+  return newAddress({ team, channel, thread, user, hook, hookMode, at: atMs });
 }

@@ -13,9 +13,6 @@ import { buttonIdsOf, pictureOf, type PlacedPicture } from './render.ts';
 export type Source = {
   /** The same id twice is one event. */
   readonly id: string;
-  /** Undefined where the payload does not say. */
-  readonly team: string | undefined;
-  readonly enterprise: string | undefined;
   readonly user: string;
   readonly userName: string;
   readonly channel: string;
@@ -47,7 +44,7 @@ export type ShortcutPayload = {
 
 export function readSlash(body: unknown): SlashPayload | undefined {
   const command = textAt(body, 'command');
-  const [team, user, channel] = [textAt(body, 'team_id'), textAt(body, 'user_id'), textAt(body, 'channel_id')];
+  const [user, channel] = [textAt(body, 'user_id'), textAt(body, 'channel_id')];
   if (command === undefined || user === undefined || channel === undefined) {
     return undefined;
   }
@@ -56,8 +53,6 @@ export function readSlash(body: unknown): SlashPayload | undefined {
   return {
     source: {
       id: idOf(trigger, responseUrl, user, command, textAt(body, 'text')),
-      team,
-      enterprise: textAt(body, 'enterprise_id'),
       user,
       userName: textAt(body, 'user_name') ?? user,
       channel,
@@ -98,7 +93,7 @@ export function readPress(body: unknown): PressPayload | undefined {
 }
 
 /** A message shortcut: "more actions" on a message. */
-export function readShortcut(body: unknown): ShortcutPayload | undefined {
+export function readShortcut(body: unknown, team: string): ShortcutPayload | undefined {
   const source = sourceOf(body);
   const name = MESSAGE_ACTIONS.find((each) => each === textAt(body, 'callback_id'));
   if (source === undefined || name === undefined) {
@@ -110,15 +105,15 @@ export function readShortcut(body: unknown): ShortcutPayload | undefined {
       kind: 'message',
       name,
       buttonIds: buttonIdsOf(listAt(body, 'message', 'blocks')),
-      ...(name === 'train' ? authorOf(body, source.team) : {}),
+      ...(name === 'train' ? authorOf(body, team) : {}),
     },
     pictures: listAt(body, 'message', 'files').filter((file) => (textAt(file, 'mimetype') ?? '').startsWith('image/')),
   };
 }
 
-function authorOf(body: unknown, team: string | undefined): { readonly author?: UserKey } {
+function authorOf(body: unknown, team: string): { readonly author?: UserKey } {
   const user = textAt(body, 'message', 'user');
-  return user === undefined || team === undefined ? {} : { author: `slack:${team}-${user}` };
+  return user === undefined ? {} : { author: `slack:${team}-${user}` };
 }
 
 /** Who submitted a modal; its channel is the modal's origin. */
@@ -131,8 +126,6 @@ export function readSubmitter(body: unknown): Omit<Source, 'channel' | 'thread' 
   const state = JSON.stringify(at(body, 'view', 'state') ?? null);
   return {
     id: idOf(trigger, user, textAt(body, 'view', 'id'), textAt(body, 'view', 'hash'), state),
-    team: teamOf(body),
-    enterprise: enterpriseOf(body),
     user,
     userName: textAt(body, 'user', 'username') ?? textAt(body, 'user', 'name') ?? user,
     trigger,
@@ -150,8 +143,6 @@ function sourceOf(body: unknown): Source | undefined {
   const isThreadHead = thread === (textAt(body, 'message', 'ts') ?? textAt(body, 'container', 'message_ts'));
   return {
     id: idOf(trigger, user, textAt(body, 'response_url')),
-    team: teamOf(body),
-    enterprise: enterpriseOf(body),
     user,
     userName: textAt(body, 'user', 'username') ?? textAt(body, 'user', 'name') ?? user,
     channel,
@@ -164,21 +155,6 @@ function sourceOf(body: unknown): Source | undefined {
 /** Names an event by all that tells it from another one: the same event, sent again, has the same name. */
 export function idOf(...parts: readonly (string | undefined)[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 24);
-}
-
-function teamOf(body: unknown): string | undefined {
-  // Somebody of another organisation in a shared channel has a team of their own; what counts is where the app is.
-  return (
-    textAt(body, 'view', 'app_installed_team_id') ??
-    textAt(body, 'context_team_id') ??
-    textAt(body, 'authorizations', 0, 'team_id') ??
-    textAt(body, 'team', 'id') ??
-    textAt(body, 'user', 'team_id')
-  );
-}
-
-function enterpriseOf(body: unknown): string | undefined {
-  return textAt(body, 'enterprise', 'id') ?? textAt(body, 'team', 'enterprise_id');
 }
 
 function actionOf(pressed: unknown): Action | undefined {

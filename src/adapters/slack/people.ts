@@ -4,24 +4,16 @@
  * Being an admin is remembered for half a minute and asked anew where something is submitted; where Slack does not say,
  * nobody is an admin.
  */
-import type { Actor, Locale, ServerKey, UserKey } from '../../core/people.ts';
+import type { Actor, Locale } from '../../core/people.ts';
 import { LOCALES } from '../../core/people.ts';
 import { BoundedMap } from '../shared/bounded-map.ts';
 import { isFailure } from '../shared/failure.ts';
 import type { SlackClient } from './client.ts';
+import { type Identity, userKey } from './identity.ts';
 import { at, textAt } from './json.ts';
 import type { UserGroups } from './user-groups.ts';
 
 export type Person = { readonly name: string; readonly isAdmin: boolean; readonly locale: Locale };
-
-/** The workspace and bot that our token belongs to. */
-export type Identity = {
-  readonly team: string;
-  readonly teamName: string;
-  readonly enterprise: string | undefined;
-  readonly botUser: string;
-  readonly bot: string;
-};
 
 const FRESH_MS = 30_000;
 const REMEMBERED = 5000;
@@ -79,14 +71,6 @@ export class People {
       return { name: known?.person.name ?? userName, isAdmin: false, locale: known?.person.locale ?? 'en' };
     }
   }
-}
-
-export function serverKey(identity: Identity): ServerKey {
-  return `slack:${identity.team}`;
-}
-
-export function userKey(identity: Identity, user: string): UserKey {
-  return `slack:${identity.team}-${user}`;
 }
 
 /** An admin or owner of this very workspace (or of the organisation it belongs to), and no guest. */

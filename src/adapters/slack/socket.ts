@@ -8,7 +8,8 @@ import { type Logger, SocketModeReceiver } from '@slack/bolt';
 import type { Log } from '../../bot/index.ts';
 import { RequestFailure } from '../shared/failure.ts';
 import { pause, retry, within } from '../shared/retry.ts';
-import { apiBase, failureOf } from './client.ts';
+import { apiBase } from './client.ts';
+import { failureOf } from './failure-of.ts';
 
 export type SocketOptions = {
   readonly appToken: string;

@@ -5,6 +5,7 @@
 import type { Role } from '../../core/people.ts';
 import { isFailure } from '../shared/failure.ts';
 import type { SlackClient } from './client.ts';
+import type { Identity } from './identity.ts';
 import { listAt, textAt } from './json.ts';
 
 const FRESH_MS = 5 * 60_000;
@@ -13,11 +14,14 @@ type Group = Role & { readonly users: ReadonlySet<string> };
 
 export class UserGroups {
   readonly #client: SlackClient;
+  readonly #ofTeam: Readonly<Record<string, string>>;
   readonly #monotonicMs: () => number;
   #known: { readonly groups: Promise<readonly Group[]>; readonly atMs: number } | undefined;
 
-  constructor(client: SlackClient, monotonicMs: () => number) {
+  constructor(client: SlackClient, { team, isOrgWide }: Identity, monotonicMs: () => number) {
     this.#client = client;
+    // An organisation's token has to say of which workspace.
+    this.#ofTeam = isOrgWide ? { team_id: team } : {};
     this.#monotonicMs = monotonicMs;
   }
 
@@ -40,7 +44,11 @@ export class UserGroups {
 
   async #ask(): Promise<readonly Group[]> {
     try {
-      const found = await this.#client.call('usergroups.list', { include_users: true }, { patience: 'quick' });
+      const found = await this.#client.call(
+        'usergroups.list',
+        { include_users: true, ...this.#ofTeam },
+        { patience: 'quick' },
+      );
       return listAt(found, 'usergroups').flatMap((group) => {
         const id = textAt(group, 'id');
         const users = listAt(group, 'users').filter((user) => typeof user === 'string');

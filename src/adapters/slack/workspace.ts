@@ -7,10 +7,11 @@ import type { Logger } from '@slack/bolt';
 import type { Log } from '../../bot/index.ts';
 import type { Bot } from '../../core/chat.ts';
 import { RequestFailure } from '../shared/failure.ts';
-import { SlackClient } from './client.ts';
+import { SlackClient, type TokenSource } from './client.ts';
 import { Dispatcher } from './dispatch.ts';
+import type { Identity } from './identity.ts';
 import { textAt } from './json.ts';
-import { type Identity, People } from './people.ts';
+import { People } from './people.ts';
 import { Pictures } from './pictures.ts';
 import { Posts } from './posts.ts';
 import { Responder } from './respond.ts';
@@ -43,20 +44,18 @@ export type SlackTiming = {
 
 export type Workspace = {
   readonly identity: Identity;
-  readonly botToken: string;
+  readonly token: TokenSource;
   readonly client: SlackClient;
   readonly sender: MessageSender;
   readonly dispatcher: Dispatcher;
   readonly groups: UserGroups;
 };
 
-/** Throws `RequestFailure`: `token` where Slack refuses it. */
-export async function openWorkspace(botToken: string, options: WorkspaceOptions): Promise<Workspace> {
-  const { apiUrl, bot, log, logger, now, monotonicMs, timing } = options;
-  const { patienceMs, firstPauseMs, processingPausesMs, sharePausesMs } = timing;
-  const client = new SlackClient({ botToken, apiUrl, logger, monotonicMs, patienceMs, firstPauseMs });
-  const identity = identityOf(await client.call('auth.test', {}, { patience: 'patient' }));
-  const groups = new UserGroups(client, monotonicMs);
+export function openWorkspace(identity: Identity, token: TokenSource, options: WorkspaceOptions): Workspace {
+  const { bot, log, now, monotonicMs, timing } = options;
+  const { firstPauseMs, processingPausesMs, sharePausesMs } = timing;
+  const client = clientOf(token, options);
+  const groups = new UserGroups(client, identity, monotonicMs);
   const posts = new Posts(client, now);
   const pictures = new Pictures({ client, processingPausesMs });
   const shares = new Shares(client, sharePausesMs);
@@ -65,10 +64,18 @@ export async function openWorkspace(botToken: string, options: WorkspaceOptions)
   const sender = new MessageSender({ client, posts, pictures, shares, privately, log });
   const responder = new Responder({ client, posts, sender, log });
   const dispatcher = new Dispatcher({ bot, responder, identity, people: new People(client, groups, monotonicMs) });
-  return { identity, botToken, client, sender, dispatcher, groups };
+  return { identity, token, client, sender, dispatcher, groups };
 }
 
-function identityOf(test: unknown): Identity {
+function clientOf(token: TokenSource, { apiUrl, logger, monotonicMs, timing }: WorkspaceOptions): SlackClient {
+  const { patienceMs, firstPauseMs } = timing;
+  return new SlackClient({ token, apiUrl, logger, monotonicMs, patienceMs, firstPauseMs });
+}
+
+/** Asks Slack whose token it is. Throws `RequestFailure`: `token` where Slack refuses it. */
+export async function identify(token: TokenSource, options: WorkspaceOptions): Promise<Identity> {
+  const client = clientOf(token, options);
+  const test = await client.call('auth.test', {}, { patience: 'patient' });
   const team = textAt(test, 'team_id');
   if (team === undefined) {
     throw new RequestFailure('Slack does not say whose token it is', { kind: 'refused', code: 'no_team' });
@@ -77,6 +84,7 @@ function identityOf(test: unknown): Identity {
     team,
     teamName: textAt(test, 'team') ?? team,
     enterprise: textAt(test, 'enterprise_id'),
+    isOrgWide: false,
     botUser: textAt(test, 'user_id') ?? '',
     bot: textAt(test, 'bot_id') ?? '',
   };

@@ -8,6 +8,7 @@ import { answers as germanAnswers } from './de/answers.ts';
 import { commands as germanCommands } from './de/commands.ts';
 import { drawing as germanDrawing } from './de/drawing.ts';
 import { errors as germanErrors } from './de/errors.ts';
+import { install as germanInstall } from './de/install.ts';
 import { page as germanPage } from './de/page.ts';
 import { panel as germanPanel } from './de/panel.ts';
 import { training as germanTraining } from './de/training.ts';
@@ -15,6 +16,7 @@ import { answers as englishAnswers } from './en/answers.ts';
 import { commands as englishCommands } from './en/commands.ts';
 import { drawing as englishDrawing } from './en/drawing.ts';
 import { errors as englishErrors } from './en/errors.ts';
+import { install as englishInstall } from './en/install.ts';
 import { page as englishPage } from './en/page.ts';
 import { panel as englishPanel } from './en/panel.ts';
 import { training as englishTraining } from './en/training.ts';
@@ -27,6 +29,7 @@ const english = {
   ...englishPanel,
   ...englishErrors,
   ...englishDrawing,
+  ...englishInstall,
   ...englishTraining,
 };
 const german: Translation<typeof english> = {
@@ -36,6 +39,7 @@ const german: Translation<typeof english> = {
   ...germanPanel,
   ...germanErrors,
   ...germanDrawing,
+  ...germanInstall,
   ...germanTraining,
 };
 

@@ -171,7 +171,7 @@ describe('a command that lacks something', () => {
     ]) {
       const upload = build(
         { name: 'x', size: 1, url_private: url },
-        { botToken: 'xoxb', apiUrl: 'https://slack.com/api' },
+        { token: { current: async () => 'xoxb', renewed: async () => false }, apiUrl: 'https://slack.com/api' },
       );
       await expect(upload.read(100)).rejects.toMatchObject({ code: 'upload.host' });
     }

@@ -32,8 +32,6 @@ describe('a press', () => {
     expect(readPress(press)).toEqual({
       source: {
         id: expect.stringMatching(/^[0-9a-f]{24}$/),
-        team: 'T1',
-        enterprise: undefined,
         user: 'U1',
         userName: 'ana',
         channel: 'C1',
@@ -72,7 +70,13 @@ describe('payloads', () => {
     })).any;
     fc.assert(
       fc.property(shape, (body) => {
-        for (const parse of [readSlash, readPress, readShortcut, readSubmitter, readSubmission]) {
+        for (const parse of [
+          readSlash,
+          readPress,
+          (any: unknown) => readShortcut(any, 'T1'),
+          readSubmitter,
+          readSubmission,
+        ]) {
           const parsed: unknown = parse(body);
           expect(parsed === undefined || typeof parsed === 'object').toBe(true);
         }
@@ -93,7 +97,15 @@ describe('payloads', () => {
 
 describe('an address', () => {
   it('comes back from the store as it was', () => {
-    const address = newAddress({ channel: 'C1', user: 'U1', at: 5, ts: '1.0', hook: 'https://x', hookMode: 'command' });
+    const address = newAddress({
+      team: 'T1',
+      channel: 'C1',
+      user: 'U1',
+      at: 5,
+      ts: '1.0',
+      hook: 'https://x',
+      hookMode: 'command',
+    });
     expect(decodeAddress(JSON.parse(JSON.stringify(encodeAddress(address))))).toEqual(address);
   });
 

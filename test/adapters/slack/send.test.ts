@@ -467,10 +467,10 @@ describe('places', () => {
   it('posts into a channel by its id, once per key', async () => {
     const { fake, adapter } = stage;
     const audit = fake.channel('audit');
-    await adapter.post({ server: 'slack:T1', id: audit.id }, answer('x'), 'audit-1');
-    await adapter.post({ server: 'slack:T1', id: audit.id }, answer('x'), 'audit-1');
+    await adapter.post({ server: 'slack:T0FAKE', id: audit.id }, answer('x'), 'audit-1');
+    await adapter.post({ server: 'slack:T0FAKE', id: audit.id }, answer('x'), 'audit-1');
     expect(fake.messages(audit.id)).toHaveLength(1);
-    await expect(adapter.post({ server: 'slack:T1', id: 'C404' }, say('x'), 'audit-2')).rejects.toThrow(
+    await expect(adapter.post({ server: 'slack:T0FAKE', id: 'C404' }, say('x'), 'audit-2')).rejects.toThrow(
       'channel_not_found',
     );
   });

@@ -78,9 +78,9 @@ export async function setStage(kind: 'socket' | 'http' = 'socket', bot = new Scr
   const say = (level: string) => (fields: object, sentence: string) => {
     log.push({ level, fields, sentence });
   };
-  let mounted: SlackAdapter['listener'];
+  let mounted: SlackAdapter['mounts'] = [];
   const server = createServer((request, response) => {
-    mounted?.(request, response);
+    mounted[0]?.listener(request, response);
   });
   const eventsUrl = `${await listen(server)}${EVENTS_PATH}`;
   const wire = kind === 'socket' ? { kind } : { kind, eventsUrl, signingSecret: SIGNING_SECRET };
@@ -101,7 +101,7 @@ export async function setStage(kind: 'socket' | 'http' = 'socket', bot = new Scr
         sharePausesMs: [20, 20, 40, 80],
       },
     });
-    mounted = adapter.listener;
+    mounted = adapter.mounts;
     await adapter.start();
     return adapter;
   };

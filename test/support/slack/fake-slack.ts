@@ -7,6 +7,7 @@
  */
 import { Deliveries, type Wire } from './deliveries.ts';
 import { Faults } from './faults.ts';
+import { CLIENT, type Installed, OAuthEnd } from './oauth-end.ts';
 import { Person } from './person.ts';
 import { type Seen, seen } from './screen.ts';
 import { type Call, FakeServer, type Tokens } from './server.ts';
@@ -25,6 +26,8 @@ export type PersonOptions = {
   readonly locale?: string;
   /** Of another workspace, as in a shared channel. */
   readonly team?: string;
+  /** The channel that they are in where none is named. */
+  readonly home?: string;
 };
 
 const SCOPES = [
@@ -42,6 +45,7 @@ const SCOPES = [
 export class FakeSlack {
   readonly faults = new Faults();
   readonly state = new State();
+  readonly oauth = new OAuthEnd(this.state);
   readonly socket = new SocketEnd(() => {
     this.state.changed();
   });
@@ -54,7 +58,14 @@ export class FakeSlack {
 
   private constructor(options: FakeSlackOptions) {
     const api = new WebApi(this.state, this.settings);
-    this.#server = new FakeServer(this.state, api, this.faults, this.socket, this.tokens);
+    this.#server = new FakeServer({
+      state: this.state,
+      api,
+      faults: this.faults,
+      socket: this.socket,
+      tokens: this.tokens,
+      oauth: this.oauth,
+    });
     this.deliveries = new Deliveries(this.socket, options.wire ?? { kind: 'socket' });
     this.general = this.channel('general');
   }
@@ -80,7 +91,7 @@ export class FakeSlack {
   }
 
   person(name: string, options: PersonOptions = {}): Person {
-    const { isAdmin = false, isGuest = false, locale = 'en-US', team = TEAM } = options;
+    const { isAdmin = false, isGuest = false, locale = 'en-US', team = TEAM, home = this.general.id } = options;
     const person = { id: this.state.id('U'), name, team, isGuest, locale, isAdmin };
     this.state.people.set(person.id, person);
     return new Person({
@@ -88,16 +99,16 @@ export class FakeSlack {
       state: this.state,
       deliveries: this.deliveries,
       origin: this.#server.origin,
-      home: this.general.id,
+      home,
     });
   }
 
   channel(
     name: string,
-    options: { readonly kind?: StoredChannel['kind']; readonly hasBot?: boolean } = {},
+    options: { readonly kind?: StoredChannel['kind']; readonly hasBot?: boolean; readonly team?: string } = {},
   ): StoredChannel {
-    const { kind = 'public', hasBot = true } = options;
-    const channel = { id: this.state.id('C'), name, kind, hasBot };
+    const { kind = 'public', hasBot = true, team = TEAM } = options;
+    const channel = { id: this.state.id('C'), name, kind, team, hasBot };
     this.state.channels.set(channel.id, channel);
     return channel;
   }
@@ -108,6 +119,42 @@ export class FakeSlack {
       .in(channel)
       .filter((message) => message.onlyFor === undefined)
       .map((message) => seen(message, this.state));
+  }
+
+  /** An admin's browser installs the app from the program's page; what it shows at the end. */
+  async install(botUrl: string, installed: Installed, meddle: (url: URL) => void = () => undefined): Promise<Response> {
+    const asked = await fetch(`${botUrl}/slack/install`, { redirect: 'manual' });
+    const consent = new URL(asked.headers.get('location') ?? '');
+    if (consent.searchParams.get('client_id') !== CLIENT.id || consent.pathname !== '/oauth/v2/authorize') {
+      throw new Error(`Slack does not know what ${consent} asks`);
+    }
+    const cookie = (asked.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
+    const back = new URL(`${botUrl}/slack/oauth_redirect`);
+    back.searchParams.set('code', this.oauth.consent(installed));
+    back.searchParams.set('state', consent.searchParams.get('state') ?? '');
+    meddle(back);
+    return fetch(back, { headers: { cookie } });
+  }
+
+  /** The workspace or organisation takes the app away: its tokens end, and the app is told. */
+  async uninstall({ team, enterprise }: Pick<Installed, 'team' | 'enterprise'>): Promise<void> {
+    this.oauth.revoke((grant) => grant.team === team && (team !== undefined || grant.enterprise === enterprise));
+    for (const event of [
+      { type: 'tokens_revoked', tokens: { oauth: [], bot: ['U0BOT'] } },
+      { type: 'app_uninstalled' },
+    ]) {
+      await this.deliveries.deliver({
+        type: 'events_api',
+        body: {
+          type: 'event_callback',
+          team_id: team ?? enterprise,
+          ...(enterprise === undefined ? {} : { enterprise_id: enterprise }),
+          event_id: this.state.id('Ev'),
+          is_enterprise_install: team === undefined,
+          event,
+        },
+      });
+    }
   }
 
   async stop(): Promise<void> {

@@ -59,7 +59,8 @@ export class Person {
       // Slack sends these three as entities.
       text: text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;'),
       api_app_id: APP,
-      is_enterprise_install: 'false',
+      ...this.#organisation(),
+      is_enterprise_install: String(this.#organisation().is_enterprise_install),
       response_url: `${origin}/hooks/${hook.token}`,
       trigger_id: state.trigger(person.id),
     });
@@ -92,6 +93,7 @@ export class Person {
           team_id: this.#parts.deliveries.installedTeam ?? person.team,
           user_id: BOT_USER,
           is_bot: true,
+          ...this.#organisation(),
         },
       ],
       event: {
@@ -187,6 +189,7 @@ export class Person {
     const outcome = await this.#deliver('interactive', {
       type: 'view_submission',
       team: { id: person.team, domain: 'fake' },
+      ...this.#organisation(),
       user: { id: person.id, username: person.name, team_id: person.team },
       api_app_id: APP,
       trigger_id: state.trigger(person.id),
@@ -211,6 +214,7 @@ export class Person {
     return this.#deliver('interactive', {
       type: 'block_suggestion',
       team: { id: person.team, domain: 'fake' },
+      ...this.#organisation(),
       user: { id: person.id, username: person.name, team_id: person.team },
       api_app_id: APP,
       action_id: 'value',
@@ -290,6 +294,7 @@ export class Person {
     const installed = deliveries.installedTeam;
     return {
       team: { id: person.team, domain: 'fake' },
+      ...this.#organisation(),
       ...(installed === undefined ? {} : { context_team_id: installed }),
       user: { id: person.id, username: person.name, team_id: person.team },
       api_app_id: APP,
@@ -356,6 +361,14 @@ export class Person {
       return { type, selected_conversations: chosen ?? element['initial_conversations'] ?? [] };
     }
     return { type, value: typeof value === 'string' ? value : (element['initial_value'] ?? null) };
+  }
+
+  /** As payloads carry the organisation that has installed the app for this person's workspace. */
+  #organisation() {
+    const enterprise = this.#parts.state.organisations.get(this.#parts.person.team);
+    return enterprise === undefined
+      ? { is_enterprise_install: false }
+      : { is_enterprise_install: true, enterprise_id: enterprise, enterprise: { id: enterprise, name: 'Org' } };
   }
 
   #deliver(type: Payload['type'], body: Json): Promise<Outcome> {

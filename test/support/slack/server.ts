@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Faults } from './faults.ts';
 import { isJson, type Json, jsonOf, records, stringOf } from './json.ts';
+import type { OAuthEnd } from './oauth-end.ts';
 import type { SocketEnd } from './socket-end.ts';
 import type { Hook, State } from './state.ts';
 import { refuse, type WebApi } from './web-api.ts';
@@ -16,6 +17,15 @@ import { refuse, type WebApi } from './web-api.ts';
 export type Tokens = { bot: string; readonly app: string; fault: string | undefined };
 
 export type Call = { readonly method: string; readonly args: Readonly<Record<string, string>>; readonly atMs: number };
+
+type ServerParts = {
+  readonly state: State;
+  readonly api: WebApi;
+  readonly faults: Faults;
+  readonly socket: SocketEnd;
+  readonly tokens: Tokens;
+  readonly oauth: OAuthEnd;
+};
 
 export class FakeServer {
   readonly #server: Server;
@@ -25,13 +35,15 @@ export class FakeServer {
   readonly #faults: Faults;
   readonly #socket: SocketEnd;
   readonly #tokens: Tokens;
+  readonly #oauth: OAuthEnd;
 
-  constructor(state: State, api: WebApi, faults: Faults, socket: SocketEnd, tokens: Tokens) {
+  constructor({ state, api, faults, socket, tokens, oauth }: ServerParts) {
     this.#state = state;
     this.#api = api;
     this.#faults = faults;
     this.#socket = socket;
     this.#tokens = tokens;
+    this.#oauth = oauth;
     this.#server = createServer((request, response) => {
       this.#serve(request, response).catch((error: unknown) => {
         response.writeHead(500);
@@ -118,17 +130,22 @@ export class FakeServer {
     const form = parseForm(body.toString());
     const args = Object.fromEntries(Object.entries(form).map(([key, value]) => [key, String(value)]));
     this.calls.push({ method, args, atMs: this.#state.now() });
-    const token = (request.headers.authorization ?? '').replace(/^Bearer /, '');
-    if (token !== (method === 'apps.connections.open' ? this.#tokens.app : this.#tokens.bot)) {
+    if (method === 'oauth.v2.access') {
+      return this.#oauth.access({ ...args, ...basicOf(request) });
+    }
+    const token = tokenOf(request);
+    const grant = method === 'apps.connections.open' ? undefined : this.#oauth.grantOf(token);
+    if (grant === undefined && token !== (method === 'apps.connections.open' ? this.#tokens.app : this.#tokens.bot)) {
       return refuse('invalid_auth');
     }
-    if (this.#tokens.fault !== undefined) {
-      return refuse(this.#tokens.fault);
+    const fault = grant === undefined ? this.#tokens.fault : this.#oauth.faultOf(grant);
+    if (fault !== undefined) {
+      return refuse(fault);
     }
     if (method === 'apps.connections.open') {
       return { ok: true, url: `${this.origin.replace('http', 'ws')}/link/?ticket=${this.#state.id('ticket')}` };
     }
-    return this.#api.call({ method, args, baseUrl: this.origin });
+    return this.#api.call({ method, args, baseUrl: this.origin, grant });
   }
 
   async #upload(key: string, request: IncomingMessage, body: Buffer): Promise<Answer> {
@@ -193,7 +210,7 @@ export class FakeServer {
   /** Files are given out to the bot's token alone; everybody else is sent to the login. */
   #serveFile(request: IncomingMessage, response: ServerResponse, id: string): void {
     const file = this.#state.files.get(id);
-    if (request.headers.authorization !== `Bearer ${this.#tokens.bot}`) {
+    if (tokenOf(request) !== this.#tokens.bot && this.#oauth.grantOf(tokenOf(request)) === undefined) {
       send(response, 302, '', { location: `${this.origin}/login` });
     } else if (file?.data === undefined) {
       send(response, 404, '');
@@ -202,6 +219,19 @@ export class FakeServer {
       response.end(file.data);
     }
   }
+}
+
+function tokenOf(request: IncomingMessage): string {
+  return (request.headers.authorization ?? '').replace(/^Bearer /, '');
+}
+
+/** The client's id and secret may come as HTTP's own. */
+function basicOf(request: IncomingMessage): Readonly<Record<string, string>> {
+  const [, words] = /^Basic (.+)$/.exec(request.headers.authorization ?? '') ?? [];
+  const [id, secret] = Buffer.from(words ?? '', 'base64')
+    .toString()
+    .split(':');
+  return words === undefined ? {} : { client_id: id ?? '', client_secret: secret ?? '' };
 }
 
 type Answer = { readonly status: number; readonly body: string; readonly type: string };

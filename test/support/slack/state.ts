@@ -18,6 +18,8 @@ export type StoredChannel = {
   readonly id: string;
   readonly name: string;
   readonly kind: 'public' | 'private' | 'direct';
+  /** The workspace that it belongs to. */
+  readonly team: string;
   hasBot: boolean;
 };
 
@@ -74,6 +76,10 @@ export class State extends Changes {
   /** User groups with who is in them. */
   readonly groups: { readonly id: string; readonly handle: string; readonly users: readonly string[] }[] = [];
   readonly channels = new Map<string, StoredChannel>();
+  /** Workspaces of an organisation, with the organisation. */
+  readonly organisations = new Map<string, string>();
+  /** What each person's Home tab shows. */
+  readonly homes = new Map<string, Json>();
   readonly messages = new MessageList();
   readonly files = new Map<string, StoredFile>();
   /** By the key of the address to which the file is to be sent. */
@@ -161,7 +167,8 @@ export class State extends Changes {
     if (known !== undefined) {
       return known;
     }
-    const channel: StoredChannel = { id, name: 'direct', kind: 'direct', hasBot: true };
+    const team = this.people.get(user)?.team ?? TEAM;
+    const channel: StoredChannel = { id, name: 'direct', kind: 'direct', team, hasBot: true };
     this.channels.set(id, channel);
     return channel;
   }

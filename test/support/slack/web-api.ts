@@ -4,12 +4,15 @@
  */
 import { messageFaults, viewFaults } from './block-rules.ts';
 import { isJson, type Json, jsonOf, records, stringOf } from './json.ts';
+import { aboutGrant, type Grant } from './oauth-end.ts';
 import { APP, BOT, BOT_USER, type State, type StoredFile, type StoredMessage, TEAM } from './state.ts';
 
 export type ApiCall = {
   readonly method: string;
   readonly args: Readonly<Record<string, string>>;
   readonly baseUrl: string;
+  /** Whose token it is; undefined: the one workspace's of the settings. */
+  readonly grant?: Grant | undefined;
 };
 
 export type ApiSettings = {
@@ -55,13 +58,19 @@ export class WebApi {
   }
 
   call(call: ApiCall): Json {
+    const channel = this.#state.channels.get(call.args['channel'] ?? call.args['channel_id'] ?? '');
+    if (channel !== undefined && !this.#isReached(channel.team, call.grant)) {
+      return refuse('channel_not_found');
+    }
     const needed = SCOPE_OF[call.method];
     if (needed !== undefined && !this.#settings.scopes.has(needed)) {
       return { ok: false, error: 'missing_scope', needed, provided: [...this.#settings.scopes].join(',') };
     }
     switch (call.method) {
       case 'auth.test':
-        return { ok: true, team: 'Fake Workspace', team_id: TEAM, user: 'fourstep', user_id: BOT_USER, bot_id: BOT };
+        return call.grant === undefined
+          ? { ok: true, team: 'Fake Workspace', team_id: TEAM, user: 'fourstep', user_id: BOT_USER, bot_id: BOT }
+          : aboutGrant(call.grant);
       case 'chat.postMessage':
         return this.#postMessage(call.args);
       case 'chat.update':
@@ -92,6 +101,15 @@ export class WebApi {
       default:
         return refuse('unknown_method');
     }
+  }
+
+  /** A token reaches its own workspace's channels, an organisation's those of all its workspaces. */
+  #isReached(team: string, grant: Grant | undefined): boolean {
+    return grant === undefined
+      ? team === TEAM
+      : grant.team === undefined
+        ? this.#state.organisations.get(team) === grant.enterprise
+        : team === grant.team;
   }
 
   /** What is wrong with text and blocks, as an answer; undefined when nothing is. */

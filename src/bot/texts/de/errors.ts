@@ -173,7 +173,10 @@ export const errors: Translation<typeof english> = {
     'Der Chat hat {name} nicht geschickt. Hänge die Datei noch einmal an; bleibt es dabei, fehlt dieser App ein Recht.',
   'error.place.shut-out':
     'In diesem Kanal kann ich nicht schreiben. Lade mich mit /invite ein, oder frage in einem anderen Kanal oder in einer Nachricht an mich.',
-  'error.place.unknown': 'Diese App ist in deinem Workspace nicht installiert. Bitte einen Admin, sie hinzuzufügen.',
+  'error.place.unknown':
+    'Diese App ist in deinem Workspace nicht installiert. Bitte einen Admin, sie hinzuzufügen.{at}',
+  'error.place.locked':
+    'Diese App kann ihren Zugang zu deinem Workspace nicht mehr lesen. Bitte einen Admin, sie neu zu installieren.{at}',
   'error.form.here': 'Dafür braucht es ein Formular, das eine Nachricht nicht öffnen kann. Tippe /{command}.',
   'error.form.late': 'Das Formular kam zu spät. Frage noch einmal; meist geht es schneller.',
   'error.stopping': 'Dieser Bot wird neu gestartet. Versuch es gleich noch einmal.',

@@ -164,7 +164,9 @@ export const errors = {
     'The chat did not send {name}. Attach it again; if it goes on, this app lacks a permission.',
   'error.place.shut-out':
     'I cannot write in this channel. Invite me with /invite, or ask in another channel or in a message to me.',
-  'error.place.unknown': 'This app is not installed in your workspace. Ask one of its admins to add it.',
+  'error.place.unknown': 'This app is not installed in your workspace. Ask one of its admins to add it.{at}',
+  'error.place.locked':
+    'This app can no longer read its access to your workspace. Ask one of its admins to install it again.{at}',
   'error.form.here': 'This needs a form, which a message cannot open. Type /{command}.',
   'error.form.late': 'The form came too late. Ask again; it is usually quicker.',
   'error.stopping': 'This bot is being restarted. Try again in a moment.',

@@ -1,0 +1,166 @@
+/**
+ * What Bolt hears → the intake of events, each through the dispatcher of the workspace that it came through. Knows which
+ * kinds of event there are; what they ask is parsed elsewhere.
+ */
+import { App, type Logger, type Receiver } from '@slack/bolt';
+
+import type { Log } from '../../bot/index.ts';
+import { text } from '../../bot/texts/index.ts';
+import type { Bot } from '../../core/chat.ts';
+import type { Intake } from '../shared/intake.ts';
+import { apiBase } from './client.ts';
+import { placeOf } from './dispatch.ts';
+import { userKey } from './identity.ts';
+import { installedIn } from './installations/installed-in.ts';
+import { INSTALL_PATH } from './installations/install-routes.ts';
+import type { Located, Workspaces } from './installations/workspaces.ts';
+import { at, listAt, textAt } from './json.ts';
+import { LIMITS } from './limits.ts';
+import {
+  eventFromPress,
+  eventFromShortcut,
+  eventFromSlash,
+  eventFromSubmission,
+  type ParseOptions,
+  type SlackEvent,
+} from './parse.ts';
+import { commandOfView, readSubmission } from './parse-form.ts';
+import { eventFromMessage, isUninstalled } from './parse-message.ts';
+import { readSubmitter } from './payload.ts';
+import { ResponseUrls } from './response-urls.ts';
+import { uploadFrom } from './uploads.ts';
+
+export type EventParts = {
+  readonly receiver: Receiver;
+  readonly workspaces: Workspaces;
+  readonly intake: Intake;
+  readonly bot: Bot;
+  readonly log: Log;
+  readonly logger: Logger;
+  readonly apiUrl: string;
+  readonly publicUrl: string | undefined;
+  readonly now: () => number;
+  readonly monotonicMs: () => number;
+};
+
+type Parse = (body: unknown, options: ParseOptions) => SlackEvent | undefined;
+type Ack = () => Promise<void>;
+type Suggested = { readonly text: { readonly type: 'plain_text'; readonly text: string }; readonly value: string };
+
+/** From now on what the receiver hears is taken in. */
+export function listen(parts: EventParts): void {
+  const { receiver, apiUrl, log, logger } = parts;
+  const app = new App({
+    receiver,
+    // Nothing is asked through Bolt's clients: each workspace has its own, with its own token.
+    authorize: async () => ({}),
+    logger,
+    clientOptions: { slackApiUrl: apiBase(apiUrl), retryConfig: { retries: 0 } },
+    convoStore: false,
+  });
+  const events = new Events(parts);
+  const every = /[\s\S]*/;
+  app.command(every, ({ ack, body }) => events.receive(eventFromSlash, body, ack));
+  app.action(every, ({ ack, body }) => events.receive(eventFromPress, body, ack));
+  app.shortcut(every, ({ ack, body }) => events.receive(eventFromShortcut, body, ack));
+  app.view(every, ({ ack, body }) => events.receive(eventFromSubmission, body, ack));
+  app.options(every, async ({ ack, body }) => {
+    await ack({ options: await events.suggest(body) });
+  });
+  app.error(async (error) => {
+    log.error({ err: error }, 'Slack: an event could not be handled');
+  });
+  // What is said to the bot. Bolt acknowledges such events before its listeners see them; here they are written down
+  // first, like everything else.
+  const process = app.processEvent.bind(app);
+  app.processEvent = async (event) =>
+    textAt(event.body, 'type') === 'event_callback' ? events.hear(event.body, async () => event.ack()) : process(event);
+}
+
+class Events {
+  readonly #parts: EventParts;
+  readonly #responseUrls: ResponseUrls;
+
+  constructor(parts: EventParts) {
+    this.#parts = parts;
+    this.#responseUrls = new ResponseUrls({ now: parts.now });
+  }
+
+  async hear(body: unknown, ack: Ack): Promise<void> {
+    const { workspaces } = this.#parts;
+    if (isUninstalled(body)) {
+      await workspaces.uninstall(installedIn(body));
+      await ack();
+      return;
+    }
+    if (textAt(body, 'event', 'type') === 'team_access_revoked') {
+      for (const team of listAt(body, 'event', 'team_ids').filter((id) => typeof id === 'string')) {
+        await workspaces.withdraw(team);
+      }
+      await ack();
+      return;
+    }
+    await this.receive(eventFromMessage, body, ack);
+  }
+
+  /** Not acknowledged while stopping: Slack says that the app did not respond, which is the truth. */
+  async receive(parse: Parse, body: unknown, ack: Ack): Promise<void> {
+    const { workspaces, intake, apiUrl, now, monotonicMs } = this.#parts;
+    const receivedAtMs = monotonicMs();
+    const located = await workspaces.at(installedIn(body));
+    if (located.kind !== 'found') {
+      await this.#turnAway(located.kind, body, ack);
+      return;
+    }
+    const { identity, token, dispatcher } = located.workspace;
+    const uploadOf = (file: unknown) => uploadFrom(file, { token, apiUrl });
+    const event = parse(body, { team: identity.team, nowMs: now(), uploadOf });
+    if (event !== undefined) {
+      await intake.receive(await dispatcher.inbound(event, { ack, receivedAtMs }));
+    } else if (!intake.isStopping) {
+      await ack();
+    }
+  }
+
+  async suggest(body: unknown): Promise<Suggested[]> {
+    const { workspaces, bot } = this.#parts;
+    const located = await workspaces.at(installedIn(body));
+    const submitter = readSubmitter(body);
+    const command = commandOfView(at(body, 'view'));
+    const option = textAt(body, 'block_id');
+    if (located.kind !== 'found' || submitter === undefined || command === undefined || option === undefined) {
+      return [];
+    }
+    const { identity } = located.workspace;
+    const origin = readSubmission(at(body, 'view'))?.origin;
+    const place = placeOf(identity, origin?.channel ?? '', 'en');
+    const user = userKey(identity, submitter.user);
+    const suggestions = await bot.suggest(place, user, command, option, textAt(body, 'value') ?? '');
+    return suggestions
+      .filter((suggestion) => suggestion.value !== '' && suggestion.value.length <= LIMITS.optionValue)
+      .slice(0, LIMITS.selectOptions)
+      .map(({ label, value }) => ({
+        text: { type: 'plain_text', text: (label === '' ? value : label).slice(0, LIMITS.optionText) },
+        value,
+      }));
+  }
+
+  /** No token speaks there: what came with the event is the only way to say so. */
+  async #turnAway(kind: Exclude<Located['kind'], 'found'>, body: unknown, ack: Ack): Promise<void> {
+    const { intake, publicUrl, log } = this.#parts;
+    await ack();
+    const url = textAt(body, 'response_url') ?? textAt(body, 'response_urls', 0, 'response_url');
+    if (url === undefined || !URL.canParse(url)) {
+      return;
+    }
+    const link = publicUrl === undefined ? '' : ` ${publicUrl}${INSTALL_PATH}`;
+    const said = text('en', kind === 'locked' ? 'error.place.locked' : 'error.place.unknown', { at: link });
+    await intake.track(async () => {
+      try {
+        await this.#responseUrls.post(url, { response_type: 'ephemeral', replace_original: false, text: said });
+      } catch (error) {
+        log.warn({ err: error }, 'Slack: a workspace without the app could not be told so');
+      }
+    });
+  }
+}

@@ -1,0 +1,38 @@
+/**
+ * Where a chat keeps what it was given when a workspace took it in: plain JSON under names of the chat's own. Tokens come
+ * sealed; nothing here can read them, and nothing here knows what a record holds.
+ */
+import { type Database, keyPart } from './database.ts';
+
+const PREFIX = 'installation/';
+
+export class InstallationStore {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async get(name: string): Promise<unknown> {
+    return this.#database.get(keyOf(name));
+  }
+
+  /** Durable when it resolves; gone after `ttlMs`, where that is given. */
+  async save(name: string, record: unknown, ttlMs?: number): Promise<void> {
+    await this.#database.put([{ key: keyOf(name), value: record, ...(ttlMs === undefined ? {} : { ttlMs }) }]);
+  }
+
+  async remove(name: string): Promise<void> {
+    await this.#database.delete([keyOf(name)]);
+  }
+
+  /** All whose names begin so. */
+  async list(prefix: string): Promise<readonly unknown[]> {
+    const found = await this.#database.getMany(await this.#database.keys(keyOf(prefix)));
+    return found.filter((record) => record !== undefined);
+  }
+}
+
+function keyOf(name: string): string {
+  return `${PREFIX}${keyPart(name)}`;
+}
