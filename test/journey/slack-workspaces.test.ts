@@ -71,14 +71,15 @@ const isFinished = (message: Seen): boolean => message.buttons.some(({ label }) 
 async function shown(who: Person, fits: (message: Seen) => boolean): Promise<Seen> {
   return vi.waitFor(() => {
     const message = who.sees().findLast(fits);
-    expect(
-      message,
-      who
-        .sees()
-        .map(({ words }) => words)
-        .join('\n'),
-    ).toBeDefined();
-    return message!;
+    if (message === undefined) {
+      throw new Error(
+        `none of these: ${who
+          .sees()
+          .map(({ words }) => words)
+          .join('; ')}`,
+      );
+    }
+    return message;
   }, PATIENT);
 }
 

@@ -126,7 +126,7 @@ export class FakeSlack {
     const asked = await fetch(`${botUrl}/slack/install`, { redirect: 'manual' });
     const consent = new URL(asked.headers.get('location') ?? '');
     if (consent.searchParams.get('client_id') !== CLIENT.id || consent.pathname !== '/oauth/v2/authorize') {
-      throw new Error(`Slack does not know what ${consent} asks`);
+      throw new Error(`Slack does not know what ${consent.href} asks`);
     }
     const cookie = (asked.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
     const back = new URL(`${botUrl}/slack/oauth_redirect`);
