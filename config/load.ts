@@ -52,8 +52,22 @@ export type Config = {
   readonly blockedWords: readonly string[];
   /** Pictures a day, 0: as many as come; megabytes of kept files. */
   readonly limits: {
+    readonly queuePerUser: number;
+    readonly queuePerServer: number;
     readonly picturesPerUserDay: number;
     readonly picturesPerServerDay: number;
+    readonly livePerUser: number;
+    readonly livePerServer: number;
+    readonly startPictureMb: number;
+    readonly startPicturePx: number;
+    readonly startPicturesAtOnce: number;
+    readonly styleMb: number;
+    readonly stylesPerServer: number;
+    readonly styleFilesAtOnce: number;
+    readonly pageRequestsPerMinute: number;
+    readonly pageActionsPerMinute: number;
+    readonly pageLivePerMinute: number;
+    readonly pageHistoryMb: number;
     readonly picturesMb: number;
     readonly uploadsMb: number;
     readonly lorasMb: number;
@@ -155,8 +169,22 @@ export function parseConfig(variables: Readonly<Record<string, string | undefine
     styleHosts: env.STYLE_HOSTS,
     blockedWords: env.BLOCKED_WORDS,
     limits: {
+      queuePerUser: env.QUEUE_PER_USER,
+      queuePerServer: env.QUEUE_PER_SERVER,
       picturesPerUserDay: env.PICTURES_PER_USER_DAY,
       picturesPerServerDay: env.PICTURES_PER_SERVER_DAY,
+      livePerUser: env.LIVE_PER_USER,
+      livePerServer: env.LIVE_PER_SERVER,
+      startPictureMb: env.START_PICTURE_MB,
+      startPicturePx: env.START_PICTURE_PX,
+      startPicturesAtOnce: env.START_PICTURES_AT_ONCE,
+      styleMb: env.STYLE_MB,
+      stylesPerServer: env.STYLES_PER_SERVER,
+      styleFilesAtOnce: env.STYLE_FILES_AT_ONCE,
+      pageRequestsPerMinute: env.PAGE_REQUESTS_PER_MINUTE,
+      pageActionsPerMinute: env.PAGE_ACTIONS_PER_MINUTE,
+      pageLivePerMinute: env.PAGE_LIVE_PER_MINUTE,
+      pageHistoryMb: env.PAGE_HISTORY_MB,
       picturesMb: env.PICTURES_MB,
       uploadsMb: env.UPLOADS_MB,
       lorasMb: env.STYLES_MB,

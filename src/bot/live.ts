@@ -13,7 +13,7 @@ import { encodePng } from '../image/index.ts';
 import type { Stores } from '../store/index.ts';
 import { HeldSlot } from './held-slot.ts';
 import { checkBeforeDrawing } from './gates.ts';
-import { LIMITS } from './limits.ts';
+import type { Hands } from './in-hand.ts';
 import { quotaOf, requireLeft } from './jobs/charges.ts';
 import { enlarged, windowScale } from './live-enlarged.ts';
 import { Pace } from './jobs/pace.ts';
@@ -28,6 +28,7 @@ export type LivePorts = {
   readonly stores: Stores;
   readonly models: Models;
   readonly options: BotOptions;
+  readonly hands: Hands;
   readonly clock: Pick<Clock, 'now'>;
   readonly newId: () => string;
 };
@@ -58,7 +59,7 @@ export function createLiveDrawing(ports: LivePorts): LiveDrawing {
             isDraft,
             // A picture to start from is there for this drawing alone: strokes of a pad are not kept.
             keep: async (upload) => {
-              const { data, width, height } = await startPicture(upload, options.maxInitBytes);
+              const { data, width, height } = await startPicture(ports, { upload, by: actor.user });
               file = `${await stores.files.temporary()}.png`;
               await writeFile(file, data);
               return { file, width, height };
@@ -77,7 +78,7 @@ export function createLiveDrawing(ports: LivePorts): LiveDrawing {
         const slot = new HeldSlot(
           ports.admission,
           { id, server: place.server, user: actor.user, costMs: pace.costMs(work), priority: 'live', canvas },
-          LIMITS.liveQueue,
+          options.liveQueue,
           signal,
         );
         let ms = 0;

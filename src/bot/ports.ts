@@ -11,7 +11,8 @@ import type { Platform } from '../core/people.ts';
 import type { EmbeddingUse, Fingerprint } from '../core/request.ts';
 import type { Style } from '../core/style.ts';
 import type { Runner } from '../core/work.ts';
-import type { Stores } from '../store/index.ts';
+import type { ReceivedFile, Stores } from '../store/index.ts';
+import type { Hands } from './in-hand.ts';
 
 export type BotPorts = {
   readonly admission: Admission;
@@ -25,6 +26,8 @@ export type BotPorts = {
   readonly loras: Loras;
   /** A picture at an address that somebody gave. Throws `UserError` `image.*`, when it is called or read. */
   readonly pictureAt: (address: string) => Upload;
+  /** Places for what strangers bring, the same for every chat. */
+  readonly hands: Hands;
   readonly clock: Clock;
   readonly random: RandomSource;
   readonly log: Log;
@@ -51,7 +54,11 @@ export type BotOptions = {
   /** Sums over the LoRA files of a server's styles, and of all. */
   readonly maxLoraBytesOfServer: number;
   readonly maxLoraBytesOfAll: number;
+  /** A picture to start from is kept no larger: more than is drawn would only fill the disk. */
   readonly maxInitBytes: number;
+  readonly startSidePx: number;
+  /** Live pictures: as many windows as somebody may draw in at once, and as a server may have. */
+  readonly liveQueue: QueueLimits;
   readonly maxStyles: number;
   /** Which of several bots on one store this one is; absent: the only one. */
   readonly partition?: Partition | undefined;
@@ -101,8 +108,8 @@ export type LoraFacts = {
 };
 
 export interface Loras {
-  /** Fetches a LoRA into the store of files; resolves to its absolute path. Throws `UserError` `lora.*`. */
-  fetch(url: string): Promise<string>;
+  /** Fetches a LoRA; what is not kept is removed by whoever asked for it. Throws `UserError` `lora.*`. */
+  fetch(url: string): Promise<ReceivedFile>;
   /** Reads what kind of LoRA or textual inversion a file is. Throws `UserError` for a file that is neither. */
   inspect(file: string): Promise<LoraFacts>;
 }

@@ -5,12 +5,11 @@
 import { checkOptions } from '../../commands/check.ts';
 import { parseFreeText } from '../../commands/grammar.ts';
 import { imagine } from '../../commands/imagine.ts';
-import type { OptionValue, Upload } from '../core/command.ts';
+import { type OptionValue, readUpload, type Upload } from '../core/command.ts';
+import type { UserKey } from '../core/people.ts';
 import { decodePicture, encodePng } from '../image/index.ts';
 import { type Asker, requireDrawable, requireMayDraw, requireWordsDrawn, type Rules } from './gates.ts';
 import type { BotPorts } from './ports.ts';
-import { InHand } from './in-hand.ts';
-import { LIMITS } from './limits.ts';
 import { refusal } from './refusal.ts';
 import { fallbacksOf, type Resolved, type ResolveContext, resolveImagine, serverModel } from './resolve.ts';
 import { settingsHere } from './settings-here.ts';
@@ -65,22 +64,23 @@ export async function readImagine(
   return resolved;
 }
 
-/** With what was sent of them in memory, at 20 MB each; two are opened at a time. */
-const inHand = new InHand(LIMITS.picturesInHand);
+type Brought = { readonly upload: Upload; readonly by: UserKey; readonly maxSide?: number };
 
 /** A stranger's picture as a PNG of drawing size. Throws `UserError` `image.*`. */
 export async function startPicture(
-  upload: Upload,
-  maxBytes: number,
-  maxSide: number = LIMITS.startSidePx,
+  { hands, options }: Pick<BotPorts, 'hands' | 'options'>,
+  { upload, by, maxSide = options.startSidePx }: Brought,
 ): Promise<{ readonly data: Uint8Array; readonly width: number; readonly height: number }> {
+  const maxBytes = options.maxInitBytes;
   if (upload.sizeBytes > maxBytes) {
     throw refusal('image.size', {
       max: Math.floor(maxBytes / 1_048_576),
       given: Math.ceil(upload.sizeBytes / 1_048_576),
     });
   }
-  const picture = await inHand.during(async () => decodePicture(await upload.read(maxBytes), { maxSide }));
-  const { data } = await encodePng(picture);
-  return { data, width: picture.width, height: picture.height };
+  return await hands.pictures.during(by, async () => {
+    const picture = await decodePicture(await readUpload(upload, maxBytes), { maxSide });
+    const { data } = await encodePng(picture);
+    return { data, width: picture.width, height: picture.height };
+  });
 }

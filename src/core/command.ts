@@ -63,8 +63,26 @@ export type CommandSpec = {
 export type Upload = {
   readonly name: string;
   readonly sizeBytes: number;
-  readonly read: (limitBytes: number) => Promise<Uint8Array>;
+  /** Its bytes as they come. Throws `UserError` `upload.*`, for more bytes than the limit too. */
+  readonly stream: (limitBytes: number) => AsyncIterable<Uint8Array>;
 };
+
+/** All of a file in memory: for pictures, which have a small limit. Throws what its stream throws. */
+export async function readUpload(upload: Pick<Upload, 'stream'>, limitBytes: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of upload.stream(limitBytes)) {
+    chunks.push(chunk);
+    bytes += chunk.byteLength;
+  }
+  const whole = new Uint8Array(bytes);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return whole;
+}
 
 type ValueOf<O extends OptionSpec> = O extends { kind: 'text' }
   ? string

@@ -10,7 +10,8 @@ import type { Logger } from 'pino';
 import type { Config } from '../../config/load.ts';
 import { Fingerprints } from '../../models/fingerprint.ts';
 import type { BotPorts } from '../bot/index.ts';
-import { budgetsFrom } from '../bot/limits.ts';
+import { openHands } from '../bot/in-hand.ts';
+import { budgetsFrom, placesFrom } from '../bot/limits.ts';
 import { botOptions } from '../bot/options.ts';
 import { MeasuredRunner, type Metrics } from '../health/index.ts';
 import { FairAdmission } from '../queue/index.ts';
@@ -73,6 +74,7 @@ export async function openBotPorts(config: Config, { log, metrics, ends }: Begin
     runners: () => runner.health(),
     kept: (kind) => stores.files.weightOf(kind),
   });
+  const hands = openHands(placesFrom(config.limits));
   const options = botOptions(config, models.list()[0]?.manifest.id ?? config.model);
   return {
     admission,
@@ -81,6 +83,7 @@ export async function openBotPorts(config: Config, { log, metrics, ends }: Begin
     stores,
     models,
     pictureAt: (address) => pictureAt(address),
+    hands,
     loras: createLoras({ files: stores.files, hosts: config.styleHosts, limitBytes: options.maxLoraBytes }),
     clock: {
       now: () => Date.now(),

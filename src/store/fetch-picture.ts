@@ -10,14 +10,21 @@ import { getPublic, type PublicOptions } from './public-address.ts';
 const MAX_REDIRECTS = 3;
 const DEADLINE_MS = 30_000;
 
-/** Throws `UserError` `image.url`; reading throws `image.private`, `image.gone`, `image.unreachable`, `image.size`. */
+/** Throws `UserError` `image.url`; its stream throws `image.private`, `image.gone`, `image.unreachable`, `image.size`. */
 export function pictureAt(
   address: string,
   options: Pick<PublicOptions, 'isAllowedAddress' | 'resolve' | 'ca'> = {},
 ): Upload {
   const url = urlOf(address);
   const name = url.pathname.split('/').at(-1) ?? '';
-  return { name, sizeBytes: 0, read: async (limitBytes) => read(url, limitBytes, options) };
+  return {
+    name,
+    sizeBytes: 0,
+    // The connection is closed before anybody looks at the picture: it is small, and its server a stranger's.
+    stream: async function* stream(limitBytes) {
+      yield await read(url, limitBytes, options);
+    },
+  };
 }
 
 async function read(

@@ -23,7 +23,8 @@ import { TrainingStore } from './trainings.ts';
 export { isOpen } from './jobs.ts';
 export { openMemory } from './memory.ts';
 export { pictureAt } from './fetch-picture.ts';
-export { checkSafetensorsHead, fetchFile, tooLarge, type FetchFileOptions } from './fetch-file.ts';
+export { fetchFile, type FetchFileOptions } from './fetch-file.ts';
+export { receiveLora, type ReceivedFile, tooLarge } from './receive-lora.ts';
 export { DEFAULT_SETTINGS, type ServerSettings } from './settings.ts';
 export type { AuditEntry } from './audit.ts';
 export type { Database } from './database.ts';
@@ -70,7 +71,12 @@ export async function openStores(
   { folder, url, budgets, partition }: StoreOptions,
   onUnguarded: (cause: unknown) => void = () => undefined,
 ): Promise<Stores> {
-  const release = isEmbedded(url) ? await claimed(folder, onUnguarded) : undefined;
+  let isOurs = isEmbedded(url);
+  const onShared = (cause: unknown): void => {
+    isOurs = false;
+    onUnguarded(cause);
+  };
+  const release = isEmbedded(url) ? await claimed(folder, onShared) : undefined;
   try {
     const { database, name } = await openDatabase(folder, url);
     try {
@@ -80,8 +86,11 @@ export async function openStores(
       throw error;
     }
     const files = new FileStore(folder, budgets);
-    await files.sweep(Date.now() - TEMPORARY_KEPT_MS);
     const stores = storesOn(database, files, partition);
+    // In a folder that is ours alone nobody is still writing: what a killed process left goes now.
+    const beforeMs = isOurs ? Date.now() : Date.now() - TEMPORARY_KEPT_MS;
+    await files.sweep(beforeMs);
+    await sweepUnnamed(stores, beforeMs);
     return {
       ...stores,
       close: async () => {
@@ -151,8 +160,7 @@ export function storesOn(database: Database, files: FileStore, partition?: Parti
     files,
     tidy: async (jobsBeforeMs) => {
       await sweepExpired(database);
-      await files.sweepUnused('loras', await styles.files(), Date.now() - TEMPORARY_KEPT_MS);
-      await files.sweepUnused('training', await trainings.files(), Date.now() - TEMPORARY_KEPT_MS);
+      await sweepUnnamed({ styles, trainings, files }, Date.now() - TEMPORARY_KEPT_MS);
       for (const job of await jobs.prune(jobsBeforeMs)) {
         const pictures = job.state.kind === 'done' ? job.state.pictures : [];
         await Promise.all(pictures.map(async ({ file }) => (file === '' ? undefined : await files.remove(file))));
@@ -162,6 +170,15 @@ export function storesOn(database: Database, files: FileStore, partition?: Parti
       await database.close();
     },
   };
+}
+
+/** LoRAs and training pictures that no record names, and that nobody has touched since `beforeMs`. */
+async function sweepUnnamed(
+  { styles, trainings, files }: Pick<Stores, 'styles' | 'trainings' | 'files'>,
+  beforeMs: number,
+): Promise<void> {
+  await files.sweepUnused('loras', await styles.files(), beforeMs);
+  await files.sweepUnused('training', await trainings.files(), beforeMs);
 }
 
 const EXPIRING = [

@@ -1,7 +1,15 @@
 /** One gate before anything is drawn or shown: words as they are drawn, styles, channels, and which message is pressed. */
+import { readdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+
 import { afterEach, describe, expect, it } from 'vitest';
+
+import { UserError } from '../../src/core/errors.ts';
 import { installed, MOJI } from '../support/manifests.ts';
 import { ada, admin, bob, buttonOf, guild, openWorld, type World, wordsOf } from './world.ts';
+import { NOTHING_FETCHED } from '../support/bot-ports.ts';
+import { uploadOf } from '../support/upload.ts';
+import type { Upload } from '../../src/core/command.ts';
 
 let world: World;
 afterEach(async () => {
@@ -77,7 +85,7 @@ describe('the operator’s list', () => {
 
   it('holds for a style’s name and trigger when they are changed', async () => {
     const facts = { kind: 'LoRA', rank: 4, base: 'moji', triggers: [] } as const;
-    world = await openWorld({ ports: { loras: { fetch: async () => '', inspect: async () => facts } } });
+    world = await openWorld({ ports: { loras: { fetch: NOTHING_FETCHED, inspect: async () => facts } } });
     const trial = await world.act(admin, {
       kind: 'command',
       name: 'style add',
@@ -116,9 +124,38 @@ describe('a LoRA that is refused', () => {
     return world.stores.files.weightOf('loras');
   };
 
+  it('is looked into before it is among the kept ones, and said of by its own name', async () => {
+    const seen: string[] = [];
+    const inspect = async (file: string): Promise<never> => {
+      await world.stores.files.holdBudgets();
+      seen.push(`${world.stores.files.weightOf('loras')} ${basename(dirname(file))}`);
+      throw new UserError('lora.empty', `"${basename(file)}" holds nothing.`, { params: { file: basename(file) } });
+    };
+    world = await openWorld({ ports: { loras: { fetch: NOTHING_FETCHED, inspect } } });
+    expect(said(await add('Glow'))).toContain('“glow.safetensors” holds no LoRA matrices');
+    expect(seen).toEqual(['0 temporary']);
+    expect(await readdir(join(world.folder, 'temporary'))).toEqual([]);
+  });
+
+  it('is not received beside another of the same server', async () => {
+    const facts = { kind: 'LoRA', rank: 4, base: 'moji', triggers: [] } as const;
+    let end = (): void => undefined;
+    const held = new Promise<void>((resolve) => (end = resolve));
+    const inspect = async (): Promise<typeof facts> => {
+      await held;
+      return facts;
+    };
+    world = await openWorld({ ports: { loras: { fetch: NOTHING_FETCHED, inspect } } });
+    const first = add('Glow');
+    await expect.poll(() => readdir(join(world.folder, 'temporary')).catch(() => [])).toHaveLength(1);
+    expect(said(await add('Shine'))).toContain('Other style files are being received');
+    end();
+    expect(said(await first)).not.toContain('Other style files');
+  });
+
   it('is not kept', async () => {
     const facts = { kind: 'LoRA', rank: 4, base: 'sdxl', triggers: [] } as const;
-    world = await openWorld({ ports: { loras: { fetch: async () => '', inspect: async () => facts } } });
+    world = await openWorld({ ports: { loras: { fetch: NOTHING_FETCHED, inspect: async () => facts } } });
     expect(said(await add('Glow'))).toContain('sdxl');
     expect(await weigh()).toBe(0);
   });
@@ -127,7 +164,7 @@ describe('a LoRA that is refused', () => {
     const facts = { kind: 'LoRA', rank: 4, base: 'moji', triggers: [], madeFor: 'a'.repeat(32) } as const;
     world = await openWorld({
       ports: {
-        loras: { fetch: async () => '', inspect: async () => facts },
+        loras: { fetch: NOTHING_FETCHED, inspect: async () => facts },
         models: { list: () => [{ ...installed(MOJI), fingerprint: 'b'.repeat(32) }] },
       },
     });
@@ -137,7 +174,7 @@ describe('a LoRA that is refused', () => {
 
   it('of one draft stays while another draft has it', async () => {
     const facts = { kind: 'LoRA', rank: 4, base: 'moji', triggers: [] } as const;
-    world = await openWorld({ ports: { loras: { fetch: async () => '', inspect: async () => facts } } });
+    world = await openWorld({ ports: { loras: { fetch: NOTHING_FETCHED, inspect: async () => facts } } });
     const [first, second] = [await add('Glow'), await add('Shine')];
     await world.press(admin, first, 'Discard');
     expect(await weigh()).toBeGreaterThan(0);
@@ -149,7 +186,7 @@ describe('a LoRA that is refused', () => {
   it('would weigh more than a server may, and says by how much', async () => {
     const facts = { kind: 'LoRA', rank: 4, base: 'moji', triggers: [] } as const;
     world = await openWorld({
-      ports: { loras: { fetch: async () => '', inspect: async () => facts } },
+      ports: { loras: { fetch: NOTHING_FETCHED, inspect: async () => facts } },
       options: { maxLoraBytesOfServer: 3 },
     });
     expect(said(await add('Glow'))).toContain('the most');
@@ -188,9 +225,9 @@ describe('/mydata delete', () => {
   });
 });
 
-function lora(): { readonly name: string; readonly sizeBytes: number; readonly read: () => Promise<Uint8Array> } {
+function lora(): Upload {
   const header = Buffer.from('{"a":1}');
   const data = Buffer.concat([Buffer.alloc(8), header]);
   data.writeBigUInt64LE(BigInt(header.length), 0);
-  return { name: 'glow.safetensors', sizeBytes: data.length, read: async () => new Uint8Array(data) };
+  return uploadOf('glow.safetensors', new Uint8Array(data));
 }

@@ -15,6 +15,7 @@ import { botPorts } from '../support/bot-ports.ts';
 import { BIG, installed, MOJI } from '../support/manifests.ts';
 import { createStubRunner, type StubRunnerOptions, stubPicture } from '../support/stub-runner.ts';
 import { ada, guild, openWorld, type World } from './world.ts';
+import { uploadOf } from '../support/upload.ts';
 
 let world: World;
 afterEach(async () => {
@@ -100,7 +101,7 @@ describe('a live picture', () => {
   it('starts from a picture that is there as long as it is drawn', async () => {
     const live = await open();
     const { data } = await encodePng(stubPicture(1, 'init', 128, 96));
-    const image = { name: 'x.png', sizeBytes: data.length, read: async () => data };
+    const image = uploadOf('x.png', new Uint8Array(data));
     const { init } = await live({ image, strength: 0.4 });
     expect(init).toMatchObject({ strength: 0.4 });
     expect(existsSync(init!.file)).toBe(false);

@@ -4,8 +4,9 @@ import { closest, editDistance } from '../../commands/closest.ts';
 import { COMMANDS, findCommand } from '../../commands/index.ts';
 import { imagine } from '../../commands/imagine.ts';
 import { styleAdd } from '../../commands/style.ts';
+import { uploadOf } from '../support/upload.ts';
 
-const upload = (name: string) => ({ name, sizeBytes: 3, read: async () => new Uint8Array(3) });
+const upload = (name: string) => uploadOf(name, new Uint8Array(3));
 
 describe('checkOptions', () => {
   it('keeps what the spec knows and drops the rest', () => {

@@ -33,6 +33,7 @@ import { requestOf } from '../support/work.ts';
 import { growthOf, MOST, seedsOf, WITHIN_MS } from './budget.ts';
 import { randomOf, textOf, torn, twisted } from './inputs.ts';
 import { INTERACTION, SLACK } from './payloads.ts';
+import { uploadOf } from '../support/upload.ts';
 
 type Surface = { readonly name: string; readonly feed: (random: () => number) => void | Promise<void> };
 
@@ -88,7 +89,7 @@ const SURFACES: readonly Surface[] = [
     name: 'interactions of Discord',
     feed: (random) => {
       const parsed = interactionSchema.parse(twisted(INTERACTION, random));
-      actionOf(parsed, ({ filename }) => ({ name: filename, sizeBytes: 1, read: async () => new Uint8Array() }));
+      actionOf(parsed, ({ filename }) => uploadOf(filename, new Uint8Array(), 1));
     },
   },
   {

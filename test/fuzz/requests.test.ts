@@ -24,6 +24,7 @@ import { openWholePage, type WholePage } from '../support/web/whole-page.ts';
 import { growthOf, MOST, seedsOf, WITHIN_MS } from './budget.ts';
 import { below, pick, type Random, randomOf, textOf, torn, twisted } from './inputs.ts';
 import { INTERACTION, SLACK } from './payloads.ts';
+import { uploadOf } from '../support/upload.ts';
 
 let page: WholePage;
 let slackApi: Server;
@@ -65,7 +66,7 @@ beforeAll(async () => {
         monotonicMs: () => 1,
         guildName: () => undefined,
         isNsfw: () => undefined,
-        upload: ({ filename }) => ({ name: filename, sizeBytes: 1, read: async () => new Uint8Array() }),
+        upload: ({ filename }) => uploadOf(filename, new Uint8Array(), 1),
       });
     },
   });

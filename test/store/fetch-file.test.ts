@@ -4,7 +4,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fetchFile } from '../../src/store/fetch-file.ts';
 import { FileStore } from '../../src/store/files.ts';
@@ -105,11 +105,14 @@ const get = async (url: string, more: Partial<Parameters<typeof fetchFile>[1]> =
 const path = (name: string) => `https://files.test:${port}/${name}`;
 
 describe('fetching a LoRA', () => {
-  it.each(['glow.safetensors', 'pieces', 'here', 'cdn'])('keeps /%s under its hash', async (name) => {
+  it.each(['glow.safetensors', 'pieces', 'here', 'cdn'])('brings /%s, and keeps it not yet', async (name) => {
     const file = await get(path(name));
     const sha256 = createHash('sha256').update(lora()).digest('hex');
-    expect(file).toBe(files.pathOf('loras', sha256, '.safetensors'));
-    expect((await readFile(file)).equals(lora())).toBe(true);
+    expect(file).toMatchObject({ sha256, bytes: lora().length });
+    expect(await files.has(files.pathOf('loras', sha256, '.safetensors'))).toBe(false);
+    expect(basename(dirname(file.path))).toBe('temporary');
+    expect((await readFile(file.path)).equals(lora())).toBe(true);
+    await files.remove(file.path);
   });
 
   it.each([

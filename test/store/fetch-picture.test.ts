@@ -1,6 +1,7 @@
 /** Pictures at addresses that people type: the open internet, within bounds, and nothing of the operator's network. */
 import { describe, expect, it } from 'vitest';
 
+import { readUpload } from '../../src/core/command.ts';
 import { pictureAt } from '../../src/store/index.ts';
 
 describe('a picture at an address', () => {
@@ -13,11 +14,11 @@ describe('a picture at an address', () => {
 
   it.each(['127.0.0.1', '10.0.0.8', '169.254.169.254', '::1'])('that leads to %s is not fetched', async (address) => {
     const picture = pictureAt('https://pictures.test/a.png', { resolve: async () => [address] });
-    await expect(picture.read(1000)).rejects.toMatchObject({ code: 'image.private' });
+    await expect(readUpload(picture, 1000)).rejects.toMatchObject({ code: 'image.private' });
   });
 
   it('of a host that nobody knows is said to be out of reach', async () => {
     const picture = pictureAt('https://pictures.test/a.png', { resolve: () => Promise.reject(new Error('ENOTFOUND')) });
-    await expect(picture.read(1000)).rejects.toMatchObject({ code: 'image.unreachable' });
+    await expect(readUpload(picture, 1000)).rejects.toMatchObject({ code: 'image.unreachable' });
   });
 });

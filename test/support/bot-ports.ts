@@ -2,6 +2,7 @@
 import { randomInt } from 'node:crypto';
 
 import type { BotPorts } from '../../src/bot/index.ts';
+import { openHands } from '../../src/bot/in-hand.ts';
 import { FairAdmission } from '../../src/queue/index.ts';
 import { installed, MOJI } from './manifests.ts';
 
@@ -18,7 +19,7 @@ export function botPorts({ slots = 2, options, ...given }: GivenPorts): BotPorts
     trainingTurns: new FairAdmission({ slots: 1 }),
     models: { list: () => [installed(MOJI)] },
     loras: {
-      fetch: () => Promise.reject(new Error('nothing is fetched here')),
+      fetch: NOTHING_FETCHED,
       inspect: async () => ({ kind: 'LoRA', rank: 8, base: 'moji', triggers: ['glow'] }),
     },
     pictureAt: () => {
@@ -28,6 +29,7 @@ export function botPorts({ slots = 2, options, ...given }: GivenPorts): BotPorts
     random: { uint32: () => randomInt(0, 2 ** 32) },
     log: SILENT_LOG,
     onEnd: () => undefined,
+    hands: openHands({ pictures: { all: 16, each: 4 }, styles: { all: 8, each: 1 } }),
     ...given,
     options: {
       model: MOJI.id,
@@ -39,6 +41,8 @@ export function botPorts({ slots = 2, options, ...given }: GivenPorts): BotPorts
       maxLoraBytesOfServer: 10_000_000,
       maxLoraBytesOfAll: 20_000_000,
       maxInitBytes: 1_000_000,
+      startSidePx: 2048,
+      liveQueue: { perUser: 8, perServer: 64 },
       maxStyles: 20,
       leftKeptMs: 14 * 24 * 3_600_000,
       training: { steps: undefined, perServerDayMs: undefined, travelsTo: undefined },
@@ -46,6 +50,9 @@ export function botPorts({ slots = 2, options, ...given }: GivenPorts): BotPorts
     },
   };
 }
+
+/** Of LoRAs in tests that attach theirs. */
+export const NOTHING_FETCHED = (): Promise<never> => Promise.reject(new Error('nothing is fetched here'));
 
 /** Says what time it is as `now` does; waits are real. */
 export function clockOf(now: () => number): BotPorts['clock'] {

@@ -20,13 +20,13 @@ export type RemoteFile = {
 const WITHIN_MS = 120_000;
 const MB = 1_048_576;
 
-/** Reading throws `UserError` `upload.host`, `upload.size`, `upload.gone` or `upload.unreachable`. */
+/** Its stream throws `UserError` `upload.host`, `upload.size`, `upload.gone` or `upload.unreachable`. */
 export function uploadOf(file: RemoteFile): Upload {
   const { name, sizeBytes } = file;
-  return { name, sizeBytes, read: async (limitBytes) => download(file, limitBytes) };
+  return { name, sizeBytes, stream: (limitBytes) => download(file, limitBytes) };
 }
 
-async function download(file: RemoteFile, limitBytes: number): Promise<Uint8Array> {
+async function* download(file: RemoteFile, limitBytes: number): AsyncGenerator<Uint8Array, void> {
   const { name, sizeBytes } = file;
   const url = file.url !== undefined && URL.canParse(file.url) ? new URL(file.url) : undefined;
   if (url === undefined || url.username !== '' || !file.isAllowed(url)) {
@@ -42,7 +42,7 @@ async function download(file: RemoteFile, limitBytes: number): Promise<Uint8Arra
     throw tooLarge(name, sizeBytes, limitBytes);
   }
   try {
-    return await readBounded(name, await answerOf(file, url), limitBytes);
+    yield* bounded(name, await answerOf(file, url), limitBytes);
   } catch (cause) {
     throw cause instanceof UserError
       ? cause
@@ -70,17 +70,15 @@ async function answerOf(
   throw new Error(`status ${response.status}${response.ok ? ', and something else than the file' : ''}`);
 }
 
-async function readBounded(name: string, { body }: Response, limitBytes: number): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
+async function* bounded(name: string, { body }: Response, limitBytes: number): AsyncGenerator<Uint8Array, void> {
   let received = 0;
   for await (const chunk of body ?? []) {
     received += chunk.byteLength;
     if (received > limitBytes) {
       throw tooLarge(name, received, limitBytes);
     }
-    chunks.push(chunk);
+    yield chunk;
   }
-  return Buffer.concat(chunks);
 }
 
 function tooLarge(name: string, bytes: number, limitBytes: number): UserError {

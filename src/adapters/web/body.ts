@@ -3,8 +3,8 @@
  * under way are known to be allowed, and what comes is counted as it comes: a file goes straight to disk, never through
  * memory. Knows no command.
  */
-import { createWriteStream } from 'node:fs';
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
@@ -217,7 +217,7 @@ function storedUpload(name: string, path: string, sizeBytes: number): Upload {
   return {
     name,
     sizeBytes,
-    read: async (limitBytes) => {
+    stream: async function* stream(limitBytes) {
       if (sizeBytes > limitBytes) {
         const [max, given] = [Math.floor(limitBytes / MB), Math.ceil(sizeBytes / MB)];
         throw new UserError(
@@ -226,7 +226,7 @@ function storedUpload(name: string, path: string, sizeBytes: number): Upload {
           { params: { name, max, given } },
         );
       }
-      return readFile(path);
+      yield* createReadStream(path);
     },
   };
 }

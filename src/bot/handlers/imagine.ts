@@ -36,7 +36,7 @@ export async function handleImagine(
     given,
     seed: random.uint32(),
     init: extra.init,
-    keep: (upload) => keepUpload(context, upload),
+    keep: (upload) => keepUpload(context, asked.actor.user, upload),
     find: (from) => pictureFrom(context, asked, from),
   });
   await stores.styles.countUse(

@@ -1,10 +1,11 @@
 /** The LoRA files of styles: brought by an admin, kept while some style uses them. */
-import { basename, extname } from 'node:path';
+import { basename } from 'node:path';
 import type { styleAdd } from '../../../commands/style.ts';
 import type { OptionsOf } from '../../core/command.ts';
-import { checkSafetensorsHead, tooLarge } from '../../store/index.ts';
-import type { BotContext } from '../context.ts';
+import { UserError } from '../../core/errors.ts';
 import type { ServerKey } from '../../core/people.ts';
+import { receiveLora, type ReceivedFile, tooLarge } from '../../store/index.ts';
+import type { BotContext } from '../context.ts';
 import type { LoraFacts } from '../ports.ts';
 import { refusal } from '../refusal.ts';
 
@@ -18,39 +19,45 @@ export async function removeUnused(context: BotContext, sha256: string): Promise
 }
 
 /**
- * Brings a LoRA and looks into it: one that is refused is not kept. Throws `UserError` `style.source`,
- * `style.two-sources`, `style.room`, `lora.*`, and what `check` throws.
+ * Brings a LoRA and looks into it before it is kept: of one that is refused nothing stays, not even where the process
+ * is killed meanwhile. Throws `UserError` `style.source`, `style.two-sources`, `style.busy`, `style.room`, `lora.*`, and
+ * what `check` throws.
  */
 export async function bringStyle(
   context: BotContext,
   server: ServerKey,
-  given: Pick<OptionsOf<typeof styleAdd>, 'file' | 'url'>,
+  given: Given,
   check: (found: LoraFacts) => void,
 ): Promise<{ readonly sha256: string; readonly found: LoraFacts }> {
-  const file = await bringLora(context, given);
-  const sha256 = basename(file, extname(file));
-  try {
-    await requireRoom(context, server, sha256);
-    const found = await context.loras.inspect(file);
-    check(found);
-    return { sha256, found };
-  } catch (error) {
-    await removeUnused(context, sha256);
-    throw error;
-  }
+  const { files } = context.stores;
+  return await context.hands.styles.during(server, async () => {
+    const received = await receive(context, given);
+    try {
+      await requireRoom(context, server, received);
+      const found = await context.loras.inspect(received.path).catch((error: unknown) => {
+        throw named(error, basename(received.path), given.file?.name ?? basename(given.url ?? ''));
+      });
+      check(found);
+      await files.adopt(received.path, files.pathOf('loras', received.sha256, '.safetensors'));
+      return { sha256: received.sha256, found };
+    } finally {
+      await files.remove(received.path);
+    }
+  });
 }
 
 /** Throws `UserError` `style.room` where the server's styles, or all there are, would weigh more than they may. */
 export async function requireRoom(
   { stores, options }: Pick<BotContext, 'stores' | 'options'>,
   server: ServerKey,
-  added: string,
+  added: Pick<ReceivedFile, 'sha256' | 'bytes'>,
 ): Promise<void> {
   const weigh = async (hashes: ReadonlySet<string>): Promise<number> => {
-    const sizes = [...hashes, added].map((hash) =>
-      stores.files.sizeOf(stores.files.pathOf('loras', hash, '.safetensors')),
+    const others = [...hashes].filter((hash) => hash !== added.sha256);
+    const sizes = await Promise.all(
+      others.map((hash) => stores.files.sizeOf(stores.files.pathOf('loras', hash, '.safetensors'))),
     );
-    return (await Promise.all(hashes.has(added) ? sizes.slice(0, -1) : sizes)).reduce((sum, size) => sum + size, 0);
+    return sizes.reduce((sum, size) => sum + size, added.bytes);
   };
   const bounds = [
     [await weigh(await stores.styles.files(server)), options.maxLoraBytesOfServer],
@@ -62,25 +69,35 @@ export async function requireRoom(
   }
 }
 
-/** The absolute path of the kept file. Throws `UserError` `style.source`, `style.two-sources`, `lora.*`. */
-async function bringLora(
-  context: BotContext,
-  { file, url }: Pick<OptionsOf<typeof styleAdd>, 'file' | 'url'>,
-): Promise<string> {
+type Given = Pick<OptionsOf<typeof styleAdd>, 'file' | 'url'>;
+
+/** Throws `UserError` `style.source`, `style.two-sources`, `lora.*`. */
+async function receive({ loras, options, stores }: BotContext, { file, url }: Given): Promise<ReceivedFile> {
   if (file !== undefined && url !== undefined) {
     throw refusal('style.two-sources');
   }
   if (url !== undefined) {
-    return await context.loras.fetch(url);
+    return await loras.fetch(url);
   }
   if (file === undefined) {
     throw refusal('style.source');
   }
-  const max = context.options.maxLoraBytes;
-  if (file.sizeBytes > max) {
-    throw tooLarge(file.sizeBytes, max);
+  const limitBytes = options.maxLoraBytes;
+  if (file.sizeBytes > limitBytes) {
+    throw tooLarge(file.sizeBytes, limitBytes);
   }
-  const data = await file.read(max);
-  checkSafetensorsHead(data, data.length);
-  return await context.stores.files.keep('loras', data, '.safetensors');
+  return await receiveLora(file.stream(limitBytes), { files: stores.files, limitBytes });
+}
+
+/** What was wrong with a temporary file, said of the file that somebody knows. */
+function named(error: unknown, temporary: string, name: string): unknown {
+  if (!(error instanceof UserError)) {
+    return error;
+  }
+  const known = (value: string): string => value.replaceAll(temporary, name);
+  const params = Object.entries(error.params).map(([key, value]) => [
+    key,
+    typeof value === 'string' ? known(value) : value,
+  ]);
+  return new UserError(error.code, known(error.message), { params: Object.fromEntries(params), cause: error });
 }

@@ -3,7 +3,7 @@
  * job by its buttons; of anybody else's there is the picture alone, and that is said.
  */
 import type { Action, MessageAction } from '../../core/chat.ts';
-import type { Upload } from '../../core/command.ts';
+import { readUpload, type Upload } from '../../core/command.ts';
 import type { Form } from '../../core/message.ts';
 import { openOwnPicture, PARAMETERS_KEYWORD, readPngTexts } from '../../image/index.ts';
 import { type ButtonId, decodeButtonId, encodeButtonId } from '../button-id.ts';
@@ -63,7 +63,7 @@ async function handleForeign(
   if (step === undefined) {
     throw refusal('upscale.none', { model: model.manifest.name });
   }
-  const { data } = await startPicture(picture, context.options.maxInitBytes, MAX_UPSCALED_SIDE);
+  const { data } = await startPicture(context, { upload: picture, by: asked.actor.user, maxSide: MAX_UPSCALED_SIDE });
   const file = await context.stores.files.keep('uploads', data, '.png');
   const made = makeJob(context, asked, {
     work: { kind: 'upscale', request: { model: model.manifest.id, file, scale: step.by } },
@@ -75,9 +75,10 @@ async function handleForeign(
 }
 
 /** Programs write their parameters into a PNG; a chat that encodes pictures anew loses them. */
-async function foreignInfo({ options }: BotContext, { locale }: RequestContext, picture: Upload) {
-  const bytes = await picture.read(options.maxInitBytes);
-  const parameters = parametersIn(bytes).slice(0, MAX_PARAMETERS);
+async function foreignInfo({ options, hands }: BotContext, { actor, locale }: RequestContext, picture: Upload) {
+  const parameters = await hands.pictures.during(actor.user, async () =>
+    parametersIn(await readUpload(picture, options.maxInitBytes)).slice(0, MAX_PARAMETERS),
+  );
   const lines = [[plain(text(locale, 'info.not-ours'))]];
   return message(
     parameters === ''
@@ -108,7 +109,7 @@ export async function startForm(context: BotContext, asked: RequestContext, acti
   context.starts.begin(start, async () =>
     foreign === undefined && isOurs
       ? await ownStart(context, asked, own.job, own.kind === 'picture' ? own.index : 0)
-      : await keepUpload(context, foreign ?? firstPicture(action)),
+      : await keepUpload(context, asked.actor.user, foreign ?? firstPicture(action)),
   );
   return promptForm(asked, encodeButtonId({ kind: 'start-form', start }), 'form.start.title', '', '');
 }

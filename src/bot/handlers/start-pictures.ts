@@ -1,5 +1,6 @@
 /** Pictures to start from: attached, at an address, or somebody's own, as `from` names them. */
 import type { Upload } from '../../core/command.ts';
+import type { UserKey } from '../../core/people.ts';
 import type { BotContext, RequestContext } from '../context.ts';
 import { startPicture } from '../read-imagine.ts';
 import { refusal } from '../refusal.ts';
@@ -30,7 +31,11 @@ export async function pictureFrom(context: BotContext, asked: RequestContext, fr
   return found.picture;
 }
 
-export async function keepUpload(context: BotContext, upload: Upload): Promise<NonNullable<ResolveContext['init']>> {
-  const { data, width, height } = await startPicture(upload, context.options.maxInitBytes);
+export async function keepUpload(
+  context: BotContext,
+  by: UserKey,
+  upload: Upload,
+): Promise<NonNullable<ResolveContext['init']>> {
+  const { data, width, height } = await startPicture(context, { upload, by });
   return { file: await context.stores.files.keep('uploads', data, '.png'), width, height };
 }

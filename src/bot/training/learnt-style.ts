@@ -19,7 +19,7 @@ export async function learntToDraft(context: BotContext, training: Training, lea
   const sha256 = stores.files.hashOf(learnt.lora);
   await stores.files.keep('loras', learnt.lora, '.safetensors');
   try {
-    await requireRoom(context, training.server, sha256);
+    await requireRoom(context, training.server, { sha256, bytes: learnt.lora.length });
   } catch (error) {
     await removeUnused(context, sha256);
     throw error;

@@ -2,7 +2,7 @@
  * A picture on its way into a style: read, checked beside the others, and kept as our own. Of what is not taken it is
  * said why. Knows no form.
  */
-import type { Upload } from '../../core/command.ts';
+import { readUpload, type Upload } from '../../core/command.ts';
 import { UserError } from '../../core/errors.ts';
 import type { UserKey } from '../../core/people.ts';
 import { checkPicture, wordsOfName } from '../../core/training-pictures.ts';
@@ -12,6 +12,8 @@ import type { BotContext } from '../context.ts';
 
 /** Of a kept picture; no model is trained larger. */
 const MAX_SIDE = 1024;
+/** Of what is looked at: it is in this process's memory as it is opened. */
+const MAX_OPENED_SIDE = 4096;
 
 type Taken = { readonly now: Training; readonly refused: readonly UserError[] };
 
@@ -26,7 +28,7 @@ export async function takePictures(
   const refused: UserError[] = [];
   for (const [at, upload] of uploads.entries()) {
     try {
-      const picture = await takePicture(context, training, upload);
+      const picture = await context.hands.pictures.during(by, async () => takePicture(context, training, upload));
       const caption = captions[at] || wordsOfName(upload.name.replace(/\.\w{1,5}$/u, ''));
       training = await context.trainings.change(given.id, (now) => ({
         ...now,
@@ -48,7 +50,7 @@ async function takePicture(
   { pictures, width, height }: Training,
   upload: Upload,
 ): Promise<Omit<TrainingPicture, 'caption' | 'by'>> {
-  const decoded = await decodePicture(await upload.read(options.maxInitBytes));
+  const decoded = await decodePicture(await readUpload(upload, options.maxInitBytes), { maxSide: MAX_OPENED_SIDE });
   const others = pictures.map((each) => ({ ...each, digest: each.sha256 }));
   const size = { width, height };
   checkPicture({ ...decoded, name: upload.name, digest: '' }, others, size);

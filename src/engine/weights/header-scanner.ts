@@ -13,6 +13,9 @@ export class HeaderFault extends Error {
   }
 }
 
+/** Sides of a tensor: none has more. */
+const MOST_INTEGERS = 16;
+
 /** Every method leaves the cursor behind what it read, or throws `HeaderFault`. */
 export class HeaderScanner {
   readonly #text: string;
@@ -62,6 +65,9 @@ export class HeaderScanner {
     do {
       this.#space();
       values.push(this.#integer());
+      if (values.length > MOST_INTEGERS) {
+        throw this.#unexpected(`a list of at most ${MOST_INTEGERS} numbers`);
+      }
     } while (this.#accept(','));
     this.#expect(']');
     return values;

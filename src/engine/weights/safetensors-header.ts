@@ -24,6 +24,10 @@ export type SafetensorsHeader = {
   readonly tensors: readonly HeaderTensor[];
 };
 
+/** Whoever reads a header holds everybody up meanwhile. SDXL in one file has 2,500 tensors, its largest LoRAs 20,000. */
+const MOST_TENSORS = 65_536;
+const MOST_NOTES = 4096;
+
 /**
  * Parses the header's text and checks it against the `dataLength` bytes that follow it.
  * Throws `HeaderFault` with a clause that says what was found.
@@ -91,6 +95,7 @@ function readHeader(scanner: HeaderScanner): SafetensorsHeader {
       throw new HeaderFault('duplicate', `its header names ${quote(key)} twice`);
     } else {
       tensors.set(key, readTensor(scanner, key));
+      requireFewer(tensors.size, MOST_TENSORS, 'tensors');
     }
   });
   scanner.end();
@@ -114,8 +119,15 @@ function readMetadata(scanner: HeaderScanner): ReadonlyMap<string, string> {
       throw new HeaderFault('header', `its metadata must be text, and ${quote(key)} is ${scanner.glimpse()}`);
     }
     entries.set(key, scanner.string());
+    requireFewer(entries.size, MOST_NOTES, 'notes in its metadata');
   });
   return entries;
+}
+
+function requireFewer(count: number, most: number, what: string): void {
+  if (count > most) {
+    throw new HeaderFault('header', `it has more than ${most} ${what}`);
+  }
 }
 
 function readTensor(scanner: HeaderScanner, name: string): HeaderTensor {

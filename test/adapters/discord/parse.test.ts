@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { parseInteraction } from '../../../src/adapters/discord/parse.ts';
 import type { InteractionEvent, ParseContext } from '../../../src/adapters/discord/parse.ts';
 import type { Action } from '../../../src/core/chat.ts';
+import { uploadOf } from '../../support/upload.ts';
 
 const APP = '100000000000000001';
 
@@ -13,7 +14,7 @@ const context: ParseContext = {
   monotonicMs: () => 1,
   guildName: () => undefined,
   isNsfw: () => undefined,
-  upload: ({ filename, size }) => ({ name: filename, sizeBytes: size, read: async () => new Uint8Array() }),
+  upload: ({ filename, size }) => uploadOf(filename, new Uint8Array(), size),
 };
 
 const parse = (payload: unknown): InteractionEvent | undefined => parseInteraction(payload, context);

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { uploadFrom } from '../../../src/adapters/discord/uploads.ts';
-import type { Upload } from '../../../src/core/command.ts';
+import { readUpload, type Upload } from '../../../src/core/command.ts';
 import { stage } from '../discord/scripted-bot.ts';
 import type { Stage } from '../discord/scripted-bot.ts';
 
@@ -23,36 +23,36 @@ describe('an attached file', () => {
     const set = await stage();
     const upload = await attached(set, 3000);
     expect(upload).toMatchObject({ name: 'start.png', sizeBytes: 3000 });
-    expect(await upload.read(3000)).toEqual(Buffer.alloc(3000, 9));
+    expect(await readUpload(upload, 3000)).toEqual(new Uint8Array(3000).fill(9));
   });
 
   it('is refused when it is larger than allowed', async () => {
     const set = await stage();
-    await expect((await attached(set, 3000)).read(2999)).rejects.toMatchObject({ code: 'upload.size' });
+    await expect(readUpload(await attached(set, 3000), 2999)).rejects.toMatchObject({ code: 'upload.size' });
   });
 
   it('is not believed when it is larger than it says', async () => {
     const set = await stage();
     const { url } = await fileUrl(set, 3000);
     const liar = uploadFrom(set.fake.cdnUrl, { filename: 'liar.png', size: 10, url });
-    await expect(liar.read(2000)).rejects.toMatchObject({ code: 'upload.size' });
+    await expect(readUpload(liar, 2000)).rejects.toMatchObject({ code: 'upload.size' });
   });
 
   it('whose signed address has expired is asked for again', async () => {
     const set = await stage();
     const upload = await attached(set, 10);
     set.fake.world.clock.skip(25 * 3_600_000);
-    await expect(upload.read(10)).rejects.toMatchObject({ code: 'upload.gone' });
+    await expect(readUpload(upload, 10)).rejects.toMatchObject({ code: 'upload.gone' });
   });
 
   it('that cannot be fetched just now says so', async () => {
     const set = await stage();
     const upload = await attached(set, 10);
     set.fake.faults.order({ path: /^\/cdn\// }, { kind: 'reset', moment: 'before' });
-    await expect(upload.read(10)).rejects.toMatchObject({ code: 'upload.unreachable' });
+    await expect(readUpload(upload, 10)).rejects.toMatchObject({ code: 'upload.unreachable' });
     set.fake.faults.order({ path: /^\/cdn\// }, { kind: 'status', status: 502 });
-    await expect(upload.read(10)).rejects.toMatchObject({ code: 'upload.unreachable' });
-    await expect(upload.read(10)).resolves.toHaveLength(10);
+    await expect(readUpload(upload, 10)).rejects.toMatchObject({ code: 'upload.unreachable' });
+    await expect(readUpload(upload, 10)).resolves.toHaveLength(10);
   });
 
   it.each([
@@ -65,7 +65,7 @@ describe('an attached file', () => {
     'nonsense',
   ])('that lies at %s is not fetched', async (url) => {
     const upload = uploadFrom('https://cdn.discordapp.com', { filename: 'x.png', size: 1, url });
-    await expect(upload.read(10)).rejects.toMatchObject({ code: 'upload.host' });
+    await expect(readUpload(upload, 10)).rejects.toMatchObject({ code: 'upload.host' });
   });
 
   it('outside the folder that is allowed is not fetched, whatever its path pretends', async () => {
@@ -74,7 +74,7 @@ describe('an attached file', () => {
       size: 1,
       url: 'https://cdn.test/files/../secret',
     });
-    await expect(upload.read(10)).rejects.toMatchObject({ code: 'upload.host' });
+    await expect(readUpload(upload, 10)).rejects.toMatchObject({ code: 'upload.host' });
   });
 });
 

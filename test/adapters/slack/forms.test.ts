@@ -1,7 +1,7 @@
 /** Forms in the fake workspace: opened within the trigger's three seconds, filled in, submitted, checked anew. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import type { Upload } from '../../../src/core/command.ts';
+import { readUpload, type Upload } from '../../../src/core/command.ts';
 import { UserError } from '../../../src/core/errors.ts';
 import type { Form } from '../../../src/core/message.ts';
 import type { Json } from '../../support/slack/json.ts';
@@ -146,10 +146,10 @@ describe('a command that lacks something', () => {
     expect(action).toMatchObject({ kind: 'command', name: 'style add', options: { name: 'neon', weight: 0.8 } });
     const file = uploadOf(action);
     expect([file.name, file.sizeBytes]).toEqual(['neon.safetensors', 10]);
-    expect(Buffer.from(await file.read(100)).toString()).toBe('0123456789');
-    await expect(file.read(5)).rejects.toMatchObject({ code: 'upload.size' });
+    expect(Buffer.from(await readUpload(file, 100)).toString()).toBe('0123456789');
+    await expect(readUpload(file, 5)).rejects.toMatchObject({ code: 'upload.size' });
     fake.tokens.bot = 'xoxb-another';
-    await expect(file.read(100)).rejects.toMatchObject({ code: 'upload.unreachable' });
+    await expect(readUpload(file, 100)).rejects.toMatchObject({ code: 'upload.unreachable' });
   });
 
   it('fetches nothing from elsewhere, wherever the payload points', async () => {
@@ -173,7 +173,7 @@ describe('a command that lacks something', () => {
         { name: 'x', size: 1, url_private: url },
         { token: { current: async () => 'xoxb', renewed: async () => false }, apiUrl: 'https://slack.com/api' },
       );
-      await expect(upload.read(100)).rejects.toMatchObject({ code: 'upload.host' });
+      await expect(readUpload(upload, 100)).rejects.toMatchObject({ code: 'upload.host' });
     }
   });
 

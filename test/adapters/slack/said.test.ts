@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import type { Person } from '../../support/slack/person.ts';
 import { button, eventually, FINAL, picture, say, setStage, type Stage } from './stage.ts';
+import { readUpload } from '../../../src/core/command.ts';
 
 let stage: Stage;
 let ana: Person;
@@ -74,7 +75,7 @@ describe.each(['socket', 'http'] as const)('what is said over %s', (kind) => {
     await ana.writeDirect('a fox', { files: [{ ...ana.fileJson(file), mimetype: 'image/png' }] });
     const { action } = (await heard()).invocation;
     const image = action.kind === 'command' ? action.options['image'] : undefined;
-    expect(typeof image === 'object' && Buffer.from(await image.read(100)).toString()).toBe('pixels');
+    expect(typeof image === 'object' && Buffer.from(await readUpload(image, 100)).toString()).toBe('pixels');
   });
 
   it.each([

@@ -4,6 +4,8 @@ import { encodePng } from '../../../src/image/index.ts';
 import { stubPicture } from '../../support/stub-runner.ts';
 import { BIG, installed, MOJI } from '../../support/manifests.ts';
 import { ada, admin, guild, openWorld, type World, wordsOf } from '../world.ts';
+import { NOTHING_FETCHED } from '../../support/bot-ports.ts';
+import { uploadOf } from '../../support/upload.ts';
 
 let world: World;
 afterEach(async () => {
@@ -16,13 +18,13 @@ describe('Reroll', () => {
   it('of a picture whose style was removed names the style, and no path of this machine', async () => {
     world = await openWorld({
       ports: {
-        loras: { fetch: async () => '', inspect: async () => ({ kind: 'LoRA', rank: 4, base: 'moji', triggers: [] }) },
+        loras: { fetch: NOTHING_FETCHED, inspect: async () => ({ kind: 'LoRA', rank: 4, base: 'moji', triggers: [] }) },
       },
     });
     const header = Buffer.from('{"a":1}');
     const data = Buffer.concat([Buffer.alloc(8), header]);
     data.writeBigUInt64LE(BigInt(header.length), 0);
-    const file = { name: 'glow.safetensors', sizeBytes: data.length, read: async () => new Uint8Array(data) };
+    const file = uploadOf('glow.safetensors', new Uint8Array(data));
     const trial = await world.act(admin, { kind: 'command', name: 'style add', options: { name: 'Glow', file } });
     await world.press(admin, trial, 'Save');
     const at = await world.imagine('a fox --style glow');
@@ -71,7 +73,7 @@ describe('Reroll', () => {
   it('of a picture that began from one that is no longer kept asks for it', async () => {
     world = await openWorld();
     const { data } = await encodePng(stubPicture(1, 'init', 128, 128));
-    const image = { name: 'init.png', sizeBytes: data.length, read: async () => data };
+    const image = uploadOf('init.png', new Uint8Array(data));
     const at = await world.imagine('a fox', { image });
     await world.stores.files.prune('uploads', 0);
     await world.press(ada, at, 'Reroll');

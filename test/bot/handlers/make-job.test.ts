@@ -2,6 +2,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { openMemory } from '../../../src/store/index.ts';
 import { ada, admin, bob, buttonOf, FakeChat, guild, openWorld, type World, wordsOf } from '../world.ts';
+import { NOTHING_FETCHED } from '../../support/bot-ports.ts';
+import { uploadOf } from '../../support/upload.ts';
 
 let world: World;
 afterEach(async () => {
@@ -92,7 +94,7 @@ describe('Save pressed while another weight is being tried', () => {
     let isSlow = false;
     world = await openWorld({
       ports: {
-        loras: { fetch: async () => '', inspect: async () => ({ kind: 'LoRA', rank: 4, base: 'moji', triggers: [] }) },
+        loras: { fetch: NOTHING_FETCHED, inspect: async () => ({ kind: 'LoRA', rank: 4, base: 'moji', triggers: [] }) },
       },
       runner: {
         beforeStep: async () => {
@@ -103,7 +105,7 @@ describe('Save pressed while another weight is being tried', () => {
     const header = Buffer.from('{"a":1}');
     const data = Buffer.concat([Buffer.alloc(8), header]);
     data.writeBigUInt64LE(BigInt(header.length), 0);
-    const file = { name: 'glow.safetensors', sizeBytes: data.length, read: async () => new Uint8Array(data) };
+    const file = uploadOf('glow.safetensors', new Uint8Array(data));
     const at = await world.act(admin, { kind: 'command', name: 'style add', options: { name: 'Glow', file } });
     isSlow = true;
     const heavier = world.press(admin, at, 'Weight +');

@@ -2,6 +2,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Upload } from '../../../src/core/command.ts';
 import type { LoraFacts } from '../../../src/bot/index.ts';
 import { ada, admin, buttonOf, buttonsOf, guild, openWorld, type World, wordsOf } from '../world.ts';
+import { NOTHING_FETCHED } from '../../support/bot-ports.ts';
+import { uploadOf } from '../../support/upload.ts';
 
 let world: World;
 afterEach(async () => {
@@ -13,11 +15,11 @@ const lora = (name = 'glow.safetensors', tail = 'x'): Upload => {
   const header = Buffer.from('{"a":1}');
   const data = Buffer.concat([Buffer.alloc(8), header, Buffer.from(tail)]);
   data.writeBigUInt64LE(BigInt(header.length), 0);
-  return { name, sizeBytes: data.length, read: async () => new Uint8Array(data) };
+  return uploadOf(name, new Uint8Array(data));
 };
 const facts: LoraFacts = { kind: 'LoRA', rank: 16, base: 'moji', triggers: ['glowing', 'tubes'] };
 const open = async (found: LoraFacts = facts) =>
-  await openWorld({ ports: { loras: { fetch: async () => '', inspect: async () => found } } });
+  await openWorld({ ports: { loras: { fetch: NOTHING_FETCHED, inspect: async () => found } } });
 const run = async (name: string, options = {}, actor = admin) =>
   await world.act(actor, { kind: 'command', name, options });
 const said = (at: string) => wordsOf(world.chat.at(at)).join('\n');
@@ -80,7 +82,7 @@ describe('/style add', () => {
   it('is not asked for again after a crash, since its draft is kept', async () => {
     let atWork: readonly unknown[] = ['not drawn'];
     world = await openWorld({
-      ports: { loras: { fetch: async () => '', inspect: async () => facts } },
+      ports: { loras: { fetch: NOTHING_FETCHED, inspect: async () => facts } },
       runner: {
         beforeStep: async () => {
           atWork = await world.stores.inbox.recorded();
@@ -112,7 +114,7 @@ describe('/style add', () => {
     [{ name: 'a:b', file: lora() }, 'letters, digits, - or _'],
     [{ name: 'Glow', file: lora('glow.ckpt') }, '(.safetensors)'],
     [
-      { name: 'Glow', file: { ...lora(), read: async () => new TextEncoder().encode('hello, I am no LoRA') } },
+      { name: 'Glow', file: uploadOf('glow.safetensors', new TextEncoder().encode('hello, I am no LoRA')) },
       'does not begin like one',
     ],
     [{ name: 'Glow', file: { ...lora(), sizeBytes: 5_000_000 } }, 'can have 0 MB here; this one has 5 MB'],

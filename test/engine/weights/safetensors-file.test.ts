@@ -66,6 +66,17 @@ describe('an unsound file is refused in one sentence', () => {
     { what: 'a shape that needs other bytes', header: { a: f32(0, 16, [5]) }, code: 'weights.length' },
     { what: 'a shape beyond all numbers', header: { a: f32(0, 16, [2 ** 40, 2 ** 40, 0]) }, code: 'weights.length' },
     {
+      what: 'more tensors than any model has',
+      header: Object.fromEntries(Array.from({ length: 65_537 }, (_, k) => [`t${k}`, f32(0, 0, [0])])),
+      code: 'weights.header',
+    },
+    {
+      what: 'more notes than anybody writes',
+      header: { __metadata__: Object.fromEntries(Array.from({ length: 4097 }, (_, k) => [`n${k}`, ''])) },
+      code: 'weights.header',
+    },
+    { what: 'more sides than a tensor has', header: { a: f32(0, 4, Array(17).fill(1)) }, code: 'weights.header' },
+    {
       what: 'an unknown number type',
       header: { a: { dtype: 'F12', shape: [4], data_offsets: [0, 16] } },
       code: 'weights.dtype',

@@ -3,7 +3,7 @@
  * and sends what it must. Remembers what it was asked.
  */
 import type { Bot, Chat, Invocation } from '../../../src/core/chat.ts';
-import type { OptionValue } from '../../../src/core/command.ts';
+import { type OptionValue, readUpload } from '../../../src/core/command.ts';
 import type { Gallery, GalleryItem, LiveDrawing, LiveRequest } from '../../../src/core/live.ts';
 import type { Message } from '../../../src/core/message.ts';
 import type { Picture } from '../../../src/core/picture.ts';
@@ -48,7 +48,7 @@ export function createStubWorld(chat: () => Chat): StubWorld {
       const { action } = invocation;
       for (const value of action.kind === 'command' ? Object.values(action.options) : []) {
         if (typeof value === 'object') {
-          uploads.push(await value.read(1_000_000));
+          uploads.push(await readUpload(value, 1_000_000));
         }
       }
       const prompt = action.kind === 'command' ? (wordsOf(action.options['prompt']) ?? action.name) : action.kind;

@@ -22,6 +22,8 @@ export const drawing: Translation<typeof english> = {
     'Die Gewichte hinter :: müssen zusammen mehr als 0 ergeben; sie ergeben {sum}. Gib dem, was du sehen willst, mehr Gewicht.',
   'error.lora.empty':
     'Ein Stil muss eine LoRA-Datei sein; „{file}“ enthält keine LoRA-Matrizen. Ist es ein ganzer Checkpoint?',
+  'error.lora.modules':
+    'Eine LoRA kann {most} Schichten ändern; „{file}“ ändert {modules}, mehr als irgendein Modell hat. Die Datei ist nicht, was sie scheint.',
   'error.lora.kind':
     'Ein Stil muss eine LoRA sein, die zu Gewichten hinzukommt; „{file}“ ist {kind} und kann nicht angewandt werden. Den Autor um eine LoRA-Fassung bitten.',
   'error.lora.shape':

@@ -85,6 +85,7 @@ export const errors: Translation<typeof english> = {
     'Ein Ausgangsbild kann Seiten bis {side} und insgesamt {megapixels} Megapixel haben; dieses hat {width}×{height}. Schick ein kleineres.',
   'error.image.frames':
     'Ein Ausgangsbild kann bis zu {max} Einzelbilder haben; dieses hat mehr. Schick eines davon als eigenes Bild.',
+  'error.style.busy': 'Gerade werden andere Stildateien empfangen; schick deine gleich noch einmal.',
   'error.image.busy': 'Gerade werden viele Bilder geöffnet; schick deins gleich noch einmal.',
   'error.image.costly':
     'Dieses Bild zu öffnen braucht mehr Speicher oder Zeit, als hier erlaubt ist. Speichere es in einem Bildprogramm neu, oder schick ein kleineres.',

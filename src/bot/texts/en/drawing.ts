@@ -17,6 +17,8 @@ export const drawing = {
   'error.prompt.weights':
     'The weights behind :: must add up to more than 0; they add up to {sum}. Give what you want to see more weight.',
   'error.lora.empty': 'A style must be a LoRA file; “{file}” holds no LoRA matrices. Is it a whole checkpoint?',
+  'error.lora.modules':
+    'A LoRA can change {most} layers; “{file}” changes {modules}, more than any model has. It is not what it seems to be.',
   'error.lora.kind':
     'A style must be a LoRA of a kind that adds to weights; “{file}” is a {kind}, which cannot be applied. Ask its author for a LoRA version.',
   'error.lora.shape':

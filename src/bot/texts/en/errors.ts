@@ -83,6 +83,7 @@ export const errors = {
     'A picture to start from can have sides up to {side} and {megapixels} megapixels in all; this one is {width}×{height}. Send a smaller one.',
   'error.image.frames':
     'A picture to start from can have up to {max} frames; this one has more. Send one of them as a picture of its own.',
+  'error.style.busy': 'Other style files are being received just now; send yours again in a moment.',
   'error.image.busy': 'Many pictures are being opened just now; send yours again in a moment.',
   'error.image.costly':
     'This picture takes more memory or time to open than is allowed here. Save it anew in a picture program, or send a smaller one.',

@@ -31,9 +31,12 @@ export type LoraFile = {
   readonly metadata: ReadonlyMap<string, string>;
 };
 
+/** Each takes a moment in which nobody else is answered; SDXL's LoRAs change fewer than 5,000. */
+const MOST_MODULES = 20_000;
+
 /**
  * Opens a LoRA of any spelling.
- * Throws `UserError`: `lora.kind` for adapters that cannot be applied, `lora.empty` for a file without any,
+ * Throws `UserError`: `lora.modules` for too many, `lora.kind` for adapters that cannot be applied, `lora.empty` for a file without any,
  * `lora.shape` for matrices that cannot be multiplied, and what `openSafetensors` throws.
  */
 export async function openLora(file: string): Promise<LoraFile> {
@@ -48,6 +51,13 @@ export async function openLora(file: string): Promise<LoraFile> {
     );
   }
   const { modules, strays } = sortTensors(opened);
+  if (modules.size > MOST_MODULES) {
+    throw new UserError(
+      'lora.modules',
+      `A LoRA can change ${MOST_MODULES} layers, but "${name}" changes ${modules.size}, more than any model has; the file is not what it seems to be.`,
+      { params: { file: name, modules: modules.size, most: MOST_MODULES } },
+    );
+  }
   const hasMagnitudes = [...modules.values()].some((roles) => 'magnitude' in roles || 'dora_scale' in roles);
   const scaling = peftScaling(opened.metadata, await adapterConfigBeside(opened.file), hasMagnitudes);
   const numbers = await readModuleNumbers(opened.file, [...modules.values()]);
