@@ -7,6 +7,7 @@ import { resolve } from 'node:path';
 
 import { UserError } from '../src/core/errors.ts';
 import { isWhole, type Partition } from '../src/core/partition.ts';
+import { limitsOf, type LimitsConfig } from './limits.ts';
 import { environmentSchema, type Environment } from './schema.ts';
 
 export type Config = {
@@ -50,30 +51,7 @@ export type Config = {
   readonly hub: { readonly endpoint: string; readonly token: string | undefined };
   readonly styleHosts: readonly string[];
   readonly blockedWords: readonly string[];
-  /** Pictures a day, 0: as many as come; megabytes of kept files. */
-  readonly limits: {
-    readonly queuePerUser: number;
-    readonly queuePerServer: number;
-    readonly picturesPerUserDay: number;
-    readonly picturesPerServerDay: number;
-    readonly livePerUser: number;
-    readonly livePerServer: number;
-    readonly startPictureMb: number;
-    readonly startPicturePx: number;
-    readonly startPicturesAtOnce: number;
-    readonly styleMb: number;
-    readonly stylesPerServer: number;
-    readonly styleFilesAtOnce: number;
-    readonly pageRequestsPerMinute: number;
-    readonly pageActionsPerMinute: number;
-    readonly pageLivePerMinute: number;
-    readonly pageHistoryMb: number;
-    readonly picturesMb: number;
-    readonly uploadsMb: number;
-    readonly lorasMb: number;
-    readonly lorasPerServerMb: number;
-    readonly leftServerDays: number;
-  };
+  readonly limits: LimitsConfig;
   /** Steps of a style that is learnt, minutes a day and server; 0: as the recipe says, as long as it takes. */
   readonly training: { readonly steps: number; readonly minutesPerServerDay: number };
   /** Besides the usual ones. */
@@ -168,29 +146,7 @@ export function parseConfig(variables: Readonly<Record<string, string | undefine
     hub: { endpoint: env.HF_ENDPOINT, token: env.HF_TOKEN },
     styleHosts: env.STYLE_HOSTS,
     blockedWords: env.BLOCKED_WORDS,
-    limits: {
-      queuePerUser: env.QUEUE_PER_USER,
-      queuePerServer: env.QUEUE_PER_SERVER,
-      picturesPerUserDay: env.PICTURES_PER_USER_DAY,
-      picturesPerServerDay: env.PICTURES_PER_SERVER_DAY,
-      livePerUser: env.LIVE_PER_USER,
-      livePerServer: env.LIVE_PER_SERVER,
-      startPictureMb: env.START_PICTURE_MB,
-      startPicturePx: env.START_PICTURE_PX,
-      startPicturesAtOnce: env.START_PICTURES_AT_ONCE,
-      styleMb: env.STYLE_MB,
-      stylesPerServer: env.STYLES_PER_SERVER,
-      styleFilesAtOnce: env.STYLE_FILES_AT_ONCE,
-      pageRequestsPerMinute: env.PAGE_REQUESTS_PER_MINUTE,
-      pageActionsPerMinute: env.PAGE_ACTIONS_PER_MINUTE,
-      pageLivePerMinute: env.PAGE_LIVE_PER_MINUTE,
-      pageHistoryMb: env.PAGE_HISTORY_MB,
-      picturesMb: env.PICTURES_MB,
-      uploadsMb: env.UPLOADS_MB,
-      lorasMb: env.STYLES_MB,
-      lorasPerServerMb: env.STYLES_MB_PER_SERVER,
-      leftServerDays: env.LEFT_SERVER_DAYS,
-    },
+    limits: limitsOf(env),
     training: { steps: env.TRAIN_STEPS, minutesPerServerDay: env.TRAIN_MINUTES_PER_SERVER_DAY },
     adultWords: env.ADULT_WORDS,
   };

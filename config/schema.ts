@@ -4,6 +4,8 @@
  */
 import { z } from 'zod';
 
+import { limitVariables } from './limits.ts';
+
 import { parsePartition } from '../src/core/partition.ts';
 
 const url = (protocols: readonly string[]) =>
@@ -116,39 +118,11 @@ export const environmentSchema = z.object({
   STYLE_HOSTS: words.transform((hosts) =>
     hosts.length === 0 ? ['huggingface.co', 'civitai.com'] : hosts.map((host) => host.toLowerCase()),
   ),
-  /** Pictures a day and person, and a day and server, where the server's own settings say nothing; 0: as many as come. */
-  PICTURES_PER_USER_DAY: z.coerce.number().int().min(0).default(0),
-  PICTURES_PER_SERVER_DAY: z.coerce.number().int().min(0).default(0),
-  /** Pictures waiting or drawn at once, of a person and of a server, where the server's own settings say nothing. */
-  QUEUE_PER_USER: z.coerce.number().int().min(1).default(4),
-  QUEUE_PER_SERVER: z.coerce.number().int().min(1).default(64),
-  /** Live pictures at once, of a person and of a server. */
-  LIVE_PER_USER: z.coerce.number().int().min(1).default(8),
-  LIVE_PER_SERVER: z.coerce.number().int().min(1).default(64),
-  /** A picture to start from: megabytes of the file, pixels of the longest side it is kept with, and how many are in memory at once. */
-  START_PICTURE_MB: z.coerce.number().int().min(1).default(20),
-  START_PICTURE_PX: z.coerce.number().int().min(64).default(2048),
-  START_PICTURES_AT_ONCE: z.coerce.number().int().min(1).default(16),
-  /** A style's file: megabytes, how many a server has, and how many come in at once. */
-  STYLE_MB: z.coerce.number().int().min(1).default(512),
-  STYLES_PER_SERVER: z.coerce.number().int().min(1).default(200),
-  STYLE_FILES_AT_ONCE: z.coerce.number().int().min(1).default(8),
-  /** The page: what one address may ask for in a minute (anything, actions, live pictures), and megabytes of its chat. */
-  PAGE_REQUESTS_PER_MINUTE: z.coerce.number().int().min(1).default(3000),
-  PAGE_ACTIONS_PER_MINUTE: z.coerce.number().int().min(1).default(120),
-  PAGE_LIVE_PER_MINUTE: z.coerce.number().int().min(1).default(1200),
-  PAGE_HISTORY_MB: z.coerce.number().int().min(32).default(512),
+  ...limitVariables,
   /** Steps of a style that is learnt from pictures; 0: as the model's recipe says. */
   TRAIN_STEPS: z.coerce.number().int().min(0).default(0),
   /** Minutes a day that a server may have devices for learning styles; 0: as long as it takes. */
   TRAIN_MINUTES_PER_SERVER_DAY: z.coerce.number().int().min(0).default(240),
-  /** Megabytes of finished pictures, of pictures to start from, and of added styles' files (of all servers, of one). */
-  PICTURES_MB: z.coerce.number().int().min(1).default(4096),
-  UPLOADS_MB: z.coerce.number().int().min(1).default(1024),
-  STYLES_MB: z.coerce.number().int().min(1).default(32_768),
-  STYLES_MB_PER_SERVER: z.coerce.number().int().min(1).default(4096),
-  /** Days until what is kept of a server goes after it has taken the bot away; 0: within hours. */
-  LEFT_SERVER_DAYS: z.coerce.number().int().min(0).default(14),
   /** The operator's floor: words that no server can allow, comma-separated. */
   BLOCKED_WORDS: words,
   /** Words besides the usual ones that are drawn only in channels for adults, comma-separated. */
