@@ -40,6 +40,8 @@ export type Config = {
   readonly devices: readonly string[];
   readonly precision: Environment['PRECISION'];
   readonly decoder: Environment['DECODER'];
+  /** Of a card, to be taken at most; undefined: what it has free. */
+  readonly deviceBytes: number | undefined;
   readonly logLevel: Environment['LOG_LEVEL'];
   /** What the terminal says of itself, for pictures and colours in it. */
   readonly terminal: {
@@ -136,6 +138,7 @@ export function parseConfig(variables: Readonly<Record<string, string | undefine
     devices: env.RUNNERS,
     precision: env.PRECISION,
     decoder: env.DECODER,
+    deviceBytes: env.DEVICE_MEMORY_MB === undefined ? undefined : env.DEVICE_MEMORY_MB * 2 ** 20,
     logLevel: env.LOG_LEVEL,
     terminal: {
       term: variables['TERM'] ?? '',

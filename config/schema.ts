@@ -106,6 +106,8 @@ export const environmentSchema = z.object({
   DECODER: z.enum(['full', 'tiny']).optional(),
   /** Devices, comma-separated; one child process each. */
   RUNNERS: words.pipe(z.array(device)).transform((devices) => (devices.length === 0 ? ['cpu'] : devices)),
+  /** Megabytes of a graphics card's memory to be taken at most; absent: what it has free when the bot starts. */
+  DEVICE_MEMORY_MB: z.coerce.number().int().min(256).optional(),
   /** fatal, error, warn, info, debug, trace or silent. */
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 

@@ -52,11 +52,14 @@ const actions: CliActions = {
   benchTrain: async (options) => (await import('./tools/bench-train/command.ts')).run(options, { print, warn }),
   benchAccelerators: async (options) => (await import('./tools/bench-accelerators.ts')).run(options, { print, warn }),
   benchFiles: async (options) => (await import('./tools/bench-files/command.ts')).run(options, { print, warn }),
-  benchRunner: async (options) =>
-    (await import('./tools/bench-runner/bench-runner.ts')).run(
-      { ...options, dataFolder: loadConfig().dataFolder },
-      { print, warn },
-    ),
+  benchRunner: async (options) => {
+    const { model, devices, dataFolder } = loadConfig();
+    const measured = { model, devices, cacheDir: join(dataFolder, 'cache') };
+    const { run } = await import('./tools/bench-runner/bench-runner.ts');
+    await run({ ...options, measured, dataFolder }, { print, warn });
+  },
+  benchDevice: async (options) =>
+    (await import('./tools/bench-device/command.ts')).run(loadConfig(), options, { print, warn }),
   doctor: async (options) => (await import('./tools/doctor.ts')).doctor(loadConfig(), options, print),
   gpuInstall: async (options) => (await import('./tools/gpu-install/gpu-install.ts')).gpuInstall(options, print),
   runnerWork: async () => (await import('./start/runner-work.ts')).work(loadConfig(), print),

@@ -110,5 +110,5 @@ function decodedTogether(finished: readonly Member[], most: number): readonly Me
       size.height === first.generation.size.height &&
       size.width === first.generation.size.width,
   );
-  return same.slice(0, Math.max(1, most));
+  return same.slice(0, Math.max(1, Math.min(most, first?.generation.mostDecodes ?? most)));
 }

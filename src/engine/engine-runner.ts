@@ -9,15 +9,17 @@ import { IdleWait } from '../core/idle.ts';
 import type { Picture } from '../core/picture.ts';
 import type { GenerationRequest } from '../core/request.ts';
 import type { Runner, RunnerHealth, Work, WorkEvent } from '../core/work.ts';
+import type { MeasuredCurve } from './batch-curve.ts';
 import { Engine } from './engine.ts';
 import { ModelCache, type ModelLocation } from './model-cache.ts';
 import { describeForms, untriedForms, type DeviceForms } from './model/device-forms.ts';
 import { sessionOpener } from './model/session-opener.ts';
 import type { NumberType } from './nets/index.ts';
-import { eightBitInstructions, requireDevice, type Device, type DeviceMemory } from './ort/index.ts';
+import { eightBitInstructions, largestBuffer, requireDevice, type Device, type DeviceMemory } from './ort/index.ts';
 import type { PictureReader } from './inpainting.ts';
 import { prepare } from './preparation.ts';
 import { checkRequest } from './request-check.ts';
+import { RowLimits } from './row-limits.ts';
 import { CPU_POLICY, GPU_POLICY, type SchedulerPolicy } from './scheduler.ts';
 import { Upscaling } from './upscaling.ts';
 
@@ -45,6 +47,10 @@ export type EngineRunnerOptions = {
   readonly drawsEightBits?: boolean;
   /** Threads of a device call; default: one per core. */
   readonly threads?: number;
+  /** Batch curves measured on the device; default: none. */
+  readonly curves?: readonly MeasuredCurve[];
+  /** Memory of the device that may be taken, in bytes; default: rows a call are bounded by what it turns out to have. */
+  readonly deviceBytes?: number;
   /** Weights of models kept open at once, in bytes; default 8 GiB. */
   readonly modelBudgetBytes?: number;
 };
@@ -62,6 +68,7 @@ class EngineRunner implements Runner {
   readonly #forms: string;
   readonly #engine: Engine;
   readonly #memory: DeviceMemory;
+  readonly #limits: RowLimits;
   readonly #cache: ModelCache;
   readonly #upscaling: Upscaling;
   readonly #stop = new AbortController();
@@ -75,19 +82,27 @@ class EngineRunner implements Runner {
       device = { kind: 'cpu' },
       forms = untriedForms(device.kind),
       numberType = forms.numberType,
-      policy,
+      policy = device.kind === 'cpu' ? CPU_POLICY : GPU_POLICY,
       startup = 'fast',
       threads,
       modelBudgetBytes = DEFAULT_MODEL_BUDGET_BYTES,
+      curves = [],
+      deviceBytes,
     } = options;
     this.#options = options;
     this.#device = device;
     this.#forms = describeForms({ ...forms, numberType });
-    this.#engine = new Engine(policy ?? (device.kind === 'cpu' ? CPU_POLICY : GPU_POLICY));
+    this.#engine = new Engine(policy);
     const { attention, layout, channels } = forms;
     const tried = device.kind === 'webgpu' ? { ...device, layout } : device;
     const open = sessionOpener({ device: tried, numberType, attention, channels, startup, threads });
     this.#memory = open.memory;
+    this.#limits = new RowLimits({
+      usualRows: policy.maxRows,
+      curves,
+      room: deviceBytes === undefined ? undefined : { bytes: deviceBytes, largest: largestBuffer(device) },
+      memory: open.memory,
+    });
     this.#upscaling = new Upscaling({
       locate: options.locateModel,
       open,
@@ -174,6 +189,7 @@ class EngineRunner implements Runner {
         previewAfter,
         live,
         model,
+        limits: this.#limits,
         read: { readPicture, readMask },
         now: () => performance.now(),
       });

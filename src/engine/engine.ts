@@ -16,19 +16,22 @@ import { combineGuidance } from './sampling/index.ts';
 import { nextBatch, type Row, type SchedulerPolicy } from './scheduler.ts';
 
 export class Engine {
-  /** Its rows a call shrink where the device has no room for them. */
-  #policy: SchedulerPolicy;
+  readonly #policy: SchedulerPolicy;
+  /** Rows a call by group, where the device had no room for more. */
+  readonly #fewerRows = new Map<string, number>();
   readonly #now: () => number;
   readonly #generations = new Map<number, Generation>();
   readonly #live = new LiveShare();
   readonly #delivery: Delivery;
   #calls = 0;
   #rows = 0;
+  #maxRows: number;
   #isRunning = false;
 
   /** `now`: milliseconds, for the times that events report. */
   constructor(policy: SchedulerPolicy, now: () => number = () => performance.now()) {
     this.#policy = policy;
+    this.#maxRows = policy.maxRows;
     this.#now = now;
     this.#delivery = new Delivery({
       maxDecodes: policy.maxDecodes ?? 1,
@@ -43,9 +46,9 @@ export class Engine {
     return this.#generations.size;
   }
 
-  /** UNet calls so far and the rows they held. */
+  /** UNet calls so far, the rows they held, and how many the last one could have held. */
   get batches(): { readonly calls: number; readonly rows: number; readonly maxRows: number } {
-    return { calls: this.#calls, rows: this.#rows, maxRows: this.#policy.maxRows };
+    return { calls: this.#calls, rows: this.#rows, maxRows: this.#maxRows };
   }
 
   /** Takes part from the next step on, until its pictures are delivered, it is removed, or it fails. */
@@ -94,6 +97,7 @@ export class Engine {
       group: generation.group,
       passes: passesOf(generation),
       stepsLeft: picture.task.stepsLeft,
+      mostRows: this.#roomFor(generation),
       isLive: generation.isLive,
       lastCall: generation.lastCall,
     }));
@@ -107,6 +111,7 @@ export class Engine {
       return undefined;
     }
     const startedAt = this.#now();
+    this.#maxRows = this.#roomFor(leader.generation);
     try {
       const outputs = await leader.generation.model.predict(batch.flatMap(rowsOf), leader.generation.size);
       this.#charge(batch, this.#now() - startedAt);
@@ -119,13 +124,18 @@ export class Engine {
     }
   }
 
-  /** A call that had no room is made again with half its rows, as every later one; false where it was of one picture. */
+  #roomFor({ group, mostRows = this.#policy.maxRows }: Generation): number {
+    return Math.min(mostRows, this.#fewerRows.get(group) ?? mostRows);
+  }
+
+  /** A call that had no room is made again with half its rows, as every later one of its kind; false where it was of one picture. */
   #takesLess(batch: readonly Member[], error: unknown): boolean {
-    if (!(error instanceof UserError && error.code === 'device.memory') || batch.length === 1) {
+    const [leader] = batch;
+    if (!(error instanceof UserError && error.code === 'device.memory') || leader === undefined || batch.length === 1) {
       return false;
     }
     const rows = batch.reduce((total, { generation }) => total + passesOf(generation), 0);
-    this.#policy = { ...this.#policy, maxRows: Math.floor(rows / 2) };
+    this.#fewerRows.set(leader.generation.group, Math.floor(rows / 2));
     return true;
   }
 

@@ -24,6 +24,9 @@ export type Generation = {
   readonly styles: StyleSet;
   /** Follows somebody's hand. */
   readonly isLive: boolean;
+  /** UNet rows of a call that it leads, and pictures of a decoder call; absent: as the policy says. */
+  readonly mostRows?: number;
+  readonly mostDecodes?: number;
   /** 1-based steps after which a preview is wanted. */
   readonly previewAfter: ReadonlySet<number>;
   readonly pictures: readonly PictureInProgress[];

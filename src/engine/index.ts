@@ -2,4 +2,5 @@
 export { chooseForms } from './model/device-forms.ts';
 export { tryOut } from './model/device-trials.ts';
 export { createEngineRunner, type EngineRunnerOptions } from './engine-runner.ts';
-export type { Device } from './ort/index.ts';
+export { readCurves } from './curve-file.ts';
+export { freeMemory, type Device } from './ort/index.ts';

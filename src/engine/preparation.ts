@@ -15,6 +15,7 @@ import type { Model } from './model/model.ts';
 import { withoutReferences } from './prompt-references.ts';
 import { readPromptWords } from './prompt-words.ts';
 import { checkSides } from './request-check.ts';
+import type { RowLimits } from './row-limits.ts';
 import { mixedNoise, plan, TorchGenerator } from './sampling/index.ts';
 import { Task } from './task.ts';
 
@@ -25,6 +26,8 @@ export type Preparation = {
   /** As `Work` has it. */
   readonly live: 'draft' | 'final' | undefined;
   readonly model: Model;
+  /** Absent: rows a call are as the policy says. */
+  readonly limits?: Pick<RowLimits, 'of'>;
   readonly read: PictureReader;
   readonly now: () => number;
 };
@@ -39,6 +42,7 @@ export async function prepare({
   live,
   model,
   read,
+  limits,
   now,
 }: Preparation): Promise<Prepared> {
   const startedAt = now();
@@ -66,7 +70,9 @@ export async function prepare({
   };
   const start = await startOf(request, model, size, read);
   const textMs = (now() - startedAt) / count;
+  const tokens = positive.conditioning.tokens.length / model.unet.config.contextFeatures;
   const generation: Generation = {
+    ...limits?.of({ model, name: request.model, size, width, height, tokens }),
     number,
     events: new EventStream<WorkEvent>(),
     model,

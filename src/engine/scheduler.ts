@@ -7,7 +7,7 @@
  */
 
 export type SchedulerPolicy = {
-  /** UNet rows of one call. A picture that needs more than that still runs, alone. */
+  /** UNet rows of one call, of pictures that say no number of their own. A picture that needs more than that still runs, alone. */
   readonly maxRows: number;
   /** Pictures of one decoder call; default 1. */
   readonly maxDecodes?: number;
@@ -32,6 +32,8 @@ export type Row = {
   /** UNet rows it takes: 2 when the negative prompt counts, else 1. */
   readonly passes: number;
   readonly stepsLeft: number;
+  /** UNet rows of a call that it leads, where that is known of it. */
+  readonly mostRows?: number;
   /** Follows somebody's hand, and gives way to others. */
   readonly isLive: boolean;
   /** The number of the last call that any picture of its request took part in; -1 before its first. */
@@ -51,7 +53,7 @@ export function nextBatch(rows: readonly Row[], policy: SchedulerPolicy, isLiveE
     return [];
   }
   const batch = [leader];
-  let free = policy.maxRows - leader.passes;
+  let free = (leader.mostRows ?? policy.maxRows) - leader.passes;
   for (const row of queue.slice(1)) {
     if (row.group === leader.group && row.passes <= free) {
       batch.push(row);

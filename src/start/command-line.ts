@@ -50,7 +50,7 @@ export async function imagine(
   if (mode !== 'quiet') {
     sayLicence(request, warn);
   }
-  const runner = await openEngine({ device: localDevice(config), dataFolder: config.dataFolder, startup: 'fast' });
+  const runner = await openEngine({ ...config, device: localDevice(config), startup: 'fast' });
   const stop = stopOnSignal();
   try {
     await drawToFiles({
@@ -79,7 +79,7 @@ export async function emoji(
   const asked = { ...options, negative: '', count: 1, transparent: true };
   const request = await requestFrom(config, openCatalog(config.dataFolder), prompt, asked);
   sayLicence(request, warn);
-  const runner = await openEngine({ device: localDevice(config), dataFolder: config.dataFolder, startup: 'fast' });
+  const runner = await openEngine({ ...config, device: localDevice(config), startup: 'fast' });
   const stop = stopOnSignal();
   try {
     await emojiToFile({ request, prompt, isSticker: sticker, out, runner, print, warn, signal: stop.signal });
@@ -95,7 +95,7 @@ export async function upscale(
   options: UpscaleOptions,
   { print }: Streams,
 ): Promise<void> {
-  const runner = await openEngine({ device: localDevice(config), dataFolder: config.dataFolder, startup: 'fast' });
+  const runner = await openEngine({ ...config, device: localDevice(config), startup: 'fast' });
   const stop = stopOnSignal();
   try {
     await upscaleFile({

@@ -5,7 +5,12 @@ import type { Runner } from '../core/work.ts';
 import { TrainingRunner } from '../train/training-runner.ts';
 import { openEngine } from './open-engine.ts';
 
-const optionsSchema = z.object({ device: z.string(), dataFolder: z.string(), startup: z.enum(['fast', 'throughput']) });
+const optionsSchema = z.object({
+  device: z.string(),
+  dataFolder: z.string(),
+  startup: z.enum(['fast', 'throughput']),
+  deviceBytes: z.number().positive().optional(),
+});
 
 /** Throws `UserError` `device.missing` now, not at the first picture, where the machine lacks the device or it does not open. */
 export async function createRunner(options: unknown): Promise<Runner> {

@@ -8,7 +8,7 @@ import { modelsFolder } from '../../config/paths.ts';
 import { Catalog } from '../../models/catalog.ts';
 import { UserError } from '../core/errors.ts';
 import type { Runner } from '../core/work.ts';
-import { chooseForms, createEngineRunner, type Device } from '../engine/index.ts';
+import { chooseForms, createEngineRunner, freeMemory, readCurves, type Device } from '../engine/index.ts';
 import { pictureReaders } from './picture-readers.ts';
 
 export type OpenEngine = {
@@ -18,6 +18,8 @@ export type OpenEngine = {
   readonly dataFolder: string;
   /** 'fast': the first picture soonest; 'throughput': a few per cent faster from then on. */
   readonly startup: 'fast' | 'throughput';
+  /** Of a device that is no processor, to be taken at most; default: what it has free. */
+  readonly deviceBytes?: number | undefined;
 };
 
 export function openCatalog(dataFolder: string): Catalog {
@@ -25,7 +27,7 @@ export function openCatalog(dataFolder: string): Catalog {
 }
 
 /** Throws `UserError` (`device.…`) for a device that this machine lacks or that does not open. */
-export async function openEngine({ device: name, dataFolder, startup }: OpenEngine): Promise<Runner> {
+export async function openEngine({ device: name, dataFolder, startup, deviceBytes }: OpenEngine): Promise<Runner> {
   const catalog = openCatalog(dataFolder);
   const device = parseDevice(name);
   const cacheDir = join(dataFolder, 'cache');
@@ -39,6 +41,8 @@ export async function openEngine({ device: name, dataFolder, startup }: OpenEngi
     clipTokenizer: join(modelsFolder, 'clip'),
     device,
     forms: await chooseForms(device, cacheDir),
+    curves: await readCurves(cacheDir, device),
+    ...(device.kind !== 'cpu' && { deviceBytes: deviceBytes ?? (await freeMemory(device)).bytes }),
     startup,
   });
 }

@@ -4,14 +4,14 @@ import { openRunners, type OpenedRunners } from '../runner/open-runners.ts';
 import { siblingModule } from '../runner/sibling-module.ts';
 
 export function openLocalRunners(
-  config: Pick<Config, 'dataFolder'>,
+  { dataFolder, deviceBytes }: Pick<Config, 'dataFolder'> & Partial<Pick<Config, 'deviceBytes'>>,
   devices: readonly string[],
   onRestart: (device: string, reason: string) => void,
 ): Promise<OpenedRunners> {
   return openRunners({
     devices,
     factory: siblingModule('engine-process', import.meta.url),
-    factoryOptions: (device) => ({ device, dataFolder: config.dataFolder, startup: 'throughput' }),
+    factoryOptions: (device) => ({ device, dataFolder, startup: 'throughput', deviceBytes }),
     onRestart,
   });
 }

@@ -251,6 +251,22 @@ describe('Engine', () => {
     await expect(draw(FULL, generationOf({ number: 2, model }))).rejects.toMatchObject({ code: 'device.memory' });
   });
 
+  it('holds no more rows than a picture’s kind has room for, and goes on with fewer of that kind alone', async () => {
+    const model = new MadeUpModel();
+    const few = { ...generationOf({ number: 1, model, count: 5, steps: 1 }), mostRows: 2 };
+    await draw(FULL, few);
+    expect(model.calls.map((rows) => rows.length)).toEqual([2, 2, 1]);
+    const [large, small] = [new MadeUpModel(), new MadeUpModel()];
+    large.roomForRows = 2;
+    await draw(
+      FULL,
+      { ...generationOf({ number: 1, model: large, count: 4, steps: 1 }), group: 'large' },
+      { ...generationOf({ number: 2, model: small, count: 8, steps: 1 }), group: 'small' },
+    );
+    expect(large.calls.map((rows) => rows.length)).toEqual([2, 2]);
+    expect(small.calls.map((rows) => rows.length)).toEqual([8]);
+  });
+
   it('fails a generation whose model answers with no numbers, in a sentence', async () => {
     const generation = generationOf({ number: 1, model: new MadeUpModel(), prompt: Number.NaN });
     await expect(draw(CPU_POLICY, generation)).rejects.toMatchObject({ name: 'UserError', code: 'model.nan' });

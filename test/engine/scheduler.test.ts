@@ -53,6 +53,13 @@ describe('nextBatch', () => {
     expect(ids(nextBatch(rows, { maxRows: 3, order: 'round-robin' }))).toEqual([1, 3]);
   });
 
+  it('holds as many rows as its leader has room for, where that is known', () => {
+    const rows = [1, 2, 3, 4].map((id) => row(id, { mostRows: 3 }));
+    expect(ids(nextBatch(rows, GPU_POLICY))).toEqual([1, 2, 3]);
+    expect(ids(nextBatch(rows, CPU_POLICY))).toEqual([1, 2, 3]);
+    expect(ids(nextBatch([row(1, { mostRows: 1, passes: 2 }), row(2)], GPU_POLICY))).toEqual([1]);
+  });
+
   it('runs a picture that needs more rows than allowed alone rather than never', () => {
     expect(ids(nextBatch([row(1, { passes: 2 }), row(2)], CPU_POLICY))).toEqual([1]);
   });

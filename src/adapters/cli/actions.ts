@@ -106,6 +106,20 @@ export type BenchUnetOptions = {
   readonly size?: Size;
   readonly json?: boolean;
 };
+export type BenchDeviceOptions = {
+  /** As RUNNERS names it; absent: the first of this machine there. */
+  readonly device?: string;
+  readonly model?: string;
+  /** Random weights of a published model's size instead. */
+  readonly arch?: 'tiny' | 'sd15' | 'sdxl' | 'ssd1b';
+  readonly size?: Size;
+  readonly rows: readonly number[];
+  readonly seconds: number;
+  /** Default: what the device was found to be good for. */
+  readonly numbers?: 'fp32' | 'fp16';
+  readonly python?: string;
+  readonly json?: boolean;
+};
 export type BenchTrainOptions = {
   readonly arch: 'moji' | 'sd15';
   readonly size?: Size;
@@ -141,6 +155,7 @@ export type CliActions = {
   readonly deployCommands: () => Promise<void>;
   readonly benchAll: (options: { readonly json?: boolean }) => Promise<void>;
   readonly benchUnet: (options: BenchUnetOptions) => Promise<void>;
+  readonly benchDevice: (options: BenchDeviceOptions) => Promise<void>;
   readonly benchTrain: (options: BenchTrainOptions) => Promise<void>;
   readonly benchAccelerators: (options: { readonly json?: boolean }) => Promise<void>;
   readonly benchFiles: (options: BenchFilesOptions) => Promise<void>;

@@ -2,7 +2,7 @@
 import { Option, type Command } from 'commander';
 
 import type { CliActions } from './actions.ts';
-import { parseInteger, parseSize } from './parse.ts';
+import { parseInteger, parseRows, parseSize } from './parse.ts';
 
 export function addBenches(program: Command, actions: CliActions): void {
   const bench = program
@@ -20,6 +20,23 @@ export function addBenches(program: Command, actions: CliActions): void {
     .option('--size <WxH>', 'pixels', parseSize)
     .option('--json', 'as JSON')
     .action(actions.benchUnet);
+  bench
+    .command('device')
+    .description(
+      'UNet, text, decoder and whole pictures on a device, by rows and styles; writes the batch curve that drawing goes by',
+    )
+    .option('--device <name>', 'cpu, cuda:0, webgpu, …; default: the first of RUNNERS')
+    .option('--model <id|dir|file>', 'which; default: MODEL')
+    .addOption(
+      new Option('--arch <name>', 'random weights of that size instead').choices(['tiny', 'sd15', 'sdxl', 'ssd1b']),
+    )
+    .option('--size <WxH>', 'pixels', parseSize)
+    .option('--rows <list>', 'rows of a call', parseRows, [1, 2, 4, 8, 16])
+    .option('--seconds <n>', 'begin nothing new after so long', parseInteger('seconds', 1, 36_000), 300)
+    .addOption(new Option('--numbers <type>', 'what nets are computed in').choices(['fp32', 'fp16']))
+    .option('--python <file>', 'a Python with torch and diffusers to compare with on the same weights (with --arch)')
+    .option('--json', 'as JSON')
+    .action(actions.benchDevice);
   bench
     .command('train')
     .description('a step of style training on one thread: CPU seconds and memory, against torch and peft')

@@ -88,6 +88,12 @@ export function parseTexts(text: string, previous: readonly string[] = []): read
   return [...previous, text];
 }
 
+/** Rows of calls, each once and the fewest first: `1,2,4`. */
+export function parseRows(text: string): readonly number[] {
+  const parse = parseInteger('rows', 1, 64);
+  return [...new Set(text.split(',').map(parse))].toSorted((a, b) => a - b);
+}
+
 /** `trailing` and the like, or the timesteps themselves: `999,749,499,249`. */
 export function parseTimesteps(text: string): TimestepGrid {
   const spread = SPREADS.find((name) => name === text);

@@ -28,6 +28,7 @@ import { LazySessions } from './lazy-sessions.ts';
 import type { NetFiles } from './model-files.ts';
 import { autoencoderNumberType } from './number-type.ts';
 import { pictureToValues, valuesToPicture } from './picture-values.ts';
+import { rowMemory, type RowMemory } from './row-memory.ts';
 import type { NetPlace, SessionOpener } from './session-opener.ts';
 
 export type AutoencoderConfig = AutoencoderKLConfig | AutoencoderTinyConfig;
@@ -48,6 +49,7 @@ export class Autoencoder {
   readonly weights: TensorSource;
   readonly #sessions: LazySessions;
   readonly #build: BuildOptions;
+  readonly #pictureMemory = new Map<string, RowMemory>();
 
   /** Throws `UserError('model.config')`. */
   static async open({ config: json, origin, weights }: NetFiles, { open, cacheDir }: NetPlace): Promise<Autoencoder> {
@@ -85,6 +87,18 @@ export class Autoencoder {
     const values = image.data.length / latents.length;
     const sides = [width * this.config.scale, height * this.config.scale] as const;
     return latents.map((_, k) => valuesToPicture(image.data.subarray(k * values, (k + 1) * values), ...sides));
+  }
+
+  /** Of a picture of a call of the decoder. */
+  pictureMemory({ height, width }: LatentSize): RowMemory {
+    const key = `${height}x${width}`;
+    const known = this.#pictureMemory.get(key);
+    if (known !== undefined) {
+      return known;
+    }
+    const found = rowMemory(decoderGraph(this.config, this.weights, this.#build), { height, width });
+    this.#pictureMemory.set(key, found);
+    return found;
   }
 
   /** A look at latents, small: those of more than `area` are averaged down first. */

@@ -8,6 +8,7 @@ import type { TensorSource } from '../weights/index.ts';
 import { Autoencoder, type AutoencoderConfig, type LatentSampler } from './autoencoder.ts';
 import type { Decoder, LatentSize } from './denoiser.ts';
 import type { NetFiles } from './model-files.ts';
+import type { RowMemory } from './row-memory.ts';
 import type { NetPlace } from './session-opener.ts';
 import { openStandIn } from './vae-override.ts';
 
@@ -59,6 +60,11 @@ export class Decoders {
   async decode(latents: readonly Float32Array[], size: LatentSize, decoder: Decoder): Promise<readonly Picture[]> {
     const chosen = decoder === 'tiny' ? await this.#standIn() : this.#own;
     return chosen.decode(latents, size);
+  }
+
+  /** Of a picture of a call of its own autoencoder, which takes more than the stand-in. */
+  pictureMemory(size: LatentSize): RowMemory {
+    return this.#own.pictureMemory(size);
   }
 
   async preview(latents: Float32Array, size: LatentSize): Promise<Picture> {

@@ -9,7 +9,7 @@ import path from 'node:path';
 import type { Base, ModelManifest } from '../../core/manifest.ts';
 import type { Picture } from '../../core/picture.ts';
 import type { Decoder, Denoiser, LatentSize, UNetRow } from './denoiser.ts';
-import { parseUNetConfig, type UNetConfig } from '../nets/index.ts';
+import { parseUNetConfig } from '../nets/index.ts';
 import { parseSchedulerConfig, type SchedulerConfig } from '../sampling/index.ts';
 import { derivedFiles, sweepBeside, type LoraNet, type TensorSource } from '../weights/index.ts';
 import type { LatentSampler } from './autoencoder.ts';
@@ -157,8 +157,8 @@ export class Model implements Denoiser {
   }
 
   /** As its graphs take it, the accelerator merged. */
-  get unet(): { readonly config: UNetConfig; readonly weights: TensorSource } {
-    return { config: this.#unet.config, weights: this.#unet.weights };
+  get unet(): Pick<UNet, 'config' | 'weights' | 'rowMemory'> {
+    return this.#unet;
   }
 
   /** Pixels along one side of a latent. */

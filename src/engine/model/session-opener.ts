@@ -42,7 +42,7 @@ export type SessionOpenerOptions = {
 };
 
 /** On the device: styles and prompts of the pictures drawn last; sixteen styles of rank 16 of SD 1.5. */
-const STAYING_BYTES = 512 * 2 ** 20;
+export const STAYING_BYTES = 512 * 2 ** 20;
 
 export function sessionOpener({
   device,
@@ -59,6 +59,7 @@ export function sessionOpener({
       Session.create(serialize(graph, { shapes: startup === 'fast' }), {
         device,
         memory,
+        weightBytes: weightBytes(graph),
         startup: device.kind === 'cpu' ? startupOf(graph) : startup,
         ...(threads !== undefined && { threads }),
       });

@@ -28,6 +28,7 @@ import { inOneStyle } from './lora-feeds.ts';
 import { unetIslands } from './number-type.ts';
 import type { NetPlace, PrecisePlace } from './session-opener.ts';
 import { RowCounts } from './row-counts.ts';
+import { rowMemory, type RowMemory } from './row-memory.ts';
 import { StyleInputs } from './style-inputs.ts';
 import type { UNetVariant } from './style-set.ts';
 
@@ -43,6 +44,7 @@ export class UNet {
   readonly #sessions: LazySessions;
   readonly #styles: StyleInputs;
   readonly #rowCounts: RowCounts;
+  readonly #rowMemory = new Map<string, RowMemory>();
   #targets: readonly Layer[] | undefined;
   readonly #arrays = new CallArrays();
 
@@ -218,6 +220,19 @@ export class UNet {
             shape: [rows.length, ...shape, features],
           },
         };
+  }
+
+  /** Of a call without styles, of prompts of `tokens`; a style's own matrices are small beside it. */
+  rowMemory({ height, width }: LatentSize, tokens: number): RowMemory {
+    const key = `${height}x${width} ${tokens}`;
+    const known = this.#rowMemory.get(key);
+    if (known !== undefined) {
+      return known;
+    }
+    const graph = buildUNet(this.config, this.weights, { lowering: this.#lowering, sizes: 'whole' });
+    const found = rowMemory(graph, { height, width, tokens });
+    this.#rowMemory.set(key, found);
+    return found;
   }
 
   #session(variant: UNetVariant, { height, width }: LatentSize, loraRows: StyleForm['rows']): Promise<Session> {

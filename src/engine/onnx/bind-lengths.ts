@@ -64,10 +64,14 @@ function needing(nodes: readonly Node[], outputs: readonly ValueInfo[]): readonl
   return needed.toReversed();
 }
 
-/** `rows·height/2`, `width*8`, `(height/4)*4`, `rows?`: divided lengths are rounded up. */
+/** `rows·height/2`, `width*8`, `(height/4)*4`, `rows?`: divided lengths are rounded up, as a part of `height·width in 8` is. */
 function boundDim(dim: Dim, lengths: Lengths): number {
   if (typeof dim === 'number') {
     return dim;
+  }
+  const [, whole, parts] = /^(.*) in (\d+)(?:, rest)?$/.exec(dim) ?? [];
+  if (whole !== undefined) {
+    return Math.ceil(boundDim(whole, lengths) / Number(parts));
   }
   return dim.split('·').reduce((product, part) => {
     const [, name = part, factor = '1', divisor = '1'] = /^(.*?)\??(?:\*(\d+))?(?:\/(\d+))?$/.exec(part) ?? [];

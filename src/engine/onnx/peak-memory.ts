@@ -8,14 +8,11 @@ import type { Graph } from './model-proto.ts';
 const BYTES: Readonly<Record<string, number>> = { f32: 4, i32: 4, f16: 2, bf16: 2, i64: 8, u8: 1, i8: 1, bool: 1 };
 const VIEWS: ReadonlySet<string> = new Set(['Reshape', 'Unsqueeze', 'Identity']);
 
-/** In bytes, without inputs and constants. Throws an `Error` for a length that is no number. */
-export function peakBytes(graph: Graph): number {
-  const sizes = new Map(
-    [...graph.values, ...graph.outputs].map(({ name, dtype, shape }) => [
-      name,
-      shape.reduce<number>((product, dim) => product * fixed(dim, name), BYTES[dtype] ?? 4),
-    ]),
-  );
+/**
+ * In bytes, without inputs and constants; `sizes`: of the values that count, by name, default: all of them. Throws an `Error`
+ * for a length that is no number.
+ */
+export function peakBytes(graph: Graph, sizes: ReadonlyMap<string, number> = sizesOf(graph)): number {
   // 1. Whose memory a value is: its own, or what it is a view of.
   const owner = new Map<string, string>();
   const ownerOf = (name: string): string => owner.get(name) ?? name;
@@ -47,6 +44,16 @@ export function peakBytes(graph: Graph): number {
     held -= ends.get(at) ?? 0;
   }
   return peak;
+}
+
+/** Of each value, in bytes. Throws an `Error` for a length that is no number. */
+export function sizesOf(graph: Graph): ReadonlyMap<string, number> {
+  return new Map(
+    [...graph.values, ...graph.outputs].map(({ name, dtype, shape }) => [
+      name,
+      shape.reduce<number>((product, dim) => product * fixed(dim, name), BYTES[dtype] ?? 4),
+    ]),
+  );
 }
 
 function fixed(dim: number | string, name: string): number {

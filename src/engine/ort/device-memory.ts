@@ -25,6 +25,7 @@ export class DeviceMemory {
   #lastCall: Promise<void> = Promise.resolve();
   #named = 0;
   #uploadedBytes = 0;
+  #weightBytes = 0;
 
   /** `maxBytes`: of tensors that stay. */
   constructor(device: Device, maxBytes: number) {
@@ -39,6 +40,16 @@ export class DeviceMemory {
   /** So far; 0 where nothing has to travel. */
   get uploadedBytes(): number {
     return this.#uploadedBytes;
+  }
+
+  /** Of the sessions that are open. */
+  get weightBytes(): number {
+    return this.#weightBytes;
+  }
+
+  /** A session with weights of so many bytes was opened, or closed where it is less than 0. */
+  holds(bytes: number): void {
+    this.#weightBytes += bytes;
   }
 
   /** One call at a time: two sessions at once were seen to end the process, and what a call was given stays until it ends. */

@@ -2,6 +2,7 @@
 export { listProviders, requireDevice, type Device } from './device.ts';
 export { DeviceMemory } from './device-memory.ts';
 export { eightBitInstructions, type EightBitInstructions } from './processor.ts';
+export { freeMemory, largestBuffer } from './free-memory.ts';
 export { driverState } from './driver-state.ts';
 export { Session } from './session.ts';
 export type { Feeds, FloatTensor, IdTensor } from './tensors.ts';

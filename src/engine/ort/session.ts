@@ -24,6 +24,8 @@ export type SessionOptions = {
   readonly threads?: number;
   /** Shared by the sessions of a device; default: one that keeps nothing. */
   readonly memory?: DeviceMemory;
+  /** What the graph's weights take, to be counted there. */
+  readonly weightBytes?: number;
   /** Whether what fails is also written to the process's errors by onnxruntime itself. Default true. */
   readonly isLogged?: boolean;
 };
@@ -40,13 +42,16 @@ export class Session {
   readonly #session: InferenceSession;
   readonly #device: Device;
   readonly #memory: DeviceMemory;
+  readonly #weightBytes: number;
   #isReleased = false;
 
-  private constructor(runtime: Runtime, session: InferenceSession, device: Device, memory: DeviceMemory) {
+  private constructor(runtime: Runtime, session: InferenceSession, device: Device, options: SessionOptions) {
     this.#runtime = runtime;
     this.#session = session;
     this.#device = device;
-    this.#memory = memory;
+    this.#memory = options.memory ?? new DeviceMemory(device, 0);
+    this.#weightBytes = options.weightBytes ?? 0;
+    this.#memory.holds(this.#weightBytes);
   }
 
   /** Throws `UserError`: `device.missing` for a device this machine lacks, `device.failed` where it does not open. */
@@ -59,7 +64,7 @@ export class Session {
         runtime,
         await runtime.InferenceSession.create(model.bytes, nativeOptions(model, device, options)),
         device,
-        options.memory ?? new DeviceMemory(device, 0),
+        options,
       );
     } catch (cause) {
       const fault = deviceFault(device, cause);
@@ -103,6 +108,7 @@ export class Session {
   async release(): Promise<void> {
     if (!this.#isReleased) {
       this.#isReleased = true;
+      this.#memory.holds(-this.#weightBytes);
       await this.#session.release();
     }
   }

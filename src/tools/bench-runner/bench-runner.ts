@@ -7,7 +7,10 @@ import { readFile } from 'node:fs/promises';
 
 import { UserError } from '../../core/errors.ts';
 import { simulate } from './simulation.ts';
-import { callMs, CPU_CURVE, GPU_CURVE, curveSchema, type BatchCurve } from './device.ts';
+import { batchCurve, callMs, type BatchCurve } from '../../engine/batch-curve.ts';
+import { curveFile, readCurves } from '../../engine/curve-file.ts';
+import { parseDevice } from '../../start/open-engine.ts';
+import { CPU_CURVE, GPU_CURVE } from './device.ts';
 import { measureEngine } from './engine.ts';
 import { measureOverhead } from './overhead.ts';
 import { printReport } from './print.ts';
@@ -17,8 +20,12 @@ export type BenchRunnerOptions = {
   /** Jobs a scenario. */
   readonly jobs: number;
   readonly json?: boolean;
-  /** A measured batch curve as JSON: `{ name, source, stepMs: { "1": ms, "4": ms, … } }`. */
-  readonly curve?: string;
+  /** A measured batch curve as JSON: `{ name, source, stepMs: { "1": ms, "4": ms, … } }`, or what `bench device` wrote. */
+  readonly curve?: string | undefined;
+  /** Whose curves count that `bench device` measured here: this model's, on these devices. */
+  readonly measured?:
+    | { readonly model: string; readonly devices: readonly string[]; readonly cacheDir: string }
+    | undefined;
   /** Draws with the engine too, from this data folder; undefined: leaves that out. */
   readonly dataFolder?: string;
 };
@@ -39,13 +46,8 @@ export async function run(options: BenchRunnerOptions, { print }: Io): Promise<v
   }
 }
 
-export async function benchRunner({ jobs, curve, dataFolder }: BenchRunnerOptions): Promise<Report> {
-  const gpu = curve === undefined ? GPU_CURVE : await readCurve(curve);
-  const rows = Math.max(...Object.keys(gpu.stepMs).map(Number)); // no further than somebody measured
-  const devices = [
-    { device: CPU_CURVE, slots: CPU_SLOTS, maxRows: 1 },
-    { device: gpu, slots: rows, maxRows: rows },
-  ];
+export async function benchRunner({ jobs, curve, measured, dataFolder }: BenchRunnerOptions): Promise<Report> {
+  const devices = await crowdDevices({ curve, measured });
   const crowds = devices.flatMap((device) =>
     [1, 10, 1000].flatMap((servers) =>
       (['equal', 'skewed'] as const).map((load) => crowd({ ...device, servers, load, jobs })),
@@ -57,6 +59,22 @@ export async function benchRunner({ jobs, curve, dataFolder }: BenchRunnerOption
     overhead: await measureOverhead(jobs),
     engine: dataFolder === undefined ? undefined : await measureEngine(dataFolder),
   };
+}
+
+/** A processor and a card: as measured, here where somebody did. */
+export async function crowdDevices({
+  curve,
+  measured,
+}: Pick<BenchRunnerOptions, 'curve' | 'measured'>): Promise<
+  readonly { readonly device: BatchCurve; readonly slots: number; readonly maxRows: number }[]
+> {
+  const here = measured === undefined ? {} : await curvesMeasured(measured);
+  const card = curve === undefined ? (here.card ?? GPU_CURVE) : await readCurve(curve);
+  const rows = Math.max(...Object.keys(card.stepMs).map(Number)); // no further than somebody measured
+  return [
+    { device: here.processor ?? CPU_CURVE, slots: CPU_SLOTS, maxRows: 1 },
+    { device: card, slots: rows, maxRows: rows },
+  ];
 }
 
 function crowd(scene: {
@@ -90,20 +108,41 @@ function crowd(scene: {
   };
 }
 
+/** Of this machine's processor and of its first other device, where somebody measured them. */
+async function curvesMeasured({ model, devices, cacheDir }: NonNullable<BenchRunnerOptions['measured']>): Promise<{
+  readonly processor?: BatchCurve;
+  readonly card?: BatchCurve;
+}> {
+  const found = await Promise.all(
+    devices
+      .filter((name) => !name.includes('://'))
+      .map(async (name) => {
+        const curves = await readCurves(cacheDir, parseDevice(name));
+        return { isProcessor: name === 'cpu', curve: curves.find((curve) => curve.model === model) };
+      }),
+  );
+  const [processor, card] = [true, false].map(
+    (wanted) => found.find(({ isProcessor, curve }) => isProcessor === wanted && curve !== undefined)?.curve,
+  );
+  return { ...(processor && { processor }), ...(card && { card }) };
+}
+
 async function readCurve(file: string): Promise<BatchCurve> {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     throw new UserError('bench.curve', `Expected a batch curve at ${file}, but it cannot be read. Check the path.`, {
       cause,
     });
   });
-  const parsed = curveSchema.safeParse(jsonOrNothing(text));
-  if (!parsed.success) {
+  const json = jsonOrNothing(text);
+  const [written] = curveFile.safeParse(json).data?.curves ?? [];
+  const parsed = written ?? batchCurve.safeParse(json).data;
+  if (parsed === undefined) {
     throw new UserError(
       'bench.curve',
       `Expected { "name": …, "source": …, "stepMs": { "1": ms, "4": ms } } in ${file}, got something else. Correct the file.`,
     );
   }
-  return parsed.data;
+  return parsed;
 }
 
 function jsonOrNothing(text: string): unknown {

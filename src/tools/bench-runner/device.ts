@@ -8,17 +8,10 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import { z } from 'zod';
 
 import { CancelledError, StoppedError } from '../../core/errors.ts';
+import { batchCurve, callMs, type BatchCurve } from '../../engine/batch-curve.ts';
 import type { Runner, RunnerHealth, Work, WorkEvent } from '../../core/work.ts';
 
-const curvePoints = z
-  .record(z.string().regex(/^\d+$/), z.number().nonnegative())
-  .refine((points) => Object.keys(points).length > 0, 'expected a point at least');
-
-/** `stepMs`: rows in a call → milliseconds of the call, linear between the rows given; `source`: who measured it how. */
-export const curveSchema = z.object({ name: z.string(), source: z.string(), stepMs: curvePoints });
-export type BatchCurve = z.infer<typeof curveSchema>;
-
-const optionsSchema = z.object({ curve: curveSchema, maxRows: z.int().positive() });
+const optionsSchema = z.object({ curve: batchCurve, maxRows: z.int().positive() });
 
 export const NO_DEVICE: BatchCurve = { name: 'no device', source: 'none needed', stepMs: { '1': 0 } };
 
@@ -39,23 +32,6 @@ export const GPU_CURVE: BatchCurve = {
   source: 'measured by the ML.ENERGY leaderboard with diffusers',
   stepMs: { '1': 33.2, '2': 52.3, '4': 96.1, '8': 173.7 },
 };
-
-/** Milliseconds of a call with so many rows; beyond the last point it goes on as between the last two. */
-export function callMs({ stepMs }: BatchCurve, rows: number): number {
-  const points = Object.entries(stepMs)
-    .map(([count, ms]) => ({ rows: Number(count), ms }))
-    .toSorted((a, b) => a.rows - b.rows);
-  const at = points.findIndex((point) => point.rows >= rows);
-  const right = points[at < 0 ? points.length - 1 : at];
-  const left = points[at < 0 ? points.length - 2 : at - 1];
-  if (right === undefined) {
-    return 0;
-  }
-  if (left === undefined || right.rows === rows) {
-    return right.ms;
-  }
-  return left.ms + ((right.ms - left.ms) * (rows - left.rows)) / (right.rows - left.rows);
-}
 
 export async function createRunner(options: unknown): Promise<Runner> {
   return new SimulatedDevice(optionsSchema.parse(options));

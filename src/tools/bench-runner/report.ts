@@ -1,5 +1,5 @@
 /** What `bench runner` found, as data: printed for people, or as it is for programs. */
-import type { BatchCurve } from './device.ts';
+import type { BatchCurve } from '../../engine/batch-curve.ts';
 import type { EngineFigures } from './engine.ts';
 import type { OverheadFigures } from './overhead.ts';
 import type { SimulationResult } from './simulation.ts';

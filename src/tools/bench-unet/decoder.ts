@@ -19,7 +19,7 @@ import { openSafetensors } from '../../engine/weights/index.ts';
 import { checkpointTensors, writeRandomCheckpoint } from './random-checkpoint.ts';
 
 /** Facts of the published files. */
-const PUBLISHED = {
+export const PUBLISHED_VAE = {
   _class_name: 'AutoencoderKL',
   block_out_channels: [128, 256, 512, 512],
   down_block_types: Array.from({ length: 4 }, () => 'DownEncoderBlock2D'),
@@ -60,7 +60,7 @@ export async function measureDecoder(folder: string, side: number, rounds: numbe
 }
 
 function publishedConfig(side: number): AutoencoderKLConfig {
-  const config = parseAutoencoderConfig({ ...PUBLISHED, sample_size: side }, 'the published VAE');
+  const config = parseAutoencoderConfig({ ...PUBLISHED_VAE, sample_size: side }, 'the published VAE');
   if (config.kind !== 'AutoencoderKL') {
     throw new Error('Expected the config of an AutoencoderKL.');
   }

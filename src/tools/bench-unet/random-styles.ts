@@ -50,25 +50,8 @@ export class RandomStyles {
   }
 
   /** Writes a style; `feed` takes its name. */
-  async write(name: string, rank: number): Promise<void> {
-    const matrices = this.#targets.flatMap(({ module, inFeatures, outFeatures }) => {
-      const key = `lora_unet_${module.replaceAll('.', '_')}`;
-      return [
-        { name: `${key}.lora_down.weight`, shape: [rank, inFeatures] },
-        { name: `${key}.lora_up.weight`, shape: [outFeatures, rank] },
-      ];
-    });
-    await writeSafetensors(
-      this.#file(name),
-      matrices.map((matrix) => ({
-        ...matrix,
-        dtype: 'F32',
-        parts: async function* parts() {
-          const length = matrix.shape.reduce((product, side) => product * side, 1);
-          yield new Uint8Array(Float32Array.from({ length }, (_, index) => Math.sin(index) / 100).buffer);
-        },
-      })),
-    );
+  write(name: string, rank: number): Promise<void> {
+    return writeRandomStyle(this.#file(name), this.#targets, rank);
   }
 
   /** The inputs of a call in this style, as a drawing gets them. */
@@ -103,4 +86,26 @@ export class RandomStyles {
   #file(name: string): string {
     return join(this.#folder, `${name}.safetensors`);
   }
+}
+
+/** A LoRA file in kohya's spelling, of other numbers for each `seed`. */
+export async function writeRandomStyle(file: string, targets: readonly Layer[], rank: number, seed = 0): Promise<void> {
+  const matrices = targets.flatMap(({ module, inFeatures, outFeatures }) => {
+    const key = `lora_unet_${module.replaceAll('.', '_')}`;
+    return [
+      { name: `${key}.lora_down.weight`, shape: [rank, inFeatures] },
+      { name: `${key}.lora_up.weight`, shape: [outFeatures, rank] },
+    ];
+  });
+  await writeSafetensors(
+    file,
+    matrices.map((matrix) => ({
+      ...matrix,
+      dtype: 'F32',
+      parts: async function* parts() {
+        const length = matrix.shape.reduce((product, side) => product * side, 1);
+        yield new Uint8Array(Float32Array.from({ length }, (_, index) => Math.sin(index + seed) / 100).buffer);
+      },
+    })),
+  );
 }

@@ -28,6 +28,7 @@ function actionsThat(record: (name: string, ...args: readonly unknown[]) => void
     deployCommands: action('deployCommands'),
     benchAll: action('benchAll'),
     benchUnet: action('benchUnet'),
+    benchDevice: action('benchDevice'),
     benchTrain: action('benchTrain'),
     benchAccelerators: action('benchAccelerators'),
     benchFiles: action('benchFiles'),

@@ -1,17 +1,8 @@
-/** The simulated device: its curve, and rows that share its calls. */
+/** The simulated device: rows that share its calls. */
 import { describe, expect, it } from 'vitest';
 
-import { callMs, createRunner, NO_DEVICE } from '../../../src/tools/bench-runner/device.ts';
+import { createRunner, NO_DEVICE } from '../../../src/tools/bench-runner/device.ts';
 import { eventsOf, imagine } from '../../support/work.ts';
-
-describe('a batch curve', () => {
-  const curve = { name: 'card', source: 'a test', stepMs: { '1': 20, '4': 26, '8': 46 } };
-
-  it('is what was measured, a line between, and the last line beyond', () => {
-    expect([1, 2, 4, 6, 8, 12].map((rows) => callMs(curve, rows))).toEqual([20, 22, 26, 36, 46, 66]);
-    expect(callMs(NO_DEVICE, 5)).toBe(0);
-  });
-});
 
 describe('a simulated device', () => {
   it('lets works share its calls, up to the rows that it holds', async () => {
