@@ -38,32 +38,40 @@ export const limitVariables = {
   LEFT_SERVER_DAYS: count(14, 0),
 };
 
-const environment = z.object(limitVariables);
+/** What the variables are called inside. */
+const FIELDS = {
+  queuePerUser: 'QUEUE_PER_USER',
+  queuePerServer: 'QUEUE_PER_SERVER',
+  picturesPerUserDay: 'PICTURES_PER_USER_DAY',
+  picturesPerServerDay: 'PICTURES_PER_SERVER_DAY',
+  livePerUser: 'LIVE_PER_USER',
+  livePerServer: 'LIVE_PER_SERVER',
+  startPictureMb: 'START_PICTURE_MB',
+  startPicturePx: 'START_PICTURE_PX',
+  startPicturesAtOnce: 'START_PICTURES_AT_ONCE',
+  styleMb: 'STYLE_MB',
+  stylesPerServer: 'STYLES_PER_SERVER',
+  styleFilesAtOnce: 'STYLE_FILES_AT_ONCE',
+  pageRequestsPerMinute: 'PAGE_REQUESTS_PER_MINUTE',
+  pageActionsPerMinute: 'PAGE_ACTIONS_PER_MINUTE',
+  pageLivePerMinute: 'PAGE_LIVE_PER_MINUTE',
+  pageHistoryMb: 'PAGE_HISTORY_MB',
+  picturesMb: 'PICTURES_MB',
+  uploadsMb: 'UPLOADS_MB',
+  lorasMb: 'STYLES_MB',
+  lorasPerServerMb: 'STYLES_MB_PER_SERVER',
+  leftServerDays: 'LEFT_SERVER_DAYS',
+} as const satisfies Readonly<Record<string, keyof typeof limitVariables>>;
 
-export type LimitsConfig = ReturnType<typeof limitsOf>;
+export type LimitsConfig = Readonly<Record<keyof typeof FIELDS, number>>;
 
-export function limitsOf(env: z.infer<typeof environment>) {
-  return {
-    queuePerUser: env.QUEUE_PER_USER,
-    queuePerServer: env.QUEUE_PER_SERVER,
-    picturesPerUserDay: env.PICTURES_PER_USER_DAY,
-    picturesPerServerDay: env.PICTURES_PER_SERVER_DAY,
-    livePerUser: env.LIVE_PER_USER,
-    livePerServer: env.LIVE_PER_SERVER,
-    startPictureMb: env.START_PICTURE_MB,
-    startPicturePx: env.START_PICTURE_PX,
-    startPicturesAtOnce: env.START_PICTURES_AT_ONCE,
-    styleMb: env.STYLE_MB,
-    stylesPerServer: env.STYLES_PER_SERVER,
-    styleFilesAtOnce: env.STYLE_FILES_AT_ONCE,
-    pageRequestsPerMinute: env.PAGE_REQUESTS_PER_MINUTE,
-    pageActionsPerMinute: env.PAGE_ACTIONS_PER_MINUTE,
-    pageLivePerMinute: env.PAGE_LIVE_PER_MINUTE,
-    pageHistoryMb: env.PAGE_HISTORY_MB,
-    picturesMb: env.PICTURES_MB,
-    uploadsMb: env.UPLOADS_MB,
-    lorasMb: env.STYLES_MB,
-    lorasPerServerMb: env.STYLES_MB_PER_SERVER,
-    leftServerDays: env.LEFT_SERVER_DAYS,
-  };
+export function limitsOf(env: Readonly<Record<keyof typeof limitVariables, number>>): LimitsConfig {
+  const named = Object.entries(FIELDS).map(([field, variable]) => [field, env[variable]]);
+  return Object.fromEntries(named) as LimitsConfig; // all fields: it is their own table
+}
+
+/** By the names of the variables in lower case, as figures have them. */
+export function namedLimits(limits: LimitsConfig): Readonly<Record<string, number>> {
+  const fields = Object.keys(FIELDS) as (keyof typeof FIELDS)[];
+  return Object.fromEntries(fields.map((field) => [FIELDS[field].toLowerCase(), limits[field]]));
 }

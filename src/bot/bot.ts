@@ -210,6 +210,7 @@ class BotOnPorts implements FourstepBot {
   }
 
   async #refuse(asked: RequestContext, error: UserError): Promise<void> {
+    this.#context.onRefused?.(error.code);
     if (error.code !== 'allowed.channel') {
       await sayPrivately(asked, errorText(asked.locale, error));
       return;

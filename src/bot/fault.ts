@@ -9,6 +9,9 @@ import type { Locale } from '../core/people.ts';
 import type { Log } from './ports.ts';
 import { errorText, text } from './texts/index.ts';
 
+/** For what a chat itself keeps on the disk. */
+export { writeFailure } from '../store/index.ts';
+
 /** Logs a fault of ours under a short id, with `fields` beside it; a `UserError` is not logged. */
 export function faultSentence(error: unknown, locale: Locale, log: Pick<Log, 'error'>, fields: object = {}): string {
   if (error instanceof UserError) {

@@ -29,7 +29,7 @@ export type LimitSettings = {
 };
 
 /** Of all places for pictures in memory one person has so many; of those for styles' files one server one. */
-const OF_ONE = { pictures: 4, styles: 1 } as const;
+export const OF_ONE = { pictures: 4, styles: 1 } as const;
 
 type Limits = Pick<
   BotOptions,

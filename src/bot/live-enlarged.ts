@@ -2,7 +2,7 @@
  * Small pictures once more, crisp at the size that a window shows them: by the model's own super-resolution net, for the eye
  * alone. The picture itself, what is sent, saved and started from, stays the small one.
  */
-import { rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 
 import type { LiveEvent } from '../core/live.ts';
 import type { Picture } from '../core/picture.ts';
@@ -10,6 +10,7 @@ import type { GenerationRequest, UpscaleRequest } from '../core/request.ts';
 import type { Runner } from '../core/work.ts';
 import { encodePng } from '../image/index.ts';
 import { modelOf } from './jobs/job-ancestry.ts';
+import type { FileStore } from '../store/index.ts';
 import type { Models } from './ports.ts';
 
 /** Pixels along the longer side: what a window has for a picture, as a rule. */
@@ -34,20 +35,19 @@ export async function* enlarged(
     model,
     scale,
     runner,
-    temporary,
+    files,
   }: {
     readonly id: string;
     readonly model: string;
     readonly scale: UpscaleRequest['scale'];
     readonly runner: Runner;
-    readonly temporary: () => Promise<string>;
+    readonly files: Pick<FileStore, 'writeTemporary'>;
   },
   signal: AbortSignal,
 ): AsyncGenerator<LiveEvent, void> {
   for (const [index, picture] of pictures.entries()) {
-    const file = `${await temporary()}.png`;
+    const file = await files.writeTemporary((await encodePng(picture)).data, '.png');
     try {
-      await writeFile(file, (await encodePng(picture)).data);
       const work = { kind: 'upscale', id: `${id}-${index}`, request: { model, file, scale } } as const;
       for await (const event of runner.run(work, signal)) {
         if (event.kind === 'picture') {

@@ -2,7 +2,7 @@
  * The picture that follows somebody's hand: the same rules and the same request as /imagine, but no job, no quota and no
  * history. It takes its turn in the queue as `live` work, before what can wait.
  */
-import { rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 
 import type { Admission } from '../core/admission.ts';
 import type { LiveDrawing, LiveEvent } from '../core/live.ts';
@@ -60,8 +60,7 @@ export function createLiveDrawing(ports: LivePorts): LiveDrawing {
             // A picture to start from is there for this drawing alone: strokes of a pad are not kept.
             keep: async (upload) => {
               const { data, width, height } = await startPicture(ports, { upload, by: actor.user });
-              file = `${await stores.files.temporary()}.png`;
-              await writeFile(file, data);
+              file = await stores.files.writeTemporary(data, '.png');
               return { file, width, height };
             },
           },
@@ -123,7 +122,6 @@ async function* drawing(
   }
   const scale = windowScale(models, request);
   if (live === 'final' && scale !== undefined) {
-    const temporary = (): Promise<string> => stores.files.temporary();
-    yield* enlarged(pictures, { id, model: request.model, scale, runner, temporary }, signal);
+    yield* enlarged(pictures, { id, model: request.model, scale, runner, files: stores.files }, signal);
   }
 }

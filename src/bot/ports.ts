@@ -33,6 +33,8 @@ export type BotPorts = {
   readonly log: Log;
   /** Told once for each job that was asked for, for figures. */
   readonly onEnd: (outcome: JobOutcome) => void;
+  /** Told the code of every refusal, for figures. */
+  readonly onRefused?: (code: string) => void;
   readonly options: BotOptions;
 };
 

@@ -12,9 +12,27 @@ export type Outcome = 'done' | 'failed' | 'cancelled' | 'refused';
 export type MetricSources = {
   readonly queue: () => { readonly waiting: number; readonly running: number; readonly servers: number };
   readonly runners: () => readonly RunnerHealth[];
+  /** What strangers bring at this moment. */
+  readonly hands: () => Readonly<Record<'pictures' | 'styles', number>>;
   /** Bytes of kept files. */
   readonly kept: (kind: (typeof KEPT)[number]) => number;
 };
+
+/** What the page holds, by the name of its figure. */
+const PAGE = {
+  streams: ['fourstep_page_streams', 'Event streams that are open'],
+  bodies: ['fourstep_page_bodies', 'Bodies that are coming in'],
+  forms: ['fourstep_page_forms', 'Forms whose files lie on the disk'],
+  platforms: ['fourstep_page_platform_requests', "Requests of chats' platforms under way"],
+  historyBytes: ['fourstep_page_history_bytes', "Bytes of the files of the page's messages"],
+} as const;
+
+/** Refusals that some limit made, by their code; others are nobody's figure. */
+const LIMIT_CODES: ReadonlySet<string> = new Set([
+  'page.often', 'page.guesses', 'page.streams', 'page.busy', 'page.large', 'image.busy', 'image.size', 'image.costly', 'image.dimensions', 'image.frames',
+  'style.busy', 'style.room', 'style.full', 'lora.size', 'lora.modules', 'upload.size', 'quota.user', 'quota.user-few', 'quota.server', 'queue.user-full',
+  'queue.server-full', 'store.full',
+]); // prettier-ignore
 
 const KEPT = ['pictures', 'uploads', 'loras'] as const;
 
@@ -61,15 +79,30 @@ export class Metrics {
     registers: [this.#registry],
   });
 
+  readonly #refusals = new Counter({
+    name: 'fourstep_refusals_total',
+    help: 'What a limit has refused, by the code of the refusal',
+    labelNames: ['code'],
+    registers: [this.#registry],
+  });
+  readonly #limits = new Gauge({
+    name: 'fourstep_limit',
+    help: 'Limits as they are set, by the name of the variable in lower case',
+    labelNames: ['limit'],
+    registers: [this.#registry],
+  });
+
   constructor() {
     collectDefaultMetrics({ register: this.#registry });
   }
 
   /** From now on these are read too, when somebody asks. Call once. */
-  watch({ queue, runners, kept }: MetricSources): void {
+  watch({ queue, runners, hands, kept }: MetricSources): void {
     this.#gauge('fourstep_queue_waiting', 'Jobs that wait', () => queue().waiting);
     this.#gauge('fourstep_queue_running', 'Jobs that have begun', () => queue().running);
     this.#gauge('fourstep_queue_servers', 'Servers with jobs in the queue', () => queue().servers);
+    this.#gauge('fourstep_pictures_in_hand', "Strangers' pictures in memory", () => hands().pictures);
+    this.#gauge('fourstep_style_files_in_hand', "Styles' files that are coming in", () => hands().styles);
     for (const kind of KEPT) {
       this.#gauge(`fourstep_${kind}_bytes`, `Bytes of kept ${kind}`, () => kept(kind));
     }
@@ -91,6 +124,27 @@ export class Metrics {
       runners,
       ({ batches }) => batches?.maxRows,
     );
+  }
+
+  /** The same for the page. Call once. */
+  watchPage(usage: () => Readonly<Record<keyof typeof PAGE, number>>): void {
+    for (const [what, [name, help]] of Object.entries(PAGE) as [keyof typeof PAGE, readonly [string, string]][]) {
+      this.#gauge(name, help, () => usage()[what]);
+    }
+  }
+
+  /** The limits there are, by name. */
+  limitedBy(limits: Readonly<Record<string, number>>): void {
+    for (const [limit, value] of Object.entries(limits)) {
+      this.#limits.set({ limit }, value);
+    }
+  }
+
+  /** A refusal by its code; those that no limit made are not counted. */
+  refused(code: string): void {
+    if (LIMIT_CODES.has(code)) {
+      this.#refusals.inc({ code });
+    }
   }
 
   waited(seconds: number): void {

@@ -19,7 +19,7 @@ export type DecodeLimits = {
   readonly idleMs: number;
 };
 
-const LIMITS: DecodeLimits = {
+export const DECODE_LIMITS: DecodeLimits = {
   // 50 megapixels are 200 MB as RGBA; progressive JPEG and AVIF hold a few times that.
   maxResidentBytes: 1024 * 1_048_576,
   maxMs: 20_000,
@@ -35,7 +35,7 @@ export class DecodeProcesses {
   #busy = 0;
 
   constructor(limits: Partial<DecodeLimits> = {}) {
-    this.#limits = { ...LIMITS, ...limits };
+    this.#limits = { ...DECODE_LIMITS, ...limits };
   }
 
   async decode(bytes: Uint8Array, options: OpenOptions = {}): Promise<Picture> {

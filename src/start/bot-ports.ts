@@ -7,6 +7,7 @@ import { join } from 'node:path';
 
 import type { Logger } from 'pino';
 
+import { namedLimits } from '../../config/limits.ts';
 import type { Config } from '../../config/load.ts';
 import { Fingerprints } from '../../models/fingerprint.ts';
 import type { BotPorts } from '../bot/index.ts';
@@ -69,12 +70,14 @@ export async function openBotPorts(config: Config, { log, metrics, ends }: Begin
     onBegin: (_ticket, waitedMs) => metrics.waited(waitedMs / 1000),
   });
   const trainingTurns = new FairAdmission({ slots: config.devices.length });
+  const hands = openHands(placesFrom(config.limits));
+  metrics.limitedBy(namedLimits(config.limits));
   metrics.watch({
     queue: () => admission.counts(),
     runners: () => runner.health(),
+    hands: () => ({ pictures: hands.pictures.count, styles: hands.styles.count }),
     kept: (kind) => stores.files.weightOf(kind),
   });
-  const hands = openHands(placesFrom(config.limits));
   const options = botOptions(config, models.list()[0]?.manifest.id ?? config.model);
   return {
     admission,
@@ -95,6 +98,7 @@ export async function openBotPorts(config: Config, { log, metrics, ends }: Begin
     random: { uint32: () => randomInt(0, 2 ** 32) },
     log,
     onEnd: (outcome) => metrics.ended(outcome),
+    onRefused: (code) => metrics.refused(code),
     options,
     ready,
   };

@@ -2,10 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 
+import type { LimitsConfig } from '../../config/limits.ts';
 import type { Config } from '../../config/load.ts';
 import { createDiscordAdapter, INTERACTIONS_PATH } from '../adapters/discord/index.ts';
 import { createSlackAdapter } from '../adapters/slack/index.ts';
-import { createWebAdapter, type Access, type WebAdapter } from '../adapters/web/index.ts';
+import { createWebAdapter, type Access, type PageLimits, type WebAdapter } from '../adapters/web/index.ts';
 import type { BotPorts } from '../bot/index.ts';
 import { createLiveDrawing } from '../bot/live.ts';
 import type { Adapter, Bot } from '../core/chat.ts';
@@ -49,6 +50,7 @@ export async function createChats(config: Config, { ports, bot, access, health, 
   const web = await createWebAdapter({
     access,
     port: config.port,
+    limits: pageLimits(config.limits),
     isBehindProxy: config.page.isBehindProxy,
     folder: join(config.dataFolder, 'page'),
     ports: {
@@ -56,6 +58,7 @@ export async function createChats(config: Config, { ports, bot, access, health, 
       gallery: createGallery(ports, 'web:local'),
       admin: createAdminView(ports),
       modelLine: (server, locale) => modelLine(ports, server, locale),
+      onRefused: (code) => metrics.refused(code),
       health: { live: () => health.live(), ready: () => health.ready(), metrics: () => metrics.text() },
     },
     mounts: [
@@ -65,5 +68,20 @@ export async function createChats(config: Config, { ports, bot, access, health, 
     now: () => Date.now(),
     ...heard('web'),
   });
+  metrics.watchPage(web.usage);
   return { web, others: [slack, discord].filter((adapter) => adapter !== undefined) };
+}
+
+const MB = 1_048_576;
+
+/** A request is as large as the file that it brings, with room for what stands beside it. */
+function pageLimits(limits: LimitsConfig): PageLimits {
+  return {
+    requestsPerMinute: limits.pageRequestsPerMinute,
+    actionsPerMinute: limits.pageActionsPerMinute,
+    livePerMinute: limits.pageLivePerMinute,
+    visitorBytes: (limits.startPictureMb + 1) * MB,
+    operatorBytes: (limits.styleMb + 1) * MB,
+    historyBytes: limits.pageHistoryMb * MB,
+  };
 }

@@ -5,7 +5,7 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, mkdir, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { access, mkdir, open, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join, parse, resolve } from 'node:path';
 import { writeFailure } from './database.ts';
 
@@ -100,18 +100,36 @@ export class FileStore {
     }
   }
 
-  /** A path for writing a file that is to be adopted. */
+  /** A file of these bytes that whoever asked for it removes. Throws `UserError` `store.full`; nothing is left then. */
+  async writeTemporary(data: Uint8Array, ending: string): Promise<string> {
+    const path = `${await this.temporary()}${ending}`;
+    try {
+      await writeFile(path, data);
+      return path;
+    } catch (error) {
+      await this.remove(path);
+      throw writeFailure(error);
+    }
+  }
+
+  /** A path for writing a file that is to be adopted. Throws `UserError` `store.full`. */
   async temporary(): Promise<string> {
     const folder = join(this.#folder, 'temporary');
-    await mkdir(folder, { recursive: true });
+    await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+      throw writeFailure(error);
+    });
     return join(folder, randomUUID());
   }
 
-  /** Makes a whole temporary file the one of that path (which `pathOf` gave). */
+  /** Makes a whole temporary file the one of that path (which `pathOf` gave). Throws `UserError` `store.full`. */
   async adopt(temporary: string, path: string): Promise<string> {
-    await mkdir(join(path, '..'), { recursive: true });
-    await rename(temporary, path);
-    return path;
+    try {
+      await mkdir(join(path, '..'), { recursive: true });
+      await rename(temporary, path);
+      return path;
+    } catch (error) {
+      throw writeFailure(error);
+    }
   }
 
   /** What names a file of these bytes. */

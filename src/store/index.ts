@@ -27,7 +27,7 @@ export { fetchFile, type FetchFileOptions } from './fetch-file.ts';
 export { receiveLora, type ReceivedFile, tooLarge } from './receive-lora.ts';
 export { DEFAULT_SETTINGS, type ServerSettings } from './settings.ts';
 export type { AuditEntry } from './audit.ts';
-export type { Database } from './database.ts';
+export { type Database, writeFailure } from './database.ts';
 export type { FileStore } from './files.ts';
 export type { Balance, Quota } from './quotas.ts';
 export type { BlockedPerson } from './people.ts';

@@ -13,6 +13,7 @@ function scene() {
   const stub = createStubRunner({ device: 'cuda:0' });
   const metrics = new Metrics();
   metrics.watch({
+    hands: () => ({ pictures: 5, styles: 6 }),
     kept: (kind) => (kind === 'loras' ? 512 : 0),
     queue: () => ({ waiting: 3, running: 2, servers: 1 }),
     runners: () =>
@@ -35,12 +36,28 @@ describe('the figures', () => {
     metrics.ended('done');
     metrics.ended('failed');
     metrics.restarted('cuda:0');
+    metrics.refused('page.often');
+    metrics.refused('page.often');
+    metrics.refused('option.range');
+    metrics.limitedBy({ styles_mb: 32 });
+    metrics.watchPage(() => ({ streams: 1, bodies: 2, forms: 3, platforms: 4, historyBytes: 5 }));
+    // Of what no limit refused there is no figure.
+    expect((await metrics.text()).text).not.toContain('option.range');
     await eventsOf(runner.run(imagine({ count: 2, steps: 4 }), new AbortController().signal));
     const { contentType, text } = await metrics.text();
     expect(contentType).toMatch(/^text\/plain/);
     const lines = text.split('\n');
     expect(lines).toEqual(
       expect.arrayContaining([
+        'fourstep_pictures_in_hand 5',
+        'fourstep_style_files_in_hand 6',
+        'fourstep_refusals_total{code="page.often"} 2',
+        'fourstep_limit{limit="styles_mb"} 32',
+        'fourstep_page_streams 1',
+        'fourstep_page_bodies 2',
+        'fourstep_page_forms 3',
+        'fourstep_page_platform_requests 4',
+        'fourstep_page_history_bytes 5',
         'fourstep_queue_waiting 3',
         'fourstep_queue_running 2',
         'fourstep_queue_servers 1',

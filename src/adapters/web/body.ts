@@ -14,6 +14,7 @@ import { Busboy, type BusboyFileStream, type BusboyInstance } from '@fastify/bus
 
 import type { Upload } from '../../core/command.ts';
 import { UserError } from '../../core/errors.ts';
+import { writeFailure } from '../../bot/fault.ts';
 import { LIMITS } from './limits.ts';
 import { Places } from './rates.ts';
 
@@ -42,6 +43,11 @@ export class FormReceiver {
 
   private constructor(folder: string) {
     this.#folder = folder;
+  }
+
+  /** How many bodies are coming in, and how many forms' files lie on the disk. */
+  get usage(): { readonly bodies: number; readonly forms: number } {
+    return { bodies: this.#places.taken('all'), forms: this.#held.taken('all') };
   }
 
   /** Empties the folder: what lies there was left by a process that died. */
@@ -169,7 +175,8 @@ async function receiveInto(
     if (abort.signal.reason instanceof UserError) {
       throw abort.signal.reason;
     }
-    throw cause instanceof UserError ? cause : badForm('it broke off or is not well formed', cause);
+    const error = writeFailure(cause);
+    throw error instanceof UserError ? error : badForm('it broke off or is not well formed', cause);
   } finally {
     clearInterval(watch);
   }

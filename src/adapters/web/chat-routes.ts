@@ -7,14 +7,13 @@ import { pageCommands, pageWords } from './commands.ts';
 import { nameOf } from './identity.ts';
 import { LIMITS } from './limits.ts';
 import { jsonOf, parseEvent, parsePageAction } from './parse.ts';
-import { Places } from './rates.ts';
 import { shownTo } from './render.ts';
 import type { Site } from './site.ts';
 
 const BEAT_MS = 20_000;
 
-export function addChatRoutes({ app, chat, forms, ports, identities, operators, actorOf, countOnce }: Site): void {
-  const seats = new Places();
+export function addChatRoutes(site: Site): void {
+  const { app, chat, forms, seats, limits, ports, identities, operators, actorOf, countOnce } = site;
 
   app.get('/files/:key/:name', async (context) => {
     const file = await chat.readFile(identities.of(context).person, context.req.param('key'));
@@ -94,7 +93,7 @@ export function addChatRoutes({ app, chat, forms, ports, identities, operators, 
   app.post('/api/act', async (context) => {
     countOnce(context, 'action');
     const { person, address } = identities.of(context);
-    const maxBytes = operators.isOpenFor(context) ? LIMITS.operatorBytes : LIMITS.visitorBytes;
+    const maxBytes = operators.isOpenFor(context) ? limits.operatorBytes : limits.visitorBytes;
     const { fields, files, release } = await forms.receive(incomingOf(context), { address, maxBytes });
     try {
       const action = parsePageAction(jsonOf(fields.get('action') ?? ''));

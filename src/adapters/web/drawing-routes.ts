@@ -11,7 +11,8 @@ import { jsonOf, parseLive } from './parse.ts';
 import { StylePictures } from './style-pictures.ts';
 import type { Site } from './site.ts';
 
-export function addDrawingRoutes({ app, chat, forms, ports, identities, actorOf, sentenceOf, countOnce }: Site): void {
+export function addDrawingRoutes(site: Site): void {
+  const { app, chat, forms, limits, ports, identities, actorOf, sentenceOf, countOnce } = site;
   const styles = new StylePictures(ports.live, chat);
   app.post('/api/live', async (context) => {
     countOnce(context, 'live');
@@ -19,7 +20,7 @@ export function addDrawingRoutes({ app, chat, forms, ports, identities, actorOf,
     const { address } = identities.of(context);
     const { fields, files, release } = await forms.receive(incomingOf(context), {
       address,
-      maxBytes: LIMITS.visitorBytes,
+      maxBytes: limits.visitorBytes,
     });
     const request = await readOr(release, () => parseLive(jsonOf(fields.get('request') ?? ''), files));
     const abort = new AbortController();

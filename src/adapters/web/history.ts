@@ -7,10 +7,14 @@
  */
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { writeFailure } from '../../bot/fault.ts';
 import type { PageMessage, StoredFile } from './render.ts';
+
+/** How many messages are kept, and how many bytes of their files. */
+export type HistoryLimits = { readonly messages: number; readonly bytes: number };
 
 export type HistoryListener = (
   change:
@@ -19,6 +23,8 @@ export type HistoryListener = (
 ) => void;
 
 const VERSION = 2;
+/** What is being written. */
+const PART = '.part';
 
 type Kept = {
   readonly messages?: readonly PageMessage[] | undefined;
@@ -37,7 +43,9 @@ const CONTENT_TYPES = {
 
 export class History {
   readonly #folder: string;
-  readonly #limit: number;
+  readonly #limits: HistoryLimits;
+  /** Of the files there are, by key. */
+  readonly #sizes = new Map<string, number>();
   readonly #messages: Map<string, PageMessage>;
   /** Taken away by somebody, the newest last. */
   readonly #removed: Set<string>;
@@ -45,25 +53,26 @@ export class History {
   #isDirty = false;
   #saving: Promise<void> = Promise.resolve();
 
-  private constructor(folder: string, limit: number, { messages = [], removed = [] }: Kept) {
+  private constructor(folder: string, limits: HistoryLimits, { messages = [], removed = [] }: Kept) {
     this.#folder = folder;
-    this.#limit = limit;
+    this.#limits = limits;
     this.#messages = new Map(messages.map((message) => [message.id, message]));
     this.#removed = new Set(removed);
   }
 
   /** Opens or makes the folder, and forgets files of it that no message names: a process that was killed left them. */
-  static async open(folder: string, limit: number): Promise<History> {
-    const history = await History.#read(folder, limit);
+  static async open(folder: string, limits: HistoryLimits): Promise<History> {
+    const history = await History.#read(folder, limits);
     await history.#sweep();
+    await history.#dropFiles(history.#pushOut());
     return history;
   }
 
-  static async #read(folder: string, limit: number): Promise<History> {
+  static async #read(folder: string, limits: HistoryLimits): Promise<History> {
     await mkdir(join(folder, 'files'), { recursive: true });
     const file = join(folder, 'messages.json');
     if (!existsSync(file)) {
-      return new History(folder, limit, {});
+      return new History(folder, limits, {});
     }
     try {
       // The file is this class's own; a foreign or torn one fails here or shows nothing.
@@ -71,10 +80,10 @@ export class History {
       // Before version 2 a person's id was what identified the browser, and was shown: nobody is that person any more.
       const isReadable = ({ id, onlyFor }: PageMessage): boolean =>
         typeof id === 'string' && (parsed.version === VERSION || onlyFor === null);
-      return new History(folder, limit, { ...parsed, messages: parsed.messages?.filter(isReadable) });
+      return new History(folder, limits, { ...parsed, messages: parsed.messages?.filter(isReadable) });
     } catch {
       await rename(file, `${file}.unreadable-${Date.now()}`);
-      return new History(folder, limit, {});
+      return new History(folder, limits, {});
     }
   }
 
@@ -99,16 +108,33 @@ export class History {
     }
     const gone = [this.#messages.get(message.id)];
     this.#messages.set(message.id, message);
-    while (this.#messages.size > this.#limit) {
-      const [oldest] = this.#messages.values();
-      if (oldest !== undefined) {
-        this.#messages.delete(oldest.id);
-        gone.push(oldest);
-      }
-    }
+    gone.push(...this.#pushOut());
     this.#tell({ kind: 'message', message });
     await this.#save();
     await this.#dropFiles(gone);
+  }
+
+  /** What its messages' files weigh. */
+  get bytes(): number {
+    return this.#weigh(new Set([...this.#messages.values()].flatMap(fileKeysOf)));
+  }
+
+  /** The oldest messages beyond the limits; the newest one stays, whatever it weighs. */
+  #pushOut(): readonly PageMessage[] {
+    const gone: PageMessage[] = [];
+    for (const oldest of this.#messages.values()) {
+      const { size } = this.#messages;
+      if (size <= 1 || (size <= this.#limits.messages && this.bytes <= this.#limits.bytes)) {
+        break;
+      }
+      this.#messages.delete(oldest.id);
+      gone.push(oldest);
+    }
+    return gone;
+  }
+
+  #weigh(keys: ReadonlySet<string>): number {
+    return [...keys].reduce((sum, key) => sum + (this.#sizes.get(key) ?? 0), 0);
   }
 
   async remove(id: string): Promise<void> {
@@ -116,7 +142,7 @@ export class History {
     if (message !== undefined) {
       this.#messages.delete(id);
       this.#removed.add(id);
-      [...this.#removed].slice(0, -this.#limit).forEach((oldest) => this.#removed.delete(oldest));
+      [...this.#removed].slice(0, -this.#limits.messages).forEach((oldest) => this.#removed.delete(oldest));
       this.#tell({ kind: 'remove', id, onlyFor: message.onlyFor });
       await this.#save();
       await this.#dropFiles([message]);
@@ -150,8 +176,12 @@ export class History {
   async #sweep(): Promise<void> {
     const named = new Set([...this.#messages.values()].flatMap(fileKeysOf));
     for (const name of await readdir(join(this.#folder, 'files'))) {
-      if (!named.has(name.split('.')[0] ?? '')) {
-        await rm(join(this.#folder, 'files', name), { force: true });
+      const [key = ''] = name.split('.');
+      const file = join(this.#folder, 'files', name);
+      if (named.has(key) && !name.endsWith(PART)) {
+        this.#sizes.set(key, (await stat(file)).size);
+      } else {
+        await rm(file, { force: true });
       }
     }
   }
@@ -161,6 +191,7 @@ export class History {
     const named = new Set([...this.#messages.values()].flatMap(fileKeysOf));
     const keys = gone.flatMap((message) => (message === undefined ? [] : fileKeysOf(message)));
     for (const key of keys.filter((each) => !named.has(each))) {
+      this.#sizes.delete(key);
       for (const ending of Object.keys(CONTENT_TYPES)) {
         await rm(join(this.#folder, 'files', `${key}.${ending}`), { force: true });
       }
@@ -178,10 +209,9 @@ export class History {
     const path = join(this.#folder, 'files', `${file.key}.${ending}`);
     if (!existsSync(path)) {
       // A name of its own: the same picture can be written by two answers at once.
-      const part = `${path}.${randomUUID()}.part`;
-      await writeFile(part, file.data);
-      await rename(part, path);
+      await write(path, file.data, `${path}.${randomUUID()}${PART}`);
     }
+    this.#sizes.set(file.key, file.data.length);
   }
 
   /** One write at a time; changes that come meanwhile share the next one. */
@@ -199,8 +229,18 @@ export class History {
     this.#isDirty = false;
     const file = join(this.#folder, 'messages.json');
     const kept: Kept = { messages: [...this.#messages.values()], removed: [...this.#removed] };
-    await writeFile(`${file}.part`, JSON.stringify({ version: VERSION, ...kept }));
-    await rename(`${file}.part`, file);
+    await write(file, JSON.stringify({ version: VERSION, ...kept }), `${file}${PART}`);
+  }
+}
+
+/** Beside it first, so that it is whole or not there. Throws `UserError` `store.full`; nothing is left then. */
+async function write(path: string, data: Uint8Array | string, part: string): Promise<void> {
+  try {
+    await writeFile(part, data);
+    await rename(part, path);
+  } catch (error) {
+    await rm(part, { force: true });
+    throw writeFailure(error);
   }
 }
 

@@ -12,18 +12,21 @@ import type { Access } from './access.ts';
 import { FormReceiver } from './body.ts';
 import { History } from './history.ts';
 import { addressOf } from './identity.ts';
-import { LIMITS } from './limits.ts';
+import { LIMITS, type PageLimits, type PageUsage } from './limits.ts';
 import { Places } from './rates.ts';
 import type { WebPorts } from './ports.ts';
 import { createServerApp } from './server.ts';
 import { WebChat } from './web-chat.ts';
 
 export { needsVisitorToken, type Access } from './access.ts';
+export type { PageLimits } from './limits.ts';
 export type { AdminView } from './ports.ts';
 
 export type WebOptions = {
   readonly access: Access;
   readonly port: number;
+  /** Those of `LIMITS` where nothing is given. */
+  readonly limits?: Partial<PageLimits>;
   /** The last of `X-Forwarded-For` is the visitor's address: a proxy in front says it. */
   readonly isBehindProxy: boolean;
   /** Where the page's chat is kept. */
@@ -37,15 +40,17 @@ export type WebOptions = {
   readonly onAcknowledged?: (ms: number) => void;
 };
 
-export type WebAdapter = Adapter & { readonly url: () => string };
+export type WebAdapter = Adapter & { readonly url: () => string; readonly usage: () => PageUsage };
 
 export async function createWebAdapter(options: WebOptions): Promise<WebAdapter> {
   const { access, port, isBehindProxy, ports, log, now, onAcknowledged } = options;
   const { host } = access;
-  const history = await History.open(options.folder, LIMITS.messages);
+  const limits = { ...LIMITS, ...options.limits };
+  const history = await History.open(options.folder, { messages: limits.messages, bytes: limits.historyBytes });
+  const seats = new Places();
   const forms = await FormReceiver.open(join(options.folder, 'incoming'));
   const chat = new WebChat({ history, bot: options.bot, log, now, onAcknowledged });
-  const app = createServerApp({ access, isBehindProxy, chat, forms, ports, log, now });
+  const app = createServerApp({ access, isBehindProxy, chat, forms, seats, limits, ports, log, now });
   const pageListener = getRequestListener(app.fetch);
   const mounted = new Places();
   const server = createServer((request, response) => {
@@ -86,6 +91,12 @@ export async function createWebAdapter(options: WebOptions): Promise<WebAdapter>
       detail: server.listening ? `page at ${urlOf(server, host)}` : 'page is not listening',
     }),
     url: () => urlOf(server, host),
+    usage: () => ({
+      streams: seats.taken('all'),
+      ...forms.usage,
+      platforms: mounted.taken('all'),
+      historyBytes: history.bytes,
+    }),
   };
 }
 

@@ -9,6 +9,8 @@ export const LIMITS = {
   idCharacters: 100,
   /** Messages kept, the oldest forgotten first. */
   messages: 200,
+  /** What the files of kept messages weigh in all. */
+  historyBytes: 512 * MB,
   /** Pictures of the gallery. */
   gallery: 120,
   nameCharacters: 40,
@@ -60,3 +62,14 @@ export const LIMITS = {
   /** Addresses that are counted at the same time; the longest quiet is forgotten first. */
   countedAddresses: 10_000,
 } as const;
+
+/** What an operator sets. */
+export type PageLimits = Readonly<
+  Record<
+    'requestsPerMinute' | 'actionsPerMinute' | 'livePerMinute' | 'visitorBytes' | 'operatorBytes' | 'historyBytes',
+    number
+  >
+>;
+
+/** What is held at this moment, for figures. */
+export type PageUsage = Readonly<Record<'streams' | 'bodies' | 'forms' | 'platforms' | 'historyBytes', number>>;

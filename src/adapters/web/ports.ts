@@ -21,4 +21,6 @@ export type WebPorts = {
   /** One line on what can be drawn here. */
   readonly modelLine: (server: ServerKey, locale: Locale) => Promise<string>;
   readonly health: HealthView;
+  /** Told the code of every refusal, for figures. */
+  readonly onRefused?: (code: string) => void;
 };

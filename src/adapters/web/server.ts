@@ -16,11 +16,11 @@ import { addChatRoutes } from './chat-routes.ts';
 import { addDoorRoutes } from './door-routes.ts';
 import { addDrawingRoutes } from './drawing-routes.ts';
 import { Identities, nameOf } from './identity.ts';
-import { LIMITS } from './limits.ts';
+import { LIMITS, type PageLimits } from './limits.ts';
 import { readPageFiles, servePageFile } from './page-files.ts';
 import { localeOf } from './parse.ts';
 import type { WebPorts } from './ports.ts';
-import { WindowCounter } from './rates.ts';
+import { type Places, WindowCounter } from './rates.ts';
 import type { Site } from './site.ts';
 import type { WebChat } from './web-chat.ts';
 
@@ -29,12 +29,16 @@ export type ServerOptions = {
   readonly isBehindProxy: boolean;
   readonly chat: WebChat;
   readonly forms: FormReceiver;
+  /** Of event streams. */
+  readonly seats: Places;
+  readonly limits: PageLimits;
   readonly ports: WebPorts;
   readonly log: Log;
   readonly now: () => number;
 };
 
-export function createServerApp({ access, isBehindProxy, chat, forms, ports, log, now }: ServerOptions): Hono {
+export function createServerApp(options: ServerOptions): Hono {
+  const { access, isBehindProxy, chat, forms, seats, limits, ports, log, now } = options;
   const app = new Hono();
   const identities = new Identities({ isBehindProxy, now });
   const operators = new TokenDoor({ cookie: 'fourstep_operator', tokens: [access.operatorToken], identities, now });
@@ -48,15 +52,17 @@ export function createServerApp({ access, isBehindProxy, chat, forms, ports, log
       })
     : undefined;
   const counters = {
-    request: { max: LIMITS.requestsPerMinute, counter: new WindowCounter(60_000, LIMITS.countedAddresses) },
-    action: { max: LIMITS.actionsPerMinute, counter: new WindowCounter(60_000, LIMITS.countedAddresses) },
-    live: { max: LIMITS.livePerMinute, counter: new WindowCounter(60_000, LIMITS.countedAddresses) },
+    request: { max: limits.requestsPerMinute, counter: new WindowCounter(60_000, LIMITS.countedAddresses) },
+    action: { max: limits.actionsPerMinute, counter: new WindowCounter(60_000, LIMITS.countedAddresses) },
+    live: { max: limits.livePerMinute, counter: new WindowCounter(60_000, LIMITS.countedAddresses) },
   };
   const languageOf = (context: Context): string => context.req.header('accept-language') ?? '';
   const site: Site = {
     app,
     chat,
     forms,
+    seats,
+    limits,
     ports,
     identities,
     operators,
@@ -65,7 +71,12 @@ export function createServerApp({ access, isBehindProxy, chat, forms, ports, log
       const { person } = identities.of(context);
       return chat.actor(person, nameOf(context), operators.isOpenFor(context), languageOf(context));
     },
-    sentenceOf: (error, locale) => faultSentence(error, locale, log),
+    sentenceOf: (error, locale) => {
+      if (error instanceof UserError) {
+        ports.onRefused?.(error.code);
+      }
+      return faultSentence(error, locale, log);
+    },
     countOnce: (context, what) => {
       const { address } = identities.of(context);
       const { max, counter } = counters[what];

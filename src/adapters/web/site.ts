@@ -5,13 +5,17 @@ import type { Actor, Locale } from '../../core/people.ts';
 import type { TokenDoor } from './access.ts';
 import type { FormReceiver } from './body.ts';
 import type { Identities } from './identity.ts';
+import type { PageLimits } from './limits.ts';
 import type { WebPorts } from './ports.ts';
+import type { Places } from './rates.ts';
 import type { WebChat } from './web-chat.ts';
 
 export type Site = {
   readonly app: Hono;
   readonly chat: WebChat;
   readonly forms: FormReceiver;
+  readonly seats: Places;
+  readonly limits: PageLimits;
   readonly ports: WebPorts;
   readonly identities: Identities;
   readonly operators: TokenDoor;

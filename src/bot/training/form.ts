@@ -23,7 +23,7 @@ import { ownTraining } from './own-training.ts';
 /** The most that one form takes. */
 export const PER_FORM = 10;
 /** Styles that a server may have in the making at once. */
-const MAX_OPEN = 4;
+export const MAX_OPEN = 4;
 
 /** The form of `/style train`; what is learnt is kept from here on, so that the form's answer finds it. */
 export async function trainForm(

@@ -34,7 +34,7 @@ async function put(history: History, id: string, picture: string): Promise<void>
 const files = async () => (await readdir(join(folder, 'files'))).length;
 
 it('a removed message leaves no picture, but for one that is shown elsewhere', async () => {
-  const history = await History.open(folder, 10);
+  const history = await History.open(folder, { messages: 10, bytes: 1e9 });
   await put(history, 'a', 'fox');
   await put(history, 'b', 'fox');
   await put(history, 'c', 'bear');
@@ -47,7 +47,7 @@ it('a removed message leaves no picture, but for one that is shown elsewhere', a
 });
 
 it('a message that is shown anew, or pushed out by others, leaves no picture either', async () => {
-  const history = await History.open(folder, 2);
+  const history = await History.open(folder, { messages: 2, bytes: 1e9 });
   await put(history, 'a', 'fox');
   await put(history, 'a', 'bear');
   expect(await files()).toBe(1);
@@ -57,13 +57,13 @@ it('a message that is shown anew, or pushed out by others, leaves no picture eit
 });
 
 it('remembers over a restart what was taken away, as many as it keeps messages, and not what others pushed out', async () => {
-  const history = await History.open(folder, 2);
+  const history = await History.open(folder, { messages: 2, bytes: 1e9 });
   for (const id of ['a', 'b', 'c', 'd', 'e']) {
     await put(history, id, id);
   }
   await history.remove('d');
   await history.remove('e');
-  const next = await History.open(folder, 2);
+  const next = await History.open(folder, { messages: 2, bytes: 1e9 });
   expect(['a', 'd', 'e'].map((id) => next.wasRemoved(id))).toEqual([false, true, true]);
   await put(next, 'f', 'f');
   await next.remove('f');
@@ -71,17 +71,47 @@ it('remembers over a restart what was taken away, as many as it keeps messages, 
 });
 
 it('what a killed process left half written, or named by no message, is gone at the next start', async () => {
-  const history = await History.open(folder, 10);
+  const history = await History.open(folder, { messages: 10, bytes: 1e9 });
   await put(history, 'a', 'fox');
   await writeFile(join(folder, 'files', `${'0'.repeat(32)}.png`), 'an answer that was never saved');
   await writeFile(join(folder, 'files', `${'1'.repeat(32)}.png.x.part`), 'half');
-  const next = await History.open(folder, 10);
+  const next = await History.open(folder, { messages: 10, bytes: 1e9 });
   expect(await files()).toBe(1);
   expect(next.visibleTo('')).toHaveLength(1);
 });
 
 it('one picture in two answers at once is written whole', async () => {
-  const history = await History.open(folder, 10);
+  const history = await History.open(folder, { messages: 10, bytes: 1e9 });
   await Promise.all(['a', 'b', 'c', 'd'].map((id) => put(history, id, 'fox')));
   expect(await files()).toBe(1);
+});
+
+it('pushes the oldest messages out where their files weigh more than they may, and keeps the newest whatever it weighs', async () => {
+  const limits = { messages: 10, bytes: 100 };
+  const history = await History.open(folder, limits);
+  await put(history, 'a', 'fox'.padEnd(40));
+  await put(history, 'b', 'bear'.padEnd(40));
+  await put(history, 'c', 'bear'.padEnd(40)); // the same picture weighs once
+  expect([history.bytes, history.visibleTo('').map(({ id }) => id)]).toEqual([80, ['a', 'b', 'c']]);
+  await put(history, 'd', 'owl'.padEnd(40));
+  expect([history.bytes, history.visibleTo('').map(({ id }) => id), await files()]).toEqual([80, ['b', 'c', 'd'], 2]);
+  await put(history, 'e', 'whale'.padEnd(400));
+  expect([history.bytes, history.visibleTo('').map(({ id }) => id), await files()]).toEqual([400, ['e'], 1]);
+  await history.remove('e');
+  expect([history.bytes, await files()]).toEqual([0, 0]);
+  await put(history, 'f', 'fox'.padEnd(60));
+  await put(history, 'g', 'owl'.padEnd(40));
+  await history.close();
+  const next = await History.open(folder, { ...limits, bytes: 50 });
+  expect([next.bytes, next.visibleTo('').map(({ id }) => id), await files()]).toEqual([40, ['g'], 1]);
+});
+
+it('forgets what a killed process was writing, though a message names its file', async () => {
+  const history = await History.open(folder, { messages: 10, bytes: 1e9 });
+  await put(history, 'a', 'fox');
+  await history.close();
+  const [name = ''] = await readdir(join(folder, 'files'));
+  await writeFile(join(folder, 'files', `${name}.8f.part`), 'half');
+  const next = await History.open(folder, { messages: 10, bytes: 1e9 });
+  expect([next.bytes, await files()]).toEqual([3, 1]);
 });

@@ -49,7 +49,7 @@ const ben = 'b'.repeat(24);
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'fourstep-web-chat-'));
-  history = await History.open(folder, 200);
+  history = await History.open(folder, { messages: 200, bytes: 1e9 });
   handled = [];
   accepted = [];
   answer = undefined;
