@@ -4,6 +4,7 @@
  */
 import { isServed } from '../core/partition.ts';
 import type { Stores } from '../store/index.ts';
+import { parseRecord } from './inbox-record.ts';
 import type { BotOptions, Clock, Log } from './ports.ts';
 
 /** How long a job is kept once it is over; its buttons work so long. */
@@ -32,6 +33,7 @@ export function startCleanup({ stores, clock, log, options }: Keeper): () => voi
       await stores.tidy(clock.now() - JOB_KEPT_MS);
       const due = await stores.departures.due(clock.now() - options.leftKeptMs);
       for (const server of due.filter((each) => isServed(each, options.partition))) {
+        await stores.inbox.forget((record) => parseRecord(record)?.invocation.place.server === server);
         await stores.departures.forget(server);
         log.info({ server }, 'what was kept of a server that left is gone');
       }

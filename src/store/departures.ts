@@ -14,10 +14,11 @@ import type { TrainingStore } from './trainings.ts';
 const LEFT = 'left/';
 const schema = z.object({ server: z.custom<ServerKey>((value) => typeof value === 'string'), atMs: z.number() });
 /** What is kept of a server under its own key, or below it. */
-const OWN = ['settings', 'style', 'uses', 'block', 'audit', 'quota/server', 'training-time'];
+const OWN = ['settings', 'by-server', 'style', 'style-uses', 'block', 'audit', 'quota/server', 'training-time'];
 /** What is kept of a person on a server. */
 const OF_PEOPLE = ['mine/', 'quota/user/'];
-const MANY = 10_000;
+/** What a server that is known has at least one of. */
+const TRACES = ['settings', 'style', 'by-server', 'block', 'audit'];
 
 export type DepartureParts = {
   readonly database: Database;
@@ -57,9 +58,7 @@ export class DepartureStore {
   /** Servers of a platform of which something is kept. */
   async known(platform: Platform): Promise<ReadonlySet<ServerKey>> {
     const prefix = keyPart(`${platform}:`);
-    const keys = await Promise.all(
-      ['settings', 'style', 'by-server'].map(async (kind) => this.#parts.database.keys(`${kind}/${prefix}`)),
-    );
+    const keys = await Promise.all(TRACES.map(async (kind) => this.#parts.database.keys(`${kind}/${prefix}`)));
     const names = keys.flat().map((key) => decodeURIComponent(key.split('/')[1] ?? ''));
     return new Set(names.filter((name) => !name.startsWith(`${platform}:dm-`)) as readonly ServerKey[]);
   }
@@ -68,15 +67,17 @@ export class DepartureStore {
   async forget(server: ServerKey): Promise<void> {
     const { database, jobs, styles, trainings, files } = this.#parts;
     const loras = await styles.files(server);
-    for (const job of await jobs.recent(server, MANY)) {
+    for (const job of await jobs.recent(server, Number.POSITIVE_INFINITY)) {
       const pictures = job.state.kind === 'done' ? job.state.pictures.map(({ file }) => file) : [];
       const init = 'request' in job.work && 'init' in job.work.request ? job.work.request.init?.file : undefined;
-      await Promise.all(
-        [...pictures, init ?? ''].filter((file) => file !== '').map(async (file) => files.remove(file)),
-      );
+      const own = [...pictures, init ?? ''].filter((file) => file !== '');
+      await Promise.all(own.map(async (file) => files.remove(file)));
       await jobs.delete(job);
     }
     await styles.forget(server);
+    for (const { id } of await trainings.of(server)) {
+      await files.removeRun(id);
+    }
     await trainings.forget(server);
     const own = await Promise.all(
       OWN.map(async (kind) => [`${kind}/${keyPart(server)}`, ...(await database.keys(`${kind}/${keyPart(server)}/`))]),

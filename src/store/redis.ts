@@ -3,6 +3,7 @@ import KeyvRedis from '@keyv/redis';
 import { Keyv } from 'keyv';
 import type { Database } from './database.ts';
 import { KeyvDatabase } from './keyv-database.ts';
+import { steadied } from './steadied.ts';
 
 const SCAN_COUNT = 500;
 const CONNECT_MS = 5000;
@@ -22,7 +23,7 @@ export async function openRedis(url: string, prefix = 'fourstep'): Promise<Datab
   });
   try {
     await database.get('meta/schema');
-    return Object.assign(database, { isForgetful: async () => isForgetful(adapter) });
+    return steadied(Object.assign(database, { isForgetful: async () => isForgetful(adapter) }));
   } catch (error) {
     // Else the client goes on knocking for as long as the process lives.
     await adapter.client.destroy();

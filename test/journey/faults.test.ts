@@ -1,10 +1,12 @@
 /**
- * Many people ask for pictures while everything that can break does: the device's process and the whole bot are
- * killed, the disk is full for a while, the clock is set back and forth, deliveries come twice and connections break.
+ * Many people ask for pictures while everything that can break does: the device's process, the whole bot and the Redis
+ * under it are killed, the disk is full for a while, the clock is set back and forth, the bot stands still until it is
+ * too late to acknowledge, deliveries come twice, connections break, requests are limited and refused.
  * However it went, no picture is lost, none comes twice, none is another's, every conversation that was begun has
  * ended, and whoever was not heard within the platform's three seconds had asked while the bot was away.
  *
- * FAULT_JOBS is the number of pictures through each chat: 10000 makes it the long run; the default keeps it short.
+ * FAULT_JOBS is the number of pictures through each chat on each store: 25000 makes it the long run of 100,000; the
+ * default is a thousand in all.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -18,12 +20,15 @@ import type { Asked, Crowd, Sight } from '../support/faults/crowd.ts';
 import { discordCrowd } from '../support/faults/discord-crowd.ts';
 import { Machine } from '../support/faults/machine.ts';
 import { slackCrowd } from '../support/faults/slack-crowd.ts';
+import { hasRedis, RedisServer } from '../support/redis-server.ts';
 import { stubPicture } from '../support/stub-runner.ts';
 
-const JOBS = Number(process.env['FAULT_JOBS'] ?? 400);
+const JOBS = Number(process.env['FAULT_JOBS'] ?? 250);
 const PEOPLE = 40;
 /** The platforms' patience with an acknowledgement. */
 const HEARD_WITHIN_MS = 3000;
+/** Longer than that. */
+const LATE_MS = 3500;
 /** Ends the test where nothing moves any more; no machine is so slow. */
 const LIMIT_MS = 300_000 + JOBS * 500;
 /** The longest that one conversation may take, restarts and the pauses between tries included. */
@@ -32,28 +37,34 @@ const WAIT_MS = 240_000;
 type Try = Asked & { readonly heardAfterMs: number | undefined };
 
 describe.each([
-  ['Discord', discordCrowd],
-  ['Slack', slackCrowd],
-])('a bot in trouble in %s', (_name, gather) => {
+  ['Discord, with the embedded store', discordCrowd, 'embedded'],
+  ['Slack, with the embedded store', slackCrowd, 'embedded'],
+  ['Discord, on Redis', discordCrowd, 'redis'],
+  ['Slack, on Redis', slackCrowd, 'redis'],
+] as const)('a bot in trouble in %s', (_name, gather, store) => {
   let folder = '';
   let crowd: Crowd;
   let machine: Machine;
+  let redis: RedisServer | undefined;
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'fourstep-faults-'));
     crowd = await gather(PEOPLE);
-    machine = new Machine({ folder, slots: 4, chat: crowd.assignment });
+    redis = store === 'redis' ? await RedisServer.start({ isForgetful: false }) : undefined;
+    const storeUrl = redis === undefined ? {} : { storeUrl: redis.url };
+    machine = new Machine({ folder, slots: 4, chat: crowd.assignment, ...storeUrl });
     await machine.start();
   });
 
   afterEach(async () => {
     await machine.kill();
+    await redis?.stop();
     await crowd.stop();
     await rm(folder, { recursive: true, force: true });
   });
 
-  it(
-    `brings ${JOBS} pictures to ${PEOPLE} people, each once, and leaves nobody waiting`,
+  it.skipIf(store === 'redis' && !hasRedis)(
+    `brings ${JOBS} pictures to ${PEOPLE} people, each once, and leaves nobody waiting${store === 'embedded' || hasRedis ? '' : ' (skipped: no redis-server here)'}`,
     async ({ annotate }) => {
       const tries: Try[] = [];
       let done = 0;
@@ -134,6 +145,16 @@ describe.each([
     return [`${prompt}, ${when}, sees ${JSON.stringify(seen)}`, ...lines.toSorted()].join('\n  ');
   }
 
+  async function killStore(): Promise<void> {
+    if (redis !== undefined) {
+      await machine.absent('Redis is killed', async () => {
+        await redis?.kill();
+        await sleep(300);
+        await redis?.start();
+      });
+    }
+  }
+
   /** One fault after another, spread over the run, each with a moment to show what it does. */
   async function makeTrouble(isDone: (share: number) => Promise<unknown>): Promise<void> {
     const after = async (share: number) => {
@@ -176,9 +197,17 @@ describe.each([
     });
     machine.note('answers get lost');
     crowd.loseAnswers();
+    await after(0.63);
+    machine.note('requests are limited and refused');
+    crowd.refuseSome();
+    await after(0.66);
+    await machine.halt(LATE_MS);
+    await killStore();
     await after(0.7);
+    // The bot and what it stands on, together; the bot is there first.
     await machine.kill();
-    await machine.start();
+    await redis?.kill();
+    await Promise.all([machine.start(), redis?.start()]);
     machine.tell({ kind: 'kill-child' });
     crowd.deliver(1);
     await after(0.8);

@@ -83,6 +83,8 @@ describe.each<[string, () => Promise<Database>]>([
       await stores.people.saveStyle('discord:7', server, 'neon');
       await stores.people.block(server, { user: 'discord:8', name: 'Bo', by: 'discord:7', atMs: 1 });
       await stores.quotas.take({ user: 'discord:7', server, perUser: 9, perServer: 9 }, 3, 1000);
+      await stores.styles.countUse(server, ['neon']);
+      await stores.trainings.spend(server, 1000, 1000);
       await stores.audit.add(server, {
         atMs: 1,
         user: 'discord:7',

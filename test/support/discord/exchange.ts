@@ -17,7 +17,7 @@ export class Exchange {
   /** Messages that answer it, oldest first (not the pressed one). */
   get answers(): readonly SeenMessage[] {
     return this.#world.messages
-      .in(this.interaction.channel)
+      .since(this.interaction.channel, this.interaction.createdAtMs)
       .filter((message) => message.interaction === this.interaction)
       .map(seenMessage);
   }

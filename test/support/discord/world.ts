@@ -107,6 +107,12 @@ export class MessageList extends Map<string, StoredMessage> {
     return this.#byChannel.get(channel) ?? [];
   }
 
+  /** Those from this moment on, oldest first. */
+  since(channel: FakeChannel, atMs: number): readonly StoredMessage[] {
+    const list = this.in(channel);
+    return list.slice(list.findLastIndex(({ createdAtMs }) => createdAtMs < atMs) + 1);
+  }
+
   override set(id: string, message: StoredMessage): this {
     const list = this.#byChannel.get(message.channel) ?? [];
     this.#byChannel.set(message.channel, list);

@@ -1,5 +1,5 @@
 /**
- * A whole bot as a program of its own, so that a test can kill it: one chat's adapter, the embedded store, the fair
+ * A whole bot as a program of its own, so that a test can kill it: one chat's adapter, a store, the fair
  * queue and a stub device in a real child process. Takes orders by messages: faults that a machine has, made to happen.
  */
 import { appendFileSync } from 'node:fs';
@@ -15,6 +15,7 @@ import { UserError } from '../../../src/core/errors.ts';
 import { ProcessRunner } from '../../../src/runner/process-runner.ts';
 import type { Database, Entry } from '../../../src/store/database.ts';
 import { openEmbedded } from '../../../src/store/embedded.ts';
+import { openRedis } from '../../../src/store/redis.ts';
 import { FileStore } from '../../../src/store/files.ts';
 import { clockOf } from '../bot-ports.ts';
 import { installed, SMALL_MOJI } from '../manifests.ts';
@@ -28,7 +29,13 @@ const chat = z.discriminatedUnion('platform', [
 /** Where the bot finds its chat, and with which tokens. */
 export type ChatAssignment = z.infer<typeof chat>;
 
-const assignment = z.object({ folder: z.string(), slots: z.number(), chat });
+const assignment = z.object({
+  folder: z.string(),
+  slots: z.number(),
+  chat,
+  /** `redis://…`; absent: the embedded one in the folder. */
+  storeUrl: z.string().optional(),
+});
 export type BotAssignment = z.infer<typeof assignment>;
 
 const order = z.discriminatedUnion('kind', [
@@ -42,7 +49,7 @@ const order = z.discriminatedUnion('kind', [
 ]);
 export type Order = z.infer<typeof order>;
 
-const { folder, slots, chat: at } = assignment.parse(JSON.parse(process.argv[2] ?? ''));
+const { folder, slots, chat: at, storeUrl } = assignment.parse(JSON.parse(process.argv[2] ?? ''));
 let isDiskFull = false;
 let offsetMs = 0;
 const now = () => Date.now() + offsetMs;
@@ -63,7 +70,7 @@ class FullableFiles extends FileStore {
 const stub: StubFactoryOptions = { stepMs: 1, device: 'stub' };
 const runner = new ProcessRunner({ ...STUB_CHILD, factoryOptions: stub, maxActive: slots, restartMs: 10 });
 await runner.ready();
-const database = await openEmbedded(folder);
+const database = await (storeUrl === undefined ? openEmbedded(folder) : openRedis(storeUrl));
 const whole = await openWholeBot({
   folder,
   database: fullable(database),

@@ -40,6 +40,8 @@ export interface Crowd {
   deliver(times: 1 | 2): void;
   /** The connections of some requests break after they were carried out. */
   loseAnswers(): void;
+  /** Some requests are limited (429), and some meet an outage (503). */
+  refuseSome(): void;
   /** The bot's requests about any of the marks, with times. */
   requests(marks: readonly string[]): readonly string[];
   stop(): Promise<void>;

@@ -29,8 +29,8 @@ export async function discordCrowd(size: number): Promise<Crowd> {
         interaction.acknowledgedAtMs === undefined ? undefined : interaction.acknowledgedAtMs - createdAtMs;
       const shown = () =>
         world.messages
-          .in(person.channel)
-          .filter((message) => message.createdAtMs >= createdAtMs && message.content.includes(`**${prompt}**`))
+          .since(person.channel, createdAtMs)
+          .filter((message) => message.content.includes(`**${prompt}**`))
           .map((message) => sightOf(seenMessage(message)));
       return {
         prompt,
@@ -56,6 +56,17 @@ export async function discordCrowd(size: number): Promise<Crowd> {
       const fault = { kind: 'reset', moment: 'after' } as const;
       fake.faults.order({ method: 'POST', path: /\/callback/ }, fault, 2);
       fake.faults.order({ method: 'PATCH', path: /\/messages\// }, fault, 3);
+    },
+    refuseSome: () => {
+      const limited = { kind: 'rate-limit', scope: 'user', retryAfterS: 0.3 } as const;
+      const down = { kind: 'status', status: 503 } as const;
+      for (const asked of [
+        { method: 'POST', path: /\/callback/ },
+        { method: 'PATCH', path: /\/messages\// },
+      ]) {
+        fake.faults.order(asked, limited, 4);
+        fake.faults.order(asked, down, 4);
+      }
     },
     requests: (marks) =>
       fake.rest.seen

@@ -6,6 +6,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 
 import { STUB_CHILD } from '../stub-factory.ts';
 import type { BotAssignment, Order } from './bot.ts';
@@ -78,6 +79,15 @@ export class Machine {
       await gone;
       this.note(`bot ${bot.pid} has stopped`);
     }
+  }
+
+  /** The process stands still for so long, as on a machine that has no time for it: what it acknowledges then is late. */
+  async halt(ms: number): Promise<void> {
+    await this.absent(`the bot stands still for ${ms} ms`, async () => {
+      this.#bot?.kill('SIGSTOP');
+      await pause(ms);
+      this.#bot?.kill('SIGCONT');
+    });
   }
 
   /** Nobody can be heard while this lasts, though the bot is well. */

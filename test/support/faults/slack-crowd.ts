@@ -59,6 +59,12 @@ export async function slackCrowd(size: number): Promise<Crowd> {
         fake.faults.next(method, { kind: 'reset', when: 'after' }, 3);
       }
     },
+    refuseSome: () => {
+      for (const method of ['chat.postMessage', 'chat.update', 'files.getUploadURLExternal']) {
+        fake.faults.next(method, { kind: 'rate-limit', retryAfterS: 1 }, 2);
+        fake.faults.next(method, { kind: 'status', status: 503 }, 2);
+      }
+    },
     requests: (marks) =>
       fake.calls
         .filter(({ args }) => marks.some((mark) => Object.values(args).some((value) => value.includes(mark))))
