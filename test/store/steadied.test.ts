@@ -60,9 +60,9 @@ describe.skipIf(!hasRedis)(`a Redis that is killed${hasRedis ? '' : ' (skipped: 
     const database = await openRedis(server.url);
     toEnd.push(async () => database.close());
     const acknowledged: number[] = [];
-    let isOver = false;
+    const over = new AbortController();
     const writing = Array.from({ length: 8 }, async (_, lane) => {
-      for (let k = lane; !isOver; k += 8) {
+      for (let k = lane; !over.signal.aborted; k += 8) {
         await database.put([
           { key: `a/${k}`, value: k },
           { key: `b/${k}`, value: k },
@@ -77,7 +77,7 @@ describe.skipIf(!hasRedis)(`a Redis that is killed${hasRedis ? '' : ' (skipped: 
       await server.start();
     }
     await pause(100);
-    isOver = true;
+    over.abort();
     await Promise.all(writing);
     expect(acknowledged.length).toBeGreaterThan(3 * 8);
     for (const half of ['a', 'b']) {
@@ -102,11 +102,11 @@ describe.skipIf(postgres === undefined)(
       const folder = await mkdtemp(join(tmpdir(), 'fourstep-postgres-'));
       toEnd.push(async () => rm(folder, { recursive: true, force: true }));
       const run = (program: string, ...words: readonly string[]): ChildProcess => {
-        const [command = '', ...rest] = [
-          ...(isRoot ? ['runuser', '-u', 'postgres', '--'] : []),
-          join(postgres ?? '', program),
-        ];
-        return spawn(command, [...rest, ...words], { stdio: 'ignore', cwd: '/' });
+        const file = join(postgres ?? '', program);
+        const options = { stdio: 'ignore', cwd: '/' } as const;
+        return isRoot
+          ? spawn('runuser', ['-u', 'postgres', '--', file, ...words], options)
+          : spawn(file, words, options);
       };
       if (isRoot) {
         execFileSync('chown', ['postgres', folder]);
