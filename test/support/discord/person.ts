@@ -31,6 +31,14 @@ export class Person {
     return this.#send(2, { data: slashData(found, options, (upload) => this.#upload(upload)) });
   }
 
+  /** `/queue` under way: what Discord would send for it, and sends not; a test does, as somebody else might. */
+  compose(note: string): { readonly interaction: Interaction; readonly payload: Record<string, unknown> } {
+    const found = findSlashCommand(this.#fake.world.commands, 'queue', this.user);
+    const interaction = this.#begin(2);
+    const data = { ...slashData(found, {}, (upload) => this.#upload(upload)), note };
+    return { interaction, payload: interactionPayload(this.#fake.world, interaction, { data }) };
+  }
+
   /** What the client offers while `option` is being typed. */
   async autocomplete(
     name: string,
@@ -184,21 +192,7 @@ export class Person {
     source?: string,
   ): Exchange {
     const { world, delivery, gateway } = this.#fake;
-    const interaction: Interaction = {
-      id: world.clock.nextId(),
-      token: randomBytes(48).toString('base64url'),
-      type,
-      channel: this.channel,
-      user: this.user,
-      createdAtMs: world.clock.now(),
-      source,
-      acknowledgedAtMs: undefined,
-      answerType: undefined,
-      original: undefined,
-      modal: undefined,
-      choices: undefined,
-    };
-    world.add(interaction);
+    const interaction = this.#begin(type, source);
     const payload = interactionPayload(world, interaction, parts);
     const deliver = (): void => {
       for (let time = 0; time < delivery.times; time += 1) {
@@ -215,6 +209,26 @@ export class Person {
       deliver();
     }
     return new Exchange(world, interaction);
+  }
+
+  #begin(type: Interaction['type'], source?: string): Interaction {
+    const { world } = this.#fake;
+    const interaction: Interaction = {
+      id: world.clock.nextId(),
+      token: randomBytes(48).toString('base64url'),
+      type,
+      channel: this.channel,
+      user: this.user,
+      createdAtMs: world.clock.now(),
+      source,
+      acknowledgedAtMs: undefined,
+      answerType: undefined,
+      original: undefined,
+      modal: undefined,
+      choices: undefined,
+    };
+    world.add(interaction);
+    return interaction;
   }
 
   #upload(upload: UploadValue): { readonly file: StoredFile; readonly json: unknown } {
