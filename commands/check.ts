@@ -102,7 +102,7 @@ function checkNumber(
     const { min, max } = option;
     const sentence = `${label} can be ${min} to ${max}; you asked for ${value}.`;
     // Seeds and the like are shown as they are written, without thousands separators.
-    const params = { label, min: String(min), max: String(max), given: String(value) };
+    const params = { option: option.name, label, min: String(min), max: String(max), given: String(value) };
     if (fallback === undefined) {
       throw new UserError('option.range', sentence, { params });
     }

@@ -21,6 +21,8 @@ export type Config = {
       }
     | undefined;
   readonly slack: SlackConfig | undefined;
+  /** Where it is reached from outside, without a slash at its end. */
+  readonly publicUrl: string | undefined;
   /** Which of several processes on one store this one is; undefined: the only one. */
   readonly partition: Partition | undefined;
   readonly host: string;
@@ -67,7 +69,6 @@ export type SlackConfig = {
     | { readonly clientId: string; readonly clientSecret: string; readonly secretKey: string }
     | undefined;
   readonly apiUrl: string;
-  readonly publicUrl: string | undefined;
   readonly transport:
     | { readonly kind: 'socket'; readonly appToken: string }
     | { readonly kind: 'http'; readonly signingSecret: string };
@@ -123,6 +124,7 @@ export function parseConfig(variables: Readonly<Record<string, string | undefine
           },
     partition: partitionOf(env),
     slack: slackConfig(env),
+    publicUrl: env.PUBLIC_URL,
     host: env.HOST,
     port: env.PORT,
     page: {
@@ -182,7 +184,7 @@ function slackConfig(env: Environment): SlackConfig | undefined {
   if (botToken === undefined && install === undefined) {
     return undefined;
   }
-  const reached = { botToken, install, apiUrl: env.SLACK_API_URL, publicUrl: env.PUBLIC_URL };
+  const reached = { botToken, install, apiUrl: env.SLACK_API_URL };
   if (appToken !== undefined) {
     return { ...reached, transport: { kind: 'socket', appToken } };
   }

@@ -3,16 +3,18 @@
  * once and ends every conversation, if only with a number for the operator.
  */
 import { serverForLog } from '../core/people.ts';
-import type { Acknowledgement, Action, Bot, Chat, Invocation, Suggestion } from '../core/chat.ts';
+import type { Acknowledgement, Action, Bot, Chat, FormFault, Home, Invocation, Suggestion } from '../core/chat.ts';
 import { CancelledError, StoppedError, UserError } from '../core/errors.ts';
 import type { Form } from '../core/message.ts';
 import type { ReplyAddress } from '../core/job.ts';
 import { isServed, isTakenUp } from '../core/partition.ts';
-import type { Place, Platform, ServerKey, UserKey } from '../core/people.ts';
+import type { Actor, Place, Platform, ServerKey, UserKey } from '../core/people.ts';
 import { inboxIdOf, packRecord, parseRecord } from './inbox-record.ts';
 import { acknowledgementOf, decideAcknowledgement } from './acknowledgement.ts';
 import { JobService } from './jobs/job-service.ts';
 import { jobIdOf } from './jobs/ids.ts';
+import { formFault } from './forms/form-fault.ts';
+import { homeOf } from './handlers/home.ts';
 import { showTrial } from './handlers/style-trial.ts';
 import { checkBeforeDrawing } from './gates.ts';
 import { startCleanup } from './cleanup.ts';
@@ -71,19 +73,15 @@ class BotOnPorts implements FourstepBot {
   }
 
   async form(invocation: Invocation): Promise<Form> {
-    const chat = this.#chatOf(invocation);
-    // A form is shown by the acknowledgement itself: there is no address yet, and none is needed.
-    const address: ReplyAddress = { platform: invocation.place.platform, data: {} };
-    return await routeToForm(this.#context, await this.#contextOf(invocation, address, chat));
+    return await routeToForm(this.#context, await this.#withoutAddress(invocation));
   }
 
   async record(invocation: Invocation, address: ReplyAddress): Promise<() => Promise<void>> {
     const { stores, options } = this.#context;
-    const { inbox } = stores;
     const event = inboxIdOf(invocation);
     this.#recorded?.add(event);
-    await inbox.record(event, packRecord(invocation, address, options.partition));
-    return async () => inbox.discard(event);
+    await stores.inbox.record(event, packRecord(invocation, address, options.partition));
+    return async () => stores.inbox.discard(event);
   }
 
   async handle(invocation: Invocation, address: ReplyAddress): Promise<void> {
@@ -123,6 +121,14 @@ class BotOnPorts implements FourstepBot {
         await (servers.has(server) ? this.joined(server) : this.left(server));
       }
     }
+  }
+
+  async formFault(invocation: Invocation): Promise<FormFault | undefined> {
+    return await formFault(this.#context, async () => this.#withoutAddress(invocation));
+  }
+
+  async home(actor: Actor, place: Place): Promise<Home> {
+    return await homeOf(this.#context, actor, place);
   }
 
   async suggest(
@@ -218,6 +224,12 @@ class BotOnPorts implements FourstepBot {
     // Ids tell nobody where to go: the channels are shown as such.
     const sentence = text(asked.locale, 'error.allowed.channel', { channels: CHANNELS });
     await answerPrivately(asked, message({ lines: [withChannels(sentence, asked.settings.channels)] }));
+  }
+
+  /** For what is shown by the acknowledgement itself: there is no address yet, and none is needed. */
+  #withoutAddress(invocation: Invocation): Promise<RequestContext> {
+    const address: ReplyAddress = { platform: invocation.place.platform, data: {} };
+    return this.#contextOf(invocation, address, this.#chatOf(invocation));
   }
 
   async #contextOf(invocation: Invocation, address: ReplyAddress, chat: Chat): Promise<RequestContext> {

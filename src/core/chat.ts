@@ -145,6 +145,19 @@ export interface Chat {
   post(channel: ServerChannel, message: Message, key: string): Promise<void>;
 }
 
+/** What the bot's own page shows one person, in a chat that gives it one. */
+export type Home = {
+  readonly about: Message;
+  /** The person's latest answers, each where it stands; `message` has no picture of its own. */
+  readonly pictures: readonly { readonly address: ReplyAddress; readonly message: Message }[];
+  readonly styles: Message;
+  /** For admins alone. */
+  readonly settings: Message | undefined;
+};
+
+/** What somebody has to write differently in a form, and the sentence that says so. */
+export type FormFault = { readonly field: string; readonly sentence: string };
+
 export interface Adapter extends Chat {
   start(): Promise<void>;
   /** No new events are taken in; what runs is finished. */
@@ -172,6 +185,13 @@ export interface Bot {
   /** A server has taken the bot in, or away; an outage is neither. */
   joined?(server: ServerKey): Promise<void>;
   left?(server: ServerKey): Promise<void>;
+  /**
+   * What in a filled-in form cannot be taken, before the form is gone with all its words; undefined where nothing is, or
+   * where the field does not matter. Changes nothing, fetches nothing, never throws.
+   */
+  formFault?(invocation: Invocation): Promise<FormFault | undefined>;
+  /** For chats in which the bot has a page of its own. */
+  home?(actor: Actor, place: Place): Promise<Home>;
   /** Values for an option while it is typed; at most 25, best first. */
   suggest(
     place: Place,

@@ -41,7 +41,8 @@ export async function createChats(config: Config, { ports, bot, access, health, 
     ? config.slack &&
       createSlackAdapter({
         ...config.slack,
-        install: config.slack.install && { ...config.slack.install, records: ports.stores.installations },
+        publicUrl: config.publicUrl,
+        records: ports.stores.installations,
         ...heard('slack'),
       })
     : undefined;

@@ -1,7 +1,7 @@
 /** What `fourstep doctor` finds of the chats: whether their tokens are valid and what they lack. Changes nothing. */
 import type { Config } from '../../config/load.ts';
 import { checkDiscord } from '../adapters/discord/index.ts';
-import { checkInstallations, checkSlack } from '../adapters/slack/index.ts';
+import { checkInstallations, checkSlack, type slackManifest } from '../adapters/slack/index.ts';
 import { checkStores } from '../store/index.ts';
 import { failed, type Finding } from './finding.ts';
 
@@ -23,6 +23,13 @@ export async function discord({ discord: settings }: Config): Promise<Finding> {
   } catch (error) {
     return failed(what, error);
   }
+}
+
+/** Signed HTTP needs an address; without one, and for a new app, it is Socket Mode. */
+export function manifestTransport({ slack: settings, publicUrl }: Config): Parameters<typeof slackManifest>[0] {
+  return settings?.transport.kind === 'http' && publicUrl !== undefined
+    ? { kind: 'http', publicUrl }
+    : { kind: 'socket', publicUrl };
 }
 
 export async function slack(config: Config): Promise<readonly Finding[]> {

@@ -15,7 +15,7 @@ import { eightBitInstructions, listProviders } from '../engine/ort/index.ts';
 import { openCatalog } from '../start/open-engine.ts';
 import { openLocalRunners } from '../start/runners.ts';
 import { checkStores } from '../store/index.ts';
-import { discord, slack } from './chat-findings.ts';
+import { discord, manifestTransport, slack } from './chat-findings.ts';
 import { failed, type Finding } from './finding.ts';
 
 export async function doctor(
@@ -24,7 +24,7 @@ export async function doctor(
   print: (line: string) => void,
 ): Promise<void> {
   if (manifest === 'slack') {
-    print(JSON.stringify(slackManifest({ kind: 'socket' }), undefined, 2));
+    print(JSON.stringify(slackManifest(manifestTransport(config)), undefined, 2));
     return;
   }
   const findings = [

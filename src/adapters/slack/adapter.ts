@@ -17,8 +17,10 @@ import { findAvatar } from './avatar.ts';
 import { apiBase } from './client.ts';
 import { listen } from './events.ts';
 import { EVENTS_PATH, SignedHttp } from './http.ts';
-import { INSTALL_PATH, InstallRoutes, REDIRECT_PATH } from './installations/install-routes.ts';
+import { InstallRoutes } from './installations/install-routes.ts';
 import { type InstallationRecords, Installations } from './installations/installations.ts';
+import { Once } from './installations/once.ts';
+import { INSTALL_PATH, REDIRECT_PATH } from './installations/paths.ts';
 import type { RotationParts } from './installations/rotation.ts';
 import { States } from './installations/states.ts';
 import { Workspaces } from './installations/workspaces.ts';
@@ -33,13 +35,14 @@ export type InstallOptions = {
   readonly clientSecret: string;
   /** Seals tokens at rest. */
   readonly secretKey: string;
-  readonly records: InstallationRecords;
 };
 
 export type SlackAdapterOptions = {
   /** Of one workspace that needs no installing. */
   readonly botToken?: string | undefined;
   readonly install?: InstallOptions | undefined;
+  /** Where installations are kept, and what was said once; absent: in memory. */
+  readonly records?: InstallationRecords | undefined;
   /** Socket Mode with an app-level token, or signed events over HTTP. */
   readonly transport:
     | { readonly kind: 'socket'; readonly appToken: string }
@@ -87,9 +90,13 @@ class BoltAdapter implements SlackAdapter {
         ? new Socket({ appToken: transport.appToken, apiUrl, log, logger, firstPauseMs: timing.firstPauseMs })
         : new SignedHttp({ signingSecret: transport.signingSecret, logger, now });
     this.#intake = new Intake({ ...options, monotonicMs });
-    const rotation = options.install && rotationOf(options.install, { apiUrl, log, logger, now });
-    this.#workspaces = new Workspaces({ apiUrl, bot, log, logger, now, monotonicMs, timing }, rotation);
-    this.mounts = [...this.#eventMounts(), ...(rotation === undefined ? [] : this.#installMounts(rotation, logger))];
+    const rotation = rotationOf(options, { apiUrl, log, logger, now });
+    const once = new Once(options.records);
+    this.#workspaces = new Workspaces({ apiUrl, bot, log, logger, now, monotonicMs, timing, once }, rotation);
+    this.mounts = [
+      ...this.#eventMounts(),
+      ...(rotation === undefined ? [] : this.#installMounts(rotation, once, logger)),
+    ];
     listen({
       receiver: this.#transport.receiver,
       workspaces: this.#workspaces,
@@ -167,9 +174,8 @@ class BoltAdapter implements SlackAdapter {
     return this.#transport instanceof SignedHttp ? [{ path: EVENTS_PATH, listener: this.#transport.listener }] : [];
   }
 
-  #installMounts({ installations, clientId, clientSecret }: RotationParts, logger: Logger): SlackAdapter['mounts'] {
+  #installMounts({ clientId, clientSecret }: RotationParts, once: Once, logger: Logger): SlackAdapter['mounts'] {
     const { apiUrl, publicUrl, log, install } = this.#options;
-    const isFirst = async (name: string, ttlMs: number): Promise<boolean> => installations.isFirst(name, ttlMs);
     const routes = new InstallRoutes({
       clientId,
       clientSecret,
@@ -178,7 +184,7 @@ class BoltAdapter implements SlackAdapter {
       log,
       logger,
       now: this.#now,
-      states: new States({ secret: install?.secretKey ?? '', isFirst, now: this.#now }),
+      states: new States({ secret: install?.secretKey ?? '', once, now: this.#now }),
       install: async (installation, token) => this.#workspaces.install(installation, token),
     });
     return [INSTALL_PATH, REDIRECT_PATH].map((path) => ({ path, listener: routes.listener }));
@@ -190,9 +196,13 @@ type Around = Pick<RotationParts, 'log' | 'now'> & { readonly apiUrl: string; re
 const OAUTH_TIMEOUT_MS = 10_000;
 
 function rotationOf(
-  { records, secretKey, clientId, clientSecret }: InstallOptions,
+  { install, records }: SlackAdapterOptions,
   { apiUrl, log, logger, now }: Around,
-): RotationParts {
+): RotationParts | undefined {
+  if (install === undefined || records === undefined) {
+    return undefined;
+  }
+  const { secretKey, clientId, clientSecret } = install;
   const options = { slackApiUrl: apiBase(apiUrl), retryConfig: { retries: 0 }, timeout: OAUTH_TIMEOUT_MS, logger };
   const oauth = new webApi.WebClient(undefined, options);
   return { installations: new Installations(records, secretKey, log), clientId, clientSecret, oauth, now, log };

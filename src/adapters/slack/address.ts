@@ -18,6 +18,8 @@ const addressSchema = z.object({
   ts: z.string().nullable(),
   /** Who asked, by Slack's id. */
   user: z.string(),
+  /** What stands there is the panel in that person's Home tab. */
+  isHome: z.boolean().default(false),
   /** The answer is for that person alone. */
   isPrivate: z.boolean(),
   /** What stands at `ts` is only our "one moment": a private answer takes it away. */
@@ -61,6 +63,7 @@ export function newAddress(known: NewAddress): SlackAddress {
   return {
     thread: null,
     ts: null,
+    isHome: false,
     isPrivate: false,
     isPlaceholder: false,
     placeholderKey: null,

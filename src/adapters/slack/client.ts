@@ -11,7 +11,7 @@ import { type Logger, webApi } from '@slack/bolt';
 
 import { isFailure, RequestFailure } from '../shared/failure.ts';
 import { retry } from '../shared/retry.ts';
-import { failureOf, UPLOAD } from './failure-of.ts';
+import { failureOf, missingScope, UPLOAD } from './failure-of.ts';
 import { isRecord, textAt } from './json.ts';
 
 export type SlackResult = Readonly<Record<string, unknown>>;
@@ -43,6 +43,8 @@ export type SlackClientOptions = {
   readonly apiUrl: string;
   readonly logger: Logger;
   readonly monotonicMs: () => number;
+  /** Told each time that Slack refuses a call for want of a scope. */
+  readonly onMissingScope?: ((scope: string) => void) | undefined;
   /** How long a final answer is tried. */
   readonly patienceMs?: number | undefined;
   /** The first pause after a failure; it doubles up to 30 s. */
@@ -155,6 +157,10 @@ export class SlackClient {
     } catch (error) {
       if (error instanceof webApi.WebAPIRateLimitedError) {
         this.#pausedUntil.set(method, this.#options.monotonicMs() + error.retryAfter * 1000);
+      }
+      const scope = missingScope(error);
+      if (scope !== undefined) {
+        this.#options.onMissingScope?.(scope);
       }
       throw failureOf(method, error);
     }

@@ -2,16 +2,16 @@
  * A parsed event → the intake's terms, and after the acknowledgement → the bot: who asks is looked up, a first line is
  * posted or a form opened, and the bot takes over. The bot sees to all failures from then on.
  */
-import type { Acknowledgement, Action, Bot, Invocation } from '../../core/chat.ts';
+import type { Acknowledgement, Action, Bot, FormFault, Invocation } from '../../core/chat.ts';
 import type { UserError } from '../../core/errors.ts';
-import type { Actor, Locale, Place } from '../../core/people.ts';
+import type { Actor, Locale } from '../../core/people.ts';
 import type { InboundEvent } from '../shared/intake.ts';
 import { encodeAddress, type SlackAddress } from './address.ts';
-import { type Identity, serverKey } from './identity.ts';
-import { LIMITS } from './limits.ts';
+import type { Identity } from './identity.ts';
 import { originOf, type SlackEvent } from './parse.ts';
 import type { PressedMessage } from './payload.ts';
 import type { People } from './people.ts';
+import { placeOf } from './place.ts';
 import { commandView, formView } from './render-form.ts';
 import type { Responder } from './respond.ts';
 
@@ -55,6 +55,14 @@ export class Dispatcher {
       refuse: async (error) => responder.refuse(event, locale, error),
       acknowledgeAgain: ack,
     };
+  }
+
+  /** What is wrong in a form that came back, as far as it is seen without asking Slack who it was. */
+  async formFault(event: SlackEvent): Promise<FormFault | undefined> {
+    const { bot, people, identity } = this.#parts;
+    const { ask, source } = event;
+    const actor = people.remembered(identity, source.user, source.userName);
+    return ask.kind === 'action' ? bot.formFault?.(this.#invocation(event, actor, ask.action)) : undefined;
   }
 
   /** Resolves when the bot is done. Throws `UserError` for what is refused before the bot is asked. */
@@ -112,28 +120,19 @@ export class Dispatcher {
   }
 }
 
-export function placeOf(identity: Identity, channel: string, locale: Locale): Place {
-  return {
-    platform: 'slack',
-    server: serverKey(identity),
-    serverName: identity.teamName,
-    channel,
-    // Slack marks no channels for adults.
-    isNsfw: false,
-    locale,
-    maxUploadBytes: LIMITS.fileBytes,
-  };
-}
-
 /** Where the answer belongs before anything is posted; after a crash it leads to the first line, if that was posted. */
 function expectedAddress({ address, pressed, source }: SlackEvent, how: Deferral): SlackAddress {
   switch (how) {
     case 'public':
-      return { ...address, placeholderKey: source.id };
+      return { ...address, isHome: false, placeholderKey: source.id };
     case 'private':
-      return { ...address, isPrivate: true };
+      return { ...address, isHome: false, isPrivate: true };
     case 'update':
-      return pressed === undefined ? { ...address, isPrivate: true } : pressedAddress(address, pressed);
+      return address.isHome
+        ? address
+        : pressed === undefined
+          ? { ...address, isPrivate: true }
+          : pressedAddress(address, pressed);
     default:
       return how satisfies never;
   }

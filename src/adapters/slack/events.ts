@@ -2,17 +2,18 @@
  * What Bolt hears → the intake of events, each through the dispatcher of the workspace that it came through. Knows which
  * kinds of event there are; what they ask is parsed elsewhere.
  */
-import { App, type Logger, type Receiver } from '@slack/bolt';
+import { App, type Logger, type Receiver, type ViewSubmitAction } from '@slack/bolt';
 
 import type { Log } from '../../bot/index.ts';
 import { text } from '../../bot/texts/index.ts';
-import type { Bot } from '../../core/chat.ts';
+import type { Bot, FormFault } from '../../core/chat.ts';
+import { cut } from '../shared/cut.ts';
 import type { Intake } from '../shared/intake.ts';
+import { within } from '../shared/retry.ts';
 import { apiBase } from './client.ts';
-import { placeOf } from './dispatch.ts';
 import { userKey } from './identity.ts';
 import { installedIn } from './installations/installed-in.ts';
-import { INSTALL_PATH } from './installations/install-routes.ts';
+import { INSTALL_PATH } from './installations/paths.ts';
 import type { Located, Workspaces } from './installations/workspaces.ts';
 import { at, listAt, textAt } from './json.ts';
 import { LIMITS } from './limits.ts';
@@ -27,6 +28,7 @@ import {
 import { commandOfView, readSubmission } from './parse-form.ts';
 import { eventFromMessage, isUninstalled } from './parse-message.ts';
 import { readSubmitter } from './payload.ts';
+import { placeOf } from './place.ts';
 import { ResponseUrls } from './response-urls.ts';
 import { uploadFrom } from './uploads.ts';
 
@@ -45,7 +47,12 @@ export type EventParts = {
 
 type Parse = (body: unknown, options: ParseOptions) => SlackEvent | undefined;
 type Ack = () => Promise<void>;
+type FormErrors = { readonly response_action: 'errors'; errors: Record<string, string> };
+type FormAck = (answer?: FormErrors) => Promise<void>;
 type Suggested = { readonly text: { readonly type: 'plain_text'; readonly text: string }; readonly value: string };
+
+/** Of the three seconds; a form that takes longer to look at is taken as it is. */
+const FORM_WITHIN_MS = 1500;
 
 /** From now on what the receiver hears is taken in. */
 export function listen(parts: EventParts): void {
@@ -63,7 +70,7 @@ export function listen(parts: EventParts): void {
   app.command(every, ({ ack, body }) => events.receive(eventFromSlash, body, ack));
   app.action(every, ({ ack, body }) => events.receive(eventFromPress, body, ack));
   app.shortcut(every, ({ ack, body }) => events.receive(eventFromShortcut, body, ack));
-  app.view(every, ({ ack, body }) => events.receive(eventFromSubmission, body, ack));
+  app.view<ViewSubmitAction>(every, ({ ack, body }) => events.submitted(body, ack));
   app.options(every, async ({ ack, body }) => {
     await ack({ options: await events.suggest(body) });
   });
@@ -100,7 +107,27 @@ class Events {
       await ack();
       return;
     }
+    if (textAt(body, 'event', 'type') === 'app_home_opened') {
+      await this.#openHome(body, ack);
+      return;
+    }
     await this.receive(eventFromMessage, body, ack);
+  }
+
+  async #openHome(body: unknown, ack: Ack): Promise<void> {
+    const { workspaces, intake, log } = this.#parts;
+    const user = textAt(body, 'event', 'user');
+    const located = await workspaces.at(installedIn(body));
+    await ack();
+    if (located.kind === 'found' && user !== undefined && textAt(body, 'event', 'tab') === 'home') {
+      await intake.track(async () => {
+        try {
+          await located.workspace.home.show(user);
+        } catch (error) {
+          log.warn({ err: error }, 'Slack: a Home tab could not be shown');
+        }
+      });
+    }
   }
 
   /** Not acknowledged while stopping: Slack says that the app did not respond, which is the truth. */
@@ -120,6 +147,32 @@ class Events {
     } else if (!intake.isStopping) {
       await ack();
     }
+  }
+
+  /** A form with something to mend stays open, with all that was written. */
+  async submitted(body: unknown, ack: FormAck): Promise<void> {
+    const fault = this.#parts.intake.isStopping ? undefined : await within(FORM_WITHIN_MS, this.#formFault(body));
+    if (fault !== undefined) {
+      await ack({ response_action: 'errors', errors: { [fault.field]: cut(fault.sentence, LIMITS.inputHint) } });
+      return;
+    }
+    await this.receive(eventFromSubmission, body, async () => ack());
+  }
+
+  async #formFault(body: unknown): Promise<FormFault | undefined> {
+    const { workspaces, apiUrl, now } = this.#parts;
+    const located = await workspaces.at(installedIn(body));
+    if (located.kind !== 'found') {
+      return undefined;
+    }
+    const { identity, token, dispatcher } = located.workspace;
+    const uploadOf = (file: unknown) => uploadFrom(file, { token, apiUrl });
+    const event = eventFromSubmission(body, { team: identity.team, nowMs: now(), uploadOf });
+    const fault = event === undefined ? undefined : await dispatcher.formFault(event);
+    const isField = listAt(body, 'view', 'blocks').some(
+      (block) => textAt(block, 'type') === 'input' && textAt(block, 'block_id') === fault?.field,
+    );
+    return isField ? fault : undefined;
   }
 
   async suggest(body: unknown): Promise<Suggested[]> {

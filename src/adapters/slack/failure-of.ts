@@ -71,6 +71,13 @@ export function failureOf(method: string, error: unknown): unknown {
     : error;
 }
 
+/** The scope for want of which Slack refused. */
+export function missingScope(error: unknown): string | undefined {
+  return error instanceof webApi.WebAPIPlatformError && error.data.error === 'missing_scope'
+    ? textAt(error.data, 'needed')
+    : undefined;
+}
+
 function detailsOf(data: unknown): readonly string[] {
   const needed = textAt(data, 'needed');
   return [

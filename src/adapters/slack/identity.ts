@@ -8,6 +8,8 @@ export type Identity = {
   readonly enterprise: string | undefined;
   /** The token is the organisation's: it reaches other workspaces too. */
   readonly isOrgWide: boolean;
+  /** Who installed the app, where it was installed by OAuth. */
+  readonly installer?: string;
   readonly botUser: string;
   readonly bot: string;
 };

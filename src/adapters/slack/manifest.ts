@@ -4,15 +4,19 @@
  */
 import { COMMANDS } from '../../../commands/index.ts';
 import { describeCommand, text } from '../../bot/texts/index.ts';
-import { MESSAGE_ACTIONS } from '../../core/chat.ts';
+import { type MessageAction, MESSAGE_ACTIONS } from '../../core/chat.ts';
 import type { CommandSpec } from '../../core/command.ts';
 import { cut } from '../shared/cut.ts';
 import { EVENTS_PATH } from './http.ts';
+import { REDIRECT_PATH } from './installations/paths.ts';
 import { LIMITS } from './limits.ts';
 import { COMMAND_ROOTS } from './parse-command.ts';
+import { GLOBAL_SHORTCUT } from './payload.ts';
 
-/** `http`: the public address of the server, without a path, to which Slack delivers. */
-type ManifestTransport = { readonly kind: 'socket' } | { readonly kind: 'http'; readonly publicUrl: string };
+/** `publicUrl`: of the server, without a path: where Slack delivers in HTTP mode, and where workspaces install the app. */
+type ManifestTransport =
+  | { readonly kind: 'socket'; readonly publicUrl?: string | undefined }
+  | { readonly kind: 'http'; readonly publicUrl: string };
 
 /** Each scope and what it is for, in words that `fourstep doctor` can print. */
 export const SCOPES = {
@@ -32,12 +36,21 @@ const OPTIONAL_SCOPES = ['channels:history', 'groups:history', 'mpim:history', '
 /** Asked for when a workspace takes the app in. */
 export const BOT_SCOPES: readonly string[] = [...Object.keys(SCOPES), ...OPTIONAL_SCOPES];
 /** What is told to the app without being asked by a command. */
-const BOT_EVENTS = ['app_mention', 'message.im', 'app_uninstalled', 'tokens_revoked'] as const;
+const BOT_EVENTS = [
+  'app_mention',
+  'message.im',
+  'app_home_opened',
+  'app_uninstalled',
+  'tokens_revoked',
+  'team_access_revoked',
+] as const;
 
 type SlackManifest = Readonly<Record<string, unknown>>;
 
 export function slackManifest(transport: ManifestTransport = { kind: 'socket' }): SlackManifest {
-  const url = transport.kind === 'http' ? `${transport.publicUrl.replace(/\/+$/, '')}${EVENTS_PATH}` : undefined;
+  const base = transport.publicUrl?.replace(/\/+$/, '');
+  const url = transport.kind === 'http' ? `${base}${EVENTS_PATH}` : undefined;
+  const redirects = base === undefined ? {} : { redirect_urls: [`${base}${REDIRECT_PATH}`] };
   const withUrl = url === undefined ? {} : { url };
   return {
     display_information: {
@@ -47,7 +60,7 @@ export function slackManifest(transport: ManifestTransport = { kind: 'socket' })
     },
     features: {
       bot_user: { display_name: 'Fourstep', always_online: true },
-      app_home: { home_tab_enabled: false, messages_tab_enabled: true, messages_tab_read_only_enabled: false },
+      app_home: { home_tab_enabled: true, messages_tab_enabled: true, messages_tab_read_only_enabled: false },
       slash_commands: COMMAND_ROOTS.map((root) => ({
         command: `/${root}`,
         ...withUrl,
@@ -55,24 +68,29 @@ export function slackManifest(transport: ManifestTransport = { kind: 'socket' })
         ...(usageHint(root) === '' ? {} : { usage_hint: cut(usageHint(root), LIMITS.usageHint) }),
         should_escape: false,
       })),
-      shortcuts: MESSAGE_ACTIONS.map((name) => ({
-        name: cut(text('en', `menu.${name}`), LIMITS.shortcutName),
-        type: 'message',
-        callback_id: name,
-        description: cut(text('en', `menu.${name}`), LIMITS.shortcutDescription),
-      })),
+      shortcuts: [shortcut('global', GLOBAL_SHORTCUT), ...MESSAGE_ACTIONS.map((name) => shortcut('message', name))],
     },
-    oauth_config: { scopes: { bot: Object.keys(SCOPES), bot_optional: [...OPTIONAL_SCOPES] } },
+    oauth_config: { ...redirects, scopes: { bot: Object.keys(SCOPES), bot_optional: [...OPTIONAL_SCOPES] } },
     settings: {
       event_subscriptions: { ...(url === undefined ? {} : { request_url: url }), bot_events: [...BOT_EVENTS] },
       interactivity: {
         is_enabled: true,
         ...(url === undefined ? {} : { request_url: url, message_menu_options_url: url }),
       },
-      org_deploy_enabled: false,
+      org_deploy_enabled: true,
       socket_mode_enabled: transport.kind === 'socket',
       token_rotation_enabled: false,
     },
+  };
+}
+
+function shortcut(type: 'global' | 'message', name: MessageAction | typeof GLOBAL_SHORTCUT) {
+  const words = text('en', `menu.${name}`);
+  return {
+    name: cut(words, LIMITS.shortcutName),
+    type,
+    callback_id: name,
+    description: cut(type === 'global' ? describeCommand('en', 'imagine') : words, LIMITS.shortcutDescription),
   };
 }
 

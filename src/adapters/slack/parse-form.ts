@@ -15,6 +15,10 @@ const originSchema = z.object({
   isEphemeral: z.boolean(),
   hook: z.string().nullable(),
   hookAt: z.number(),
+  /** It was opened in the Home tab. */
+  isHome: z.boolean().default(false),
+  /** It was opened nowhere, and says itself where the answer belongs. */
+  asksWhere: z.boolean().default(false),
 });
 
 /** Where a modal was opened. */
@@ -35,6 +39,8 @@ export type SubmittedValue = string | boolean | { readonly files: readonly unkno
 
 export const FORM = 'form:';
 export const COMMAND = 'command:';
+/** The field that says where the answer belongs. */
+export const WHERE = 'where';
 
 /** Undefined for a modal that is none of ours. */
 export function readSubmission(

@@ -6,9 +6,17 @@ import type { Action } from '../../core/chat.ts';
 import type { OptionValue, Upload } from '../../core/command.ts';
 import { UserError } from '../../core/errors.ts';
 import { newAddress, type SlackAddress } from './address.ts';
-import { at } from './json.ts';
-import { optionsOf, type Origin, readSubmission } from './parse-form.ts';
-import { type PressedMessage, readPress, readShortcut, readSlash, readSubmitter, type Source } from './payload.ts';
+import { at, textAt } from './json.ts';
+import { optionsOf, type Origin, readSubmission, type Submitted, WHERE } from './parse-form.ts';
+import {
+  type PressedMessage,
+  readGlobalShortcut,
+  readPress,
+  readShortcut,
+  readSlash,
+  readSubmitter,
+  type Source,
+} from './payload.ts';
 import { type Asked, readSlashCommand, specNamed } from './parse-command.ts';
 
 export type Ask =
@@ -31,6 +39,8 @@ export type SlackEvent = {
   readonly address: SlackAddress;
   /** The message of ours that was pressed. */
   readonly pressed: PressedMessage | undefined;
+  /** It is asked where the answer belongs, because it came from no channel. */
+  readonly asksWhere?: boolean;
 };
 
 export type ParseOptions = {
@@ -70,10 +80,25 @@ export function eventFromPress(body: unknown, { team, nowMs }: ParseOptions): Sl
   const { source, action, message } = payload;
   const ask: Ask = { kind: 'action', action };
   const address = addressOf(source, { team, atMs: nowMs, hookMode: 'beside' });
-  return { source, isSubmit: false, atMs: nowMs, ask, address, pressed: message };
+  const isHome = message === undefined;
+  return { source, isSubmit: false, atMs: nowMs, ask, address: { ...address, isHome }, pressed: message };
 }
 
 export function eventFromShortcut(body: unknown, { team, nowMs, uploadOf }: ParseOptions): SlackEvent | undefined {
+  const global = readGlobalShortcut(body);
+  if (global !== undefined) {
+    const asksForm: Ask = { kind: 'command-form', spec: specNamed('imagine'), options: {} };
+    const at = addressOf(global, { team, atMs: nowMs, hookMode: 'command' });
+    return {
+      source: global,
+      isSubmit: false,
+      atMs: nowMs,
+      ask: asksForm,
+      address: at,
+      pressed: undefined,
+      asksWhere: true,
+    };
+  }
   const payload = readShortcut(body, team);
   if (payload === undefined) {
     return undefined;
@@ -92,7 +117,7 @@ export function eventFromSubmission(body: unknown, { team, nowMs, uploadOf }: Pa
     return undefined;
   }
   const { origin, submitted } = read;
-  const source: Source = { ...submitter, channel: origin.channel, thread: origin.thread, responseUrl: origin.hook };
+  const source: Source = { ...submitter, ...answeredIn(origin, submitted, body) };
   const ask = asked(() => {
     if (submitted.kind === 'form') {
       const { files: given = {}, ...form } = submitted;
@@ -105,13 +130,14 @@ export function eventFromSubmission(body: unknown, { team, nowMs, uploadOf }: Pa
     return { kind: 'action', action: { kind: 'command', name: spec.name, options } };
   });
   // The response_url is as old as the event that opened the form.
-  const urlAtMs = origin.hook === null ? nowMs : origin.hookAt;
+  const urlAtMs = origin.hook === null || origin.asksWhere ? nowMs : origin.hookAt;
   const address = addressOf(source, { team, atMs: urlAtMs, hookMode: origin.ts === null ? 'command' : 'beside' });
-  return { source, isSubmit: true, atMs: nowMs, ask, address, pressed: pressedIn(origin) };
+  const { isHome } = origin;
+  return { source, isSubmit: true, atMs: nowMs, ask, address: { ...address, isHome }, pressed: pressedIn(origin) };
 }
 
 /** Where a form that is opened now comes from. */
-export function originOf({ source, atMs, pressed }: SlackEvent): Origin {
+export function originOf({ source, atMs, pressed, address, asksWhere = false }: SlackEvent): Origin {
   return {
     channel: source.channel,
     thread: source.thread,
@@ -119,7 +145,21 @@ export function originOf({ source, atMs, pressed }: SlackEvent): Origin {
     isEphemeral: pressed?.isEphemeral ?? false,
     hook: source.responseUrl,
     hookAt: atMs,
+    isHome: address.isHome,
+    asksWhere,
   };
+}
+
+/** Where the form was opened, or where it says. */
+function answeredIn(
+  origin: Origin,
+  submitted: Submitted,
+  body: unknown,
+): Pick<Source, 'channel' | 'thread' | 'responseUrl'> {
+  const chosen = submitted.kind === 'command' && origin.asksWhere ? submitted.values[WHERE] : undefined;
+  return typeof chosen === 'string'
+    ? { channel: chosen, thread: null, responseUrl: textAt(body, 'response_urls', 0, 'response_url') ?? null }
+    : { channel: origin.channel, thread: origin.thread, responseUrl: origin.hook };
 }
 
 function pressedIn(origin: Origin): PressedMessage | undefined {

@@ -33,8 +33,16 @@ export type PressedMessage = {
   readonly isShare: boolean;
 };
 
+/** The callback of "Imagine…" in the menu of everything. */
+export const GLOBAL_SHORTCUT = 'imagine';
+
 export type SlashPayload = { readonly source: Source; readonly command: string; readonly text: string };
-export type PressPayload = { readonly source: Source; readonly action: Action; readonly message: PressedMessage };
+export type PressPayload = {
+  readonly source: Source;
+  readonly action: Action;
+  /** Undefined: in the Home tab. */
+  readonly message: PressedMessage | undefined;
+};
 export type ShortcutPayload = {
   readonly source: Source;
   readonly action: Extract<Action, { kind: 'message' }>;
@@ -67,6 +75,9 @@ export function readSlash(body: unknown): SlashPayload | undefined {
 
 /** A button or select in a message. */
 export function readPress(body: unknown): PressPayload | undefined {
+  if (textAt(body, 'container', 'type') === 'view') {
+    return readHomePress(body);
+  }
   const source = sourceOf(body);
   const pressed = at(body, 'actions', 0);
   const ts = textAt(body, 'container', 'message_ts') ?? textAt(body, 'message', 'ts');
@@ -89,6 +100,46 @@ export function readPress(body: unknown): PressPayload | undefined {
       picture,
       isShare: pictureOf(blocks) === undefined && files.length > 0,
     },
+  };
+}
+
+/** A press in the Home tab, which is no channel: what is answered beside it is written to the person. */
+function readHomePress(body: unknown): PressPayload | undefined {
+  const user = textAt(body, 'user', 'id');
+  const pressed = at(body, 'actions', 0);
+  const action = actionOf(pressed);
+  if (user === undefined || action === undefined || textAt(body, 'view', 'type') !== 'home') {
+    return undefined;
+  }
+  const source = alone(body, user);
+  const carried = { carried: buttonIdsOf(listAt(body, 'view', 'blocks')) };
+  const id = idOf(source.id, textAt(pressed, 'action_id'), textAt(pressed, 'action_ts'));
+  return {
+    source: { ...source, id },
+    action: { ...action, ...carried },
+    message: undefined,
+  };
+}
+
+/** The global shortcut, which comes from no channel. */
+export function readGlobalShortcut(body: unknown): Source | undefined {
+  const user = textAt(body, 'user', 'id');
+  return textAt(body, 'type') === 'shortcut' && textAt(body, 'callback_id') === GLOBAL_SHORTCUT && user !== undefined
+    ? alone(body, user)
+    : undefined;
+}
+
+/** Slack takes a person's id for the channel between them and the bot. */
+function alone(body: unknown, user: string): Source {
+  const trigger = textAt(body, 'trigger_id');
+  return {
+    id: idOf(trigger, user, textAt(body, 'action_ts')),
+    user,
+    userName: textAt(body, 'user', 'username') ?? textAt(body, 'user', 'name') ?? user,
+    channel: user,
+    thread: null,
+    trigger,
+    responseUrl: null,
   };
 }
 

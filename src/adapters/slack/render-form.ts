@@ -11,7 +11,7 @@ import type { Locale } from '../../core/people.ts';
 import { cut } from '../shared/cut.ts';
 import { LIMITS } from './limits.ts';
 import { CONVERSATION } from './mrkdwn.ts';
-import { COMMAND, FORM, type Origin } from './parse-form.ts';
+import { COMMAND, FORM, type Origin, WHERE } from './parse-form.ts';
 import type { SlackBlock } from './render.ts';
 
 export type SlackView = { readonly type: 'modal'; readonly [key: string]: unknown };
@@ -20,7 +20,14 @@ const ELEMENT = 'value';
 const PICTURES = { type: 'file_input', action_id: ELEMENT, filetypes: ['png', 'jpg', 'jpeg', 'gif', 'webp'] } as const;
 
 export function formView(form: Form, origin: Origin, locale: Locale): SlackView {
-  return view(`${FORM}${form.id}`, form.title, form.submit, origin, locale, form.fields.map(fieldBlock));
+  return view(
+    `${FORM}${form.id}`,
+    form.title,
+    form.submit,
+    origin,
+    locale,
+    form.fields.map((field) => fieldBlock(field, locale)),
+  );
 }
 
 /** A modal for a command; `given` was typed already. */
@@ -37,7 +44,8 @@ export function commandView(
     type: 'context',
     elements: [{ type: 'plain_text', text: describeCommand(locale, spec.name) }],
   };
-  return view(`${COMMAND}${spec.name}`, title, submit, origin, locale, [about, ...blocks]);
+  const where = origin.asksWhere ? [whereBlock(locale)] : [];
+  return view(`${COMMAND}${spec.name}`, title, submit, origin, locale, [about, ...blocks, ...where]);
 }
 
 function view(
@@ -59,8 +67,19 @@ function view(
   };
 }
 
-function fieldBlock(field: FormField): SlackBlock {
-  return input(field.id, field.label, undefined, !field.isRequired, fieldElement(field));
+/** Filled in with where the person is, if that is anywhere; what is chosen comes with an address to answer to. */
+function whereBlock(locale: Locale): SlackBlock {
+  return input(WHERE, text(locale, 'form.where'), text(locale, 'form.where-hint'), true, {
+    type: 'conversations_select',
+    action_id: ELEMENT,
+    default_to_current_conversation: true,
+    response_url_enabled: true,
+  });
+}
+
+function fieldBlock(field: FormField, locale: Locale): SlackBlock {
+  const hint = field.maxPictures === undefined ? undefined : fileHint(locale);
+  return input(field.id, field.label, hint, !field.isRequired, fieldElement(field));
 }
 
 function fieldElement({ picks, choices = [], value, maxLength, isMultiline, maxPictures }: FormField): SlackBlock {
@@ -111,9 +130,13 @@ function optionBlock(
 ): SlackBlock {
   const isFile = option.kind === 'image' || option.kind === 'file';
   const described = describeOption(locale, spec.name, option.name);
-  const hint = isFile ? `${described} · ${text(locale, 'form.file-limit', { max: LIMITS.formFileMb })}` : described;
+  const hint = isFile ? `${described} · ${fileHint(locale)}` : described;
   const label = `${option.name.charAt(0).toUpperCase()}${option.name.slice(1)}`;
   return input(option.name, label, hint, !option.isRequired, optionElement(option, given));
+}
+
+function fileHint(locale: Locale): string {
+  return text(locale, 'form.file-limit', { max: LIMITS.formFileMb });
 }
 
 function optionElement(option: OptionSpec, given: OptionValue | undefined): SlackBlock {

@@ -87,9 +87,10 @@ export class PrivateSender {
   }
 
   async #show(address: SlackAddress, rendered: RenderedMessage, key: string): Promise<void> {
+    const isInChannel = !isPerson(address.channel);
     const ways = [
       ...(this.#postsLeft(address) >= 1 ? [async () => this.#postToUrl(address, rendered)] : []),
-      async () => this.#postEphemeral(address, rendered),
+      ...(isInChannel ? [async () => this.#postEphemeral(address, rendered)] : []),
     ];
     let pictureRefusal: unknown;
     for (const way of ways) {
@@ -155,6 +156,11 @@ export class PrivateSender {
     const opened = await this.#parts.client.call('conversations.open', { users: user }, { patience: 'patient' });
     return requireText('conversations.open', opened, 'channel', 'id');
   }
+}
+
+/** What came from no channel has the person's id in its place. */
+function isPerson(channel: string): boolean {
+  return /^[UW]/.test(channel);
 }
 
 /**

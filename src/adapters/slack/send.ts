@@ -10,9 +10,10 @@ import { EditLock } from '../shared/edit-lock.ts';
 import { failureKind, isFailure, unless } from '../shared/failure.ts';
 import { sendMost } from '../shared/lessen.ts';
 import type { SlackAddress } from './address.ts';
+import type { HomeTab } from './home.ts';
 import { type AttemptParts, REFUSALS, SendAttempts } from './send-attempts.ts';
 
-export type SenderParts = AttemptParts & { readonly log: Log };
+export type SenderParts = AttemptParts & { readonly home: Pick<HomeTab, 'show'>; readonly log: Log };
 
 export class MessageSender {
   readonly #parts: SenderParts;
@@ -29,7 +30,11 @@ export class MessageSender {
    * `UserError` `chat.forbidden` or `chat.refused` where nothing can be said, `RequestFailure` where it may be later.
    */
   async deliver(given: SlackAddress, message: Message, options: DeliverOptions): Promise<SlackAddress> {
-    const address = await this.#withPlaceholder(given);
+    if (given.isHome && options.mode === 'edit') {
+      await this.#parts.home.show(given.user, message);
+      return given;
+    }
+    const address = await this.#withPlaceholder({ ...given, isHome: false });
     if (!options.isFinal) {
       return this.#once(address, message, options);
     }
@@ -75,6 +80,10 @@ export class MessageSender {
   }
 
   async remove(address: SlackAddress): Promise<void> {
+    if (address.isHome) {
+      await this.#parts.home.show(address.user);
+      return;
+    }
     if (address.isPrivate) {
       await this.#parts.privately.remove(address);
       return;

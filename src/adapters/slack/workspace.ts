@@ -9,7 +9,9 @@ import type { Bot } from '../../core/chat.ts';
 import { RequestFailure } from '../shared/failure.ts';
 import { SlackClient, type TokenSource } from './client.ts';
 import { Dispatcher } from './dispatch.ts';
+import { HomeTab } from './home.ts';
 import type { Identity } from './identity.ts';
+import type { Once } from './installations/once.ts';
 import { textAt } from './json.ts';
 import { People } from './people.ts';
 import { Pictures } from './pictures.ts';
@@ -18,6 +20,7 @@ import { Responder } from './respond.ts';
 import { ResponseUrls } from './response-urls.ts';
 import { PrivateSender } from './send-private.ts';
 import { MessageSender } from './send.ts';
+import { ScopeNotice } from './scope-notice.ts';
 import { Shares } from './shares.ts';
 import { UserGroups } from './user-groups.ts';
 
@@ -29,6 +32,8 @@ export type WorkspaceOptions = {
   readonly now: () => number;
   readonly monotonicMs: () => number;
   readonly timing: SlackTiming;
+  /** What is said once. */
+  readonly once: Once;
 };
 
 /** Waiting times, in milliseconds; the defaults suit Slack, tests shorten them. */
@@ -49,27 +54,35 @@ export type Workspace = {
   readonly sender: MessageSender;
   readonly dispatcher: Dispatcher;
   readonly groups: UserGroups;
+  readonly home: HomeTab;
 };
 
 export function openWorkspace(identity: Identity, token: TokenSource, options: WorkspaceOptions): Workspace {
-  const { bot, log, now, monotonicMs, timing } = options;
+  const { bot, log, now, monotonicMs, timing, once } = options;
   const { firstPauseMs, processingPausesMs, sharePausesMs } = timing;
-  const client = clientOf(token, options);
+  const client = clientOf(token, options, (scope) => void notice.tell(scope));
+  const notice = new ScopeNotice({ client, identity, once, log });
   const groups = new UserGroups(client, identity, monotonicMs);
   const posts = new Posts(client, now);
   const pictures = new Pictures({ client, processingPausesMs });
   const shares = new Shares(client, sharePausesMs);
   const responseUrls = new ResponseUrls({ now, firstPauseMs });
   const privately = new PrivateSender({ client, posts, pictures, shares, responseUrls });
-  const sender = new MessageSender({ client, posts, pictures, shares, privately, log });
+  const people = new People(client, groups, monotonicMs);
+  const home = new HomeTab({ bot, client, people, identity, log });
+  const sender = new MessageSender({ client, posts, pictures, shares, privately, home, log });
   const responder = new Responder({ client, posts, sender, log });
-  const dispatcher = new Dispatcher({ bot, responder, identity, people: new People(client, groups, monotonicMs) });
-  return { identity, token, client, sender, dispatcher, groups };
+  const dispatcher = new Dispatcher({ bot, responder, identity, people });
+  return { identity, token, client, sender, dispatcher, groups, home };
 }
 
-function clientOf(token: TokenSource, { apiUrl, logger, monotonicMs, timing }: WorkspaceOptions): SlackClient {
+function clientOf(
+  token: TokenSource,
+  { apiUrl, logger, monotonicMs, timing }: WorkspaceOptions,
+  onMissingScope?: (scope: string) => void,
+): SlackClient {
   const { patienceMs, firstPauseMs } = timing;
-  return new SlackClient({ token, apiUrl, logger, monotonicMs, patienceMs, firstPauseMs });
+  return new SlackClient({ token, apiUrl, logger, monotonicMs, patienceMs, firstPauseMs, onMissingScope });
 }
 
 /** Asks Slack whose token it is. Throws `RequestFailure`: `token` where Slack refuses it. */

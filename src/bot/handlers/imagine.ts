@@ -176,7 +176,7 @@ export function promptForm(
 }
 
 /** The options' field stands after the words: an option given in both is the field's. */
-function fieldsToOptions(fields: Readonly<Record<string, string>>): Options {
+export function fieldsToOptions(fields: Readonly<Record<string, string>>): Options {
   const named = parseFreeText(imagine, fields['options'] ?? '');
   const words = parseFreeText(imagine, fields['prompt'] ?? '');
   const prompt = [words['prompt'], named['prompt']].filter((part) => part !== undefined).join(' ');

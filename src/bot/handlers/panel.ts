@@ -1,6 +1,6 @@
 /** `/settings`: each press changes one thing, says what it was and is, and is audited. */
 import { UserError } from '../../core/errors.ts';
-import type { Form, Line } from '../../core/message.ts';
+import type { Form, Line, Message } from '../../core/message.ts';
 import { type Locale, LOCALES } from '../../core/people.ts';
 import type { ServerSettings } from '../../store/index.ts';
 import { FORM_FIELDS } from '../acknowledgement.ts';
@@ -17,16 +17,22 @@ import { refusal } from '../refusal.ts';
 import { serverModel } from '../resolve.ts';
 import { answerPrivately, replace } from '../speaking.ts';
 import { text } from '../texts/index.ts';
-import { settingsFromForm } from './panel-fields.ts';
-import { stylesOf } from '../styles.ts';
-import { rulesFromForm } from './rules-fields.ts';
+import { rulePartsOf, settingsGiven } from './panel-settings.ts';
 import { unknownModel } from './styles.ts';
 
 const HISTORY_LINES = 15;
 
 export async function showPanel(context: BotContext, asked: RequestContext): Promise<void> {
   requireAdmin(asked.invocation.actor);
-  await answerPrivately(asked, panelMessage(await partsOf(context, asked, asked.settings, [])));
+  await answerPrivately(asked, await panelHere(context, asked));
+}
+
+/** The panel as it is, wherever it is shown. The caller has made sure that it is an admin's. */
+export async function panelHere(
+  context: BotContext,
+  asked: Pick<RequestContext, 'place' | 'settings' | 'locale'>,
+): Promise<Message> {
+  return panelMessage(await partsOf(context, asked, asked.settings, []));
 }
 
 /** A pressed button: turns to the next value, or to another page of the panel. */
@@ -144,13 +150,7 @@ export async function submitPanelForm(
   fields: Readonly<Record<string, string>>,
 ): Promise<void> {
   requireAdmin(asked.invocation.actor);
-  const typed = FORM_FIELDS.find((name) => name === field);
-  if (typed === undefined) {
-    throw refusal('button.old');
-  }
-  const changed = isRuleForm(typed)
-    ? rulesFromForm(typed, asked.settings, fields, { ...(await rulePartsOf(context, asked)), models: context.models })
-    : settingsFromForm(typed, asked.settings, fields, asked.locale);
+  const changed = await settingsGiven(context, asked, field, fields);
   if (changed.auditChannel !== undefined && changed.auditChannel !== asked.settings.auditChannel) {
     await tryChannel(asked, changed.auditChannel);
   }
@@ -209,22 +209,12 @@ function channelsOf(field: PanelField, { channels, auditChannel }: ServerSetting
   return field === 'channels' ? channels : field === 'audit' ? audit : [];
 }
 
-/** What the rules are about: the chat's roles, the server's styles. */
-async function rulePartsOf(context: BotContext, { chat, place, locale }: RequestContext) {
-  const [roles, styles] = await Promise.all([
-    chat.roles?.(place.server) ?? [],
-    stylesOf(place.server, context.stores, context.models),
-  ]);
-  return { roles, styles, locale };
-}
-
 async function partsOf(
   context: BotContext,
-  asked: RequestContext,
+  { place, locale }: Pick<RequestContext, 'place' | 'locale'>,
   settings: ServerSettings,
   note: Line,
 ): Promise<PanelParts> {
-  const { place } = asked.invocation;
   return {
     serverName: place.serverName,
     settings,
@@ -232,7 +222,7 @@ async function partsOf(
     models: context.models.list(),
     model: serverModel(settings, context.options, context.models),
     blocked: await context.stores.people.blocked(place.server),
-    locale: asked.locale,
+    locale,
     note,
   };
 }

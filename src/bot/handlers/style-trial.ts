@@ -2,8 +2,6 @@
  * `/style add`: a LoRA is fetched, inspected and seen before it is saved. Until then it is a draft, kept so that its
  * buttons work after a restart, and belongs to the admin who brought it.
  */
-import { checkOptions } from '../../../commands/check.ts';
-import { styleAdd } from '../../../commands/style.ts';
 import { StoppedError, UserError } from '../../core/errors.ts';
 import type { OptionValue } from '../../core/command.ts';
 import type { Locale } from '../../core/people.ts';
@@ -13,7 +11,7 @@ import type { StyleDraft, StylePreset } from '../../store/index.ts';
 import { inboxIdOf } from '../inbox-record.ts';
 import { audit } from '../auditing.ts';
 import type { DraftAction } from '../button-id.ts';
-import { requireAdmin, requireDrawable } from '../gates.ts';
+import { requireAdmin } from '../gates.ts';
 import { randomId } from '../jobs/ids.ts';
 import { modelOf } from '../jobs/job-ancestry.ts';
 import type { BotContext, RequestContext } from '../context.ts';
@@ -21,13 +19,13 @@ import type { LoraFacts, Model } from '../ports.ts';
 import { sentences } from '../present/lines.ts';
 import { trialMessage } from '../present/styles.ts';
 import { refusal } from '../refusal.ts';
-import { serverModel } from '../resolve.ts';
 import { replace } from '../speaking.ts';
 import { fromPreset, stylesOf } from '../styles.ts';
 import { requestOf } from '../wish.ts';
 import { errorText, formatNumber, localeOf, text } from '../texts/index.ts';
 import { backToCollecting, endTraining, trainOn } from '../training/press.ts';
 import { bringStyle, removeUnused } from './lora-files.ts';
+import { newStyleOf } from './new-style.ts';
 import { styleName, unknownModel } from './styles.ts';
 
 const WEIGHT_STEP = 0.2;
@@ -41,20 +39,7 @@ export async function addStyle(
 ): Promise<void> {
   const { actor, place } = asked.invocation;
   requireAdmin(actor);
-  const wanted = checkOptions(styleAdd, given);
-  const styles = await stylesOf(place.server, context.stores, context.models);
-  const name = styleName(wanted.name, styles);
-  if (styles.filter(({ origin }) => origin.kind === 'server').length >= context.options.maxStyles) {
-    throw refusal('style.full', { max: context.options.maxStyles });
-  }
-  requireDrawable(context, asked, `${name} ${wanted.trigger ?? ''} ${wanted.description ?? ''}`, []);
-  const model =
-    wanted.model === undefined
-      ? serverModel(asked.settings, context.options, context.models)
-      : modelOf(context.models, wanted.model);
-  if (model === undefined) {
-    throw unknownModel(context, wanted.model ?? '');
-  }
+  const { wanted, name, model } = await newStyleOf(context, asked, given);
   const { sha256, found } = await bringStyle(context, place.server, wanted, (facts) =>
     requireSameBase(facts, model, name),
   );

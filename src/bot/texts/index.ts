@@ -8,6 +8,7 @@ import { answers as germanAnswers } from './de/answers.ts';
 import { commands as germanCommands } from './de/commands.ts';
 import { drawing as germanDrawing } from './de/drawing.ts';
 import { errors as germanErrors } from './de/errors.ts';
+import { home as germanHome } from './de/home.ts';
 import { install as germanInstall } from './de/install.ts';
 import { page as germanPage } from './de/page.ts';
 import { panel as germanPanel } from './de/panel.ts';
@@ -16,6 +17,7 @@ import { answers as englishAnswers } from './en/answers.ts';
 import { commands as englishCommands } from './en/commands.ts';
 import { drawing as englishDrawing } from './en/drawing.ts';
 import { errors as englishErrors } from './en/errors.ts';
+import { home as englishHome } from './en/home.ts';
 import { install as englishInstall } from './en/install.ts';
 import { page as englishPage } from './en/page.ts';
 import { panel as englishPanel } from './en/panel.ts';
@@ -29,6 +31,7 @@ const english = {
   ...englishPanel,
   ...englishErrors,
   ...englishDrawing,
+  ...englishHome,
   ...englishInstall,
   ...englishTraining,
 };
@@ -39,6 +42,7 @@ const german: Translation<typeof english> = {
   ...germanPanel,
   ...germanErrors,
   ...germanDrawing,
+  ...germanHome,
   ...germanInstall,
   ...germanTraining,
 };

@@ -26,7 +26,7 @@ const manifestSchema = z.object({
       .array(
         z.object({
           name: z.string().max(24),
-          type: z.literal('message'),
+          type: z.enum(['global', 'message']),
           callback_id: z.string().max(255),
           description: z.string().max(150),
         }),
@@ -45,6 +45,7 @@ describe('the manifest', () => {
     const manifest = manifestSchema.parse(slackManifest());
     expect(manifest.features.slash_commands.map(({ command }) => command)).toContain('/imagine');
     expect(manifest.features.shortcuts.map((shortcut) => shortcut.callback_id)).toEqual([
+      'imagine',
       'upscale',
       'use',
       'info',

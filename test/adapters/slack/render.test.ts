@@ -144,7 +144,16 @@ describe('a form', () => {
       { selector: (field) => field.id, minLength: 1, maxLength: 5 },
     ),
   });
-  const origin = { channel: 'C1', thread: null, ts: '1.0', isEphemeral: false, hook: null, hookAt: 7 };
+  const origin = {
+    channel: 'C1',
+    thread: null,
+    ts: '1.0',
+    isEphemeral: false,
+    hook: null,
+    hookAt: 7,
+    isHome: false,
+    asksWhere: false,
+  };
 
   it('lets channels be picked where that is asked for, and gives them back one a line', () => {
     const field = { label: 'Where', isRequired: false, maxLength: 100, isMultiline: false };

@@ -65,6 +65,8 @@ const conversationSelect = z.strictObject({
   action_id: actionId,
   initial_conversation: conversation.optional(),
   filter: conversationFilter.optional(),
+  default_to_current_conversation: z.boolean().optional(),
+  response_url_enabled: z.boolean().optional(),
 });
 const conversationsSelect = z.strictObject({
   type: z.literal('multi_conversations_select'),
@@ -177,6 +179,21 @@ const view = z.strictObject({
   notify_on_close: z.boolean().optional(),
   blocks: z.array(viewBlock).min(1).max(100),
 });
+
+const homeView = z.strictObject({
+  type: z.literal('home'),
+  callback_id: z.string().max(255).optional(),
+  private_metadata: z.string().max(3000).optional(),
+  blocks: z.array(messageBlock).min(1).max(100),
+});
+
+/** What is wrong with a Home tab. */
+export function homeFaults(candidate: Json, isUsable: FileUse): readonly string[] {
+  const parsed = homeView.safeParse(candidate);
+  const blocks = records(candidate['blocks']);
+  const shape = parsed.success ? [] : issues(parsed.error, '/view');
+  return [...shape, ...idFaults(blocks), ...fileFaults(blocks, isUsable), ...choiceFaults(blocks)];
+}
 
 /** What is wrong with a message's blocks, as Slack words it; empty when nothing is. */
 export function messageFaults(blocks: unknown, isUsable: FileUse): readonly string[] {

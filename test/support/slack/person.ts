@@ -144,6 +144,68 @@ export class Person {
     throw new Error(`${this.#parts.person.name} sees no option ${option}`);
   }
 
+  /** Opens the app's Home tab, and sees what it shows then. */
+  async openHome(): Promise<Seen> {
+    const { person, state } = this.#parts;
+    await this.#deliver('events_api', {
+      type: 'event_callback',
+      team_id: person.team,
+      ...this.#organisation(),
+      api_app_id: APP,
+      event_id: state.id('Ev'),
+      event: { type: 'app_home_opened', user: person.id, channel: state.directChannel(person.id).id, tab: 'home' },
+    });
+    return this.home();
+  }
+
+  /** What the Home tab shows. */
+  home(): Seen {
+    const { person, state } = this.#parts;
+    const blocks = records(state.homes.get(person.id)?.['blocks']);
+    const place = { channel: '', ts: 'home', thread: undefined, author: undefined, metadata: undefined };
+    return seen({ ...place, onlyFor: person.id, files: [], text: '', blocks, edits: 0 }, state);
+  }
+
+  /** Presses there. */
+  pressAtHome(label: string): Promise<Outcome> {
+    const { person, state } = this.#parts;
+    const pressed = buttonOf(this.home(), label);
+    if (pressed === undefined) {
+      throw new Error(`${person.name} sees no button ${label} at home`);
+    }
+    const { channel: _, ...who } = this.#who('');
+    return this.#deliver('interactive', {
+      type: 'block_actions',
+      ...who,
+      container: { type: 'view', view_id: `V-${person.id}` },
+      view: { id: `V-${person.id}`, ...state.homes.get(person.id), app_installed_team_id: person.team },
+      trigger_id: state.trigger(person.id),
+      actions: [
+        {
+          type: 'button',
+          action_id: pressed.actionId,
+          value: pressed.value,
+          block_id: state.id('b'),
+          action_ts: state.ts(),
+        },
+      ],
+    });
+  }
+
+  /** A global shortcut, from the menu of everything. */
+  globalShortcut(callbackId: string): Promise<Outcome> {
+    const { channel: _, ...who } = this.#who('');
+    const { person, state } = this.#parts;
+    const trigger = state.trigger(person.id);
+    return this.#deliver('interactive', {
+      type: 'shortcut',
+      callback_id: callbackId,
+      ...who,
+      trigger_id: trigger,
+      action_ts: state.ts(),
+    });
+  }
+
   /** A message shortcut, from the menu beside a message. */
   shortcut(callbackId: string, on: Seen): Promise<Outcome> {
     const { person, state, origin } = this.#parts;
@@ -181,11 +243,17 @@ export class Person {
 
   /** Fills in the open modal by block ids and submits it; what is not given stays as it was prefilled. */
   async submit(values: FillIn): Promise<Outcome> {
-    const { person, state } = this.#parts;
+    const { person, state, origin } = this.#parts;
     const open = this.#open();
     if (open === undefined) {
       throw new Error(`${person.name} has no modal open`);
     }
+    // A select that asked for it brings an address to answer to.
+    const answering = records(open.view['blocks']).find(
+      (block) => isJson(block['element']) && block['element']['response_url_enabled'] === true,
+    );
+    const where = answering === undefined ? undefined : values[stringOf(answering['block_id'])];
+    const hook = typeof where === 'string' ? state.hook(where, person.id, undefined) : undefined;
     const outcome = await this.#deliver('interactive', {
       type: 'view_submission',
       team: { id: person.team, domain: 'fake' },
@@ -200,9 +268,10 @@ export class Person {
         hash: state.id('hash'),
         state: { values: this.#filledIn(open.view, values) },
       },
-      response_urls: [],
+      response_urls: hook === undefined ? [] : [{ channel_id: where, response_url: `${origin}/hooks/${hook.token}` }],
     });
-    if (outcome.isAcknowledged) {
+    // A form with errors stays open, with all that was filled in.
+    if (outcome.isAcknowledged && outcome.body['response_action'] !== 'errors') {
       state.views.splice(state.views.indexOf(open), 1);
     }
     return outcome;

@@ -24,11 +24,12 @@ export function openSlackBot(fake: FakeSlack, options: SlackBotOptions): Promise
     runner: createStubRunner(),
     ...options,
     ports: { models: { list: () => [installed(SMALL_MOJI)] }, ...options.ports },
-    connect: async ({ bot, log }) => [
+    connect: async ({ bot, log, stores }) => [
       createSlackAdapter({
         botToken: fake.tokens.bot,
         transport: { kind: 'socket', appToken: fake.tokens.app },
         apiUrl: fake.apiUrl,
+        records: stores.installations,
         bot,
         log,
         timing,
@@ -54,7 +55,8 @@ export async function openInstallableBot(
     ports: { models: { list: () => [installed(SMALL_MOJI)] }, ...options.ports },
     connect: async ({ bot: heard, stores }) => {
       const adapter = createSlackAdapter({
-        install: { clientId: CLIENT.id, clientSecret: CLIENT.secret, secretKey, records: stores.installations },
+        install: { clientId: CLIENT.id, clientSecret: CLIENT.secret, secretKey },
+        records: stores.installations,
         transport: { kind: 'socket', appToken: fake.tokens.app },
         apiUrl: fake.apiUrl,
         publicUrl: url,

@@ -2,7 +2,7 @@
  * The Web API's methods, as Slack documents them: scopes, limits, errors as `ok: false`. Pure but for the state; files
  * are processed after a while, and a share appears in its channel later than the call returns.
  */
-import { messageFaults, viewFaults } from './block-rules.ts';
+import { homeFaults, messageFaults, viewFaults } from './block-rules.ts';
 import { isJson, type Json, jsonOf, records, stringOf } from './json.ts';
 import { aboutGrant, type Grant } from './oauth-end.ts';
 import { APP, BOT, BOT_USER, type State, type StoredFile, type StoredMessage, TEAM } from './state.ts';
@@ -31,6 +31,7 @@ const SCOPE_OF: Readonly<Record<string, string>> = {
   'chat.delete': 'chat:write',
   'chat.postEphemeral': 'chat:write',
   'users.info': 'users:read',
+  'users.list': 'users:read',
   'usergroups.list': 'usergroups:read',
   'conversations.open': 'im:write',
   'conversations.history': 'channels:history',
@@ -81,6 +82,10 @@ export class WebApi {
         return this.#postEphemeral(call.args);
       case 'views.open':
         return this.#openView(call.args);
+      case 'views.publish':
+        return this.#publishView(call.args);
+      case 'users.list':
+        return { ok: true, members: [...this.#state.people.keys()].map((user) => this.#person(user, call.baseUrl)) };
       case 'users.info':
         return this.#userInfo(call);
       case 'usergroups.list':
@@ -132,7 +137,9 @@ export class WebApi {
   }
 
   #postMessage(args: ApiCall['args']): Json {
-    const channel = this.#state.channels.get(stringOf(args['channel']));
+    const named = stringOf(args['channel']);
+    // A person's id means the channel between them and the bot.
+    const channel = this.#state.people.has(named) ? this.#state.directChannel(named) : this.#state.channels.get(named);
     if (channel === undefined || (channel.kind === 'private' && !channel.hasBot)) {
       return refuse('channel_not_found');
     }
@@ -229,27 +236,45 @@ export class WebApi {
     return { ok: true, view: { ...view, id: open.id } };
   }
 
-  #userInfo({ args, baseUrl }: ApiCall): Json {
-    const person = this.#state.people.get(stringOf(args['user']));
-    if (person === undefined) {
-      return refuse('user_not_found');
+  #publishView(args: ApiCall['args']): Json {
+    const home = jsonOf(stringOf(args['view']));
+    const user = stringOf(args['user_id']);
+    if (!this.#state.people.has(user) || !isJson(home)) {
+      return refuse('invalid_arguments');
     }
-    return {
-      ok: true,
-      user: {
-        id: person.id,
-        team_id: person.team,
-        name: person.name,
-        real_name: person.name,
-        profile: { display_name: person.name, image_512: `${baseUrl}/avatars/${person.id}` },
-        is_admin: person.isAdmin,
-        is_owner: false,
-        is_primary_owner: false,
-        is_restricted: person.isGuest,
-        is_ultra_restricted: false,
-        locale: args['include_locale'] === 'true' ? person.locale : undefined,
-      },
-    };
+    const faults = homeFaults(home, (id) => this.#settings.acceptsFileBlocks && this.#state.isShowable(id));
+    if (faults.length > 0) {
+      return { ok: false, error: 'invalid_arguments', response_metadata: { messages: faults } };
+    }
+    this.#state.homes.set(user, home);
+    this.#state.changed();
+    return { ok: true, view: home };
+  }
+
+  #userInfo({ args, baseUrl }: ApiCall): Json {
+    const user = this.#person(stringOf(args['user']), baseUrl);
+    return user === undefined
+      ? refuse('user_not_found')
+      : { ok: true, user: args['include_locale'] === 'true' ? user : { ...user, locale: undefined } };
+  }
+
+  #person(id: string, baseUrl: string): Json | undefined {
+    const person = this.#state.people.get(id);
+    return person === undefined
+      ? undefined
+      : {
+          id: person.id,
+          team_id: person.team,
+          name: person.name,
+          real_name: person.name,
+          profile: { display_name: person.name, image_512: `${baseUrl}/avatars/${person.id}` },
+          is_admin: person.isAdmin,
+          is_owner: false,
+          is_primary_owner: false,
+          is_restricted: person.isGuest,
+          is_ultra_restricted: false,
+          locale: person.locale,
+        };
   }
 
   #history(args: ApiCall['args']): Json {

@@ -12,10 +12,8 @@ import { localeOf, text } from '../../../bot/texts/index.ts';
 import { apiBase } from '../client.ts';
 import { BOT_SCOPES } from '../manifest.ts';
 import type { Installation, Token } from './installation.ts';
+import { REDIRECT_PATH } from './paths.ts';
 import type { States } from './states.ts';
-
-export const INSTALL_PATH = '/slack/install';
-export const REDIRECT_PATH = '/slack/oauth_redirect';
 
 export type InstallRoutesOptions = {
   readonly clientId: string;

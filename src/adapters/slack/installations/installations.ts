@@ -79,15 +79,6 @@ export class Installations {
     await this.#records.remove(`link:${team}`);
   }
 
-  /** True the first time that it is asked under the name, in `ttlMs`; also across a restart. */
-  async isFirst(name: string, ttlMs: number): Promise<boolean> {
-    if ((await this.#records.get(`once:${name}`)) !== undefined) {
-      return false;
-    }
-    await this.#records.save(`once:${name}`, 1, ttlMs);
-    return true;
-  }
-
   #read(record: unknown): Found | undefined {
     const read = readInstallation(record, this.#sealing);
     if (read === undefined) {

@@ -6,29 +6,18 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 
 import { InvalidStateError } from '@slack/oauth';
 
-/** True the first time that a name is asked for. */
-type IsFirst = (name: string, ttlMs: number) => Promise<boolean>;
+import type { Once } from './once.ts';
 
 const LIVES_MS = 10 * 60_000;
 
 export class States {
   readonly #secret: string;
-  readonly #isFirst: IsFirst;
+  readonly #once: Once;
   readonly #now: () => number;
-  /** Of this process, while their use is being written down. */
-  readonly #using = new Set<string>();
 
-  constructor({
-    secret,
-    isFirst,
-    now,
-  }: {
-    readonly secret: string;
-    readonly isFirst: IsFirst;
-    readonly now: () => number;
-  }) {
+  constructor({ secret, once, now }: { readonly secret: string; readonly once: Once; readonly now: () => number }) {
     this.#secret = secret;
-    this.#isFirst = isFirst;
+    this.#once = once;
     this.#now = now;
   }
 
@@ -42,16 +31,9 @@ export class States {
     const [name = '', until = '', seal = ''] = state.split('.');
     const [given, expected] = [Buffer.from(seal), Buffer.from(this.#sealOf(`${name}.${until}`))];
     const isOurs = given.length === expected.length && timingSafeEqual(given, expected);
-    if (!isOurs || !(Number(until) > this.#now()) || this.#using.has(name)) {
-      throw new InvalidStateError('The state is not one of ours, over, or used.');
-    }
-    this.#using.add(name);
-    try {
-      if (!(await this.#isFirst(`state:${name}`, LIVES_MS))) {
-        throw new InvalidStateError('The state was used before.');
-      }
-    } finally {
-      this.#using.delete(name);
+    const isOpen = isOurs && Number(until) > this.#now() && (await this.#once.isFirst(`state:${name}`, LIVES_MS));
+    if (!isOpen) {
+      throw new InvalidStateError('The state is not one of ours, over, or used before.');
     }
   }
 

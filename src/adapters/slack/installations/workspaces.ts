@@ -192,9 +192,9 @@ export class Workspaces {
       return { kind: 'locked' };
     }
     const { installation } = found;
-    const { enterprise, botUser, bot } = installation;
+    const { enterprise, installer, botUser, bot } = installation;
     const isOrgWide = installation.team === null;
-    const identity = { team, teamName, enterprise: enterprise ?? undefined, isOrgWide, botUser, bot };
+    const identity = { team, teamName, enterprise: enterprise ?? undefined, isOrgWide, installer, botUser, bot };
     const workspace = this.#open.get(team) ?? openWorkspace(identity, this.#tokenOf(found), this.#options);
     this.#open.set(team, workspace);
     return { kind: 'found', workspace };

@@ -1,0 +1,35 @@
+/** What the settings would be with a form of the panel as it was filled in. Changes nothing. */
+import type { ServerSettings } from '../../store/index.ts';
+import { FORM_FIELDS } from '../acknowledgement.ts';
+import type { PanelField } from '../button-id.ts';
+import type { BotContext, RequestContext } from '../context.ts';
+import { isRuleForm } from '../present/rules-panel.ts';
+import { refusal } from '../refusal.ts';
+import { stylesOf } from '../styles.ts';
+import { settingsFromForm } from './panel-fields.ts';
+import { rulesFromForm } from './rules-fields.ts';
+
+/** Throws `UserError` `settings.*`, `style.unknown`, `button.old`. */
+export async function settingsGiven(
+  context: BotContext,
+  asked: RequestContext,
+  field: PanelField,
+  fields: Readonly<Record<string, string>>,
+): Promise<ServerSettings> {
+  const typed = FORM_FIELDS.find((name) => name === field);
+  if (typed === undefined) {
+    throw refusal('button.old');
+  }
+  return isRuleForm(typed)
+    ? rulesFromForm(typed, asked.settings, fields, { ...(await rulePartsOf(context, asked)), models: context.models })
+    : settingsFromForm(typed, asked.settings, fields, asked.locale);
+}
+
+/** What the rules are about: the chat's roles, the server's styles. */
+export async function rulePartsOf(context: BotContext, { chat, place, locale }: RequestContext) {
+  const [roles, styles] = await Promise.all([
+    chat.roles?.(place.server) ?? [],
+    stylesOf(place.server, context.stores, context.models),
+  ]);
+  return { roles, styles, locale };
+}
