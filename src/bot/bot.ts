@@ -21,16 +21,15 @@ import { startCleanup } from './cleanup.ts';
 import { faultSentence } from './fault.ts';
 import type { BotContext, RequestContext } from './context.ts';
 import type { BotPorts } from './ports.ts';
-import { CHANNELS, message, withChannels } from './present/lines.ts';
 import { refusal } from './refusal.ts';
 import { route, routeToForm } from './route.ts';
 import { WordList } from './safety/word-list.ts';
 import { drawSoFar, learntToDraft } from './training/learnt-style.ts';
 import { TrainingService } from './training/training-service.ts';
-import { answerPrivately, sayPrivately } from './speaking.ts';
+import { sayPrivately, sayRefusal } from './speaking.ts';
 import { Starts } from './starts.ts';
 import { suggest } from './suggest.ts';
-import { errorText, text } from './texts/index.ts';
+import { errorText } from './texts/index.ts';
 
 export interface FourstepBot extends Bot {
   /**
@@ -205,7 +204,8 @@ class BotOnPorts implements FourstepBot {
         return true;
       }
       if (error instanceof UserError) {
-        await this.#refuse(asked, error);
+        this.#context.onRefused?.(error.code);
+        await sayRefusal(asked, error);
         return true;
       }
       const { action, place } = asked.invocation;
@@ -213,17 +213,6 @@ class BotOnPorts implements FourstepBot {
       await sayPrivately(asked, faultSentence(error, asked.locale, this.#context.log, about));
     }
     return true;
-  }
-
-  async #refuse(asked: RequestContext, error: UserError): Promise<void> {
-    this.#context.onRefused?.(error.code);
-    if (error.code !== 'allowed.channel') {
-      await sayPrivately(asked, errorText(asked.locale, error));
-      return;
-    }
-    // Ids tell nobody where to go: the channels are shown as such.
-    const sentence = text(asked.locale, 'error.allowed.channel', { channels: CHANNELS });
-    await answerPrivately(asked, message({ lines: [withChannels(sentence, asked.settings.channels)] }));
   }
 
   /** For what is shown by the acknowledgement itself: there is no address yet, and none is needed. */

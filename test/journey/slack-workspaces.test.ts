@@ -153,6 +153,26 @@ it('three workspaces and an organisation have one bot, and each its own', async 
   expect(await departures.due(Date.now() + DAY_MS)).toEqual([]);
 });
 
+it('in a shared channel somebody of another organisation, which has the app too, asks the one whose channel it is', async () => {
+  const [one, two] = [workspace('T1'), workspace('T2')];
+  await install('T1');
+  await install('T2');
+  const answer = await draws(one, 'a fox');
+  // What Slack says of a person of T2 in a channel of T1.
+  fake.deliveries.installedTeam = 'T1';
+  await two.ana.press('Reroll', answer);
+  const rerolled = await shown(one.ana, (message) => isFinished(message) && message.words.includes('reroll'));
+  expect(rerolled.channel).toBe(one.channel.id);
+  await two.ana.press('Remix', answer);
+  await vi.waitFor(() => expect(two.ana.view()).toBeDefined(), PATIENT);
+  await two.ana.submit({ prompt: 'a hen', options: '--count 1' });
+  await shown(one.ana, (message) => isFinished(message) && message.words.includes('a hen'));
+  await two.ana.mention('an owl --count 1', { channel: one.channel.id });
+  await shown(one.ana, (message) => isFinished(message) && message.words.includes('an owl'));
+  expect(await product.stores.jobs.recent('slack:T1', 10)).toHaveLength(4);
+  expect(await product.stores.jobs.recent('slack:T2', 10)).toEqual([]);
+});
+
 it('tokens are sealed, and those of another key are asked for anew while the rest goes on', async () => {
   const [one, two] = [workspace('T1'), workspace('T2')];
   await install('T1');

@@ -15,6 +15,7 @@ import { settingsHere } from '../settings-here.ts';
 import { answerPrivately } from '../speaking.ts';
 import { stylesOf } from '../styles.ts';
 import { formatOrdinal, text } from '../texts/index.ts';
+import { usualStrength } from '../wish.ts';
 import { showInfo } from './job-buttons.ts';
 import { mineText } from './styles.ts';
 
@@ -45,6 +46,7 @@ export async function handleInfo(
     ...manifest.accelerators.map(({ id, recipe }): Line => [
       plain(text(locale, 'about.accelerator', { id, accelerator: recipeNote(recipe) })),
     ]),
+    [plain(text(locale, 'about.strength', { strength: `${Math.round(usualStrength({ manifest }) * 100)} %` }))],
     [plain(text(locale, 'about.style', { style: settings.channelStyle ?? (settings.defaultStyle || none) }))],
     [plain(text(locale, 'about.mine', { style: mineText(locale, mine) }))],
     [plain(text(locale, 'about.limits', { perUser, perServer, count: 4 }))],

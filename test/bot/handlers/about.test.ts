@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { usualStrength } from '../../../src/bot/wish.ts';
+import { MOJI } from '../../support/manifests.ts';
 import { ada, admin, bob, guild, labelsOf, openWorld, type World, wordsOf } from '../world.ts';
 
 let world: World;
@@ -25,6 +27,15 @@ describe('/help', () => {
     world = await openWorld();
     expect(said(await run('help', admin))).toContain('/style add · /settings');
     expect(said(await run('help', ada))).not.toContain('/settings');
+  });
+});
+
+describe('/info', () => {
+  it('says how much of a picture to start from the model draws anew, and 60 % where it does not say', async () => {
+    world = await openWorld();
+    expect(said(await run('info'))).toContain('drawn anew by 60 %');
+    const own = { ...MOJI, defaults: { ...MOJI.defaults, strength: 0.4 } };
+    expect([usualStrength({ manifest: MOJI }), usualStrength({ manifest: own })]).toEqual([0.6, 0.4]);
   });
 });
 

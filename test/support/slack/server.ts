@@ -109,7 +109,8 @@ export class FakeServer {
       request.socket.destroy();
       return;
     }
-    send(response, answer.status, answer.body, { 'content-type': answer.type });
+    const scopes = method === 'auth.test' ? { 'x-oauth-scopes': this.#api.scopes().join(',') } : {};
+    send(response, answer.status, answer.body, { 'content-type': answer.type, ...scopes });
     void rest;
   }
 

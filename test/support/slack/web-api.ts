@@ -52,6 +52,11 @@ export class WebApi {
     this.#settings = settings;
   }
 
+  /** What a token may, as Slack says with each answer. */
+  scopes(): readonly string[] {
+    return [...this.#settings.scopes];
+  }
+
   close(): void {
     for (const timer of this.#timers) {
       clearTimeout(timer);

@@ -95,6 +95,7 @@ export const answers: Translation<typeof english> = {
   'about.title': 'Fourstep auf {server}',
   'about.model': 'Modell: {model} ({license})',
   'about.accelerator': 'Beschleuniger {id}: {accelerator}',
+  'about.strength': 'Ein Bild als Start wird zu {strength} neu gezeichnet, wo kein --strength angegeben ist',
   'about.style': 'Stil des Servers: {style}',
   'about.mine': 'Dein Stil: {style}',
   'about.limits': 'Zugleich: {perUser} von dir, {perServer} auf diesem Server; je bis zu {count:Bild|Bilder}',

@@ -101,6 +101,7 @@ export const answers = {
   'about.title': 'Fourstep on {server}',
   'about.model': 'Model: {model} ({license})',
   'about.accelerator': 'Accelerator {id}: {accelerator}',
+  'about.strength': 'A picture to start from is drawn anew by {strength}, where no --strength is given',
   'about.style': 'Default style: {style}',
   'about.mine': 'Your style: {style}',
   'about.limits': 'At a time: {perUser} of yours, {perServer} on this server; up to {count:picture|pictures} each',
