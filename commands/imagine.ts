@@ -23,6 +23,7 @@ export const imagine = {
     { kind: 'number', name: 'guidance', isRequired: false, ...DRAWING_LIMITS.guidance },
     { kind: 'integer', name: 'count', isRequired: false, ...DRAWING_LIMITS.count },
     { kind: 'image', name: 'image', isRequired: false },
+    { kind: 'image', name: 'mask', isRequired: false },
     { kind: 'text', name: 'from', isRequired: false, maxLength: 1000, isWord: true },
     { kind: 'number', name: 'strength', isRequired: false, ...DRAWING_LIMITS.strength },
     { kind: 'choice', name: 'quality', isRequired: false, choices: QUALITIES },

@@ -2,7 +2,7 @@
 import type { Invocation } from '../core/chat.ts';
 import type { Job } from '../core/job.ts';
 import type { Actor, Role } from '../core/people.ts';
-import type { GenerationRequest } from '../core/request.ts';
+import { type GenerationRequest, startFiles } from '../core/request.ts';
 import type { Style } from '../core/style.ts';
 import type { ServerSettings } from '../store/index.ts';
 import { modelOf, rootOf } from './jobs/job-ancestry.ts';
@@ -232,7 +232,17 @@ export async function requireStillThere(
       throw refusal('job.style-gone', { style: job.styleName });
     }
   }
-  if (request.init !== undefined && !(await stores.files.has(request.init.file))) {
-    throw refusal('job.init-gone');
+  await requireStartThere({ stores }, request);
+}
+
+/** Throws `UserError` `job.init-gone` where the picture to start from, or its mask, is no longer kept. */
+export async function requireStartThere(
+  { stores }: Pick<BotContext, 'stores'>,
+  request: GenerationRequest,
+): Promise<void> {
+  for (const file of startFiles(request)) {
+    if (!(await stores.files.has(file))) {
+      throw refusal('job.init-gone');
+    }
   }
 }

@@ -18,7 +18,7 @@ import { quotaOf, requireLeft } from './jobs/charges.ts';
 import { enlarged, windowScale } from './live-enlarged.ts';
 import { Pace } from './jobs/pace.ts';
 import type { BotOptions, Clock, Models } from './ports.ts';
-import { readImagine, startPicture } from './read-imagine.ts';
+import { readImagine, startMask, startPicture } from './read-imagine.ts';
 import { settingsHere } from './settings-here.ts';
 import { WordList } from './safety/word-list.ts';
 
@@ -48,7 +48,7 @@ export function createLiveDrawing(ports: LivePorts): LiveDrawing {
       const settings = settingsHere(await stores.settings.of(place.server), actor, place);
       // A live picture is not counted, but who has none left for today has none of these either.
       await requireLeft(stores.quotas, quotaOf(place.server, actor.user, settings, options), clock);
-      let file: string | undefined;
+      const files: string[] = [];
       try {
         const { request } = await readImagine(
           rules,
@@ -58,10 +58,15 @@ export function createLiveDrawing(ports: LivePorts): LiveDrawing {
             seed: 0,
             isDraft,
             // A picture to start from is there for this drawing alone: strokes of a pad are not kept.
-            keep: async (upload) => {
+            keep: async (upload, mask) => {
+              const keep = async (png: Uint8Array): Promise<string> => {
+                const file = await stores.files.writeTemporary(png, '.png');
+                files.push(file);
+                return file;
+              };
               const { data, width, height } = await startPicture(ports, { upload, by: actor.user });
-              file = await stores.files.writeTemporary(data, '.png');
-              return { file, width, height };
+              const masked = mask && (await startMask(ports, { upload: mask, by: actor.user }, { width, height }));
+              return { file: await keep(data), width, height, mask: masked && (await keep(masked)) };
             },
           },
         );
@@ -89,9 +94,7 @@ export function createLiveDrawing(ports: LivePorts): LiveDrawing {
         }
         pace.learn(work, ms);
       } finally {
-        if (file !== undefined) {
-          await rm(file, { force: true });
-        }
+        await Promise.all(files.map(async (file) => rm(file, { force: true })));
       }
     },
   };

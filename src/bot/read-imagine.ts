@@ -7,7 +7,8 @@ import { parseFreeText } from '../../commands/grammar.ts';
 import { imagine } from '../../commands/imagine.ts';
 import { type OptionValue, readUpload, type Upload } from '../core/command.ts';
 import type { UserKey } from '../core/people.ts';
-import { decodePicture, encodePng } from '../image/index.ts';
+import type { Picture } from '../core/picture.ts';
+import { decodePicture, encodePng, maskPicture, maskValues } from '../image/index.ts';
 import { type Asker, requireDrawable, requireMayDraw, requireWordsDrawn, type Rules } from './gates.ts';
 import type { BotPorts } from './ports.ts';
 import { refusal } from './refusal.ts';
@@ -24,8 +25,8 @@ export type ImagineReading = {
   readonly isDraft?: boolean;
   /** A picture that is kept already; one that is given goes before it. */
   readonly init?: ResolveContext['init'];
-  /** Where a picture that is given is put; its path and size. */
-  readonly keep: (upload: Upload) => Promise<NonNullable<ResolveContext['init']>>;
+  /** Where a picture that is given is put, and its mask; their paths and size. */
+  readonly keep: (upload: Upload, mask: Upload | undefined) => Promise<NonNullable<ResolveContext['init']>>;
   /** What `from` names; absent: nothing is fetched for what is only being typed. */
   readonly find?: (from: string) => Promise<Upload>;
 };
@@ -49,6 +50,9 @@ export async function readImagine(
     throw refusal('image.two');
   }
   const start = asked.image ?? (asked.from === undefined ? undefined : await find?.(asked.from));
+  if (asked.mask !== undefined && start === undefined) {
+    throw refusal('image.mask');
+  }
   const wanted = isDraft ? { ...asked, quality: 'draft' as const, steps: undefined, count: 1 } : asked;
   const resolved = resolveImagine(wanted, {
     settings,
@@ -57,7 +61,7 @@ export async function readImagine(
     styles: await stylesOf(place.server, stores, models),
     mine: await stores.people.style(actor.user, place.server),
     seed,
-    init: start === undefined ? init : await keep(start),
+    init: start === undefined ? init : await keep(start, asked.mask),
   });
   requireDrawable(rules, asker, resolved.words, resolved.styles);
   await requireWordsDrawn({ ...rules, models }, { settings, isNsfw: place.isNsfw }, resolved.request);
@@ -65,12 +69,31 @@ export async function readImagine(
 }
 
 type Brought = { readonly upload: Upload; readonly by: UserKey; readonly maxSide?: number };
+type Size = { readonly width: number; readonly height: number };
+type Ports = Pick<BotPorts, 'hands' | 'options'>;
 
 /** A stranger's picture as a PNG of drawing size. Throws `UserError` `image.*`. */
-export async function startPicture(
-  { hands, options }: Pick<BotPorts, 'hands' | 'options'>,
+export function startPicture(ports: Ports, brought: Brought): Promise<Size & { readonly data: Uint8Array }> {
+  return opened(ports, brought, false, async (picture) => {
+    const { data } = await encodePng(picture);
+    return { data, width: picture.width, height: picture.height };
+  });
+}
+
+/** A mask of a picture of that size, as a PNG in black and white. Throws `UserError` `image.*`, `mask.shape`, `mask.empty`. */
+export function startMask(ports: Ports, brought: Brought, size: Size): Promise<Uint8Array> {
+  return opened(ports, brought, true, async (mask) => {
+    const { data } = await encodePng(maskPicture(await maskValues(mask, size, size), size));
+    return data;
+  });
+}
+
+async function opened<T>(
+  { hands, options }: Ports,
   { upload, by, maxSide = options.startSidePx }: Brought,
-): Promise<{ readonly data: Uint8Array; readonly width: number; readonly height: number }> {
+  keepsAlpha: boolean,
+  use: (picture: Picture) => Promise<T>,
+): Promise<T> {
   const maxBytes = options.maxInitBytes;
   if (upload.sizeBytes > maxBytes) {
     throw refusal('image.size', {
@@ -78,9 +101,7 @@ export async function startPicture(
       given: Math.ceil(upload.sizeBytes / 1_048_576),
     });
   }
-  return await hands.pictures.during(by, async () => {
-    const picture = await decodePicture(await readUpload(upload, maxBytes), { maxSide });
-    const { data } = await encodePng(picture);
-    return { data, width: picture.width, height: picture.height };
-  });
+  return await hands.pictures.during(by, async () =>
+    use(await decodePicture(await readUpload(upload, maxBytes), { maxSide, keepsAlpha })),
+  );
 }

@@ -6,7 +6,7 @@ import type { imagine } from '../../commands/imagine.ts';
 import { resolveSize, type SizeRules } from '../../commands/size.ts';
 import { formatStyleMix, parseStyleMix, type StyleShare } from '../../commands/style-mix.ts';
 import type { OptionsOf } from '../core/command.ts';
-import type { GenerationRequest, InitImage } from '../core/request.ts';
+import type { GenerationRequest, InitImage, Mask } from '../core/request.ts';
 import { type Style, wordOf } from '../core/style.ts';
 import type { ServerSettings } from '../store/index.ts';
 import type { BotOptions, Model, Models } from './ports.ts';
@@ -42,8 +42,15 @@ export type ResolveContext = {
   readonly mine: string | undefined;
   /** Used where none was asked for. */
   readonly seed: number;
-  /** The picture to start from, kept as a file, with its size. */
-  readonly init: { readonly file: string; readonly width: number; readonly height: number } | undefined;
+  /** The picture to start from, kept as a file, with its size; and what of it is drawn anew, a file too. */
+  readonly init:
+    | {
+        readonly file: string;
+        readonly width: number;
+        readonly height: number;
+        readonly mask?: string | undefined;
+      }
+    | undefined;
 };
 
 /** Throws `UserError` `style.*`, `size.*`, `aspect.*`, `image.strength`. */
@@ -73,6 +80,7 @@ export function resolveImagine(asked: ImagineOptions, context: ResolveContext): 
       },
       size: resolveSize(rulesOf(model), asked.size, aspect ?? aspectOf(asked.size, init)),
       init: initOf(asked.strength, init, model),
+      mask: maskOf(init),
     },
     withServerWords(model, context.styles),
   );
@@ -155,5 +163,9 @@ function initOf(strength: number | undefined, init: ResolveContext['init'], mode
     }
     return undefined;
   }
-  return { file: init.file, strength: strength ?? usualStrength(model) };
+  return { file: init.file, strength: strength ?? usualStrength(model, maskOf(init)) };
+}
+
+function maskOf(init: ResolveContext['init']): Mask | undefined {
+  return init?.mask === undefined ? undefined : { file: init.mask };
 }

@@ -133,6 +133,11 @@ export function requestOfPicture(request: GenerationRequest, k: number): Generat
     : { ...request, variation: { ...variation, seed: variation.seed + k }, count: 1 };
 }
 
+/** Files of the pictures that it starts from: the picture itself and its mask. */
+export function startFiles({ init, mask }: Pick<GenerationRequest, 'init' | 'mask'>): readonly string[] {
+  return [init, mask].flatMap((start) => start?.file ?? []);
+}
+
 /** A picture made larger by the model's super-resolution net. */
 export type UpscaleRequest = {
   /** A catalog id: whose upscaler is used. */

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 
 import type { Platform, ServerKey } from '../core/people.ts';
+import { startFiles } from '../core/request.ts';
 import { type Database, keyPart } from './database.ts';
 import type { FileStore } from './files.ts';
 import type { JobStore } from './jobs.ts';
@@ -69,9 +70,8 @@ export class DepartureStore {
     const loras = await styles.files(server);
     for (const job of await jobs.recent(server, Number.POSITIVE_INFINITY)) {
       const pictures = job.state.kind === 'done' ? job.state.pictures.map(({ file }) => file) : [];
-      const init = 'request' in job.work && 'init' in job.work.request ? job.work.request.init?.file : undefined;
-      const own = [...pictures, init ?? ''].filter((file) => file !== '');
-      await Promise.all(own.map(async (file) => files.remove(file)));
+      const starts = job.work.kind === 'imagine' ? startFiles(job.work.request) : [];
+      await Promise.all([...pictures, ...starts].filter((file) => file !== '').map(async (file) => files.remove(file)));
       await jobs.delete(job);
     }
     await styles.forget(server);

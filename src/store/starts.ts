@@ -2,10 +2,15 @@
 import { z } from 'zod';
 import { type Database, keyPart } from './database.ts';
 
-export type StartPicture = { readonly file: string; readonly width: number; readonly height: number };
+export type StartPicture = {
+  readonly file: string;
+  readonly width: number;
+  readonly height: number;
+  readonly mask?: string | undefined;
+};
 
 const KEPT_MS = 3_600_000;
-const schema = z.object({ file: z.string(), width: z.number(), height: z.number() });
+const schema = z.object({ file: z.string(), width: z.number(), height: z.number(), mask: z.string().optional() });
 
 export class StartStore {
   readonly #database: Database;

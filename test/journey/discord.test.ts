@@ -12,6 +12,7 @@ import { deployCommands } from '../../src/adapters/discord/index.ts';
 import { FakeDiscord } from '../support/discord/index.ts';
 import type { Person } from '../support/discord/person.ts';
 import type { SeenMessage } from '../support/discord/seen.ts';
+import { encodePng } from '../../src/image/index.ts';
 import { openMemory } from '../../src/store/index.ts';
 import { openDiscordBot } from '../support/discord/running-bot.ts';
 import type { DiscordBot } from '../support/discord/running-bot.ts';
@@ -195,6 +196,19 @@ describe('a day in a server', () => {
     await fake.world.until('the stale line’s removal', () => (exchange.answers.length === 0 ? true : undefined));
     const rerolled = await bo.press('Reroll', answer).picture();
     expect(rerolled.text).toContain('very patient');
+  });
+
+  it('a mask attached beside a picture says what of it is drawn anew', async () => {
+    const file = async (name: string, grey: number) => {
+      const { data } = await encodePng({ width: 40, height: 30, data: new Uint8Array(3600).fill(grey) });
+      return { name, contentType: 'image/png', data: Buffer.from(data) };
+    };
+    const files = { image: await file('photo.png', 90), mask: await file('mask.png', 255) };
+    const answer = await ann.slash('imagine', { prompt: 'a hat on it', ...files }).picture();
+    const info = await ann.press('Info', answer).answer();
+    expect(info.text).toContain('Of that picture only what a mask covers');
+    const alone = await ann.slash('imagine', { prompt: 'a hat', mask: files.mask }).answer();
+    expect(alone.text).toContain('needs that picture too');
   });
 
   it('an admin adds a style, sees it first, and everybody is offered it', async () => {

@@ -267,6 +267,31 @@ describe('in Slack', () => {
     expect(answer.words).toContain('a blue fox');
   });
 
+  it('a mask beside it says what of the picture is drawn anew', async () => {
+    const ana = fake.person('Ana');
+    await ana.slash('/imagine');
+    await vi.waitFor(
+      () => {
+        expect(ana.view()).toBeDefined();
+      },
+      { timeout: 40_000 },
+    );
+    const plain = (background: string): Promise<Buffer> =>
+      sharp({ create: { width: 40, height: 30, channels: 3, background } })
+        .png()
+        .toBuffer();
+    const [photo, mask] = [await plain('#369'), await plain('#fff')];
+    const files = {
+      image: { file: ana.upload('photo.png', photo) },
+      mask: { file: ana.upload('mask.png', mask) },
+    };
+    await ana.submit({ prompt: 'a hat on it', ...files });
+    const answer = await shown((message) => isFinished(message) && message.words.includes('a hat on it'));
+    await ana.press('Info', answer);
+    const info = await shown((message) => message.isPrivate && message.words.includes('a hat on it'), ana);
+    expect(info.words).toContain('Of that picture only what a mask covers');
+  });
+
   it('an admin adds a style by a file, sees it first, and everybody draws with it; others are refused', async () => {
     const root = fake.person('Root', { isAdmin: true });
     const ana = fake.person('Ana');

@@ -8,7 +8,7 @@ import type { Job, JobOrigin } from '../../core/job.ts';
 import type { ModelManifest } from '../../core/manifest.ts';
 import type { Form } from '../../core/message.ts';
 import { encodeButtonId } from '../button-id.ts';
-import { requireJob, requireMayPress } from '../gates.ts';
+import { requireJob, requireMayPress, requireStartThere } from '../gates.ts';
 import { modelOf, rootOf } from '../jobs/job-ancestry.ts';
 import type { BotContext, RequestContext } from '../context.ts';
 import { promptOf } from '../present/answer.ts';
@@ -36,7 +36,7 @@ export async function handleImagine(
     given,
     seed: random.uint32(),
     init: extra.init,
-    keep: (upload) => keepUpload(context, asked.actor.user, upload),
+    keep: (upload, mask) => keepUpload(context, asked.actor.user, upload, mask),
     find: (from) => pictureFrom(context, asked, from),
   });
   await stores.styles.countUse(
@@ -86,16 +86,15 @@ export async function handleRemix(
   const job = await requireJob(context, asked, id);
   requireMayPress(asked, job);
   const root = await rootOf(job, (other) => context.stores.jobs.get(other));
-  const init = root?.work.request.init;
-  if (init !== undefined && !(await context.stores.files.has(init.file))) {
-    throw refusal('job.init-gone');
+  const request = root?.work.request;
+  if (request !== undefined) {
+    await requireStartThere(context, request);
   }
-  const size = root?.work.request;
   await handleImagine(context, asked, fieldsToOptions(fields), {
     origin: { kind: 'remix', of: id },
-    ...(init === undefined || size === undefined
+    ...(request?.init === undefined
       ? {}
-      : { init: { file: init.file, width: size.width, height: size.height } }),
+      : { init: { file: request.init.file, width: request.width, height: request.height, mask: request.mask?.file } }),
   });
 }
 

@@ -1,4 +1,5 @@
 /** `/mydata`: all that is kept about the asker as a file, or no more of it. */
+import { startFiles } from '../../core/request.ts';
 import { encodeButtonId } from '../button-id.ts';
 import { isOpen } from '../../store/index.ts';
 import { inboxIdOf, parseRecord } from '../inbox-record.ts';
@@ -82,7 +83,7 @@ async function learntLines({ stores }: BotContext, { actor, locale }: RequestCon
 }
 
 function filesOf(job: Awaited<ReturnType<BotContext['stores']['jobs']['ofUser']>>[number]): readonly string[] {
-  const init = job.work.kind === 'imagine' ? job.work.request.init?.file : undefined;
+  const starts = job.work.kind === 'imagine' ? startFiles(job.work.request) : [];
   const pictures = job.state.kind === 'done' ? job.state.pictures.map(({ file }) => file) : [];
-  return [...pictures, ...(init === undefined ? [] : [init])].filter((path) => path !== '');
+  return [...pictures, ...starts].filter((path) => path !== '');
 }

@@ -7,6 +7,7 @@ import { upscaleIdOf } from '../jobs/ids.ts';
 import { nextUpscale, modelIdOf, modelOf, scaleOf } from '../jobs/job-ancestry.ts';
 import type { BotContext, RequestContext } from '../context.ts';
 import { promptOf } from '../present/answer.ts';
+import { maskAsDrawn } from './start-pictures.ts';
 import { refusal } from '../refusal.ts';
 import { replace } from '../speaking.ts';
 import { isOfThis, makeJob, submit } from './make-job.ts';
@@ -92,6 +93,7 @@ export async function handleVary(
               variation: undefined,
               // A file of its own: pruning and deleting of the first do not reach it.
               init: { file: await keepForLater(context, await pictureFile(context, source, picture)), strength },
+              mask: await maskAsDrawn(context, request),
             }),
         count: isUpscaled ? 1 : request.count,
       },

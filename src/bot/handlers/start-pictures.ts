@@ -2,9 +2,11 @@
 import type { Upload } from '../../core/command.ts';
 import type { UserKey } from '../../core/people.ts';
 import type { BotContext, RequestContext } from '../context.ts';
-import { startPicture } from '../read-imagine.ts';
+import { startMask, startPicture } from '../read-imagine.ts';
 import { refusal } from '../refusal.ts';
 import type { ResolveContext } from '../resolve.ts';
+import type { GenerationRequest, Mask } from '../../core/request.ts';
+import { coverPicture, encodePng, openOwnPicture } from '../../image/index.ts';
 
 /** What means one's own picture. */
 const OWN = ['me', 'avatar', 'ich', 'mich'];
@@ -35,7 +37,23 @@ export async function keepUpload(
   context: BotContext,
   by: UserKey,
   upload: Upload,
+  mask?: Upload,
 ): Promise<NonNullable<ResolveContext['init']>> {
   const { data, width, height } = await startPicture(context, { upload, by });
-  return { file: await context.stores.files.keep('uploads', data, '.png'), width, height };
+  const keep = (png: Uint8Array): Promise<string> => context.stores.files.keep('uploads', png, '.png');
+  const masked = mask && (await startMask(context, { upload: mask, by }, { width, height }));
+  return { file: await keep(data), width, height, mask: masked && (await keep(masked)) };
+}
+
+/** A request's mask as it lies over a picture drawn by it, which may have been cut to the size drawn. */
+export async function maskAsDrawn(
+  { stores }: BotContext,
+  { mask, width, height }: GenerationRequest,
+): Promise<Mask | undefined> {
+  const data = mask && (await stores.files.read(mask.file));
+  if (data === undefined) {
+    return undefined;
+  }
+  const { data: png } = await encodePng(await coverPicture(await openOwnPicture(data), width, height));
+  return { file: await stores.files.keep('uploads', png, '.png') };
 }

@@ -58,6 +58,9 @@ export function infoMessage({ job, root, again, models, locale }: InfoParts): Me
     if (request.init !== undefined) {
       lines.push([plain(text(locale, 'info.init', { strength: request.init.strength }))]);
     }
+    if (request.mask !== undefined) {
+      lines.push([plain(text(locale, 'info.mask'))]);
+    }
   }
   if (job.work.kind === 'upscale') {
     lines.push([plain(text(locale, 'info.scale', { scale: job.work.request.scale }))]);

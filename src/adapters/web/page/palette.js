@@ -62,7 +62,7 @@ export function createPalette({ prompt, commands, styles, replace, pickCommand }
   const optionsLike = (partial) =>
     commands
       .find((spec) => spec.name === 'imagine')
-      .options.filter((spec) => spec.name.startsWith(partial) && !['prompt', 'image'].includes(spec.name))
+      .options.filter((spec) => spec.name.startsWith(partial) && !['prompt', 'image', 'mask'].includes(spec.name))
       .map((spec) => ({ label: `--${spec.name}`, help: spec.description, pick: completed(partial, spec.name) }));
 
   async function stylesLike(partial) {

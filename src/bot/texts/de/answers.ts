@@ -82,6 +82,7 @@ export const answers: Translation<typeof english> = {
   'info.accelerator': 'Beschleuniger',
   'info.variation': 'Variation eines Bildes: {amount} anderes Rauschen beigemischt',
   'info.init': 'Von einem Bild ausgegangen, {strength} neu gezeichnet',
+  'info.mask': 'Davon nur, was eine Maske bedeckt',
   'info.not-ours': 'Dieses Bild hat nicht dieser Bot gezeichnet.',
   'info.nothing-inside': 'In ihm steht nicht, wie es entstand.',
   'info.inside': 'In ihm steht:',

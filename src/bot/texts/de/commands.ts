@@ -14,6 +14,7 @@ export const commands: Translation<typeof english> = {
   'command.imagine.option.guidance': 'Wie streng die Worte befolgt werden; 1 ist am schnellsten',
   'command.imagine.option.count': 'Wie viele Bilder, 1 bis 4',
   'command.imagine.option.image': 'Ein Bild, von dem ausgegangen wird',
+  'command.imagine.option.mask': 'Was davon neu gezeichnet wird: was hier weiß oder durchsichtig ist',
   'command.imagine.option.from': 'Oder dessen Adresse (https://…), ich für den eigenen Avatar, oder eine Person',
   'command.imagine.option.strength': 'Wie viel davon neu gezeichnet wird, 0,05 bis 1',
   'command.imagine.option.quality': 'draft ist am schnellsten, fine am besten; weggelassen: wie das Modell es hat',

@@ -103,6 +103,14 @@ export const errors: Translation<typeof english> = {
   'error.image.private': '{given} führt in ein privates Netz. Hänge das Bild stattdessen an.',
   'error.image.gone': '{host} antwortete {status} statt des Bildes. Prüfe die Adresse oder hänge das Bild an.',
   'error.image.unreachable': '{host} hat das Bild nicht gesendet. Versuche es später oder hänge es an.',
+  'error.image.mask':
+    'Eine Maske sagt, was von einem Bild neu gezeichnet wird, sie braucht also auch das Bild. Hänge es als image an, oder lass die Maske weg.',
+  'error.mask.shape':
+    'Eine Maske hat die Form ihres Bildes, {width}×{height}; diese ist {given}. Male sie über das Bild selbst.',
+  'error.mask.empty':
+    'Diese Maske bedeckt nichts: neu gezeichnet wird, was darin weiß ist, oder, wo sie durchsichtig ist, das Durchsichtige.',
+  'error.request.mask':
+    'Diese Maske bedeckt bei der gezeichneten Größe nichts. Male mit breiterem Pinsel: Weiß wird neu gezeichnet.',
   'error.image.strength':
     'Strength sagt, wie viel von einem Bild neu gezeichnet wird, und braucht daher ein image. Häng eines an, oder lass es weg.',
 

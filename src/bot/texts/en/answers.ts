@@ -87,6 +87,7 @@ export const answers = {
   'info.accelerator': 'Accelerator',
   'info.variation': 'A variation of a picture: {amount} of other noise mixed in',
   'info.init': 'Started from a picture, {strength} drawn anew',
+  'info.mask': 'Of that picture only what a mask covers',
   'info.not-ours': 'This picture was not drawn by this bot.',
   'info.nothing-inside': 'Nothing in it says how it was made.',
   'info.inside': 'What is written in it:',

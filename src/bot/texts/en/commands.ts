@@ -11,6 +11,7 @@ export const commands = {
   'command.imagine.option.guidance': 'How strictly the words are followed; 1 is fastest',
   'command.imagine.option.count': 'How many pictures, 1 to 4',
   'command.imagine.option.image': 'A picture to start from',
+  'command.imagine.option.mask': 'What of that picture is drawn anew: what is white here, or transparent',
   'command.imagine.option.from': 'Or the address of one (https://…), me for your own avatar, or a person',
   'command.imagine.option.strength': 'How much of that picture is drawn anew, 0.05 to 1',
   'command.imagine.option.quality': 'draft is quickest, fine is best; left out, the model’s usual',

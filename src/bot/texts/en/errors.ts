@@ -100,6 +100,14 @@ export const errors = {
   'error.image.private': '{given} leads into a private network. Attach the picture instead.',
   'error.image.gone': '{host} answered {status} instead of the picture. Check the address, or attach the picture.',
   'error.image.unreachable': '{host} did not send the picture. Try later, or attach it.',
+  'error.image.mask':
+    'A mask says what of a picture is drawn anew, so it needs that picture too. Attach it as image, or leave the mask out.',
+  'error.mask.shape':
+    'A mask has the shape of its picture, {width}×{height}; this one is {given}. Paint it over the picture itself.',
+  'error.mask.empty':
+    'Nothing is covered by this mask: what is white in it is drawn anew, or, where it has transparency, what is transparent.',
+  'error.request.mask':
+    'Nothing is covered by this mask at the size that is drawn. Paint with a wider brush: white is drawn anew.',
   'error.image.strength':
     'Strength says how much of a picture is drawn anew, so it needs an image. Attach one, or leave it out.',
 
