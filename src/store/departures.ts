@@ -7,6 +7,7 @@ import { z } from 'zod';
 import type { Platform, ServerKey } from '../core/people.ts';
 import { startFiles } from '../core/request.ts';
 import { type Database, keyPart } from './database.ts';
+import { InstallationStore } from './installations.ts';
 import type { FileStore } from './files.ts';
 import type { JobStore } from './jobs.ts';
 import type { StyleStore } from './styles.ts';
@@ -90,6 +91,7 @@ export class DepartureStore {
         .filter((hash) => !used.has(hash))
         .map(async (hash) => files.remove(files.pathOf('loras', hash, '.safetensors'))),
     );
+    await new InstallationStore(database).forget(server);
     await this.back(server);
   }
 }

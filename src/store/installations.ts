@@ -2,6 +2,7 @@
  * Where a chat keeps what it was given when a workspace took it in: plain JSON under names of the chat's own. Tokens come
  * sealed; nothing here can read them, and nothing here knows what a record holds.
  */
+import type { ServerKey } from '../core/people.ts';
 import { type Database, keyPart } from './database.ts';
 
 const PREFIX = 'installation/';
@@ -24,6 +25,12 @@ export class InstallationStore {
 
   async remove(name: string): Promise<void> {
     await this.#database.delete([keyOf(name)]);
+  }
+
+  /** Of a server that left for good: `team:` or `link:`, and its id. */
+  async forget(server: ServerKey): Promise<void> {
+    const id = server.slice(server.indexOf(':') + 1);
+    await this.#database.delete(['team', 'link'].map((kind) => keyOf(`${kind}:${id}`)));
   }
 
   /** All whose names begin so. */

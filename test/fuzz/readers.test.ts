@@ -15,7 +15,14 @@ import { imagine } from '../../commands/imagine.ts';
 import { parseStyleMix } from '../../commands/style-mix.ts';
 import { actionOf } from '../../src/adapters/discord/parse-action.ts';
 import { interactionSchema } from '../../src/adapters/discord/payload.ts';
-import { readPress, readShortcut, readSlash, readSubmitter } from '../../src/adapters/slack/payload.ts';
+import { installedIn } from '../../src/adapters/slack/installations/installed-in.ts';
+import {
+  readGlobalShortcut,
+  readPress,
+  readShortcut,
+  readSlash,
+  readSubmitter,
+} from '../../src/adapters/slack/payload.ts';
 import { jsonOf, parsePageAction } from '../../src/adapters/web/parse.ts';
 import { decodeButtonId, encodeButtonId } from '../../src/bot/button-id.ts';
 import { parseRecord } from '../../src/bot/inbox-record.ts';
@@ -97,6 +104,8 @@ const SURFACES: readonly Surface[] = [
     feed: (random) => {
       const body = twisted(SLACK, random);
       readShortcut(body, 'T1');
+      installedIn(body);
+      readGlobalShortcut(body);
       [readSlash, readPress, readSubmitter].forEach((read) => read(body));
     },
   },

@@ -220,6 +220,22 @@ it('a token that is renewed while a picture is drawn brings the picture all the 
   expect(said).toEqual([]);
 });
 
+it('a token that Slack takes no longer is said where it was asked, and what left while nobody listened has left', async () => {
+  const [one, two] = [workspace('T1'), workspace('T2')];
+  await install('T1');
+  await install('T2');
+  await draws(one, 'a fox');
+  fake.oauth.revoke(({ team }) => team === 'T1');
+  await one.ana.slash('/imagine', 'another fox');
+  await shown(one.ana, (message) => message.isPrivate && message.words.includes('install it again'));
+  await draws(two, 'a hen');
+  await product.close();
+  product = await startProduct('a secret of more than thirty-two letters');
+  const { departures } = product.stores;
+  await vi.waitFor(async () => expect(await departures.due(Date.now() + DAY_MS)).toEqual(['slack:T1']), PATIENT);
+  await draws(two, 'an owl');
+});
+
 it('nobody finishes an installation that another began, or the same one twice', async () => {
   const installed = { team: 'T1', enterprise: undefined, name: 'Team', installer: 'U0' };
   const refused = async (meddle: (url: URL) => void) => {

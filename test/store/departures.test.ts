@@ -94,6 +94,7 @@ describe.each<[string, () => Promise<Database>]>([
         was: '',
         is: '',
       });
+      await stores.installations.save(`link:${server.slice(8)}`, { team: server.slice(8) });
       await stores.jobs.save({ ...aJob(`job-${server.slice(8)}`), server });
     }
     await stores.styles.save(GONE, { ...preset, id: 'mine', sha256: hashOf(own) });
@@ -103,6 +104,7 @@ describe.each<[string, () => Promise<Database>]>([
       (key) => key.includes(`${encodeURIComponent(GONE)}/`) || key.endsWith(encodeURIComponent(GONE)),
     );
     expect(left).toEqual([]);
+    expect(await stores.installations.list('')).toEqual([{ team: '12' }]);
     expect(await stores.jobs.get('job-1')).toBeUndefined();
     expect(await stores.files.has(own ?? '')).toBe(false);
     expect(await stores.files.has(shared ?? '')).toBe(true);

@@ -34,7 +34,7 @@ export class Responder {
   /**
    * One line in the channel that the answer replaces. With its `ts` saved before the work begins, everything later is an
    * edit, and an edit done twice after a crash is one edit. Where Slack is slow, the first answer makes the message.
-   * Throws `UserError` `place.shut-out`.
+   * Throws `UserError` `place.shut-out`, `place.locked`.
    */
   async placeholder({ source, atMs }: SlackEvent, address: SlackAddress, locale: Locale): Promise<SlackAddress> {
     const { posts, log } = this.#parts;
@@ -45,6 +45,10 @@ export class Responder {
     } catch (error) {
       if (isFailure(error, 'shut-out')) {
         throw refusal('place.shut-out');
+      }
+      if (isFailure(error, 'token')) {
+        // Nothing can be posted, but where it was asked a private word can be said.
+        throw refusal('place.locked', { at: '' });
       }
       log.warn({ err: error }, 'Slack: no first line could be posted; the answer will make its own message');
       return address;

@@ -239,5 +239,5 @@ export class Workspaces {
 }
 
 const NOWHERE: Located = { kind: 'unknown' };
-/** Slack's words for a token that ended with the installation. */
-const GONE = ['token_revoked', 'account_inactive', 'invalid_auth', 'not_installed'];
+/** Slack's words for a token that ended with the installation. Not `invalid_auth`: so speaks a service that is another's, too. */
+const GONE = ['token_revoked', 'account_inactive', 'not_installed'];
