@@ -1,6 +1,7 @@
 /**
  * The port behind a picture that follows somebody's hand: no job, no quota, no history. A newer request of the same person
- * at the same canvas replaces one that waits; the device lets go of one that is aborted at its next step.
+ * at the same canvas replaces one that waits, and leaves one that is drawn; the device lets go of one that is aborted at
+ * its next step.
  */
 import type { OptionValue } from './command.ts';
 import type { Actor, Place, UserKey } from './people.ts';

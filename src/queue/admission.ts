@@ -191,11 +191,14 @@ export class FairAdmission implements Admission {
     }
   }
 
+  /** What a newer picture of the same canvas makes needless: all but the one begun last, which is drawn to its end. */
   #olderLive(ticket: Ticket): readonly Entry[] {
-    return [...(this.#servers.get(ticket.server) ?? [])].filter(
+    const older = [...(this.#servers.get(ticket.server) ?? [])].filter(
       ({ ticket: { priority, user, canvas } }) =>
         priority === 'live' && user === ticket.user && canvas === ticket.canvas,
     );
+    const last = older.findLast(({ begunAtMs }) => begunAtMs !== undefined);
+    return older.filter((entry) => entry !== last);
   }
 
   #forget(entry: Entry): void {

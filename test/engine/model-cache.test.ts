@@ -62,6 +62,7 @@ beforeEach(() => {
         mapped.push(graph.name);
         return open(graph);
       },
+      besideWindow: plain.besideWindow,
       memory: plain.memory,
       target: plain.target,
     },

@@ -2,6 +2,8 @@
  * Opens graphs on the device that an engine was made for; carried by everything that owns a session, so that device
  * and number type are chosen in one place.
  */
+import { availableParallelism } from 'node:os';
+
 import type { LoweringOptions, NumberType } from '../nets/index.ts';
 import { serialize, type Graph } from '../onnx/index.ts';
 import { DeviceMemory, Session, type Device } from '../ort/index.ts';
@@ -14,6 +16,12 @@ export type SessionOpener = OpenGraph & {
    * it opens in a fraction of a second, for about 2 % of a step's time.
    */
   readonly mapped: OpenGraph;
+  /**
+   * For what is drawn while a hand moves: a small net leaves half of the processor to whatever shows it. All threads of a
+   * call wait for the one that was put aside for a window's frame, and a small net gains little by them: moji's step takes
+   * 1.2 to 1.4 times as long on one of two cores alone, and is drawn 1.4 times as often beside a browser (bench:page).
+   */
+  readonly besideWindow: OpenGraph;
   /** Of all sessions opened here. */
   readonly memory: DeviceMemory;
   /** What graphs must be lowered for. */
@@ -41,6 +49,9 @@ export type SessionOpenerOptions = {
   readonly threads: number | undefined;
 };
 
+/** Weights of a net that gains little by a second thread: moji's UNet has 40 MB of them, SD 1.5's 3.4 GB. */
+const SMALL_NET_BYTES = 256 * 2 ** 20;
+
 /** On the device: styles and prompts of the pictures drawn last; sixteen styles of rank 16 of SD 1.5. */
 export const STAYING_BYTES = 512 * 2 ** 20;
 
@@ -54,20 +65,25 @@ export function sessionOpener({
 }: SessionOpenerOptions): SessionOpener {
   const memory = new DeviceMemory(device, STAYING_BYTES);
   const openAs =
-    (startupOf: (graph: Graph) => 'throughput' | 'fast'): OpenGraph =>
-    (graph) =>
-      Session.create(serialize(graph, { shapes: startup === 'fast' }), {
+    (startupOf: (graph: Graph) => 'throughput' | 'fast', threadsOf = (_graph: Graph) => threads): OpenGraph =>
+    (graph) => {
+      const count = threadsOf(graph);
+      return Session.create(serialize(graph, { shapes: startup === 'fast' }), {
         device,
         memory,
         weightBytes: weightBytes(graph),
         startup: device.kind === 'cpu' ? startupOf(graph) : startup,
-        ...(threads !== undefined && { threads }),
+        ...(count !== undefined && { threads: count }),
       });
-  const open = openAs((graph) => startupThatFits(startup, weightBytes(graph), process.availableMemory()));
+    };
+  const fitting = (graph: Graph) => startupThatFits(startup, weightBytes(graph), process.availableMemory());
+  const half = Math.ceil((threads ?? availableParallelism()) / 2);
+  const open = openAs(fitting);
   // What starts at once has no time to transform kernels.
   const convolutions = startup === 'throughput' ? 'winograd' : 'direct';
   return Object.assign(open, {
     mapped: openAs(() => 'fast'),
+    besideWindow: openAs(fitting, (graph) => (weightBytes(graph) <= SMALL_NET_BYTES ? half : threads)),
     memory,
     target: {
       provider: device.kind,

@@ -42,6 +42,8 @@ export class UNet {
   readonly #lowering: Lowering;
   readonly #place: UNetPlace;
   readonly #sessions: LazySessions;
+  /** Of mixes that a hand is still moving. */
+  readonly #passing: LazySessions;
   readonly #styles: StyleInputs;
   readonly #rowCounts: RowCounts;
   readonly #rowMemory = new Map<string, RowMemory>();
@@ -72,6 +74,7 @@ export class UNet {
     const { open, weightsChange = false } = place;
     this.#rowCounts = new RowCounts(open.target.provider);
     this.#sessions = new LazySessions(weightsChange ? open.mapped : open);
+    this.#passing = new LazySessions(weightsChange ? open.mapped : open.besideWindow);
     this.#styles = new StyleInputs(() => this.targets, weights, open, lowering.mergesStyles);
   }
 
@@ -149,6 +152,7 @@ export class UNet {
 
   async release(): Promise<void> {
     await this.#sessions.release();
+    await this.#passing.release();
     await this.#styles.release();
   }
 
@@ -238,7 +242,8 @@ export class UNet {
   #session(variant: UNetVariant, { height, width }: LatentSize, loraRows: StyleForm['rows']): Promise<Session> {
     const multiple = sizeMultiple(this.config);
     const sizes = height % multiple === 0 && width % multiple === 0 ? 'whole' : 'any';
-    return this.#sessions.get(`${variant} ${sizes} ${loraRows}`, () =>
+    const sessions = loraRows === 'gated' ? this.#passing : this.#sessions;
+    return sessions.get(`${variant} ${sizes} ${loraRows}`, () =>
       buildUNet(this.config, this.weights, {
         lowering: this.#lowering,
         sizes,

@@ -44,7 +44,7 @@ export async function recordCalls(
   };
   const cache = new ModelCache({
     locate: async () => location,
-    open: Object.assign(recording, { mapped: recording, memory: ordinary.memory, target: ordinary.target }),
+    open: Object.assign(recording, { ...ordinary, mapped: recording, besideWindow: recording }),
     cacheDir,
     clipTokenizer: join(modelsFolder, 'clip'),
     budgetBytes: Number.POSITIVE_INFINITY,

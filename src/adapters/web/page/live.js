@@ -1,7 +1,8 @@
 /**
  * The picture that follows the hand. Latest wins: what is being drawn is drawn to its end, the newest state waits and is
  * next, everything between is passed over. While something moves these are drafts; once it rests, the very pictures that
- * Send gives take their place, and only they are let go of when it moves again.
+ * Send gives take their place, and only they are let go of when it moves again. The next draft is asked for when the last
+ * step of one is done: while that one is decoded, sent and shown, the device has work already.
  */
 import { drawLive } from './api.js';
 import { byId, make } from './dom.js';
@@ -24,8 +25,10 @@ export function createLive({ words, announce, onShown }) {
   let isDrawing = false;
   let final = new AbortController();
   let rest;
+  /** Pictures are shown in the order in which they were asked for. */
+  let shown = Promise.resolve();
 
-  async function draw(request, isDraft, signal) {
+  async function draw(request, { isDraft, signal, stepped = () => undefined }) {
     const drawn = [];
     const notices = [];
     let images;
@@ -45,6 +48,9 @@ export function createLive({ words, announce, onShown }) {
       } else {
         bar.max = event.steps;
         bar.value = event.step;
+        if (event.step === event.steps) {
+          stepped();
+        }
       }
     }
     if (drawn.length > 0 && images === undefined && !signal.aborted) {
@@ -60,7 +66,14 @@ export function createLive({ words, announce, onShown }) {
     image.dataset.sharp = 'true';
   }
 
-  async function show(request, { drawn, notices, isDraft }) {
+  function show(request, drawing) {
+    const before = shown;
+    const showing = place(request, drawing, before);
+    shown = showing.catch(() => undefined);
+    return showing;
+  }
+
+  async function place(request, { drawn, notices, isDraft }, before) {
     const images = drawn.map((event) =>
       make('img', {
         width: event.width,
@@ -70,7 +83,7 @@ export function createLive({ words, announce, onShown }) {
         data: { drawn: event.picture },
       }),
     );
-    await Promise.all(images.map((image) => image.decode().catch(() => undefined)));
+    await Promise.all([before, ...images.map((image) => image.decode().catch(() => undefined))]);
     pictures.className = images.length > 1 ? 'grid' : '';
     pictures.style.setProperty('--ratio', drawn[0].width / drawn[0].height);
     pictures.replaceChildren(...images);
@@ -103,15 +116,22 @@ export function createLive({ words, announce, onShown }) {
     }
     const request = wanted;
     isDrawing = true;
+    drafted = request.key;
+    settled = ''; // a draft stands in its place
+    let isNext = false;
+    const next = () => {
+      if (!isNext) {
+        isNext = true;
+        isDrawing = false;
+        void pump();
+      }
+    };
     try {
-      await draw(request, true, new AbortController().signal);
+      await draw(request, { isDraft: true, signal: new AbortController().signal, stepped: next });
     } catch (error) {
       note.textContent = error.message;
     }
-    drafted = request.key;
-    settled = ''; // a draft stands in its place
-    isDrawing = false;
-    void pump();
+    next();
   }
 
   async function finish() {
@@ -123,7 +143,7 @@ export function createLive({ words, announce, onShown }) {
     final = new AbortController();
     const { signal } = final;
     try {
-      await draw(request, false, signal);
+      await draw(request, { isDraft: false, signal });
       if (!signal.aborted) {
         settled = request.key;
       }
