@@ -6,6 +6,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Page } from 'playwright-core';
 
@@ -15,6 +16,8 @@ import { startBot } from '../support/web/started-bot.ts';
 const SENTENCE = 'a red fox beside a blue tree at dawn'.slice(0, 35);
 const KEY_MS = 120;
 const DRAG_MS = 2000;
+/** A frame: a browser takes what a hand does together up to then. */
+const MOVE_MS = 16;
 const WARM_DRAWINGS = 15;
 
 type Shown = { readonly state: string; readonly atMs: number };
@@ -105,15 +108,24 @@ async function type(page: Page): Promise<readonly [readonly Asked[], readonly Sh
 async function drag(page: Page): Promise<readonly [readonly Asked[], readonly Shown[]]> {
   const box = await page.locator('#mix').boundingBox();
   const { x = 0, y = 0, width = 0, height = 0 } = box ?? {};
-  await page.mouse.move(x + width / 2, y + height / 2);
-  await page.mouse.down();
+  const hand = await page.context().newCDPSession(page);
+  const at = (share: number, type: 'mousePressed' | 'mouseMoved' | 'mouseReleased'): Promise<unknown> =>
+    hand.send('Input.dispatchMouseEvent', {
+      type,
+      x: x + width * share,
+      y: y + height / 2,
+      button: 'left',
+      buttons: 1,
+      clickCount: 1,
+    });
+  await at(0.5, 'mousePressed');
   await page.evaluate('window.shown.length = window.asked.length = 0');
   const began = performance.now();
   for (let share = 0; share < 1; share = (performance.now() - began) / DRAG_MS) {
-    await page.mouse.move(x + width * (0.5 + 0.45 * Math.sin(share * 2 * Math.PI)), y + height / 2);
-    await page.waitForTimeout(12);
+    void at(0.5 + 0.45 * Math.sin(share * 2 * Math.PI), 'mouseMoved'); // a hand does not wait for the page
+    await sleep(MOVE_MS);
   }
-  await page.mouse.up();
+  await at(0.5, 'mouseReleased');
   return notes(page);
 }
 

@@ -7,8 +7,8 @@ import { UserError } from '../../core/errors.ts';
 /** Whether all `values` are numbers: one that is none makes their sum none. */
 export function areNumbers(values: Float32Array): boolean {
   let sum = 0;
-  for (const value of values) {
-    sum += value;
+  for (let index = 0; index < values.length; index++) {
+    sum += values[index] ?? 0; // by index: an iterator makes an object of every number
   }
   return Number.isFinite(sum);
 }

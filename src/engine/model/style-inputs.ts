@@ -4,7 +4,7 @@
  * is still moving nothing is merged: its pairs stay as they are, and its weights are numbers beside them.
  */
 import { buildMerge, worthMerging, type Layer, type NetWeights, type StyleForm } from '../nets/index.ts';
-import type { Feeds, FloatTensor } from '../ort/index.ts';
+import { joinFeeds, type Feeds, type FloatTensor } from '../ort/index.ts';
 import { LruCache } from '../cache/lru-cache.ts';
 import { GatedPacker, LoraPacker } from '../weights/index.ts';
 import { LazySessions } from './lazy-sessions.ts';
@@ -43,6 +43,8 @@ export class StyleInputs {
   readonly #canMerge: boolean;
   readonly #gated = new Map<UNetVariant, GatedPacker>();
   readonly #parts = new Map<string, Parts>();
+  /** Of the mix that was drawn last: its next step takes them again. */
+  #passing: { readonly key: string; readonly feeds: Feeds } | undefined;
   readonly #merged = new LruCache<Floats>({ maxCost: KEPT_BYTES, costOf: bytesOf });
 
   /** `targets`: all of the UNet's, asked for with the first style. `canMerge`: graphs take merged weights at all. */
@@ -69,11 +71,15 @@ export class StyleInputs {
       return {};
     }
     if (loraRows === 'gated') {
-      return gatedFeeds(this.#gatedOf(variant), rows);
+      const key = JSON.stringify([variant, rows[0]?.key]);
+      if (this.#passing?.key !== key) {
+        this.#passing = { key, feeds: gatedFeeds(this.#gatedOf(variant), rows) };
+      }
+      return this.#passing.feeds;
     }
     const { beside, merged } = this.#partsOf(variant, loraRows);
     const pairs = loraFeeds(beside.packer, rows, loraRows);
-    return merged.targets.length === 0 ? pairs : { ...pairs, ...(await this.#mergedWeights(rows, variant, merged)) };
+    return merged.targets.length === 0 ? pairs : joinFeeds(pairs, await this.#mergedWeights(rows, variant, merged));
   }
 
   async release(): Promise<void> {

@@ -19,7 +19,7 @@ import {
   writeSinusoid,
 } from '../nets/index.ts';
 import type { Graph } from '../onnx/index.ts';
-import type { Feeds, FloatTensor, Session } from '../ort/index.ts';
+import { joinFeeds, type Feeds, type FloatTensor, type Session } from '../ort/index.ts';
 import { guidanceEmbedding } from '../sampling/index.ts';
 import type { TensorSource } from '../weights/index.ts';
 import { CallArrays } from './call-arrays.ts';
@@ -142,8 +142,7 @@ export class UNet {
     const loraRows = this.#lowering.sharesStyles && inOneStyle(styled) ? shared : 'each';
     const session = await this.#session(variant, size, loraRows);
     const style = await this.#styles.feeds(styled, variant, loraRows);
-    const feeds = { ...this.#inputs(rows, size, pixelsPerLatent), ...style };
-    const { out_sample: output } = await session.run(feeds);
+    const { out_sample: output } = await session.run(joinFeeds(this.#inputs(rows, size, pixelsPerLatent), style));
     if (output === undefined) {
       throw new Error('the UNet gave no out_sample');
     }

@@ -72,7 +72,7 @@ export class DeviceMemory {
   }
 
   /** As its session takes it in the call that lasts. */
-  async native(runtime: Runtime, given: FloatTensor | IdTensor): Promise<Tensor> {
+  native(runtime: Runtime, given: FloatTensor | IdTensor): Tensor | Promise<Tensor> {
     const { data, shape } = given;
     if (data instanceof Float32Array && this.#kind === 'webgpu' && 'stays' in given && given.stays) {
       return this.#staying(runtime, data, shape);

@@ -95,7 +95,9 @@ export class Session {
       try {
         const native: Record<string, Tensor> = {};
         for (const [name, tensor] of Object.entries(feeds)) {
-          native[name] = await this.#memory.native(this.#runtime, tensor);
+          // A step in a style has hundreds of inputs: what is at hand is not waited for.
+          const given = this.#memory.native(this.#runtime, tensor);
+          native[name] = given instanceof Promise ? await given : given;
         }
         return fromResults(await this.#session.run(native));
       } catch (cause) {
