@@ -112,7 +112,7 @@ async function* drawing(
     } else if (event.kind === 'notice') {
       yield event;
     } else if (event.kind === 'picture') {
-      const { data } = await encodePng(event.picture);
+      const { data } = await encodePng(event.picture, undefined, { isPassing: live === 'draft' });
       pictures[event.index] = event.picture;
       yield {
         kind: 'picture',

@@ -50,9 +50,9 @@ export class Delivery {
     const { now, took, failed } = this.#options;
     const startedAt = now();
     try {
-      const { model, size, decoder } = first.generation;
+      const { model, size, decoder, styles } = first.generation;
       const latents = members.map(({ picture }) => picture.task.latents);
-      const pixels = await model.decode(latents, size, decoder);
+      const pixels = await model.decode(latents, size, decoder, styles.isPassing);
       const decodeMs = now() - startedAt;
       members.forEach((member, k) => this.#hand(member, pixels[k], decodeMs / members.length));
       took(members, decodeMs);
@@ -104,9 +104,10 @@ export class Delivery {
 function decodedTogether(finished: readonly Member[], most: number): readonly Member[] {
   const [first] = finished;
   const same = finished.filter(
-    ({ generation: { model, size, decoder } }) =>
+    ({ generation: { model, size, decoder, styles } }) =>
       model === first?.generation.model &&
       decoder === first.generation.decoder &&
+      styles.isPassing === first.generation.styles.isPassing &&
       size.height === first.generation.size.height &&
       size.width === first.generation.size.width,
   );

@@ -155,19 +155,28 @@ describe('cancelling', () => {
     expect(getEventListeners(signals.get('a')!, 'abort')).toHaveLength(0);
   });
 
-  it('replaces a live picture of the same user by the newer one, waiting or running, and nobody else’s', async () => {
+  it('replaces a live picture of the same user that waits by the newer one, and nobody else’s', async () => {
     const { begun, signals, outcomes, add, end } = scene();
-    const limits = { perUser: 1, perServer: 10 };
+    const limits = { perUser: 2, perServer: 10 };
     void add({ id: 'old', priority: 'live' }, limits);
     const middle = add({ id: 'middle', priority: 'live' }, limits);
-    expect(signals.get('old')?.aborted).toBe(true);
     void add({ id: 'other', priority: 'live', user: 'other' }, limits);
     void add({ id: 'new', priority: 'live' }, limits);
     await middle;
     expect(outcomes.get('middle')).toBeInstanceOf(CancelledError);
-    await end('old', new CancelledError());
+    expect(signals.get('old')?.aborted).toBe(false);
+    await end('old');
     await end('other');
     expect(begun).toEqual(['old', 'other', 'new']);
+  });
+
+  it('draws one of a canvas to its end beside the newest, and lets go of what began before it', async () => {
+    const { begun, signals, add } = scene({ slots: 3 });
+    for (const id of ['first', 'second', 'third']) {
+      void add({ id, priority: 'live' });
+    }
+    expect(begun).toEqual(['first', 'second', 'third']);
+    expect(begun.map((id) => signals.get(id)?.aborted)).toEqual([true, false, false]);
   });
 
   it('leaves what the same user draws live on another canvas, and counts live and other work apart', async () => {

@@ -29,7 +29,7 @@ import type { NetFiles } from './model-files.ts';
 import { autoencoderNumberType } from './number-type.ts';
 import { pictureToValues, valuesToPicture } from './picture-values.ts';
 import { rowMemory, type RowMemory } from './row-memory.ts';
-import type { NetPlace, SessionOpener } from './session-opener.ts';
+import { isSmall, type NetPlace, type SessionOpener } from './session-opener.ts';
 
 export type AutoencoderConfig = AutoencoderKLConfig | AutoencoderTinyConfig;
 
@@ -48,6 +48,9 @@ export class Autoencoder {
   /** As its graphs take them. */
   readonly weights: TensorSource;
   readonly #sessions: LazySessions;
+  /** For a hand that still moves. */
+  readonly #passing: LazySessions;
+  #isSmall: boolean | undefined;
   readonly #build: BuildOptions;
   readonly #pictureMemory = new Map<string, RowMemory>();
 
@@ -66,12 +69,24 @@ export class Autoencoder {
     this.config = config;
     this.weights = weights;
     this.#sessions = new LazySessions(open);
+    this.#passing = new LazySessions(open.besideWindow);
     this.#build = build;
   }
 
-  /** Each of `latents`: [channels · height · width]; all in one call. Throws `UserError` `model.nan`. */
-  async decode(latents: readonly Float32Array[], { channels, height, width }: LatentSize): Promise<readonly Picture[]> {
-    const session = await this.#sessions.get('decoder', () => decoderGraph(this.config, this.weights, this.#build));
+  /**
+   * Each of `latents`: [channels · height · width]; all in one call. `isPassing`: for a hand that still moves, a small one
+   * leaves room to the window. Throws `UserError` `model.nan`.
+   */
+  async decode(
+    latents: readonly Float32Array[],
+    { channels, height, width }: LatentSize,
+    isPassing = false,
+  ): Promise<readonly Picture[]> {
+    const graph = (): Graph => decoderGraph(this.config, this.weights, this.#build);
+    const session = await (isPassing && (this.#isSmall ??= isSmall(graph())) ? this.#passing : this.#sessions).get(
+      'decoder',
+      graph,
+    );
     const length = channels * height * width;
     const scaled = new Float32Array(latents.length * length);
     latents.forEach((each, k) => scaled.set(this.#unscale(each, height * width), k * length));
@@ -141,8 +156,9 @@ export class Autoencoder {
     };
   }
 
-  release(): Promise<void> {
-    return this.#sessions.release();
+  async release(): Promise<void> {
+    await this.#sessions.release();
+    await this.#passing.release();
   }
 
   #scale(encoded: Float32Array, area: number): Float32Array {

@@ -56,10 +56,15 @@ export class Decoders {
     return this.#own.encode(picture, hidden);
   }
 
-  /** Throws `UserError` (`model.nan`, `model.tiny-vae`). */
-  async decode(latents: readonly Float32Array[], size: LatentSize, decoder: Decoder): Promise<readonly Picture[]> {
+  /** `isPassing`: for a hand that still moves. Throws `UserError` (`model.nan`, `model.tiny-vae`). */
+  async decode(
+    latents: readonly Float32Array[],
+    size: LatentSize,
+    decoder: Decoder,
+    isPassing = false,
+  ): Promise<readonly Picture[]> {
     const chosen = decoder === 'tiny' ? await this.#standIn() : this.#own;
-    return chosen.decode(latents, size);
+    return chosen.decode(latents, size, isPassing);
   }
 
   /** Of a picture of a call of its own autoencoder, which takes more than the stand-in. */

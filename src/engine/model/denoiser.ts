@@ -33,7 +33,12 @@ export interface Denoiser {
   /** [rows · channels · height · width]; valid until the next call. All rows have one size, one `styles.variant` and one `styles.dense`. */
   predict(rows: readonly UNetRow[], size: LatentSize): Promise<Float32Array>;
   /** Finished latents of several pictures to pixels, in one call of the device. */
-  decode(latents: readonly Float32Array[], size: LatentSize, decoder: Decoder): Promise<readonly Picture[]>;
+  decode(
+    latents: readonly Float32Array[],
+    size: LatentSize,
+    decoder: Decoder,
+    isPassing: boolean,
+  ): Promise<readonly Picture[]>;
   /** A quick, small look at latents. */
   preview(latents: Float32Array, size: LatentSize): Promise<Picture>;
 }

@@ -208,8 +208,13 @@ export class Model implements Denoiser {
     return this.#dense.use({ dense }, ({ unet }) => unet.predict(rows, variant, size, this.pixelsPerLatent));
   }
 
-  decode(latents: readonly Float32Array[], size: LatentSize, decoder: Decoder): Promise<readonly Picture[]> {
-    return this.decoders.decode(latents, size, decoder);
+  decode(
+    latents: readonly Float32Array[],
+    size: LatentSize,
+    decoder: Decoder,
+    isPassing: boolean,
+  ): Promise<readonly Picture[]> {
+    return this.decoders.decode(latents, size, decoder, isPassing);
   }
 
   preview(latents: Float32Array, size: LatentSize): Promise<Picture> {

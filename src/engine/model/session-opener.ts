@@ -83,7 +83,7 @@ export function sessionOpener({
   const convolutions = startup === 'throughput' ? 'winograd' : 'direct';
   return Object.assign(open, {
     mapped: openAs(() => 'fast'),
-    besideWindow: openAs(fitting, (graph) => (weightBytes(graph) <= SMALL_NET_BYTES ? half : threads)),
+    besideWindow: openAs(fitting, (graph) => (isSmall(graph) ? half : threads)),
     memory,
     target: {
       provider: device.kind,
@@ -106,6 +106,11 @@ export function startupThatFits(
   freeBytes: number,
 ): 'throughput' | 'fast' {
   return 2 * weightBytesToPack <= freeBytes ? wanted : 'fast';
+}
+
+/** Whether more threads gain it little. */
+export function isSmall(graph: Graph): boolean {
+  return weightBytes(graph) <= SMALL_NET_BYTES;
 }
 
 /** What a graph reads from its files. */
