@@ -44,7 +44,12 @@ export async function recordCalls(
   };
   const cache = new ModelCache({
     locate: async () => location,
-    open: Object.assign(recording, { ...ordinary, mapped: recording, besideWindow: recording }),
+    open: Object.assign(recording, {
+      mapped: recording,
+      besideWindow: recording,
+      memory: ordinary.memory,
+      target: ordinary.target,
+    }),
     cacheDir,
     clipTokenizer: join(modelsFolder, 'clip'),
     budgetBytes: Number.POSITIVE_INFINITY,
