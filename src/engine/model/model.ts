@@ -8,7 +8,7 @@ import { access } from 'node:fs/promises';
 import path from 'node:path';
 import type { Base, ModelManifest } from '../../core/manifest.ts';
 import type { Picture } from '../../core/picture.ts';
-import type { Decoder, Denoiser, LatentSize, UNetRow } from './denoiser.ts';
+import type { Denoiser, LatentSize, UNetRow } from './denoiser.ts';
 import { parseUNetConfig } from '../nets/index.ts';
 import { parseSchedulerConfig, type SchedulerConfig } from '../sampling/index.ts';
 import { derivedFiles, sweepBeside, type LoraNet, type TensorSource } from '../weights/index.ts';
@@ -208,13 +208,8 @@ export class Model implements Denoiser {
     return this.#dense.use({ dense }, ({ unet }) => unet.predict(rows, variant, size, this.pixelsPerLatent));
   }
 
-  decode(
-    latents: readonly Float32Array[],
-    size: LatentSize,
-    decoder: Decoder,
-    isPassing: boolean,
-  ): Promise<readonly Picture[]> {
-    return this.decoders.decode(latents, size, decoder, isPassing);
+  decode(...given: Parameters<Denoiser['decode']>): Promise<readonly Picture[]> {
+    return this.decoders.decode(...given);
   }
 
   preview(latents: Float32Array, size: LatentSize): Promise<Picture> {
