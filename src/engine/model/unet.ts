@@ -41,9 +41,8 @@ export class UNet {
   readonly weights: TensorSource;
   readonly #lowering: Lowering;
   readonly #place: UNetPlace;
-  readonly #sessions: LazySessions;
-  /** Of mixes that a hand is still moving. */
-  readonly #passing: LazySessions;
+  /** By whether a hand is still moving the mix. */
+  readonly #sessions: { readonly usual: LazySessions; readonly passing: LazySessions };
   readonly #styles: StyleInputs;
   readonly #rowCounts: RowCounts;
   readonly #rowMemory = new Map<string, RowMemory>();
@@ -73,8 +72,8 @@ export class UNet {
     this.#place = place;
     const { open, weightsChange = false } = place;
     this.#rowCounts = new RowCounts(open.target.provider);
-    this.#sessions = new LazySessions(weightsChange ? open.mapped : open);
-    this.#passing = new LazySessions(weightsChange ? open.mapped : open.besideWindow);
+    const [usual, passing] = weightsChange ? [open.mapped, open.mapped] : [open, open.besideWindow];
+    this.#sessions = { usual: new LazySessions(usual), passing: new LazySessions(passing) };
     this.#styles = new StyleInputs(() => this.targets, weights, open, lowering.mergesStyles);
   }
 
@@ -150,8 +149,7 @@ export class UNet {
   }
 
   async release(): Promise<void> {
-    await this.#sessions.release();
-    await this.#passing.release();
+    await Promise.all([this.#sessions.usual.release(), this.#sessions.passing.release()]);
     await this.#styles.release();
   }
 
@@ -241,8 +239,7 @@ export class UNet {
   #session(variant: UNetVariant, { height, width }: LatentSize, loraRows: StyleForm['rows']): Promise<Session> {
     const multiple = sizeMultiple(this.config);
     const sizes = height % multiple === 0 && width % multiple === 0 ? 'whole' : 'any';
-    const sessions = loraRows === 'gated' ? this.#passing : this.#sessions;
-    return sessions.get(`${variant} ${sizes} ${loraRows}`, () =>
+    return this.#sessions[loraRows === 'gated' ? 'passing' : 'usual'].get(`${variant} ${sizes} ${loraRows}`, () =>
       buildUNet(this.config, this.weights, {
         lowering: this.#lowering,
         sizes,
