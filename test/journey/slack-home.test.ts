@@ -148,7 +148,9 @@ describe('a form with something to mend', () => {
     await product.stores.settings.save('slack:T0FAKE', {
       ...(await product.stores.settings.of('slack:T0FAKE')),
       blockedWords: ['goblin'],
+      drawRoles: [{ id: 'S1', name: 'artists' }],
     });
+    fake.state.groups.push({ id: 'S1', handle: 'artists', users: [ana.id] });
     await ana.slash('/imagine');
     await opened(ana);
     const written = { prompt: 'a fox', count: '1' };
@@ -163,6 +165,8 @@ describe('a form with something to mend', () => {
     expect(await faults(ana, { ...written, strength: '0.5' })).toEqual({ strength: expect.any(String) });
     const heavy = { ...ana.upload('photo.png', new Uint8Array(8)), length: 30_000_000 };
     expect(await faults(ana, { ...written, image: { file: heavy } })).toEqual({ image: expect.stringContaining('MB') });
+    const hole = { mask: { file: ana.upload('hole.png', new Uint8Array(8)) } };
+    expect(await faults(ana, { ...written, ...hole })).toEqual({ mask: expect.any(String) });
     expect(await faults(ana, written)).toBeUndefined();
     const answer = await shown(ana, answers('a fox'));
 

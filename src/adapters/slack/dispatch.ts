@@ -57,12 +57,16 @@ export class Dispatcher {
     };
   }
 
-  /** What is wrong in a form that came back, as far as it is seen without asking Slack who it was. */
+  /** What is wrong in a form that came back: who sent it is remembered, or asked for. */
   async formFault(event: SlackEvent): Promise<FormFault | undefined> {
-    const { bot, people, identity } = this.#parts;
-    const { ask, source } = event;
-    const actor = people.remembered(identity, source.user, source.userName);
-    return ask.kind === 'action' ? bot.formFault?.(this.#invocation(event, actor, ask.action)) : undefined;
+    const { bot } = this.#parts;
+    const { ask } = event;
+    if (ask.kind !== 'action') {
+      return undefined;
+    }
+    // Rights are asked anew by the handler.
+    const actor = await this.#actor({ ...event, isSubmit: false });
+    return bot.formFault?.(this.#invocation(event, actor, ask.action));
   }
 
   /** Resolves when the bot is done. Throws `UserError` for what is refused before the bot is asked. */

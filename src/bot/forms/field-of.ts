@@ -13,6 +13,7 @@ const ABOUT: Readonly<Record<string, readonly string[]>> = {
   aspect: ['aspect'],
   style: ['style', 'to', 'name', 'placeStyle'],
   image: ['image', 'from', 'pictures'],
+  mask: ['mask'],
   upload: ['image', 'file', 'pictures'],
   lora: ['url', 'file'],
   safety: ['prompt', 'trigger', 'name', 'captions'],
@@ -22,6 +23,7 @@ const ABOUT: Readonly<Record<string, readonly string[]>> = {
 const BY_CODE: Readonly<Record<string, readonly string[]>> = {
   'image.strength': ['strength'],
   'image.two': ['from'],
+  'image.mask': ['mask'],
   'style.source': ['file'],
   'style.two-sources': ['url'],
   'style.unknown': ['style', 'name', 'placeStyle'],

@@ -104,21 +104,26 @@ async function tryImagine(
   given: Readonly<Record<string, OptionValue>>,
   hasStart: boolean,
 ): Promise<void> {
-  const { image } = given;
-  if (typeof image === 'object') {
-    requireSize(image, context.options.maxInitBytes);
+  for (const upload of [given['image'], given['mask']]) {
+    if (typeof upload === 'object') {
+      requireSize(upload, context.options.maxInitBytes);
+    }
   }
   const settings = settingsHere(asked.settings, asked.actor, asked.place);
   const { width, height } = serverModel(settings, context.options, context.models).manifest.defaults;
   // Only that there is one counts; it is not opened.
   const start = { file: '', width, height };
-  const isFrom = given['from'] !== undefined;
   await readImagine(context, asked, {
     given,
     seed: 0,
-    init: hasStart || isFrom ? start : undefined,
+    init: hasStart ? start : undefined,
     keep: async () => start,
+    find: async (name) => ({ name, sizeBytes: 0, stream: unread }),
   });
+}
+
+function unread(): never {
+  throw new Error('a form is looked at without its files');
 }
 
 const MB = 1_048_576;
