@@ -8,6 +8,7 @@ import { type Database, fullDisk } from './database.ts';
 import { KeyvDatabase } from './keyv-database.ts';
 import { LmdbAdapter } from './lmdb-adapter.ts';
 import { checkLmdbFile } from './lmdb-check.ts';
+import { requireRoomFor, requireRoomToDelete } from './room.ts';
 
 /** LMDB ends the process where it cannot even write the first pages of a new file. */
 const ROOM_BYTES = 4 * 1_048_576;
@@ -41,6 +42,9 @@ export async function openEmbedded(folder: string): Promise<Database> {
     flush: async () => {
       await adapter.flushed();
     },
+    // A tree of pages is written anew from its leaf to its root.
+    requireRoom: (bytes) =>
+      bytes === undefined ? requireRoomToDelete(folder) : requireRoomFor(folder, 'records', 4 * bytes),
     // A page that fits in part is reported as an input/output error.
     explain: async (error) => ((await hasRoom(folder, PAGE_ROOM_BYTES)) ? error : fullDisk(error)),
   });

@@ -8,6 +8,7 @@ import { constants } from 'node:fs';
 import { access, mkdir, open, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join, parse, resolve } from 'node:path';
 import { writeFailure } from './database.ts';
+import { requireRoomFor } from './room.ts';
 
 export const FILE_KINDS = ['pictures', 'uploads', 'loras', 'training'] as const;
 export type FileKind = (typeof FILE_KINDS)[number];
@@ -76,6 +77,7 @@ export class FileStore {
     }
     const temporary = await this.temporary();
     try {
+      await requireRoomFor(this.#folder, 'files', data.length);
       const handle = await open(temporary, 'wx');
       try {
         await handle.writeFile(data);
@@ -104,6 +106,7 @@ export class FileStore {
   async writeTemporary(data: Uint8Array, ending: string): Promise<string> {
     const path = `${await this.temporary()}${ending}`;
     try {
+      await requireRoomFor(this.#folder, 'files', data.length);
       await writeFile(path, data);
       return path;
     } catch (error) {

@@ -10,6 +10,8 @@ export type KeyvDatabaseOptions = {
   readonly keyv: Keyv;
   readonly listKeys: (prefix: string) => Promise<readonly string[]>;
   /** Waits until what was written is on the disk; nothing for stores that answer only then. */
+  /** Throws where there is no room to write so many bytes, or, for undefined, to delete. */
+  readonly requireRoom?: (bytes: number | undefined) => Promise<void>;
   readonly flush?: () => Promise<void>;
   /** A failure to write in better words than the store's own. */
   readonly explain?: (error: unknown) => Promise<unknown>;
@@ -19,17 +21,20 @@ export class KeyvDatabase implements Database {
   readonly #keyv: Keyv;
   readonly #listKeys: (prefix: string) => Promise<readonly string[]>;
   readonly #flush: () => Promise<void>;
+  readonly #requireRoom: (bytes: number | undefined) => Promise<void>;
   readonly #explain: (error: unknown) => Promise<unknown>;
 
   constructor({
     keyv,
     listKeys,
     flush = async () => undefined,
+    requireRoom = async () => undefined,
     explain = async (error) => error,
   }: KeyvDatabaseOptions) {
     this.#keyv = keyv;
     this.#listKeys = listKeys;
     this.#flush = flush;
+    this.#requireRoom = requireRoom;
     this.#explain = explain;
     // Keyv reports what it also throws.
     keyv.on('error', () => undefined);
@@ -45,6 +50,7 @@ export class KeyvDatabase implements Database {
 
   async put(entries: readonly Entry[]): Promise<void> {
     try {
+      await this.#requireRoom(JSON.stringify(entries).length);
       const [first, ...rest] = entries;
       if (first !== undefined && rest.length === 0) {
         await this.#keyv.set(first.key, first.value, first.ttlMs);
@@ -64,6 +70,7 @@ export class KeyvDatabase implements Database {
       return;
     }
     try {
+      await this.#requireRoom(undefined);
       await this.#keyv.deleteMany([...keys]);
       await this.#flush();
     } catch (error) {

@@ -4,10 +4,12 @@
  */
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
+import { dirname } from 'node:path';
 
 import { UserError } from '../core/errors.ts';
 import { writeFailure } from './database.ts';
 import type { FileStore } from './files.ts';
+import { requireRoomFor } from './room.ts';
 
 /** A whole file that nobody has kept yet. */
 export type ReceivedFile = {
@@ -19,6 +21,8 @@ export type ReceivedFile = {
 
 /** The length of the header, then its first character. */
 const HEAD_BYTES = 9;
+/** The room on the disk is looked at once in so many bytes. */
+const LOOK_BYTES = 1_048_576;
 const MAX_HEADER_BYTES = 100 * 1024 * 1024;
 
 /** Throws `UserError` `lora.size`, `lora.format`, `store.full`, and what the chunks throw; nothing is left then. */
@@ -29,6 +33,7 @@ export async function receiveLora(
   const path = await files.temporary();
   const hash = createHash('sha256');
   let bytes = 0;
+  let nextLookBytes = 0;
   let head: Uint8Array = new Uint8Array();
   const handle = await open(path, 'wx').catch((error: unknown) => {
     throw writeFailure(error);
@@ -44,6 +49,10 @@ export async function receiveLora(
         if (head.length === HEAD_BYTES) {
           checkSafetensorsHead(head, limitBytes);
         }
+      }
+      if (bytes >= nextLookBytes) {
+        await requireRoomFor(dirname(path), 'files', LOOK_BYTES);
+        nextLookBytes = bytes + LOOK_BYTES;
       }
       hash.update(chunk);
       await handle.writeFile(chunk);

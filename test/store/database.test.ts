@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -111,6 +111,34 @@ describe.skipIf(smallDisk === undefined)(
       const again = await openEmbedded(path);
       expect((await again.keys('a/')).length).toBe(kept);
       await again.close();
+      await rm(path, { recursive: true, force: true });
+    });
+
+    it('that another program has filled ends no process, however often it is tried, and is no hindrance once there is room', async () => {
+      const path = join(smallDisk ?? '', `filled-${process.pid}`);
+      const database = await openEmbedded(path);
+      await database.put([{ key: 'a', value: 'x' }]);
+      const filler = await open(join(path, 'filler'), 'w');
+      for (const bytes of [65_536, 4096, 1]) {
+        await expect(
+          (async () => {
+            for (;;) {
+              await filler.write(Buffer.alloc(bytes));
+            }
+          })(),
+        ).rejects.toMatchObject({ code: 'ENOSPC' });
+      }
+      await filler.close();
+      for (let tries = 0; tries < 40; tries++) {
+        const both = [database.put([{ key: `b/${tries}`, value: 'y'.repeat(9000) }]), database.delete(['a'])];
+        expect(await Promise.allSettled(both)).toMatchObject(Array(2).fill({ reason: { code: 'store.full' } }));
+      }
+      expect(await database.get('a')).toBe('x');
+      await rm(join(path, 'filler'));
+      await database.put([{ key: 'b', value: 'z' }]);
+      await database.delete(['a']);
+      expect([await database.get('a'), await database.get('b')]).toEqual([undefined, 'z']);
+      await database.close();
       await rm(path, { recursive: true, force: true });
     });
   },

@@ -24,10 +24,17 @@ export type WholePage = {
 export type WholePageOptions = Partial<Pick<WebOptions, 'mounts' | 'isBehindProxy' | 'now'>> & {
   readonly access?: Partial<WebOptions['access']>;
   readonly bot?: Partial<Omit<WholeBotOptions, 'folder' | 'connect'>>;
+  /** Goes with the page; a temporary one where none is given. */
+  readonly folder?: string;
 };
 
-export async function openWholePage({ access, bot, ...options }: WholePageOptions = {}): Promise<WholePage> {
-  const folder = await mkdtemp(join(tmpdir(), 'fourstep-whole-'));
+export async function openWholePage({
+  access,
+  bot,
+  folder: given,
+  ...options
+}: WholePageOptions = {}): Promise<WholePage> {
+  const folder = given ?? (await mkdtemp(join(tmpdir(), 'fourstep-whole-')));
   const faults: unknown[] = [];
   const made: WebAdapter[] = [];
   const whole = await openWholeBot({
