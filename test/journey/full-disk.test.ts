@@ -191,9 +191,8 @@ describe.skipIf(smallDisk === undefined)(
         await fill();
         await expect(stage.whole.stores.files.keep('pictures', Buffer.alloc(9), '.png')).rejects.toThrow(FULL);
         expect(ENDS).toContainEqual(await stage.imagine('a fox too many'));
-        if (takesPictures) {
-          expect(await stage.imagine('a fox from one', (await encodePng(coloured('x'))).data)).toContain(FULL);
-        }
+        const start = (await encodePng(coloured('x'))).data;
+        expect(takesPictures ? await stage.imagine('a fox from one', start) : FULL).toContain(FULL);
         await rm(filler());
         expect(await stage.imagine('a second fox')).toBe('a picture');
         // It fills up while a picture is drawn.
