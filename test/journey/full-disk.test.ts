@@ -21,7 +21,7 @@ import { ask, formOf, openedCookies } from '../support/web/stub-page.ts';
 import { openWholePage } from '../support/web/whole-page.ts';
 import { openWholeBot, type WholeBot, type WholeBotOptions } from '../support/whole-bot.ts';
 
-const smallDisk = process.env['TEST_SMALL_DISK'];
+const smallDisk = process.env['TEST_SMALL_DISK_OF_CHATS'];
 const FULL = 'The disk of this bot is full';
 /** What is drawn already is shown, whether it can be kept or not; all else says why it is not. */
 const ENDS = ['a picture', expect.stringContaining(FULL)];
@@ -135,7 +135,7 @@ async function onThePage({ folder, ...bot }: Given): Promise<Stage> {
 }
 
 describe.skipIf(smallDisk === undefined)(
-  `a full disk${smallDisk === undefined ? ' (skipped: TEST_SMALL_DISK names no folder on a disk of a few MB)' : ''}`,
+  `a full disk${smallDisk === undefined ? ' (skipped: TEST_SMALL_DISK_OF_CHATS names no folder on a disk of a few MB)' : ''}`,
   () => {
     let folder = '';
     const filler = (): string => join(folder, 'filler');
