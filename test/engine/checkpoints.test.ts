@@ -169,6 +169,31 @@ describe('a picture of a single file', () => {
   });
 });
 
+describe('a single file whose UNet is given more than noise', () => {
+  const known = named('sd15');
+  const fileWith = async (channels: number): Promise<string> => {
+    const model = `cp-sd15-${channels}`;
+    writeTinyModel('cp-sd15', path.join(folder, model), { unet: { in_channels: channels } });
+    return fileOf({ ...known, model }, `channels-${channels}`);
+  };
+
+  it('draws as its folder does where it is an inpainting checkpoint', async () => {
+    const drawn = await draw(requestOf(known, await fileWith(9)));
+    const ofFolder = await draw(requestOf(known, 'cp-sd15-9'));
+    expect(drawn.data.every((value, i) => Math.abs(value - ofFolder.data[i]!) <= 1)).toBe(true);
+  });
+
+  it.each([
+    [5, 'depth models'],
+    [7, 'upscaling models'],
+    [8, 'models that edit by instruction'],
+  ])('is refused by what it is: %i channels are %s', async (channels, kind) => {
+    const drawing = draw(requestOf(known, await fileWith(channels)));
+    await expect(drawing).rejects.toMatchObject({ code: 'model.channels' });
+    await expect(drawing).rejects.toThrow(kind);
+  });
+});
+
 describe('a folder of another model is refused by name', () => {
   it.each([
     {
@@ -180,6 +205,10 @@ describe('a folder of another model is refused by name', () => {
         text_encoder_2: ['transformers', 'CLIPTextModelWithProjection'],
       },
     },
+    { found: 'a depth model', index: { _class_name: 'StableDiffusionDepth2ImgPipeline' } },
+    { found: 'an upscaler', index: { _class_name: 'StableDiffusionUpscalePipeline' } },
+    { found: 'InstructPix2Pix', index: { _class_name: 'StableDiffusionInstructPix2PixPipeline' } },
+    { found: 'InstructPix2Pix', index: { _class_name: 'StableDiffusionXLInstructPix2PixPipeline' } },
     { found: 'Stable Diffusion 3', index: { _class_name: 'StableDiffusion3Pipeline' } },
     { found: 'Flux', index: { _class_name: 'FluxPipeline' } },
     {

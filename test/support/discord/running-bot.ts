@@ -2,11 +2,12 @@
 import { createDiscordAdapter } from '../../../src/adapters/discord/index.ts';
 import type { Bot, Invocation } from '../../../src/core/chat.ts';
 import type { Partition } from '../../../src/core/partition.ts';
+import type { Runner } from '../../../src/core/work.ts';
 import type { Database } from '../../../src/store/index.ts';
 import { clockOf, SILENT_LOG } from '../bot-ports.ts';
 import { installed, SMALL_MOJI } from '../manifests.ts';
 import { createStubRunner } from '../stub-runner.ts';
-import { openWholeBot, type WholeBot } from '../whole-bot.ts';
+import { openWholeBot, type WholeBot, type WholeBotOptions } from '../whole-bot.ts';
 import type { FakeDiscord } from './index.ts';
 
 export type DiscordBotOptions = {
@@ -15,6 +16,9 @@ export type DiscordBotOptions = {
   readonly folder: string;
   /** Which of several on one database it is. */
   readonly partition?: Partition;
+  /** Instead of a stub device. */
+  readonly runner?: Runner;
+  readonly ports?: WholeBotOptions['ports'];
   /** Awaited before each step of a picture. */
   readonly beforeStep?: () => Promise<void>;
 };
@@ -30,6 +34,8 @@ export async function openDiscordBot({
   folder,
   partition,
   beforeStep,
+  runner = createStubRunner({ sizePx: 16, ...(beforeStep === undefined ? {} : { beforeStep }) }),
+  ports,
 }: DiscordBotOptions): Promise<DiscordBot> {
   const { now } = fake.world.clock;
   const handled: Invocation[] = [];
@@ -50,9 +56,13 @@ export async function openDiscordBot({
   const whole = await openWholeBot({
     folder,
     database,
-    runner: createStubRunner({ sizePx: 16, ...(beforeStep === undefined ? {} : { beforeStep }) }),
+    runner,
     ...(partition === undefined ? {} : { options: { partition } }),
-    ports: { clock: clockOf(now), models: { list: () => [installed({ ...SMALL_MOJI, styles: [] }, folder)] } },
+    ports: {
+      clock: clockOf(now),
+      models: { list: () => [installed({ ...SMALL_MOJI, styles: [] }, folder)] },
+      ...ports,
+    },
     connect: async ({ bot }) => [
       createDiscordAdapter({
         token: fake.token,
