@@ -52,7 +52,7 @@ export class EventChannel {
 }
 
 /** The same for every run of the same work. */
-function keyOf(event: WorkEvent): string {
+export function keyOf(event: WorkEvent): string {
   switch (event.kind) {
     case 'started':
       return event.kind;

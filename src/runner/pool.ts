@@ -5,6 +5,7 @@
  */
 import { CancelledError, StoppedError, UserError } from '../core/errors.ts';
 import type { Runner, RunnerHealth, Work, WorkEvent } from '../core/work.ts';
+import { keyOf } from './event-channel.ts';
 
 export type PoolMember = {
   readonly runner: Runner;
@@ -35,22 +36,26 @@ export class RunnerPool implements Runner {
 
   async *run(work: Work, signal: AbortSignal): AsyncGenerator<WorkEvent> {
     const tried = new Set<Member>();
+    const passed = new Set<string>();
     for (;;) {
       const member = this.#choose(work, tried);
-      let hasBegun = false;
       member.active++;
       try {
         for await (const event of member.runner.run(work, signal)) {
-          hasBegun = true;
-          yield event;
+          const key = keyOf(event);
+          if (!passed.has(key)) {
+            passed.add(key);
+            yield event;
+          }
         }
         return;
       } catch (error) {
         tried.add(member);
-        if (hasBegun || isAnswer(error) || tried.size === this.#members.length) {
+        const isOver = isAnswer(error) || (passed.size > 0 && !isOfDevice(error));
+        if (isOver || tried.size === this.#members.length) {
           throw error;
         }
-        // The device could not even begin: another one may.
+        // The device could not even begin, or has no room for it: another one may draw it, from its beginning.
       } finally {
         member.active--;
       }
@@ -82,5 +87,13 @@ export class RunnerPool implements Runner {
 
 /** Errors that another device would give too, or that are no fault at all. */
 function isAnswer(error: unknown): boolean {
-  return error instanceof UserError || error instanceof CancelledError || error instanceof StoppedError;
+  const isTold = error instanceof UserError || error instanceof CancelledError || error instanceof StoppedError;
+  return isTold && !isOfDevice(error);
+}
+
+/** Of one device: it is too small, gone or broken. */
+const OF_A_DEVICE: ReadonlySet<string> = new Set(['device.memory', 'device.lost', 'device.failed', 'device.missing']);
+
+function isOfDevice(error: unknown): boolean {
+  return error instanceof UserError && OF_A_DEVICE.has(error.code);
 }

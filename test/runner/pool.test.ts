@@ -1,6 +1,7 @@
 /** Which device gets which work; drawing itself is the members' affair. */
 import { describe, expect, it, vi } from 'vitest';
 
+import { UserError } from '../../src/core/errors.ts';
 import type { Runner, RunnerHealth, Work, WorkEvent } from '../../src/core/work.ts';
 import { RunnerPool } from '../../src/runner/pool.ts';
 import { describeRunnerPort } from '../conformance/runner-port.ts';
@@ -73,6 +74,32 @@ describe('choosing a device', () => {
     void start('a');
     void start('b');
     await vi.waitFor(() => expect(given).toEqual(['a>1', 'b>1']));
+  });
+
+  it('draws again on another device, without repeating an event, what the first has no room for', async () => {
+    const small: Runner = {
+      async *run(work, signal) {
+        for await (const event of createStubRunner({ device: 'small' }).run(work, signal)) {
+          if (event.kind === 'step' && event.step === 2) {
+            throw new UserError('device.memory', 'no room');
+          }
+          yield event;
+        }
+      },
+      health: () => [{ device: 'small', state: 'ready', active: 0, lastHeartbeatAtMs: undefined }],
+      close: async () => {},
+    };
+    const alone = createStubRunner({ device: 'large' });
+    const work = imagine({ steps: 4 }, 'a');
+    const signal = new AbortController().signal;
+    const pool = new RunnerPool([
+      { runner: small, slots: 1 },
+      { runner: createStubRunner({ device: 'large' }), slots: 1 },
+    ]);
+    const kinds = async (runner: Runner) => (await eventsOf(runner.run(work, signal))).map(({ kind }) => kind);
+    expect(await kinds(pool)).toEqual(await kinds(alone));
+    const only = new RunnerPool([{ runner: small, slots: 1 }]);
+    expect(await errorOf(only.run(work, signal))).toMatchObject({ code: 'device.memory' });
   });
 
   it('tells the fault when every device fails before it begins', async () => {

@@ -13,6 +13,7 @@ import {
   buildKLEncoder,
   buildSrvgg,
   buildTinyDecoder,
+  buildTinyEncoder,
   buildUNet,
   loweringFor,
   NO_WEIGHTS,
@@ -37,7 +38,7 @@ import {
   largestDifference,
   writeGoldenModels,
 } from './golden-pictures.ts';
-import { feedsOf } from './lora-rows.ts';
+import { feedsOf, type LoraRow } from './lora-rows.ts';
 import { floats, given, goldenConfig, goldens, outputOf, randomSource, relativeL2, runNet } from './net-case.ts';
 
 /** `distance`: relative L2 of a net, of 255 for a picture. */
@@ -118,6 +119,42 @@ async function vae(name: 'moments' | 'image', key: string): Promise<number> {
   return relativeL2(outputs[name]!.data, await golden(`${key}/${name}`));
 }
 
+/** The same net on both devices, opened once each; the largest distance of calls of all counts of rows. */
+async function twoLevels(styleOf: (row: number) => LoraRow): Promise<number> {
+  const config = parseUNetConfig(TWO_LEVELS, 'two levels');
+  const own = unetLoraTargets(config).filter(({ kind }) => kind !== 'conv');
+  const beside = styleOf(0) === undefined ? new Set<string>() : new Set(own.map(({ module }) => module));
+  const options = { styles: { rows: 'each', beside, merged: new Set<string>() } } as const;
+  const onProcessor = { lowering: loweringFor({ provider: 'cpu' }), ...options };
+  const directory = mkdtempSync(path.join(tmpdir(), 'fourstep-webgpu-'));
+  const weights = randomSource(directory, 'unet', buildUNet(config, NO_WEIGHTS, onProcessor));
+  const device = await Session.create(serialize(buildUNet(config, weights, { lowering, ...options })), {
+    device: DEVICE,
+  });
+  const processor = await Session.create(serialize(buildUNet(config, weights, onProcessor)), { threads: 1 });
+  let largest = 0;
+  for (const rows of [1, 2, 4, 8, 16]) {
+    const timesteps = Array.from({ length: rows }, (_, k) => 999 - 60 * k);
+    const feeds: Feeds = {
+      sample: given(`webgpu/sample ${rows}`, rows, 4, 8, 8),
+      encoder_hidden_states: given(`webgpu/context ${rows}`, rows, 77, 32),
+      ...feedsOf(
+        own,
+        beside,
+        timesteps.map((_, k) => styleOf(k)),
+      ),
+    };
+    const [actual, expected] = [
+      await device.run({ ...feeds, ...sinusoids(config, timesteps) }),
+      await processor.run({ ...feeds, timestep: floats(timesteps) }),
+    ];
+    largest = Math.max(largest, relativeL2(actual['out_sample']!.data, expected['out_sample']!.data));
+  }
+  await Promise.all([device.release(), processor.release()]);
+  rmSync(directory, { recursive: true, force: true });
+  return largest;
+}
+
 const CASES: Readonly<Record<string, () => Promise<number>>> = {
   'a convolution without bias': async () => {
     const graph = new GraphBuilder('convolution');
@@ -146,6 +183,12 @@ const CASES: Readonly<Record<string, () => Promise<number>>> = {
     const { image } = await runNet('vae', (weights) => buildTinyDecoder(config, weights, { lowering }), feeds, DEVICE);
     return relativeL2(image!.data, await golden('vae-tiny/image'));
   },
+  "a tiny autoencoder's encoder": async () => {
+    const config = parseAutoencoderTinyConfig(goldenConfig('taesd', 'vae'), 'taesd');
+    const feeds = { image: given('vae-tiny/image', 2, 3, 32, 48) };
+    const outputs = await runNet('vae', (weights) => buildTinyEncoder(config, weights, { lowering }), feeds, DEVICE);
+    return relativeL2(outputs['latents']!.data, await golden('vae-tiny/latents'));
+  },
   'an upscaler': async () => {
     const config = parseSrvggConfig({ num_feat: 8, num_conv: 2, upscale: 2 }, 'srvgg');
     const feeds = { image: given('srvgg/image', 1, 3, 12, 20) };
@@ -157,23 +200,9 @@ const CASES: Readonly<Record<string, () => Promise<number>>> = {
     );
     return relativeL2(upscaled!.data, await golden('srvgg/upscaled'));
   },
-  'a UNet of two levels, sixteen rows': async () => {
-    const config = parseUNetConfig(TWO_LEVELS, 'two levels');
-    const timesteps = Array.from({ length: 16 }, (_, k) => 999 - 60 * k);
-    const feeds: Feeds = {
-      sample: given('webgpu/sample', 16, 4, 8, 8),
-      encoder_hidden_states: given('webgpu/context', 16, 77, 32),
-    };
-    const directory = mkdtempSync(path.join(tmpdir(), 'fourstep-webgpu-'));
-    const onProcessor = { lowering: loweringFor({ provider: 'cpu' }) };
-    const weights = randomSource(directory, 'unet', buildUNet(config, NO_WEIGHTS, onProcessor));
-    const [device, processor] = [
-      await outputOf(buildUNet(config, weights, { lowering }), { ...feeds, ...sinusoids(config, timesteps) }, DEVICE),
-      await outputOf(buildUNet(config, weights, onProcessor), { ...feeds, timestep: floats(timesteps) }),
-    ];
-    rmSync(directory, { recursive: true, force: true });
-    return relativeL2(device, processor);
-  },
+  'a UNet of two levels, calls of 1 to 16 rows': () => twoLevels(() => undefined),
+  'a UNet of two levels, calls of 1 to 16 rows in mixed styles': () =>
+    twoLevels((k) => (k % 3 === 2 ? undefined : { index: k % 2, rank: 3 + 2 * (k % 2) })),
   'a UNet whose queries go in blocks': () =>
     unet({
       key: 'unet-sd15',

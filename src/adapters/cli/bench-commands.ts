@@ -32,7 +32,7 @@ export function addBenches(program: Command, actions: CliActions): void {
     )
     .option('--size <WxH>', 'pixels', parseSize)
     .option('--rows <list>', 'rows of a call', parseRows, [1, 2, 4, 8, 16])
-    .option('--seconds <n>', 'begin nothing new after so long', parseInteger('seconds', 1, 36_000), 300)
+    .option('--seconds <n>', 'begin nothing new after so long', parseInteger('seconds', 0, 36_000), 300)
     .addOption(new Option('--numbers <type>', 'what nets are computed in').choices(['fp32', 'fp16']))
     .option('--python <file>', 'a Python with torch and diffusers to compare with on the same weights (with --arch)')
     .option('--json', 'as JSON')

@@ -141,7 +141,8 @@ export class UNet {
     const loraRows = this.#lowering.sharesStyles && inOneStyle(styled) ? shared : 'each';
     const session = await this.#session(variant, size, loraRows);
     const style = await this.#styles.feeds(styled, variant, loraRows);
-    const { out_sample: output } = await session.run(joinFeeds(this.#inputs(rows, size, pixelsPerLatent), style));
+    const feeds = joinFeeds(this.#inputs(rows, size, pixelsPerLatent), style);
+    const { out_sample: output } = await session.run(feeds, 'step');
     if (output === undefined) {
       throw new Error('the UNet gave no out_sample');
     }

@@ -11,6 +11,7 @@ import { Lru } from '../cache/lru.ts';
 import { GraphBuilder } from '../onnx/graph.ts';
 import { ModelProto } from '../onnx/model-proto.ts';
 import type { Device } from './device.ts';
+import { DeviceTurns, type Turn } from './device-turns.ts';
 import type { Runtime } from './runtime.ts';
 import type { FloatTensor, IdTensor } from './tensors.ts';
 
@@ -22,7 +23,7 @@ export class DeviceMemory {
   readonly #inCall = new Set<Tensor>();
   /** By rank. */
   readonly #uploaders = new Map<number, Promise<InferenceSession>>();
-  #lastCall: Promise<void> = Promise.resolve();
+  readonly #turns = new DeviceTurns();
   #named = 0;
   #uploadedBytes = 0;
   #weightBytes = 0;
@@ -53,22 +54,14 @@ export class DeviceMemory {
   }
 
   /** One call at a time: two sessions at once were seen to end the process, and what a call was given stays until it ends. */
-  async during<Result>(call: () => Promise<Result>): Promise<Result> {
-    if (this.#kind === 'cpu') {
-      return call();
-    }
-    const before = this.#lastCall;
-    let end: () => void = () => {};
-    this.#lastCall = new Promise((resolve) => {
-      end = resolve;
+  during<Result>(turn: Turn, call: () => Promise<Result>): Promise<Result> {
+    return this.#turns.take(turn, async () => {
+      try {
+        return await call();
+      } finally {
+        this.#inCall.clear();
+      }
     });
-    await before;
-    try {
-      return await call();
-    } finally {
-      this.#inCall.clear();
-      end();
-    }
   }
 
   /** As its session takes it in the call that lasts. */

@@ -10,6 +10,7 @@ import type { SerializedModel } from '../onnx/serialize.ts';
 import { deviceFault } from './device-fault.ts';
 import { DeviceMemory } from './device-memory.ts';
 import { requireDevice, type Device } from './device.ts';
+import type { Turn } from './device-turns.ts';
 import { loadRuntime, type Runtime } from './runtime.ts';
 import type { Feeds, FloatTensor } from './tensors.ts';
 
@@ -36,6 +37,12 @@ export type SessionOptions = {
  * and the autoencoder then took the processor from the UNet, which ran as if it had one thread (measured with moji).
  */
 const SPIN_MICROSECONDS = '1000';
+
+/**
+ * COREML_FLAG_CREATE_MLPROGRAM: the format that keeps the types of the graph and has more of its operators than the older one,
+ * by onnxruntime's documentation; not tried.
+ */
+const CREATE_ML_PROGRAM = 0x010;
 
 export class Session {
   readonly #runtime: Runtime;
@@ -87,11 +94,11 @@ export class Session {
   }
 
   /** Every input must be fed; gives every output by name. Throws `UserError` (`device.memory`, `device.lost`). */
-  async run(feeds: Feeds): Promise<Readonly<Record<string, FloatTensor>>> {
+  async run(feeds: Feeds, turn: Turn = 'other'): Promise<Readonly<Record<string, FloatTensor>>> {
     if (this.#isReleased) {
       throw new Error('The session is released.');
     }
-    return this.#memory.during(async () => {
+    return this.#memory.during(turn, async () => {
       try {
         const native: Record<string, Tensor> = {};
         for (const [name, tensor] of Object.entries(feeds)) {
@@ -123,7 +130,11 @@ function nativeOptions(
 ): InferenceSession.SessionOptions {
   const { startup = 'throughput', threads, isLogged = true } = options;
   // A pattern is a second home for all that a call computes, beside the arena: 0.8 GB for a decoder of 512², and no faster.
-  const pattern = device.kind === 'cpu' ? { enableMemPattern: false } : {};
+  // DirectML is documented to refuse sessions with patterns, and to want its operators one after another; not tried.
+  const pattern =
+    device.kind === 'cpu' || device.kind === 'dml'
+      ? { enableMemPattern: false, executionMode: 'sequential' as const }
+      : {};
   const session = {
     ...(model.folder !== undefined && { model_external_initializers_file_folder_path: model.folder }),
     ...(startup === 'fast' && { disable_prepacking: '1' }),
@@ -146,8 +157,9 @@ function executionProvider(device: Device): InferenceSession.ExecutionProviderCo
     case 'dml':
       return { name: device.kind, deviceId: device.deviceId };
     case 'cpu':
-    case 'coreml':
       return { name: device.kind };
+    case 'coreml':
+      return { name: device.kind, coreMlFlags: CREATE_ML_PROGRAM };
     case 'webgpu':
       return { name: device.kind, preferredLayout: device.layout ?? 'NCHW' };
     default:
