@@ -141,8 +141,8 @@ export class UNet {
     const loraRows = this.#lowering.sharesStyles && inOneStyle(styled) ? shared : 'each';
     const session = await this.#session(variant, size, loraRows);
     const style = await this.#styles.feeds(styled, variant, loraRows);
-    const feeds = joinFeeds(this.#inputs(rows, size, pixelsPerLatent), style);
-    const { out_sample: output } = await session.run(feeds, 'step');
+    const inputs = joinFeeds(this.#inputs(rows, size, pixelsPerLatent), style);
+    const { out_sample: output } = await session.run(inputs, 'step');
     if (output === undefined) {
       throw new Error('the UNet gave no out_sample');
     }
@@ -227,12 +227,8 @@ export class UNet {
   /** Of a call without styles, of prompts of `tokens`; a style's own matrices are small beside it. */
   rowMemory({ height, width }: LatentSize, tokens: number): RowMemory {
     const key = `${height}x${width} ${tokens}`;
-    const known = this.#rowMemory.get(key);
-    if (known !== undefined) {
-      return known;
-    }
-    const graph = buildUNet(this.config, this.weights, { lowering: this.#lowering, sizes: 'whole' });
-    const found = rowMemory(graph, { height, width, tokens });
+    const graph = () => buildUNet(this.config, this.weights, { lowering: this.#lowering, sizes: 'whole' });
+    const found = this.#rowMemory.get(key) ?? rowMemory(graph(), { height, width, tokens });
     this.#rowMemory.set(key, found);
     return found;
   }
