@@ -21,6 +21,7 @@ import { startCleanup } from './cleanup.ts';
 import { faultSentence } from './fault.ts';
 import type { BotContext, RequestContext } from './context.ts';
 import type { BotPorts } from './ports.ts';
+import { message, plain } from './present/lines.ts';
 import { refusal } from './refusal.ts';
 import { route, routeToForm } from './route.ts';
 import { WordList } from './safety/word-list.ts';
@@ -84,7 +85,7 @@ class BotOnPorts implements FourstepBot {
   }
 
   async handle(invocation: Invocation, address: ReplyAddress): Promise<void> {
-    const { stores, log } = this.#context;
+    const { stores } = this.#context;
     const event = inboxIdOf(invocation);
     try {
       if (!(await stores.inbox.claim(event))) {
@@ -95,9 +96,20 @@ class BotOnPorts implements FourstepBot {
         await stores.inbox.complete(event);
       }
     } catch (error) {
-      // Nobody could be told: the store or the chat itself is gone.
-      log.error({ event, err: error }, 'an event was not answered');
+      await this.#apologise(invocation, address, error);
     }
+  }
+
+  /** The store is gone: who asked is told by the chat alone, and what was written down is not drawn later besides. */
+  async #apologise(invocation: Invocation, address: ReplyAddress, error: unknown): Promise<void> {
+    const { log, stores } = this.#context;
+    const { locale } = invocation.actor;
+    const shown = message({ lines: [[plain(faultSentence(error, locale, log, { action: invocation.action.kind }))]] });
+    const options = { mode: 'private', key: `gone:${invocation.id}`, isFinal: true, locale } as const;
+    await this.#chatOf(invocation)
+      .deliver(address, shown, options)
+      .then(async () => stores.inbox.discard(inboxIdOf(invocation)))
+      .catch((cause: unknown) => log.error({ err: cause }, 'nobody could be told'));
   }
 
   async joined(server: ServerKey): Promise<void> {

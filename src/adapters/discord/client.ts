@@ -126,6 +126,7 @@ const KINDS = new Map<number, FailureKind>([
   [20_016, 'passing'], // slow mode
   [40_005, 'too-large'],
   [40_060, 'acknowledged'],
+  [40_094, 'expired'], // a person's own bot has said all that it may
   [50_001, 'shut-out'],
   [50_007, 'shut-out'], // a person who takes no direct messages
   [50_013, 'shut-out'],

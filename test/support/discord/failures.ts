@@ -27,6 +27,7 @@ export const refusals = {
   unknownInteraction: () => new Refusal(404, 10_062, 'Unknown interaction'),
   tooLarge: () => new Refusal(413, 40_005, 'Request entity too large'),
   alreadyAcknowledged: () => new Refusal(400, 40_060, 'Interaction has already been acknowledged.'),
+  tooManyFollowUps: () => new Refusal(403, 40_094, 'This interaction has reached the maximum number of follow-ups.'),
   missingAccess: () => new Refusal(403, 50_001, 'Missing Access'),
   notTheAuthor: () => new Refusal(403, 50_005, 'Cannot edit a message authored by another user'),
   emptyMessage: () => new Refusal(400, 50_006, 'Cannot send an empty message'),

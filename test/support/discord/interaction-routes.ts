@@ -9,6 +9,8 @@ import { ACKNOWLEDGE_WITHIN_MS, TOKEN_LIVES_MS } from './world.ts';
 import type { Interaction, StoredMessage, World } from './world.ts';
 
 const EPHEMERAL = 1 << 6;
+/** Where the bot is installed by the person alone. */
+const PERSONAL_FOLLOW_UPS = 5;
 
 export class InteractionRoutes {
   readonly #world: World;
@@ -68,6 +70,10 @@ export class InteractionRoutes {
       interaction,
       limitBytes: interaction.user.uploadLimitBytes,
     };
+    interaction.followUps += 1;
+    if (interaction.user.isPersonal && interaction.followUps > PERSONAL_FOLLOW_UPS) {
+      throw refusals.tooManyFollowUps();
+    }
     const original = this.#world.messages.get(interaction.original ?? '');
     if (original?.isLoading === true) {
       // Documented as deprecated, and true: the first follow-up after a deferral fills the placeholder, flags ignored.

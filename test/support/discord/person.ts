@@ -224,6 +224,7 @@ export class Person {
       acknowledgedAtMs: undefined,
       answerType: undefined,
       original: undefined,
+      followUps: 0,
       modal: undefined,
       choices: undefined,
     };

@@ -90,6 +90,7 @@ export type Interaction = {
   acknowledgedAtMs: number | undefined;
   answerType: number | undefined;
   original: string | undefined;
+  followUps: number;
   modal: ModalBody | undefined;
   choices: readonly { readonly name: string; readonly value: string | number }[] | undefined;
 };

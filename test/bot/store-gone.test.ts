@@ -1,0 +1,31 @@
+/** A store that is gone for longer than it is waited for: who asks is told so, and is not left waiting. */
+import { afterEach, expect, it } from 'vitest';
+
+import { openMemory } from '../../src/store/index.ts';
+import { steadied } from '../../src/store/steadied.ts';
+import { ada, openWorld, type World, wordsOf } from './world.ts';
+
+let world: World;
+afterEach(async () => {
+  await world.close();
+});
+
+it('is told to whoever asks meanwhile, once, and nothing is drawn of it later', async () => {
+  const memory = openMemory();
+  let isGone = false;
+  const refuse = async <Result>(ask: () => Promise<Result>): Promise<Result> =>
+    isGone ? Promise.reject(new Error('connection refused')) : ask();
+  world = await openWorld({
+    database: { ...steadied(memory), get: async (key) => refuse(async () => memory.get(key)) },
+  });
+  isGone = true;
+  await world.imagine('a fox');
+  expect(world.chat.privately).toHaveLength(1);
+  expect(wordsOf(world.chat.privately[0]).join(' ')).toMatch(/^This did not work, .* number: \w+\.$/);
+  expect(world.chat.standing.size).toBe(0);
+  isGone = false;
+  await world.bot.resume();
+  expect(await world.stores.jobs.ofUser(ada.user)).toEqual([]);
+  await world.imagine('a hare');
+  expect(await world.stores.jobs.ofUser(ada.user)).toHaveLength(1);
+});
