@@ -10,6 +10,7 @@ import type { ReplyAddress } from '../core/job.ts';
 import { isServed, isTakenUp } from '../core/partition.ts';
 import type { Actor, Place, Platform, ServerKey, UserKey } from '../core/people.ts';
 import { inboxIdOf, packRecord, parseRecord } from './inbox-record.ts';
+import { apologise } from './apologise.ts';
 import { acknowledgementOf, decideAcknowledgement } from './acknowledgement.ts';
 import { JobService } from './jobs/job-service.ts';
 import { jobIdOf } from './jobs/ids.ts';
@@ -21,7 +22,6 @@ import { startCleanup } from './cleanup.ts';
 import { faultSentence } from './fault.ts';
 import type { BotContext, RequestContext } from './context.ts';
 import type { BotPorts } from './ports.ts';
-import { message, plain } from './present/lines.ts';
 import { refusal } from './refusal.ts';
 import { route, routeToForm } from './route.ts';
 import { WordList } from './safety/word-list.ts';
@@ -96,20 +96,8 @@ class BotOnPorts implements FourstepBot {
         await stores.inbox.complete(event);
       }
     } catch (error) {
-      await this.#apologise(invocation, address, error);
+      await apologise(this.#context, { invocation, address, error });
     }
-  }
-
-  /** The store is gone: who asked is told by the chat alone, and what was written down is not drawn later besides. */
-  async #apologise(invocation: Invocation, address: ReplyAddress, error: unknown): Promise<void> {
-    const { log, stores } = this.#context;
-    const { locale } = invocation.actor;
-    const shown = message({ lines: [[plain(faultSentence(error, locale, log, { action: invocation.action.kind }))]] });
-    const options = { mode: 'private', key: `gone:${invocation.id}`, isFinal: true, locale } as const;
-    await this.#chatOf(invocation)
-      .deliver(address, shown, options)
-      .then(async () => stores.inbox.discard(inboxIdOf(invocation)))
-      .catch((cause: unknown) => log.error({ err: cause }, 'nobody could be told'));
   }
 
   async joined(server: ServerKey): Promise<void> {
