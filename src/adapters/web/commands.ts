@@ -17,7 +17,26 @@ export type PageCommand = {
   readonly options: readonly PageOption[];
 };
 
+/** They never change, and every page that is opened asks for them. */
+const MADE = { en: made('en'), de: made('de') } as const satisfies Readonly<Record<Locale, unknown>>;
+
 export function pageCommands(locale: Locale): readonly PageCommand[] {
+  return MADE[locale].commands;
+}
+
+/** The page's own words: `style`, `send`, … without their prefix. */
+export function pageWords(locale: Locale): Readonly<Record<string, string>> {
+  return MADE[locale].words;
+}
+
+function made(locale: Locale): {
+  readonly commands: readonly PageCommand[];
+  readonly words: Readonly<Record<string, string>>;
+} {
+  return { commands: commandsIn(locale), words: wordsIn(locale) };
+}
+
+function commandsIn(locale: Locale): readonly PageCommand[] {
   return COMMANDS.map((spec: CommandSpec) => ({
     name: spec.name,
     description: describeCommand(locale, spec.name),
@@ -27,8 +46,7 @@ export function pageCommands(locale: Locale): readonly PageCommand[] {
   }));
 }
 
-/** The page's own words: `style`, `send`, … without their prefix. */
-export function pageWords(locale: Locale): Readonly<Record<string, string>> {
+function wordsIn(locale: Locale): Readonly<Record<string, string>> {
   const all: Readonly<Record<string, string>> = TEXTS[locale];
   const own = Object.entries(all).filter(([key]) => key.startsWith('page.'));
   return Object.fromEntries(own.map(([key, words]) => [key.slice('page.'.length), words]));
