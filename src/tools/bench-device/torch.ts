@@ -1,4 +1,4 @@
-/** What torch does with the same weights on the same device: runs torch.py with the Python that is given. */
+/** What torch does with the same weights on the same device: runs peer.py with the Python that is given. */
 import { execFile } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -59,7 +59,7 @@ export async function runTorch(
   for (const [name, values] of Object.entries({ sample, tokens, ...(pooled && { pooled }) })) {
     await writeFile(path.join(folder, `${name}.f32`), bytesOf(values));
   }
-  const script = path.join(packageFolder, 'src/tools/bench-device/torch.py');
+  const script = path.join(packageFolder, 'src/tools/bench-device/peer.py');
   try {
     const given = [script, model, folder, rows.join(','), device, String(seconds)];
     const { stdout } = await promisify(execFile)(python, given, { maxBuffer: 1 << 24 });

@@ -1,6 +1,6 @@
 """The same nets over the same weights in torch (diffusers): what one UNet call answers, and how long calls and pictures take.
 
-    python torch.py MODEL_FOLDER INPUTS ROWS DEVICE SECONDS
+    python peer.py MODEL_FOLDER INPUTS ROWS DEVICE SECONDS
 
 MODEL_FOLDER holds `unet` and `vae` in diffusers layout; INPUTS holds facts.json (timestep, height, width of latents), sample.f32
 and tokens.f32 of one row, and for SDXL pooled.f32. Writes INPUTS/reference.f32, the answer in fp32. Prints one JSON object:
