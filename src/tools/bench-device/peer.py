@@ -13,6 +13,7 @@ import time
 
 import torch
 from diffusers import AutoencoderKL, UNet2DConditionModel
+from safetensors.torch import load_file
 
 STEPS = 4
 
@@ -35,6 +36,16 @@ def times(call, sync, most_ms=3000):
     return {"medianMs": sorted(taken)[len(taken) // 2], "bestMs": min(taken)}
 
 
+def opened(cls, folder, device):
+    """With shapes as the net has them: a norm's weights may lie there with axes of one."""
+    config = json.loads((folder / "config.json").read_text())
+    net = cls.from_config(config)
+    shapes = {name: value.shape for name, value in net.state_dict().items()}
+    state = load_file(folder / "diffusion_pytorch_model.safetensors")
+    net.load_state_dict({name: value.reshape(shapes[name]) for name, value in state.items()})
+    return net.eval().to(device)
+
+
 def main():
     model, inputs = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
     rows = [int(r) for r in sys.argv[3].split(",")]
@@ -43,7 +54,7 @@ def main():
     facts = json.loads((inputs / "facts.json").read_text())
     height, width = facts["height"], facts["width"]
     sync = torch.cuda.synchronize if device.startswith("cuda") else (lambda: None)
-    net = UNet2DConditionModel.from_pretrained(model / "unet").eval().to(device)
+    net = opened(UNet2DConditionModel, model / "unet", device)
     sample = numbers(inputs / "sample.f32", 1, -1, height, width)
     tokens = numbers(inputs / "tokens.f32", 1, -1, net.config.cross_attention_dim)
     pooled = numbers(inputs / "pooled.f32", 1, -1) if (inputs / "pooled.f32").exists() else None
@@ -80,7 +91,7 @@ def main():
                 except Exception as error:  # a count that has no room ends no measurement
                     report["unet"][name][count] = {"error": str(error)[:200]}
                     break
-        vae = AutoencoderKL.from_pretrained(model / "vae").eval().to(device)
+        vae = opened(AutoencoderKL, model / "vae", device)
         vae_dtype = torch.float32 if vae.config.force_upcast and pooled is not None else dtype
         vae = vae.to(vae_dtype).to(memory_format=layout)
         for count in rows:
