@@ -1,50 +1,17 @@
 /** Pictures from everywhere: other people's messages by their menu, one's own avatar, addresses; in both chats. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
 import sharp from 'sharp';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 
-import { deployCommands } from '../../src/adapters/discord/index.ts';
-import { openMemory } from '../../src/store/index.ts';
-import { FakeDiscord } from '../support/discord/index.ts';
-import { type DiscordBot, openDiscordBot } from '../support/discord/running-bot.ts';
-import { FakeSlack } from '../support/slack/fake-slack.ts';
-import { openSlackBot } from '../support/slack/running-bot.ts';
+import { discordTest, slackTest } from '../support/journey-tests.ts';
 import type { Seen } from '../support/slack/screen.ts';
-import type { WholeBot } from '../support/whole-bot.ts';
+import { PATIENT, shown } from '../support/slack/shown.ts';
 
-let folder: string;
-let photo: Buffer;
-
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'fourstep-pictures-'));
-  photo = await sharp({ create: { width: 40, height: 20, channels: 3, background: '#3366aa' } })
-    .png()
-    .toBuffer();
-});
-
-afterEach(async () => {
-  await rm(folder, { recursive: true, force: true });
-});
+const photo = await sharp({ create: { width: 40, height: 20, channels: 3, background: '#3366aa' } })
+  .png()
+  .toBuffer();
 
 describe('in Discord', () => {
-  let fake: FakeDiscord;
-  let running: DiscordBot;
-
-  beforeEach(async () => {
-    fake = await FakeDiscord.start({ time: 'still' });
-    running = await openDiscordBot({ fake, database: openMemory(), folder });
-    await deployCommands({ token: fake.token, restUrl: fake.apiUrl });
-  });
-
-  afterEach(async () => {
-    await running.close();
-    await fake.stop();
-  });
-
-  it('anybody’s picture is made larger, or drawn from, by its message’s menu', async () => {
+  discordTest('anybody’s picture is made larger, or drawn from, by its message’s menu', async ({ fake }) => {
     const [ann, bo] = [fake.user('ann'), fake.user('bo')];
     const said = bo.says('my cat', { name: 'cat.png', contentType: 'image/png', data: photo });
     const larger = await ann.menu('Upscale picture', said).picture();
@@ -68,7 +35,7 @@ describe('in Discord', () => {
     expect((await ann.press('Info', again).answer()).text).toContain('Started from a picture');
   });
 
-  it('one’s own avatar is a start; another’s only where the server allows it', async () => {
+  discordTest('one’s own avatar is a start; another’s only where the server allows it', async ({ fake }) => {
     const [ann, bo, root] = [fake.user('ann'), fake.user('bo'), fake.user('root', { permissions: ['manageGuild'] })];
     fake.rest.avatars.set(ann.user.id, photo).set(bo.user.id, photo);
     const mine = await ann.slash('imagine', { prompt: 'a knight', from: 'me' }).picture();
@@ -85,7 +52,7 @@ describe('in Discord', () => {
     expect(nobody.text).toContain('There is nobody here');
   });
 
-  it('what cannot be a start is said in a sentence', async () => {
+  discordTest('what cannot be a start is said in a sentence', async ({ fake }) => {
     const ann = fake.user('ann');
     const words = await ann.slash('imagine', { prompt: 'a knight', from: 'there' }).answer();
     expect(words.text).toContain('from is the https address of a picture');
@@ -97,41 +64,22 @@ describe('in Discord', () => {
 });
 
 describe('in Slack', () => {
-  let fake: FakeSlack;
-  let product: WholeBot;
-
-  beforeEach(async () => {
-    fake = await FakeSlack.start();
-    product = await openSlackBot(fake, { folder });
-  });
-
-  afterEach(async () => {
-    await product.close();
-    await fake.stop();
-  });
-
-  it('anybody’s picture is made larger, or drawn from, and so is one’s own avatar', async () => {
+  slackTest('anybody’s picture is made larger, or drawn from, and so is one’s own avatar', async ({ fake }) => {
     const [ana, ben] = [fake.person('Ana'), fake.person('Ben')];
-    const shown = async (fits: (message: Seen) => boolean): Promise<Seen> =>
-      vi.waitFor(() => {
-        const found = ana.sees().findLast(fits);
-        expect(found).toBeDefined();
-        return found!;
-      }, 40_000);
     const isDone = (message: Seen): boolean => message.buttons.some(({ label }) => label.includes('Delete'));
     const said = ben.says('my cat', ben.upload('cat.png', photo));
     await ana.shortcut('upscale', said);
-    await shown((message) => isDone(message) && message.words.includes('A picture that was not drawn here'));
+    await shown(ana, (message) => isDone(message) && message.words.includes('A picture that was not drawn here'));
 
     await ana.shortcut('use', said);
-    await vi.waitFor(() => expect(ana.view()).toBeDefined(), 40_000);
+    await vi.waitFor(() => expect(ana.view()).toBeDefined(), PATIENT);
     await ana.submit({ prompt: 'a lion' });
-    const drawn = await shown((message) => isDone(message) && message.words.includes('a lion'));
+    const drawn = await shown(ana, (message) => isDone(message) && message.words.includes('a lion'));
     await ana.press('Info', drawn);
-    await shown((message) => message.isPrivate && message.words.includes('Started from a picture'));
+    await shown(ana, (message) => message.isPrivate && message.words.includes('Started from a picture'));
 
     fake.state.avatars.set(ana.id, photo);
     await ana.slash('/imagine', 'a knight --from me');
-    await shown((message) => isDone(message) && message.words.includes('a knight'));
+    await shown(ana, (message) => isDone(message) && message.words.includes('a knight'));
   });
 });

@@ -11,7 +11,7 @@ import { FakeDiscord } from '../support/discord/index.ts';
 import { openDiscordBot } from '../support/discord/running-bot.ts';
 import { FakeSlack } from '../support/slack/fake-slack.ts';
 import { openSlackBot } from '../support/slack/running-bot.ts';
-import type { Seen } from '../support/slack/screen.ts';
+import { PATIENT, shown } from '../support/slack/shown.ts';
 
 let folder: string;
 
@@ -58,17 +58,11 @@ it('in Slack a user group is picked from the workspace’s, and its people alone
   const [root, ana, ben] = [fake.person('Root', { isAdmin: true }), fake.person('Ana'), fake.person('Ben')];
   fake.state.groups.push({ id: 'S01PAINT', handle: 'painters', users: [ana.id] });
   const product = await openSlackBot(fake, { folder });
-  const shown = async (who: typeof ana, fits: (message: Seen) => boolean): Promise<Seen> =>
-    vi.waitFor(() => {
-      const found = who.sees().findLast(fits);
-      expect(found).toBeDefined();
-      return found!;
-    }, 40_000);
   try {
     await root.slash('/settings');
     await root.press('Rules', await shown(root, ({ words }) => words.includes('Settings of')));
     await root.press('Who', await shown(root, ({ words }) => words.includes('Rules of')));
-    await vi.waitFor(() => expect(JSON.stringify(root.view())).toContain('multi_static_select'), 40_000);
+    await vi.waitFor(() => expect(JSON.stringify(root.view())).toContain('multi_static_select'), PATIENT);
     await root.submit({ roles: 'S01PAINT' });
     await shown(root, ({ words }) => words.includes('Who may draw: was everybody, is painters'));
     await ben.slash('/imagine', 'a fox');

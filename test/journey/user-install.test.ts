@@ -1,34 +1,12 @@
 /** The bot of a person, wherever they are: no place of its own, no message but by the interaction, five follow-ups at most. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { expect } from 'vitest';
 
-import { afterEach, beforeEach, expect, it } from 'vitest';
-
-import { deployCommands } from '../../src/adapters/discord/index.ts';
 import { LIMITS } from '../../src/adapters/discord/limits.ts';
-import { openMemory } from '../../src/store/index.ts';
-import { FakeDiscord } from '../support/discord/index.ts';
-import { type DiscordBot, openDiscordBot } from '../support/discord/running-bot.ts';
+import { discordTest } from '../support/journey-tests.ts';
 
-let fake: FakeDiscord;
-let folder: string;
-let running: DiscordBot;
+const PLACES = ['in a guild without the bot', 'among friends'];
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'fourstep-personal-'));
-  fake = await FakeDiscord.start({ time: 'still' });
-  running = await openDiscordBot({ fake, database: openMemory(), folder });
-  await deployCommands({ token: fake.token, restUrl: fake.apiUrl });
-});
-
-afterEach(async () => {
-  await running.close();
-  await fake.stop();
-  await rm(folder, { recursive: true, force: true });
-});
-
-it.each(['in a guild without the bot', 'among friends'])('%s it answers by the interaction alone', async (where) => {
+discordTest.for(PLACES)('%s it answers by the interaction alone', async (where, { fake, running }) => {
   const strange = where === 'among friends' ? {} : { guild: fake.addGuild('Elsewhere') };
   const channel = fake.addChannel({ name: 'theirs', ...strange, botPermissions: [] });
   const ann = fake.user('ann', { channel, isPersonal: true, permissions: ['manageGuild'] });
