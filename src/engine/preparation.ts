@@ -56,7 +56,7 @@ export async function prepare({
   const planned = plan(model.scheduler, { ...recipe, steps, strength: init?.strength });
   const styles = await model.styles.prepare(request.styles, live === 'draft');
   const styleFiles = request.styles.flatMap(({ file, weight }) => (weight === 0 ? [] : file));
-  const learned = await openLearnedWords(request.embeddings, styleFiles, model.textFeatures);
+  const { learned, notices: unfit } = await openLearnedWords(request.embeddings, styleFiles, model.textFeatures);
   const given = withoutReferences(request, [...learned.words.keys()]);
   const words = await readPromptWords(model, { ...request, ...given });
   const textOf = (text: string): PromptText => ({ text, grammar: request.promptGrammar, learned });
@@ -109,6 +109,7 @@ export async function prepare({
     generation,
     notices: [
       ...styles.notices.map((notice): WorkEvent => ({ kind: 'notice', ...notice })),
+      ...unfit,
       ...words.notices,
       ...given.notices,
       ...cutNotices(positive, negative),

@@ -12,7 +12,7 @@ import { z } from 'zod';
 import { modelsFolder } from '../../config/paths.ts';
 import { defaultRequest } from '../../src/core/default-request.ts';
 import type { Picture } from '../../src/core/picture.ts';
-import type { GenerationRequest } from '../../src/core/request.ts';
+import type { GenerationRequest, StyleUse } from '../../src/core/request.ts';
 import type { Runner, WorkEvent } from '../../src/core/work.ts';
 import { createEngineRunner } from '../../src/engine/index.ts';
 import { decodePicture } from '../../src/image/index.ts';
@@ -135,19 +135,34 @@ describe('a weighted prompt', () => {
     expect(picture).toEqual((await draw({ ...request, prompt: 'a blue fox', negative: '' })).picture);
   });
 
+  /** A LoRA without effect, and a word of two vectors of `features` numbers that comes with it. */
+  function bundledStyle(name: string, features: number, data: Float32Array<ArrayBuffer>): StyleUse {
+    const stem = 'lora_unet_mid_block_attentions_0_transformer_blocks_0_attn1_to_q';
+    const file = path.join(folder, `${name}.safetensors`);
+    writeTensors(file, [
+      { name: `${stem}.lora_down.weight`, shape: [4, 32], data: new Float32Array(128) },
+      { name: `${stem}.lora_up.weight`, shape: [32, 4], data: new Float32Array(128) },
+      { name: 'bundle_emb.inkling.emb_params', shape: [2, features], data },
+    ]);
+    return { id: name, file, weight: 1 };
+  }
+
   it('reads a word that comes with a LoRA, by its name', async () => {
     const { tensors } = await openSafetensors(path.join(GOLDEN, 'inkling.safetensors'));
-    const stem = 'lora_unet_mid_block_attentions_0_transformer_blocks_0_attn1_to_q';
-    const zeros = (shape: readonly number[]) => new Float32Array(shape.reduce((product, side) => product * side, 1));
-    writeTensors(path.join(folder, 'bundled.safetensors'), [
-      { name: `${stem}.lora_down.weight`, shape: [4, 32], data: zeros([4, 32]) },
-      { name: `${stem}.lora_up.weight`, shape: [32, 4], data: zeros([32, 4]) },
-      { name: 'bundle_emb.inkling.emb_params', shape: [2, 32], data: await tensors.readFloats('emb_params') },
-    ]);
-    const style = { id: 'bundled', file: path.join(folder, 'bundled.safetensors'), weight: 1 };
+    const style = bundledStyle('bundled', 32, await tensors.readFloats('emb_params'));
     const { picture, notices } = await draw(requestOf(named('word'), { embeddings: [], styles: [style] }));
     expect(notices).toEqual([]);
     expect(largestDifference(picture, await golden('word'))).toBeLessThanOrEqual(TOLERANCE);
+  });
+
+  it('uses a LoRA whose word is of another base without that word, and says so', async () => {
+    const style = bundledStyle('elsewhere', 48, new Float32Array(96));
+    const request = requestOf(named('weights'), { styles: [style] });
+    const { picture, notices } = await draw(request);
+    expect(notices).toMatchObject([
+      { code: 'embedding.bundled', params: { file: 'elsewhere.safetensors', words: 'inkling' } },
+    ]);
+    expect(largestDifference(picture, await golden('weights'))).toBeLessThanOrEqual(TOLERANCE);
   });
 
   it('reads the vectors of the one word that there is by their numbers, as pivotal tuning’s authors write them', async () => {

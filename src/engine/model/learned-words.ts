@@ -6,6 +6,7 @@ import path from 'node:path';
 
 import { UserError } from '../../core/errors.ts';
 import type { EmbeddingUse } from '../../core/request.ts';
+import type { WorkEvent } from '../../core/work.ts';
 import { openEmbeddings, type LearnedWord } from '../weights/index.ts';
 import type { LearnedVectors } from './text-encoder.ts';
 
@@ -27,15 +28,21 @@ export class LearnedWords {
 
 export const NO_LEARNED_WORDS = new LearnedWords([]);
 
+export type OpenedWords = {
+  readonly learned: LearnedWords;
+  /** Of LoRAs whose words are of another base: the LoRA counts without them. */
+  readonly notices: readonly WorkEvent[];
+};
+
 /**
  * `widths`: features of the model's text encoders. `styleFiles`: those whose bundled words count too.
- * Throws `UserError` `embedding.base` for vectors of other widths, and as `openEmbeddings`.
+ * Throws `UserError` `embedding.base` for the vectors of a use that are of other widths, and as `openEmbeddings`.
  */
 export async function openLearnedWords(
   uses: readonly EmbeddingUse[],
   styleFiles: readonly string[],
   widths: readonly number[],
-): Promise<LearnedWords> {
+): Promise<OpenedWords> {
   const words: LearnedWord[] = [];
   for (const { word, file } of uses) {
     const [only] = await openEmbeddings(file);
@@ -46,14 +53,34 @@ export async function openLearnedWords(
         { params: { file: path.basename(file) } },
       );
     }
-    words.push({ ...inOrder(only, widths, file), word });
+    const placed = inOrder(only, widths, file);
+    if (placed instanceof UserError) {
+      throw placed;
+    }
+    words.push({ ...placed, word });
   }
-  for (const file of styleFiles) {
-    for (const word of await openEmbeddings(file, 'bundled')) {
-      words.push(inOrder(word, widths, file));
+  const notices: WorkEvent[] = [];
+  for (const file of new Set(styleFiles)) {
+    const bundled = await openEmbeddings(file, 'bundled');
+    const placed = bundled.map((word) => inOrder(word, widths, file));
+    words.push(...placed.flatMap((word) => (word instanceof UserError ? [] : [word])));
+    const unfit = bundled.filter((_, k) => placed[k] instanceof UserError);
+    if (unfit.length > 0) {
+      notices.push(unfitNotice(file, unfit));
     }
   }
-  return new LearnedWords([...words, ...numbered(words)]);
+  return { learned: new LearnedWords([...words, ...numbered(words)]), notices };
+}
+
+function unfitNotice(of: string, unfit: readonly LearnedWord[]): WorkEvent {
+  const file = path.basename(of);
+  const words = unfit.map(({ word }) => word).join(', ');
+  return {
+    kind: 'notice',
+    code: 'embedding.bundled',
+    sentence: `"${file}" was used without what it teaches about ${words}: that was made for another model.`,
+    params: { file, words },
+  };
 }
 
 /**
@@ -76,8 +103,8 @@ function numbered(words: readonly LearnedWord[]): readonly LearnedWord[] {
 
 const NUMBERED_TOKEN = /^<s\d+>$/i;
 
-/** Vectors for each encoder, told by their widths; of equal ones in the file's order. */
-function inOrder(word: LearnedWord, widths: readonly number[], file: string): LearnedWord {
+/** Vectors for each encoder, told by their widths; of equal ones in the file's order. Else why there are none such. */
+function inOrder(word: LearnedWord, widths: readonly number[], file: string): LearnedWord | UserError {
   const left = [...word.encoders];
   const encoders = widths.map((width) => {
     const found = left.findIndex(([vector]) => vector?.length === width);
@@ -85,7 +112,7 @@ function inOrder(word: LearnedWord, widths: readonly number[], file: string): Le
   });
   if (encoders.some((vectors) => vectors === undefined)) {
     const found = word.encoders.map(([vector]) => vector?.length ?? 0).join(' and ');
-    throw new UserError(
+    return new UserError(
       'embedding.base',
       `A textual inversion must have vectors of ${widths.join(' and ')} numbers for this model, but "${path.basename(file)}" has ${found}; it was made for another base.`,
       { params: { file: path.basename(file), expected: widths.join(', '), found } },
@@ -94,7 +121,7 @@ function inOrder(word: LearnedWord, widths: readonly number[], file: string): Le
   const lengths = encoders.map((vectors) => vectors?.length ?? 0);
   if (new Set(lengths).size > 1) {
     const found = lengths.join(' and ');
-    throw new UserError(
+    return new UserError(
       'embedding.lengths',
       `A textual inversion must have as many vectors for each text encoder, but "${path.basename(file)}" has ${found}; take another copy of it.`,
       { params: { file: path.basename(file), found } },

@@ -188,7 +188,7 @@ function noticeOf({ match: { lora, unmatched, matched, modules } }: CachedLora):
   return [
     {
       code: 'lora.partial',
-      sentence: `${unmatched.length} parts of "${file}" fit nothing in this model and have no effect (${matched} of ${modules} modules do); the first is "${first}".`,
+      sentence: `Parts of "${file}" without effect in this model: ${unmatched.length} (${matched} of ${modules} modules have one); the first is "${first}".`,
       params: { file, unmatched: unmatched.length, matched, modules },
     },
   ];

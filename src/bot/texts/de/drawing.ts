@@ -58,10 +58,12 @@ export const drawing: Translation<typeof english> = {
   'notice.prompt.unknown': '{model} kennt „{word}“ nicht und kann es nicht zeichnen.',
   'notice.prompt.lora': 'Es gibt hier keinen Stil „{name}“, er blieb weg.',
   'notice.prompt.embedding': 'Es gibt hier kein gelerntes Wort „{name}“, es blieb weg.',
+  'notice.embedding.bundled':
+    '„{file}“ wirkte ohne das, was es zu {words} gelernt hat: Das ist für ein anderes Modell gemacht.',
   'notice.prompt.form':
     '„{form}“ ist eine Form anderer Programme, die hier nicht befolgt wird; es wurde als Wörter gelesen.',
   'notice.prompt.cut': 'Das Ende passte nicht in das, was das Modell liest, und blieb weg: „{cut}“.',
   'notice.recipe.guidance': '{recipe} geht mit Guidance {least} bis {most}; statt {given} wurde {used} genommen.',
   'notice.lora.partial':
-    '{unmatched:Teil|Teile} von „{file}“ passten zu nichts in diesem Modell und blieben ohne Wirkung ({matched} von {modules} passen).',
+    'Ohne Wirkung in diesem Modell: {unmatched:Teil|Teile} von „{file}“, mit Wirkung {matched} von {modules}.',
 };

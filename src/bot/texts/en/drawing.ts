@@ -51,6 +51,8 @@ export const drawing = {
   'notice.prompt.unknown': '{model} does not know “{word}” and cannot draw it.',
   'notice.prompt.lora': 'There is no style “{name}” here, so it was left out.',
   'notice.prompt.embedding': 'There is no textual inversion “{name}” here, so it was left out.',
+  'notice.embedding.bundled':
+    '“{file}” was used without what it teaches about {words}: that was made for another model.',
   'notice.prompt.form': '“{form}” is a form of other programs that is not followed here; it was read as words.',
   'notice.prompt.cut': 'The end did not fit into what the model reads and was left out: “{cut}”.',
   'notice.recipe.guidance': '{recipe} goes with guidance {least} to {most}; {used} was used instead of {given}.',
