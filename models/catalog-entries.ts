@@ -17,6 +17,7 @@ const model1 = z
   .transform(({ source, lcmLora, name }) => ({
     source,
     name,
+    vae: undefined,
     tinyVae: undefined,
     accelerators: lcmLora === undefined ? undefined : lcmLora === null ? [] : [lcmAccelerator(lcmLora)],
   }));
@@ -24,6 +25,7 @@ const model2 = z.object({
   version: z.literal(2),
   source: z.string().min(1),
   name: z.string().optional(),
+  vae: z.string().min(1).optional(),
   tinyVae: z.string().min(1).optional(),
   accelerators: z
     .array(

@@ -28,7 +28,8 @@ export type CatalogModel = {
   readonly manifest: ModelManifest | undefined;
   /** The operator's choice for an added model, with absolute paths; undefined: the manifest's. */
   readonly accelerators: readonly ModelAccelerator[] | undefined;
-  /** Likewise, absolute: a small stand-in for its autoencoder. */
+  /** Likewise, absolute: the autoencoder in place of its own; a small stand-in for it. */
+  readonly vae?: string | undefined;
   readonly tinyVae?: string | undefined;
   readonly isEmbedded: boolean;
 };
@@ -79,7 +80,8 @@ export class Catalog {
     /** With absolute paths; none: an empty list; undefined: as its manifest has it. */
     readonly accelerators: readonly ModelAccelerator[] | undefined;
     readonly name: string | undefined;
-    /** Absolute. */
+    /** Both absolute. */
+    readonly vae?: string | undefined;
     readonly tinyVae?: string | undefined;
   }): Promise<CatalogModel> {
     const source = resolve(options.source);
@@ -92,8 +94,8 @@ export class Catalog {
     }
     const id = options.id ?? idFrom(source);
     await this.checkFree(id);
-    const { accelerators, name, tinyVae } = options;
-    const entry = { version: 2, source, name, accelerators, tinyVae };
+    const { accelerators, name, vae, tinyVae } = options;
+    const entry = { version: 2, source, name, accelerators, vae, tinyVae };
     await writeJson(join(this.#dataFolder, 'models', `${id}.json`), entry);
     return this.find(id);
   }
@@ -192,7 +194,7 @@ export class Catalog {
     if (parsed === undefined) {
       return undefined;
     }
-    const { source, accelerators, name, tinyVae } = parsed;
+    const { source, accelerators, name, vae, tinyVae } = parsed;
     const manifest = await readManifest(source);
     return {
       id,
@@ -200,6 +202,7 @@ export class Catalog {
       name,
       manifest: manifest === undefined || name === undefined ? manifest : { ...manifest, name },
       accelerators,
+      vae,
       tinyVae,
       isEmbedded: false,
     };

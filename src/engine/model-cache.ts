@@ -25,6 +25,8 @@ export type ModelLocation = {
   readonly source: string;
   /** With absolute paths; undefined: the manifest's. */
   readonly accelerators?: readonly ModelAccelerator[] | undefined;
+  /** Absolute: an autoencoder in place of its own, where a request names none. */
+  readonly vae?: string | undefined;
   /** Absolute: the small stand-in for its autoencoder; undefined: the manifest's, or what lies beside its files. */
   readonly tinyVae?: string | undefined;
 };
@@ -70,12 +72,13 @@ export class ModelCache {
     return this.#models.close();
   }
 
-  async #lease({ model: name, accelerator, vae, precision }: ModelRequest): Promise<Lease<Model>> {
+  async #lease({ model: name, accelerator, vae: asked, precision }: ModelRequest): Promise<Lease<Model>> {
     const { locate, open, cacheDir, clipTokenizer } = this.#options;
     const location = await locate(name);
     // The manifest is small and read anew: it says which file an id means.
     const manifest = await readManifest(location.source);
     const installed = location.accelerators ?? manifest?.accelerators ?? [];
+    const vae = asked ?? location.vae;
     const tinyVae = location.tinyVae ?? (await standInOf(location.source, manifest));
     const chosen = await acceleratorFile(accelerator, installed, location.source);
     const group = JSON.stringify([location.source, vae ?? null, tinyVae ?? null]);

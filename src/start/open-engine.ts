@@ -33,8 +33,8 @@ export async function openEngine({ device: name, dataFolder, startup, deviceByte
   const cacheDir = join(dataFolder, 'cache');
   return createEngineRunner({
     locateModel: async (model) => {
-      const { source, accelerators, tinyVae } = await catalog.find(model);
-      return { source, accelerators, tinyVae };
+      const { source, accelerators, vae, tinyVae } = await catalog.find(model);
+      return { source, accelerators, vae, tinyVae };
     },
     ...pictureReaders(dataFolder),
     cacheDir,

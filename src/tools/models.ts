@@ -1,9 +1,9 @@
 /** `fourstep model …`: the catalog from the command line. Adding opens the model once: what is wrong shows now. */
-import { rm } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 
 import type { Config } from '../../config/load.ts';
-import type { CatalogModel } from '../../models/catalog.ts';
+import type { Catalog, CatalogModel } from '../../models/catalog.ts';
 import { idFrom } from '../../models/catalog-entries.ts';
 import { describeModel } from '../../models/describe-model.ts';
 import type { ModelAddOptions } from '../adapters/cli/actions.ts';
@@ -11,6 +11,8 @@ import { defaultRequest } from '../core/default-request.ts';
 import { UserError } from '../core/errors.ts';
 import type { GenerationRequest } from '../core/request.ts';
 import { recipeOf } from '../core/recipes.ts';
+import { vaeBeside } from '../engine/model/vae-override.ts';
+import { describeCheckpoint } from '../engine/weights/index.ts';
 import { addedAccelerators } from '../start/named-accelerators.ts';
 import { openCatalog, openEngine } from '../start/open-engine.ts';
 import { downloadModel, parseHubName } from './hub-download.ts';
@@ -42,7 +44,8 @@ export async function addModel(config: Config, given: string, options: ModelAddO
         });
   const name = options.name ?? hubName?.repo.split('/').at(-1);
   const tinyVae = options.tinyVae === undefined ? undefined : resolve(options.tinyVae);
-  const model = await catalog.addModel({ id, source, accelerators, name, tinyVae });
+  const vae = options.vae === undefined ? await vaeOfBase(catalog, resolve(source), print) : resolve(options.vae);
+  const model = await catalog.addModel({ id, source, accelerators, name, vae, tinyVae });
   try {
     await drawTrial(config, model, print);
   } catch (error) {
@@ -50,6 +53,38 @@ export async function addModel(config: Config, given: string, options: ModelAddO
     throw error;
   }
   print(`added ${model.id}: MODEL=${model.id} makes it the default, --model ${model.id} draws with it`);
+}
+
+/** For a checkpoint that has no VAE, in itself or beside it: that of another model of its base, if there is one. */
+async function vaeOfBase(catalog: Catalog, source: string, print: Print): Promise<string | undefined> {
+  const isFile = await stat(source).then(
+    (stats) => stats.isFile(),
+    () => false, // Adding it says what is wrong.
+  );
+  if (!isFile || (await vaeBeside(source)) !== undefined) {
+    return undefined;
+  }
+  const { base, hasVae } = await describeCheckpoint(source);
+  if (hasVae) {
+    return undefined;
+  }
+  for (const model of await catalog.models()) {
+    const other = await describeModel(model).catch(() => undefined);
+    const vae = other?.base === base ? await vaeOf(model) : undefined;
+    if (vae !== undefined) {
+      print(`it has no VAE, so it takes that of ${model.id} (${vae}); --vae names another`);
+      return vae;
+    }
+  }
+  return undefined;
+}
+
+async function vaeOf({ source, vae }: CatalogModel): Promise<string | undefined> {
+  if (vae !== undefined) {
+    return vae;
+  }
+  const isWhole = (await stat(source)).isDirectory() || (await describeCheckpoint(source)).hasVae;
+  return isWhole ? source : vaeBeside(source);
 }
 
 async function drawTrial(config: Config, model: CatalogModel, print: Print): Promise<void> {

@@ -6,6 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   copyFileSync,
+  cpSync,
   existsSync,
   mkdtempSync,
   readdirSync,
@@ -24,6 +25,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { packageFolder } from '../../config/paths.ts';
 import type { Picture } from '../../src/core/picture.ts';
 import { decodePicture, encodePng, readPngTexts } from '../../src/image/index.ts';
+import { writeCheckpoint } from '../support/checkpoint-file.ts';
 import { writeTensors } from '../support/safetensors-file.ts';
 import { writeTinyLora, writeTinyModel, writeTinyUpscaler } from '../support/tiny-model.ts';
 
@@ -356,6 +358,32 @@ describe('the other commands', () => {
       status: 1,
       err: [expect.stringMatching(/it has none; add the model with --tiny-vae/)],
     });
+  });
+
+  it('gives a checkpoint without a VAE the one that is named, or that of an added model of its base', async () => {
+    const parts = inFolder('parts');
+    writeTinyModel('cp-sd15', parts);
+    cpSync(join(parts, 'tokenizer'), inFolder('files/tokenizer'), { recursive: true });
+    writeFileSync(inFolder('files/tokenizer/tokenizer_config.json'), '{}');
+    await writeCheckpoint(parts, inFolder('files/whole.safetensors'), { family: 'sd15' });
+    await writeCheckpoint(parts, inFolder('files/bare.safetensors'), { family: 'sd15', hasVae: false });
+    const bare = ['model', 'add', 'files/bare.safetensors', '--id'];
+    expect(await run(...bare, 'none')).toMatchObject({
+      status: 1,
+      err: [expect.stringMatching(/give one with --vae/)],
+    });
+    expect(await run('model', 'add', 'files/whole.safetensors')).toMatchObject({ status: 0, err: [] });
+    const borrowing = await run(...bare, 'borrowing');
+    expect(borrowing).toMatchObject({ status: 0, err: [] });
+    expect(borrowing.out[0]).toMatch(/no VAE, so it takes that of whole/);
+    const named = await run(...bare, 'named', '--vae', join(parts, 'vae'));
+    expect(named).toMatchObject({ status: 0, err: [], out: [expect.stringMatching(/^added named/)] });
+    const drawnBy = async (id: string): Promise<Picture> => {
+      const options = ['--size', '64x64', '--steps', '2', '--seed', '4', '--out', 'hen.png'];
+      expect(await run('imagine', 'a hen', '--model', id, ...options)).toMatchObject({ status: 0, err: [] });
+      return decodePicture(readFileSync(inFolder('hen.png')));
+    };
+    expect(await drawnBy('borrowing')).toEqual(await drawnBy('named'));
   });
 
   it('leaves no entry of a model whose trial fails', async () => {

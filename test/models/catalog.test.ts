@@ -46,9 +46,16 @@ describe('Catalog', () => {
       source: join(folder, 'elsewhere/My Model'),
       accelerators: [],
       name: 'Mine',
+      vae: '/vae',
       tinyVae: '/taesd',
     });
-    expect(added).toMatchObject({ id: 'my-model', accelerators: [], tinyVae: '/taesd', manifest: { name: 'Mine' } });
+    expect(added).toMatchObject({
+      id: 'my-model',
+      accelerators: [],
+      vae: '/vae',
+      tinyVae: '/taesd',
+      manifest: { name: 'Mine' },
+    });
     expect((await catalog.models()).map((model) => model.id)).toEqual(['tiny', 'my-model']);
     await expect(
       catalog.addModel({ id: 'my-model', source: folder, accelerators: undefined, name: undefined }),

@@ -59,6 +59,8 @@ export type ModelAddOptions = {
   /** In the order of the accelerators. */
   readonly recipe?: readonly (RecipeName | 'auto')[];
   readonly name?: string;
+  /** In place of its autoencoder: a folder or a file. */
+  readonly vae?: string;
   /** A small stand-in for its autoencoder: a folder or a file. */
   readonly tinyVae?: string;
   /** Which of a hub repository's weights. */

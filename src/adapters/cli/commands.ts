@@ -119,6 +119,10 @@ export function buildProgram(actions: CliActions, version: string): Command {
     )
     .addOption(new Option('--lcm-lora <file|none>', 'older name of --accelerator').hideHelp())
     .option('--recipe <name>', 'how it is stepped, in the same order; auto: recognised', parseRecipes)
+    .option(
+      '--vae <dir|file>',
+      'another VAE than its own; default where it has none: that of an added model of its base',
+    )
     .option('--tiny-vae <dir|file>', 'TAESD for its base: for previews, and for --decoder tiny')
     .addOption(new Option('--variant <name>', 'the half-size weights of a hub repository').choices(['fp16']))
     .action(actions.modelAdd);

@@ -68,7 +68,8 @@ export async function standInBeside(location: string): Promise<string | undefine
   return undefined;
 }
 
-async function vaeBeside(location: string): Promise<string | undefined> {
+/** What lies beside a checkpoint as its VAE, `NAME.vae.safetensors`; undefined for nothing. */
+export async function vaeBeside(location: string): Promise<string | undefined> {
   const file = `${location.replace(/\.safetensors$/, '')}.vae.safetensors`;
   const isThere = await stat(file).then(
     (stats) => stats.isFile(),

@@ -22,7 +22,7 @@ export type CheckpointLayout = {
 };
 
 export const UNET = 'model.diffusion_model.';
-const VAE_PREFIXES = ['first_stage_model.', 'vae.'] as const;
+export const VAE_PREFIXES = ['first_stage_model.', 'vae.'] as const;
 /** Where text encoders of transformers lie, and those of OpenCLIP. */
 export const CLIP = { sd15: 'cond_stage_model.transformer.', sdxl: 'conditioner.embedders.0.transformer.' } as const;
 export const OPEN_CLIP = { sd2: 'cond_stage_model.model.', sdxl: 'conditioner.embedders.1.model.' } as const;

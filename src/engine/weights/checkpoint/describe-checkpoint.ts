@@ -3,7 +3,7 @@
  */
 import type { Base } from '../../../core/manifest.ts';
 import { openSafetensors } from '../safetensors-file.ts';
-import { OPEN_CLIP, UNET } from './checkpoint-layout.ts';
+import { OPEN_CLIP, UNET, VAE_PREFIXES } from './checkpoint-layout.ts';
 
 export type CheckpointTraits = {
   readonly base: Base;
@@ -11,17 +11,21 @@ export type CheckpointTraits = {
   readonly side: number;
   /** Guidance is an input of it. */
   readonly isFullLcm: boolean;
+  readonly hasVae: boolean;
 };
 
 /** Throws `UserError` as `openSafetensors`. */
 export async function describeCheckpoint(file: string): Promise<CheckpointTraits> {
   const { tensors } = await openSafetensors(file);
   const has = (start: string): boolean => tensors.names.some((name) => name.startsWith(start));
-  const isFullLcm = has(`${UNET}time_embed.cond_proj.`);
+  const known = {
+    isFullLcm: has(`${UNET}time_embed.cond_proj.`),
+    hasVae: VAE_PREFIXES.some((prefix) => has(`${prefix}decoder.conv_in.`)),
+  };
   if (has(`${OPEN_CLIP.sdxl}ln_final.`)) {
-    return { base: has(`${UNET}middle_block.1.`) ? 'sdxl' : 'ssd1b', side: 1024, isFullLcm };
+    return { base: has(`${UNET}middle_block.1.`) ? 'sdxl' : 'ssd1b', side: 1024, ...known };
   }
   return has(`${OPEN_CLIP.sd2}ln_final.`)
-    ? { base: 'sd2', side: 768, isFullLcm }
-    : { base: 'sd15', side: 512, isFullLcm };
+    ? { base: 'sd2', side: 768, ...known }
+    : { base: 'sd15', side: 512, ...known };
 }
