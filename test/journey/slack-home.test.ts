@@ -195,6 +195,26 @@ describe('a form with something to mend', () => {
   });
 });
 
+it('the form of an emoji offers what there is, and says under the field what is not', async () => {
+  await root.slash('/imagine', 'a fox --count 2');
+  const grid = await shown(root, answers('a fox'));
+  await root.press('Emoji', grid);
+  await opened(root);
+  expect(root.view()).toMatchObject({
+    blocks: [
+      { block_id: 'name' },
+      { block_id: 'picture', element: { options: [{ value: '1' }, { value: '2' }] } },
+      { block_id: 'kind', element: { options: [{ value: 'emoji' }, { value: 'sticker' }] } },
+    ],
+  });
+  expect(await faults(root, { name: 'fox', picture: '9' })).toEqual({ picture: expect.stringContaining('1 to 2') });
+  expect(await faults(root, { name: 'fox', picture: '1.5' })).toEqual({ picture: expect.stringContaining('1.5') });
+  expect(await faults(root, { name: 'fox', kind: 'gif' })).toEqual({ kind: expect.stringContaining('gif') });
+  expect(root.sees().filter(({ isPrivate }) => isPrivate)).toEqual([]);
+  expect(await faults(root, { name: 'fox', picture: '2', kind: 'sticker' })).toBeUndefined();
+  expect(root.view()).toBeUndefined();
+});
+
 it('an answer that could only come as a direct message has buttons that work', async () => {
   let draw = (): void => undefined;
   const drawing = new Promise<void>((resolve) => {

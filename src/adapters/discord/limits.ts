@@ -9,6 +9,8 @@ export const LIMITS = {
   customId: 100,
   buttonLabel: 80,
   selectChoices: 25,
+  /** And at least two. */
+  radioChoices: 10,
   selectText: 100,
   selectPlaceholder: 150,
   files: 10,

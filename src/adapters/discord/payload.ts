@@ -63,7 +63,8 @@ type ComponentPayload = {
 };
 const component: z.ZodType<ComponentPayload> = z.object({
   custom_id: z.string().optional(),
-  value: z.string().optional(),
+  /** Of a radio group where nothing is pressed: null. */
+  value: maybe(z.string()),
   values: z.array(z.string()).optional(),
   get components() {
     return z.array(component).optional();

@@ -3,6 +3,7 @@ import { ChannelType, ComponentType, SelectMenuDefaultValueType, TextInputStyle 
 import type {
   APIChannelSelectComponent,
   APIFileUploadComponent,
+  APIRadioGroupComponent,
   APIModalInteractionResponseCallbackData,
   APIRoleSelectComponent,
   APIStringSelectComponent,
@@ -86,23 +87,24 @@ function renderPicker(field: FormField): APIChannelSelectComponent | APIRoleSele
   };
 }
 
-/** Undefined where there is nothing to choose from, or more than a list can show: it is typed then. */
-function renderChoices({ id, choices = [], value, isRequired }: FormField): APIStringSelectComponent | undefined {
+/**
+ * Undefined where there is nothing to choose from, or more than a list can show: it is typed then. A few are all seen at
+ * once, unless none may be chosen: what is pressed in a radio group cannot be unpressed.
+ */
+function renderChoices(field: FormField): APIStringSelectComponent | APIRadioGroupComponent | undefined {
+  const { id, choices = [], value, isRequired } = field;
   if (choices.length === 0 || choices.length > LIMITS.selectChoices) {
     return undefined;
   }
-  return {
-    type: ComponentType.StringSelect,
-    custom_id: id,
-    required: isRequired,
-    min_values: isRequired ? 1 : 0,
-    max_values: 1,
-    options: choices.map((choice) => ({
-      value: cut(choice.value, LIMITS.selectText),
-      label: cut(choice.label, LIMITS.selectText),
-      default: choice.value === value,
-    })),
-  };
+  const options = choices.map((choice) => ({
+    value: cut(choice.value, LIMITS.selectText),
+    label: cut(choice.label, LIMITS.selectText),
+    default: choice.value === value,
+  }));
+  const common = { custom_id: id, required: isRequired, options };
+  return isRequired && options.length > 1 && options.length <= LIMITS.radioChoices
+    ? { type: ComponentType.RadioGroup, ...common }
+    : { type: ComponentType.StringSelect, ...common, min_values: isRequired ? 1 : 0, max_values: 1 };
 }
 
 const POSTED_IN = [ChannelType.GuildText, ChannelType.GuildAnnouncement];

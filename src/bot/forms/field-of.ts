@@ -24,6 +24,8 @@ const BY_CODE: Readonly<Record<string, readonly string[]>> = {
   'image.strength': ['strength'],
   'image.two': ['from'],
   'image.mask': ['mask'],
+  'emoji.picture': ['picture'],
+  'emoji.kind': ['kind'],
   'style.source': ['file'],
   'style.two-sources': ['url'],
   'style.unknown': ['style', 'name', 'placeStyle'],

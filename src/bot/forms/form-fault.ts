@@ -9,7 +9,8 @@ import type { OptionValue } from '../../core/command.ts';
 import { UserError } from '../../core/errors.ts';
 import { type ButtonId, decodeButtonId } from '../button-id.ts';
 import type { BotContext, RequestContext } from '../context.ts';
-import { requireDrawable } from '../gates.ts';
+import { requireDrawable, requireJob } from '../gates.ts';
+import { emojiWish } from '../handlers/emoji.ts';
 import { fieldsToOptions } from '../handlers/imagine.ts';
 import { settingsGiven } from '../handlers/panel-settings.ts';
 import { readImagine } from '../read-imagine.ts';
@@ -71,7 +72,9 @@ async function tryForm(
     case 'imagine-form':
     case 'start-form':
     case 'job':
-      if (id.kind !== 'job' || id.action === 'remix') {
+      if (id.kind === 'job' && id.action === 'emoji') {
+        emojiWish(await requireJob(context, asked, id.job), fields);
+      } else if (id.kind !== 'job' || id.action === 'remix') {
         parseFreeText(imagine, fields['options'] ?? '');
         await tryImagine(context, asked, fieldsToOptions(fields), id.kind !== 'imagine-form');
       }

@@ -3,6 +3,7 @@
  * chat lets the bot add them, else as a file with a line on how. Whoever may add emoji may; what was added can be taken back.
  */
 import { EXPRESSION_KINDS, type ExpressionKind, type Expressions } from '../../core/chat.ts';
+import type { Job, JobPicture } from '../../core/job.ts';
 import type { Form } from '../../core/message.ts';
 import { encodeEmoji, openOwnPicture } from '../../image/index.ts';
 import { audit } from '../auditing.ts';
@@ -23,6 +24,8 @@ const FILE_FORMS: Expressions['forms'] = {
   sticker: { sidePx: 320, maxBytes: 512 * 1024 },
 };
 
+type Fields = Readonly<Record<string, string>>;
+
 /** Asks for the name, which picture, and emoji or sticker. */
 export async function emojiForm(context: BotContext, asked: RequestContext, id: string): Promise<Form> {
   requireMayAdd(asked);
@@ -32,22 +35,29 @@ export async function emojiForm(context: BotContext, asked: RequestContext, id: 
     throw refusal('job.unfinished');
   }
   const { locale } = asked;
-  const field = (name: 'name' | 'picture' | 'kind', value: string, maxLength: number): Form['fields'][number] => ({
+  const field = (
+    name: 'name' | 'picture' | 'kind',
+    value: string,
+    maxLength: number,
+    choices: readonly string[] = [],
+  ): Form['fields'][number] => ({
     id: name,
     label: text(locale, `form.emoji.${name}`),
     value,
     isRequired: true,
     maxLength,
     isMultiline: false,
+    choices: choices.map((each) => ({ value: each, label: each })),
   });
+  const numbers = job.state.pictures.map((_, index) => String(index + 1));
   return {
     id: encodeButtonId({ kind: 'job', action: 'emoji', job: id }),
     title: text(locale, 'form.emoji.title'),
     submit: text(locale, 'form.emoji.submit'),
     fields: [
       field('name', emojiName(promptOf(job)), EMOJI_NAME.most),
-      ...(job.state.pictures.length > 1 ? [field('picture', '1', 1)] : []),
-      field('kind', 'emoji', 7),
+      ...(numbers.length > 1 ? [field('picture', '1', 1, numbers)] : []),
+      field('kind', 'emoji', 7, EXPRESSION_KINDS),
     ],
   };
 }
@@ -56,13 +66,12 @@ export async function handleEmoji(
   context: BotContext,
   asked: RequestContext,
   id: string,
-  fields: Readonly<Record<string, string>>,
+  fields: Fields,
 ): Promise<void> {
   requireMayAdd(asked);
   const job = await requireJob(context, asked, id);
   await requireShowable(context, asked, job);
-  const picture = pictureAt(job, Number(fields['picture'] ?? '1') - 1);
-  const [kind, name] = [kindOf(fields['kind'] ?? 'emoji'), emojiName(fields['name'] ?? '')];
+  const { picture, kind, name } = emojiWish(job, fields);
   const file = await pictureFile(context, job, picture);
   const bytes = await context.stores.files.read(file);
   if (bytes === undefined) {
@@ -109,6 +118,23 @@ export async function takeBack(
   context.log.info({ server: asked.place.server }, 'an emoji was taken back');
 }
 
+/** What was filled in. Throws `UserError` `emoji.picture`, `emoji.kind`, `job.unfinished`. */
+export function emojiWish(
+  job: Job,
+  { picture: number = '1', kind: typed = 'emoji', name = '' }: Fields,
+): { readonly picture: JobPicture; readonly kind: ExpressionKind; readonly name: string } {
+  const count = job.state.kind === 'done' ? job.state.pictures.length : 1;
+  const index = Number(number) - 1;
+  if (!(Number.isInteger(index) && index >= 0 && index < count)) {
+    throw refusal('emoji.picture', { count, given: number });
+  }
+  const kind = EXPRESSION_KINDS.find((each) => each === typed.trim().toLowerCase());
+  if (kind === undefined) {
+    throw refusal('emoji.kind', { given: typed });
+  }
+  return { picture: pictureAt(job, index), kind, name: emojiName(name) };
+}
+
 /** Throws `UserError` `allowed.emoji`. */
 function requireMayAdd({ actor }: RequestContext): void {
   if (!actor.isAdmin && actor.mayAddEmoji !== true) {
@@ -119,8 +145,4 @@ function requireMayAdd({ actor }: RequestContext): void {
 /** A direct message has no emoji of its own. */
 function isOwnServer({ place }: RequestContext): boolean {
   return !place.server.startsWith(`${place.platform}:dm-`);
-}
-
-function kindOf(typed: string): ExpressionKind {
-  return EXPRESSION_KINDS.find((kind) => kind === typed.trim().toLowerCase()) ?? 'emoji';
 }

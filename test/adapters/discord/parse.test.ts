@@ -183,6 +183,13 @@ describe('what is asked', () => {
       id: 'f',
       fields: { prompt: 'a fox', negative: '' },
     });
+    const pressed = (value: string | null) => [{ type: 18, component: { type: 21, custom_id: 'kind', value } }];
+    expect(actionOf(command({ type: 5 }, { custom_id: 'f', components: pressed('emoji') }))).toMatchObject({
+      fields: { kind: 'emoji' },
+    });
+    expect(actionOf(command({ type: 5 }, { custom_id: 'f', components: pressed(null) }))).toMatchObject({
+      fields: { kind: '' },
+    });
     expect(parse(command({ type: 3, message }, { custom_id: 's', component_type: 2 }))?.token.source).toEqual({
       id: '8',
       isPrivate: true,

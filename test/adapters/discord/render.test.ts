@@ -206,6 +206,22 @@ describe('a form', () => {
       const [part] = renderForm({ ...FORM, fields: [{ ...picked, id: 'a', picks }] }).components;
       expect(part).toMatchObject({ component: { channel_types: types } });
     }
+    const choices = (count: number) =>
+      Array.from({ length: count }, (_, k) => ({ value: `${k + 1}`, label: `c${k + 1}`.repeat(80) }));
+    // A few are seen at once, if one must be chosen: a radio group cannot be emptied.
+    for (const [count, isRequired, type] of [
+      [2, true, 21],
+      [10, true, 21],
+      [11, true, 3],
+      [1, true, 3],
+      [2, false, 3],
+      [26, true, 4],
+    ] as const) {
+      const chosen = { ...field, id: 'a', isRequired, value: '2', choices: choices(count) };
+      const { components } = renderForm({ ...FORM, fields: [chosen] });
+      expect(modalBody.safeParse({ ...FORM_BODY, components }).error).toBeUndefined();
+      expect(components[0]).toMatchObject({ component: { type, required: isRequired } });
+    }
     // More than a picker can show are typed, lest saving lose some.
     const many = Array.from({ length: 26 }, (_, k) => String(111111111111111111n + BigInt(k))).join('\n');
     const typed = renderForm({ ...FORM, fields: [{ ...picked, id: 'a', picks: 'channels', value: many }] });

@@ -132,6 +132,24 @@ describe('Emoji', () => {
     expect(own?.added).toHaveLength(1);
   });
 
+  it('is refused for a picture or a kind that there is not, each named with its field', async () => {
+    const own = await open();
+    const at = await world.imagine('a fox --count 2');
+    const { id } = buttonOf(world.chat.at(at), 'Emoji');
+    for (const [wrong, said] of [
+      [{ picture: '3' }, 'can be 1 to 2; you wrote “3”'],
+      [{ picture: 'two' }, 'you wrote “two”'],
+      [{ kind: 'gif' }, 'an emoji or a sticker; you wrote “gif”'],
+    ] as const) {
+      const fields = { name: 'fox', picture: '1', kind: 'emoji', ...wrong };
+      const action = { kind: 'form', id, fields } as const;
+      const fault = await world.bot.formFault?.({ id: 'f', actor: admin, place: guild, action, receivedAtMs: 0 });
+      expect(fault).toEqual({ field: Object.keys(wrong)[0], sentence: expect.stringContaining(said) });
+      expect(wordsOf(world.chat.at(await send(at, fields)))[0]).toContain(said);
+    }
+    expect(own?.added).toEqual([]);
+  });
+
   it('says what the server refuses, and that a scene cannot be cut', async () => {
     const own = await open();
     const picture = await world.imagine('a fox --count 1');

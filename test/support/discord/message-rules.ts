@@ -157,6 +157,23 @@ const stringSelect = z.strictObject({
     .min(1)
     .max(25),
 });
+const radioGroup = z.strictObject({
+  type: z.literal(21),
+  custom_id: customId,
+  required: z.boolean().optional(),
+  options: z
+    .array(
+      z.strictObject({
+        label: z.string().min(1).max(100),
+        value: z.string().min(1).max(100),
+        description: z.string().min(1).max(100).optional(),
+        default: z.boolean().optional(),
+      }),
+    )
+    .min(2)
+    .max(10)
+    .refine((options) => options.filter((option) => option.default === true).length <= 1, 'more than one default'),
+});
 const fileUpload = z.strictObject({
   type: z.literal(19),
   custom_id: customId,
@@ -182,6 +199,7 @@ export const modalBody = z
               channelSelect,
               roleSelect,
               stringSelect,
+              radioGroup,
               fileUpload,
             ]),
           }),

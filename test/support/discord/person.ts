@@ -112,6 +112,15 @@ export class Person {
         const component = { type: 3, id: 1, custom_id: input.custom_id, values: chosen === '' ? [] : [chosen] };
         return { type: 18, id: 2, component };
       }
+      if (input.type === 21) {
+        const value = fields[input.custom_id] ?? input.options.find((option) => option.default)?.value ?? null;
+        const isOffered =
+          value === null ? input.required === false : input.options.some((each) => each.value === value);
+        if (!isOffered) {
+          throw new Error(`the client does not offer ${JSON.stringify(value)} for ${input.custom_id}`);
+        }
+        return { type: 18, id: 2, component: { type: 21, id: 1, custom_id: input.custom_id, value } };
+      }
       if (input.type === 6 || input.type === 8) {
         const chosen = fields[input.custom_id]?.split('\n') ?? (input.default_values ?? []).map(({ id }) => id);
         const component = {

@@ -115,6 +115,8 @@ export const errors: Translation<typeof english> = {
     'Strength sagt, wie viel von einem Bild neu gezeichnet wird, und braucht daher ein image. Häng eines an, oder lass es weg.',
 
   'error.allowed.emoji': 'Das kann nur, wer auf diesem Server Emojis hinzufügen darf.',
+  'error.emoji.picture': 'Welches Bild, das kann 1 bis {count} sein; du schriebst „{given}“.',
+  'error.emoji.kind': 'Das kann emoji oder sticker sein; du schriebst „{given}“.',
   'error.emoji.ground':
     'Das Bild hat keinen einfarbigen Grund, von dem es freigestellt werden könnte. Zeichne es „on white“ oder auf transparent.',
   'error.emoji.permission': 'Dafür braucht der Bot das Recht „Ausdrücke erstellen“. Ein Admin kann es geben: {link}',

@@ -112,6 +112,8 @@ export const errors = {
     'Strength says how much of a picture is drawn anew, so it needs an image. Attach one, or leave it out.',
 
   'error.allowed.emoji': 'Only who may add emoji to this server can do that.',
+  'error.emoji.picture': 'Which picture can be 1 to {count}; you wrote “{given}”.',
+  'error.emoji.kind': 'This can be an emoji or a sticker; you wrote “{given}”.',
   'error.emoji.ground': 'The picture shows no plain ground to cut it from. Draw it “on white”, or on transparent.',
   'error.emoji.permission': 'The bot needs the permission Create Expressions to add this. An admin can give it: {link}',
   'error.emoji.full':
