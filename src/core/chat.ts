@@ -115,6 +115,9 @@ export interface Expressions {
   remove(server: ServerKey, kind: ExpressionKind, id: string): Promise<void>;
 }
 
+/** A message of anybody's: of one of ours `buttonIds` name its job, `pictures` are what is attached to it. */
+export type ShownMessage = { readonly buttonIds: readonly string[]; readonly pictures: readonly Upload[] };
+
 export type Avatar = { readonly user: UserKey; readonly picture: Upload };
 
 export interface Chat {
@@ -134,6 +137,11 @@ export interface Chat {
    * is no such person. Absent where nobody has one.
    */
   avatar?(server: ServerKey, person: string): Promise<Avatar | undefined>;
+  /**
+   * What the message shows that began the thread of the address; undefined outside of threads, and where it is gone.
+   * Absent where nobody asks in a thread. Throws `UserError` `image.thread-closed` where the bot may not read it.
+   */
+  threadHead?(address: ReplyAddress): Promise<ShownMessage | undefined>;
   /** Roles or user groups that people of that server can have; absent where there are none. */
   roles?(server: ServerKey): Promise<readonly Role[]>;
   /** Where the chat itself keeps what was said: all that was said to that person alone goes, and what stands at the addresses. */

@@ -82,4 +82,41 @@ describe('in Slack', () => {
     await ana.slash('/imagine', 'a knight --from me');
     await shown(ana, (message) => isDone(message) && message.words.includes('a knight'));
   });
+
+  slackTest('what a thread began with is a start where that is said, and only there', async ({ fake }) => {
+    const [ana, ben] = [fake.person('Ana'), fake.person('Ben')];
+    const isDone = (message: Seen): boolean => message.buttons.some(({ label }) => label.includes('Delete'));
+    const privately = () => ana.sees().filter(({ isPrivate }) => isPrivate);
+    /** The answer with these words, and whether a picture was its start. */
+    const drawn = async (words: string): Promise<{ readonly answer: Seen; readonly isStarted: boolean }> => {
+      const answer = await shown(ana, (message) => isDone(message) && message.words.includes(words));
+      const before = privately().length;
+      await ana.press('Info', answer);
+      await vi.waitFor(() => expect(privately().length).toBeGreaterThan(before), PATIENT);
+      return { answer, isStarted: privately().at(-1)?.words.includes('Started from a picture') ?? false };
+    };
+    const refused = (words: string) => shown(ana, (message) => message.isPrivate && message.words.includes(words));
+    const { ts: thread } = ben.says('my cat', ben.upload('cat.png', photo));
+    await ana.mention('a lion --count 1', { thread });
+    expect((await drawn('a lion')).isStarted).toBe(false);
+    await ana.mention('a tiger --count 1 --from thread', { thread });
+    const { answer, isStarted } = await drawn('a tiger');
+    expect(isStarted).toBe(true);
+    expect(fake.state.message(answer.channel, answer.ts)?.thread).toBe(thread);
+
+    // Of ours, the picture itself is the start.
+    await ana.slash('/imagine', 'a hen --count 1');
+    const own = await drawn('a hen');
+    await ana.mention('a duck --count 1 --from reply', { thread: own.answer.ts });
+    expect([own.isStarted, (await drawn('a duck')).isStarted]).toEqual([false, true]);
+
+    await ana.mention('a fish --from thread');
+    await refused('--from thread means the picture');
+    const talk = fake.state.add({ channel: fake.general.id, text: 'a talk', blocks: [], author: ben.id });
+    await ana.mention('a fish --from thread', { thread: talk.ts });
+    await refused('That message shows no picture');
+    fake.settings.scopes.delete('channels:history');
+    await ana.mention('a fish --from thread', { thread });
+    await refused('The app may not read this thread.');
+  });
 });

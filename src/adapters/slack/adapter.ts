@@ -7,7 +7,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Logger, webApi } from '@slack/bolt';
 
 import type { Log } from '../../bot/index.ts';
-import type { Adapter, Avatar, Bot, DeliverOptions, ServerChannel } from '../../core/chat.ts';
+import type { Adapter, Avatar, Bot, DeliverOptions, ServerChannel, ShownMessage } from '../../core/chat.ts';
 import type { ReplyAddress } from '../../core/job.ts';
 import type { Message } from '../../core/message.ts';
 import type { Role, ServerKey } from '../../core/people.ts';
@@ -27,6 +27,8 @@ import { Workspaces } from './installations/workspaces.ts';
 import { libraryLogger } from './log.ts';
 import { Socket } from './socket.ts';
 import { orTokenFault } from './start-fault.ts';
+import { threadHead } from './thread-head.ts';
+import { uploadFrom } from './uploads.ts';
 import type { SlackTiming, Workspace } from './workspace.ts';
 
 /** How workspaces take the app in by themselves. */
@@ -160,6 +162,12 @@ class BoltAdapter implements SlackAdapter {
   async avatar(server: ServerKey, person: string): Promise<Avatar | undefined> {
     const { client, identity } = await this.#ofServer(server);
     return findAvatar(client, identity, person, this.#options.apiUrl);
+  }
+
+  async threadHead(given: ReplyAddress): Promise<ShownMessage | undefined> {
+    const address = decodeAddress(given);
+    const { client, token } = await this.#workspaces.ofTeam(address.team);
+    return threadHead(client, address, (file) => uploadFrom(file, { token, apiUrl: this.#options.apiUrl }));
   }
 
   async roles(server: ServerKey): Promise<readonly Role[]> {

@@ -19,6 +19,7 @@ import { steppingOf } from '../stepping.ts';
 import { text } from '../texts/index.ts';
 import { keepUpload, pictureFrom } from './start-pictures.ts';
 import { makeJob, submit } from './make-job.ts';
+import { isOfThread, threadPicture } from './thread-picture.ts';
 
 type Options = Readonly<Record<string, OptionValue>>;
 export type Extra = { readonly origin?: JobOrigin; readonly init?: ResolveContext['init'] };
@@ -37,7 +38,7 @@ export async function handleImagine(
     seed: random.uint32(),
     init: extra.init,
     keep: (upload, mask) => keepUpload(context, asked.actor.user, upload, mask),
-    find: (from) => pictureFrom(context, asked, from),
+    find: (from) => (isOfThread(from) ? threadPicture(context, asked) : pictureFrom(context, asked, from)),
   });
   await stores.styles.countUse(
     place.server,

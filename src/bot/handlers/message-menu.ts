@@ -8,7 +8,7 @@ import type { Form } from '../../core/message.ts';
 import { openOwnPicture, PARAMETERS_KEYWORD, readPngTexts } from '../../image/index.ts';
 import { type ButtonId, decodeButtonId, encodeButtonId } from '../button-id.ts';
 import type { BotContext, RequestContext } from '../context.ts';
-import { requireJob, requireMayDraw, requireMayPress } from '../gates.ts';
+import { requireJob, requireMayDraw } from '../gates.ts';
 import { nextUpscale } from '../jobs/job-ancestry.ts';
 import { randomId } from '../jobs/ids.ts';
 import { code, message, plain } from '../present/lines.ts';
@@ -21,8 +21,9 @@ import { text } from '../texts/index.ts';
 import { handleImagineForm, promptForm } from './imagine.ts';
 import { showInfo } from './job-buttons.ts';
 import { makeJob, submit } from './make-job.ts';
-import { handleUpscale, pictureAt, pictureFile } from './pictures.ts';
+import { handleUpscale } from './pictures.ts';
 import { keepUpload } from './start-pictures.ts';
+import { ownPicture } from './thread-picture.ts';
 
 type MenuAction = Extract<Action, { kind: 'message' }>;
 type Start = NonNullable<ResolveContext['init']>;
@@ -128,13 +129,7 @@ export async function handleStartForm(
 }
 
 async function ownStart(context: BotContext, asked: RequestContext, id: string, index: number): Promise<Start> {
-  const job = await requireJob(context, asked, id);
-  requireMayPress(asked, job);
-  const file = await pictureFile(context, job, pictureAt(job, index));
-  const data = await context.stores.files.read(file);
-  if (data === undefined) {
-    throw refusal('job.unknown');
-  }
+  const data = await ownPicture(context, asked, id, index);
   const { width, height } = await openOwnPicture(data);
   // A file of its own: deleting the answer does not reach it.
   return { file: await context.stores.files.keep('uploads', data, '.png'), width, height };

@@ -99,7 +99,7 @@ export class WebApi {
         return { ok: true, channel: { id: this.#state.directChannel(stringOf(call.args['users'])).id } };
       case 'conversations.history':
       case 'conversations.replies':
-        return this.#history(call.args);
+        return this.#history(call);
       case 'files.getUploadURLExternal':
         return this.#uploadUrl(call);
       case 'files.completeUploadExternal':
@@ -282,16 +282,28 @@ export class WebApi {
         };
   }
 
-  #history(args: ApiCall['args']): Json {
+  /** A channel's own messages, newest first; of a thread the one that it began with, and then the oldest first. */
+  #history({ args, baseUrl }: ApiCall): Json {
     const oldest = Number(args['oldest'] ?? 0);
     const thread = args['ts'];
-    const found = this.#state.messages
+    const seen = this.#state.messages
       .in(stringOf(args['channel']))
-      .filter((message) => message.onlyFor === undefined)
-      .filter((message) => (thread === undefined ? message.thread === undefined : message.thread === thread))
-      .filter((message) => Number(message.ts) >= oldest);
-    const newestFirst = found.reverse().slice(0, Number(args['limit'] ?? 100));
-    return { ok: true, messages: newestFirst.map((message) => messageJson(message, this.#state)) };
+      .filter((message) => message.onlyFor === undefined && Number(message.ts) >= oldest);
+    const found =
+      thread === undefined
+        ? seen.filter((message) => message.thread === undefined).reverse()
+        : seen.filter((message) => message.ts === thread || message.thread === thread);
+    if (thread !== undefined && found.length === 0) {
+      return refuse('thread_not_found');
+    }
+    const shown = found.slice(0, Number(args['limit'] ?? 100)).map((message) => ({
+      ...messageJson(message, this.#state),
+      files: message.files.flatMap((id) => {
+        const file = this.#state.files.get(id);
+        return file === undefined ? [] : [fileJson(file, baseUrl, this.#state)];
+      }),
+    }));
+    return { ok: true, messages: shown };
   }
 
   #uploadUrl({ args, baseUrl }: ApiCall): Json {

@@ -94,10 +94,14 @@ export const errors: Translation<typeof english> = {
     'Das ist ein HEIC-Bild, wie iPhones sie machen; hier lässt es sich nicht öffnen. Sende es als JPEG oder PNG (ein Bildschirmfoto davon genügt).',
   'error.image.two': 'Es gibt ein Bild als Anfang: hänge es an oder sage, wo es ist, nicht beides.',
   'error.image.from':
-    'from ist die https-Adresse eines Bildes, ich für den eigenen Avatar, oder eine Person, wo dieser Server das erlaubt; du schriebst „{given}“.',
+    'from ist die https-Adresse eines Bildes, ich für den eigenen Avatar, eine Person, wo dieser Server das erlaubt, oder thread für das, womit ein Thread in Slack begann; du schriebst „{given}“.',
   'error.image.no-person':
     'Unter „{given}“ gibt es hier niemanden mit Bild. Erwähne die Person oder hänge ein Bild an.',
   'error.image.none-there': 'Diese Nachricht zeigt kein Bild, das sich aufgreifen lässt. Wähle eine mit Bild.',
+  'error.image.no-thread':
+    '--from thread meint das Bild, mit dem ein Thread in Slack begann, und gilt in diesem Thread. Hänge das Bild an, oder wähle „Als Anfang nehmen“ in seinem Menü.',
+  'error.image.thread-closed':
+    'Die App darf diesen Thread nicht lesen. Hänge das Bild stattdessen an, oder bitte einen Admin um die Berechtigung channels:history.',
   'error.image.start-gone': 'Dieses Bild ist nicht mehr zur Hand. Wähle es noch einmal im Menü der Nachricht.',
   'error.image.url': 'Die Adresse eines Bildes beginnt mit https://; du gabst „{given}“.',
   'error.image.private': '{given} führt in ein privates Netz. Hänge das Bild stattdessen an.',

@@ -92,9 +92,13 @@ export const errors = {
     'This is a HEIC picture, as iPhones make them, which cannot be opened here. Send it as JPEG or PNG (a screenshot of it will do).',
   'error.image.two': 'There is one picture to start from: attach it or say where it is, not both.',
   'error.image.from':
-    'from is the https address of a picture, me for your own avatar, or a person where this server allows that; you wrote “{given}”.',
+    'from is the https address of a picture, me for your own avatar, or a person where this server allows that, or thread for what a Slack thread began with; you wrote “{given}”.',
   'error.image.no-person': 'There is nobody here by “{given}” with a picture. Mention the person, or attach a picture.',
   'error.image.none-there': 'That message shows no picture that can be taken up. Choose one with a picture.',
+  'error.image.no-thread':
+    '--from thread means the picture that a Slack thread began with, asked for in that thread. Attach the picture, or choose “Use as start” in its menu.',
+  'error.image.thread-closed':
+    'The app may not read this thread. Attach the picture instead, or ask an admin for the scope channels:history.',
   'error.image.start-gone': 'That picture is no longer at hand. Choose it again in the message’s menu.',
   'error.image.url': 'A picture’s address begins with https://; you gave “{given}”.',
   'error.image.private': '{given} leads into a private network. Attach the picture instead.',
