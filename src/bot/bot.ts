@@ -85,18 +85,25 @@ class BotOnPorts implements FourstepBot {
   }
 
   async handle(invocation: Invocation, address: ReplyAddress): Promise<void> {
-    const { stores } = this.#context;
+    const { stores, log } = this.#context;
     const event = inboxIdOf(invocation);
+    let isAnswered = false;
     try {
       if (!(await stores.inbox.claim(event))) {
         return;
       }
       const asked = await this.#contextOf(invocation, address, this.#chatOf(invocation));
-      if (await this.#answer(asked)) {
+      isAnswered = await this.#answer(asked);
+      if (isAnswered) {
         await stores.inbox.complete(event);
       }
     } catch (error) {
-      await apologise(this.#context, { invocation, address, error });
+      if (isAnswered) {
+        // Its answer stands or is being drawn: an apology would take its place.
+        log.error({ event, err: error }, 'an event that is answered could not be written off');
+      } else {
+        await apologise(this.#context, { invocation, address, error });
+      }
     }
   }
 

@@ -29,3 +29,24 @@ it('is told to whoever asks meanwhile, once, and nothing is drawn of it later', 
   await world.imagine('a hare');
   expect(await world.stores.jobs.ofUser(ada.user)).toHaveLength(1);
 });
+
+it('says nothing beside an answer where it is only the event that cannot be written off', async () => {
+  const memory = openMemory();
+  let refused = 0;
+  world = await openWorld({
+    database: {
+      ...steadied(memory),
+      put: async (entries) => {
+        if (entries.some(({ key }) => key.startsWith('seen/'))) {
+          refused += 1;
+          throw new Error('no room');
+        }
+        await memory.put(entries);
+      },
+    },
+  });
+  await world.imagine('a fox');
+  expect(refused).toBe(1);
+  expect(world.chat.privately).toEqual([]);
+  expect(world.chat.standing.size).toBe(1);
+});
