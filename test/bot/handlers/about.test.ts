@@ -1,6 +1,12 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
 import { afterEach, describe, expect, it } from 'vitest';
+
+import { packageFolder } from '../../../config/paths.ts';
 import { usualStrength } from '../../../src/bot/wish.ts';
-import { MOJI } from '../../support/manifests.ts';
+import { readManifest } from '../../../src/engine/model/manifest-file.ts';
+import { installed, MOJI } from '../../support/manifests.ts';
 import { ada, admin, bob, guild, labelsOf, openWorld, type World, wordsOf } from '../world.ts';
 
 let world: World;
@@ -34,8 +40,24 @@ describe('/info', () => {
   it('says how much of a picture to start from the model draws anew, and 60 % where it does not say', async () => {
     world = await openWorld();
     expect(said(await run('info'))).toContain('drawn anew by 60 %');
+    await world.close();
     const own = { ...MOJI, defaults: { ...MOJI.defaults, strength: 0.4 } };
+    world = await openWorld({ ports: { models: { list: () => [installed(own)] } } });
+    expect(said(await run('info'))).toContain('drawn anew by 40 %');
     expect([usualStrength({ manifest: MOJI }), usualStrength({ manifest: own })]).toEqual([0.6, 0.4]);
+  });
+
+  it('says of each model that comes along what its manifest says', async () => {
+    const folder = join(packageFolder, 'models');
+    const manifests = await Promise.all((await readdir(folder)).map((name) => readManifest(join(folder, name))));
+    const carried = manifests.filter((manifest) => manifest !== undefined);
+    expect(carried.map(({ id }) => id)).toContain('moji');
+    for (const manifest of carried) {
+      world = await openWorld({ ports: { models: { list: () => [installed(manifest)] } } });
+      const percent = Math.round((manifest.defaults.strength ?? 0.6) * 100);
+      expect(said(await run('info'))).toContain(`drawn anew by ${percent} %`);
+      await world.close();
+    }
   });
 });
 
