@@ -44,6 +44,19 @@ describe('/settings', () => {
     expect(buttonOf(world.chat.at(drawn), 'Löschen').label).toBe('Löschen');
   });
 
+  it('keeps prompts plain where the server wants that: what other programs write is then words', async () => {
+    world = await openWorld();
+    const at = await panel();
+    const pasted = 'a (fox:1.2) Negative prompt: red Steps: 4, Sampler: LCM, Seed: 77';
+    expect(said(await world.imagine(pasted))).toMatch(/^seed 77 /mu);
+    await world.press(admin, at, 'Prompt weights');
+    expect(said(at)).toContain('Prompts: read as plain words');
+    expect(await settings()).toMatchObject({ promptGrammar: 'plain' });
+    expect(said(await world.imagine(pasted))).not.toMatch(/^seed 77 /mu);
+    await world.press(admin, at, 'Prompt weights');
+    expect(await settings()).toMatchObject({ promptGrammar: 'weighted' });
+  });
+
   it('chooses the model', async () => {
     world = await openWorld();
     const at = await panel();
