@@ -170,19 +170,21 @@ export async function requireShowable(
 
 /**
  * The last look before a device draws, at what it really draws: the words with the styles' own, and the model. Whatever
- * made the request, and however long ago, comes through here. Throws `UserError` `safety.*` or `job.model-…`.
+ * made the request, and however long ago, comes through here. Throws `UserError` `safety.*`, `job.model-…` or `job.init-gone`.
  */
 export async function checkBeforeDrawing(
   rules: Rules & Pick<BotContext, 'models'>,
   work: TransientWork,
 ): Promise<void> {
   if (work.work.kind !== 'imagine') {
+    await requireKept(rules, [work.work.request.file]);
     return;
   }
   const { request } = work.work;
   const settings = await rules.stores.settings.of(work.server);
   await requireWordsDrawn(rules, { settings, isNsfw: work.isNsfwChannel }, request);
   requireSameModel(rules.models, request);
+  await requireKept(rules, startFiles(request));
 }
 
 /** Throws `UserError` `job.unknown`, as for a private one of somebody else, or `job.elsewhere`. */
@@ -232,15 +234,12 @@ export async function requireStillThere(
       throw refusal('job.style-gone', { style: job.styleName });
     }
   }
-  await requireStartThere({ stores }, request);
+  await requireKept({ stores }, startFiles(request));
 }
 
-/** Throws `UserError` `job.init-gone` where the picture to start from, or its mask, is no longer kept. */
-export async function requireStartThere(
-  { stores }: Pick<BotContext, 'stores'>,
-  request: GenerationRequest,
-): Promise<void> {
-  for (const file of startFiles(request)) {
+/** Throws `UserError` `job.init-gone` where a picture to start from, or a mask, is no longer kept. */
+export async function requireKept({ stores }: Pick<BotContext, 'stores'>, files: readonly string[]): Promise<void> {
+  for (const file of files) {
     if (!(await stores.files.has(file))) {
       throw refusal('job.init-gone');
     }

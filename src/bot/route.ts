@@ -75,6 +75,9 @@ export async function routeToForm(context: BotContext, asked: RequestContext): P
   if (action.kind === 'command' && action.name === 'style train') {
     return await trainForm(context, asked, action.options);
   }
+  if (action.kind === 'button') {
+    requireCarried(action);
+  }
   const id = action.kind === 'button' ? decodeButtonId(action.id) : undefined;
   if (id?.kind === 'training' && id.action === 'more') {
     return await moreForm(context, asked, id.training);

@@ -20,7 +20,7 @@ import { StartStore } from './starts.ts';
 import { StyleStore } from './styles.ts';
 import { TrainingStore } from './trainings.ts';
 
-export { isOpen } from './jobs.ts';
+export { filesOf, isOpen } from './jobs.ts';
 export { openMemory } from './memory.ts';
 export { pictureAt } from './fetch-picture.ts';
 export { fetchFile, type FetchFileOptions } from './fetch-file.ts';

@@ -9,6 +9,7 @@ import type { Job, JobId } from '../core/job.ts';
 import { storedJob } from '../core/job-schema.ts';
 import { isTakenUp, type Partition, partitionName } from '../core/partition.ts';
 import type { ServerKey, UserKey } from '../core/people.ts';
+import { startFiles } from '../core/request.ts';
 import { corruptStore, type Database, keyPart } from './database.ts';
 
 export class JobStore {
@@ -74,9 +75,24 @@ export class JobStore {
     return [...(await this.#load(ids))].sort((a, b) => a.createdAtMs - b.createdAtMs);
   }
 
+  /** Those of the files that some job has. */
+  async filesAmong(files: ReadonlySet<string>): Promise<ReadonlySet<string>> {
+    const found = new Set<string>();
+    const ids = files.size === 0 ? [] : await this.#ids();
+    for (let start = 0; start < ids.length; start += PAGE) {
+      const named = (await this.#load(ids.slice(start, start + PAGE))).flatMap(filesOf);
+      named.filter((file) => files.has(file)).forEach((file) => found.add(file));
+    }
+    return found;
+  }
+
+  async #ids(): Promise<readonly JobId[]> {
+    return (await this.#database.keys('job/')).map((key) => decodeURIComponent(key.slice('job/'.length)));
+  }
+
   /** Deletes ended jobs that were created before; resolves to them. */
   async prune(beforeMs: number): Promise<readonly Job[]> {
-    const ids = (await this.#database.keys('job/')).map((key) => decodeURIComponent(key.slice('job/'.length)));
+    const ids = await this.#ids();
     const gone: Job[] = [];
     for (let start = 0; start < ids.length; start += PAGE) {
       const old = (await this.#load(ids.slice(start, start + PAGE))).filter(
@@ -103,6 +119,13 @@ const ORDER_LENGTH = 9;
 /** Something is still owed to the person who asked. */
 export function isOpen(job: Job): boolean {
   return job.state.kind === 'queued' || job.state.kind === 'running' || !job.state.isAnswered;
+}
+
+/** Paths of the pictures that a job began from and of those that it drew. */
+export function filesOf({ work, state }: Job): readonly string[] {
+  const starts = work.kind === 'imagine' ? startFiles(work.request) : [work.request.file];
+  const pictures = state.kind === 'done' ? state.pictures.map(({ file }) => file) : [];
+  return [...pictures, ...starts].filter((path) => path !== '');
 }
 
 function readJob(id: JobId, value: unknown): Job {

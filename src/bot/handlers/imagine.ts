@@ -7,8 +7,9 @@ import type { OptionValue } from '../../core/command.ts';
 import type { Job, JobOrigin } from '../../core/job.ts';
 import type { ModelManifest } from '../../core/manifest.ts';
 import type { Form } from '../../core/message.ts';
+import { startFiles } from '../../core/request.ts';
 import { encodeButtonId } from '../button-id.ts';
-import { requireJob, requireMayPress, requireStartThere } from '../gates.ts';
+import { requireJob, requireKept, requireMayPress } from '../gates.ts';
 import { modelOf, rootOf } from '../jobs/job-ancestry.ts';
 import type { BotContext, RequestContext } from '../context.ts';
 import { promptOf } from '../present/answer.ts';
@@ -89,7 +90,7 @@ export async function handleRemix(
   const root = await rootOf(job, (other) => context.stores.jobs.get(other));
   const request = root?.work.request;
   if (request !== undefined) {
-    await requireStartThere(context, request);
+    await requireKept(context, startFiles(request));
   }
   await handleImagine(context, asked, fieldsToOptions(fields), {
     origin: { kind: 'remix', of: id },

@@ -107,7 +107,7 @@ export async function startForm(context: BotContext, asked: RequestContext, acti
   const own = ids.find((id) => id.kind === 'job' || id.kind === 'picture');
   const isOurs = own !== undefined && (own.kind === 'job' || own.kind === 'picture');
   const foreign = isOurs ? undefined : firstPicture(action);
-  context.starts.begin(start, async () =>
+  context.starts.begin(start, asked.actor.user, async () =>
     foreign === undefined && isOurs
       ? await ownStart(context, asked, own.job, own.kind === 'picture' ? own.index : 0)
       : await keepUpload(context, asked.actor.user, foreign ?? firstPicture(action)),
@@ -121,7 +121,7 @@ export async function handleStartForm(
   start: string,
   fields: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const init = await context.starts.of(start);
+  const init = await context.starts.of(start, asked.actor.user);
   if (init === undefined || !(await context.stores.files.has(init.file))) {
     throw refusal('image.start-gone');
   }

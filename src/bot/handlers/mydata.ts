@@ -1,7 +1,6 @@
 /** `/mydata`: all that is kept about the asker as a file, or no more of it. */
-import { startFiles } from '../../core/request.ts';
 import { encodeButtonId } from '../button-id.ts';
-import { isOpen } from '../../store/index.ts';
+import { filesOf, isOpen } from '../../store/index.ts';
 import { inboxIdOf, parseRecord } from '../inbox-record.ts';
 import type { BotContext, RequestContext } from '../context.ts';
 import { button, message, plain } from '../present/lines.ts';
@@ -44,14 +43,18 @@ export async function forget(context: BotContext, asked: RequestContext): Promis
   const { actor } = asked.invocation;
   const { jobs, people, files } = context.stores;
   const own = await jobs.ofUser(actor.user);
+  const theirs = new Set(await context.starts.forget(actor.user));
   for (const job of own) {
     if (isOpen(job) && context.jobs.cancel(job.id, actor.user)) {
       await context.jobs.ended(job.id);
     }
-    for (const path of filesOf(job)) {
-      await files.remove(path);
-    }
+    filesOf((await jobs.get(job.id)) ?? job).forEach((path) => theirs.add(path));
     await jobs.delete(job);
+  }
+  // Files are named by what is in them: the same picture may be somebody else's, too.
+  const others = await jobs.filesAmong(theirs);
+  for (const path of [...theirs].filter((each) => !others.has(each))) {
+    await files.remove(path);
   }
   // What counts against a day's quota runs out by itself: forgetting gives no new day.
   await asked.chat.forget?.(
@@ -80,10 +83,4 @@ export async function forget(context: BotContext, asked: RequestContext): Promis
 async function learntLines({ stores }: BotContext, { actor, locale }: RequestContext): Promise<readonly string[]> {
   const styles = (await stores.styles.learntFrom(actor.user)).map(({ name }) => name);
   return styles.length === 0 ? [] : [text(locale, 'mydata.learnt', { styles: styles.join(', ') })];
-}
-
-function filesOf(job: Awaited<ReturnType<BotContext['stores']['jobs']['ofUser']>>[number]): readonly string[] {
-  const starts = job.work.kind === 'imagine' ? startFiles(job.work.request) : [];
-  const pictures = job.state.kind === 'done' ? job.state.pictures.map(({ file }) => file) : [];
-  return [...pictures, ...starts].filter((path) => path !== '');
 }

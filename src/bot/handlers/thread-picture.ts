@@ -2,7 +2,7 @@
 import type { Upload } from '../../core/command.ts';
 import { decodeButtonId } from '../button-id.ts';
 import type { BotContext, RequestContext } from '../context.ts';
-import { requireJob, requireMayPress } from '../gates.ts';
+import { requireJob, requireShowable } from '../gates.ts';
 import { refusal } from '../refusal.ts';
 import { pictureAt, pictureFile } from './pictures.ts';
 
@@ -36,7 +36,7 @@ export async function threadPicture(context: BotContext, asked: RequestContext):
   return picture;
 }
 
-/** The bytes of a picture of ours, for whoever may press its answer. Throws `UserError` `job.*`, `allowed.*`. */
+/** The bytes of a picture of ours, where it may be shown. Throws `UserError` `job.*`, `allowed.*`, `safety.*`. */
 export async function ownPicture(
   context: BotContext,
   asked: RequestContext,
@@ -44,7 +44,7 @@ export async function ownPicture(
   index: number,
 ): Promise<Uint8Array> {
   const job = await requireJob(context, asked, id);
-  requireMayPress(asked, job);
+  await requireShowable(context, asked, job);
   const data = await context.stores.files.read(await pictureFile(context, job, pictureAt(job, index)));
   if (data === undefined) {
     throw refusal('job.unknown');

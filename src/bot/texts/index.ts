@@ -88,7 +88,7 @@ export function noticeText(
   { code, sentence, params }: { readonly code: string; readonly sentence: string; readonly params: TextParams },
 ): string {
   const key = `notice.${code}`;
-  return isTextKey(key) ? text(locale, key, params) : sentence;
+  return isTextKey(key) ? text(locale, key, params) : withoutFolders(sentence);
 }
 
 export function describeCommand(locale: Locale, command: string): string {

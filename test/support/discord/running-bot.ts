@@ -19,6 +19,9 @@ export type DiscordBotOptions = {
   /** Instead of a stub device. */
   readonly runner?: Runner;
   readonly ports?: WholeBotOptions['ports'];
+  readonly options?: WholeBotOptions['options'];
+  /** 64 hexadecimal digits: interactions over HTTP are taken too. */
+  readonly publicKey?: string;
   /** Awaited before each step of a picture. */
   readonly beforeStep?: () => Promise<void>;
 };
@@ -36,6 +39,8 @@ export async function openDiscordBot({
   beforeStep,
   runner = createStubRunner({ sizePx: 16, ...(beforeStep === undefined ? {} : { beforeStep }) }),
   ports,
+  options,
+  publicKey,
 }: DiscordBotOptions): Promise<DiscordBot> {
   const { now } = fake.world.clock;
   const handled: Invocation[] = [];
@@ -57,7 +62,7 @@ export async function openDiscordBot({
     folder,
     database,
     runner,
-    ...(partition === undefined ? {} : { options: { partition } }),
+    options: { ...options, ...(partition === undefined ? {} : { partition }) },
     ports: {
       clock: clockOf(now),
       models: { list: () => [installed({ ...SMALL_MOJI, styles: [] }, folder)] },
@@ -68,6 +73,7 @@ export async function openDiscordBot({
         token: fake.token,
         restUrl: fake.apiUrl,
         cdnUrl: fake.cdnUrl,
+        ...(publicKey === undefined ? {} : { publicKey }),
         shards: partition ?? 'auto',
         bot: watched(bot),
         log: SILENT_LOG,
