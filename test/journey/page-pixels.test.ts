@@ -61,7 +61,8 @@ async function both(words: string, columns = 1): Promise<{ readonly rests: Seen;
   const before = await page.locator('#messages .message').count();
   await page.click('#send');
   await expect.poll(() => page.locator('#messages .message').count(), { timeout: 30_000 }).toBe(before + 1);
-  await page.waitForSelector('#messages .message:first-child:not([aria-busy=true]) img', { timeout: 60_000 });
+  // A preview may stand there on the way.
+  await page.waitForSelector('#messages .message:first-child:has(button:text("Reroll")) img', { timeout: 60_000 });
   return { rests, sent: await pixels('#messages .message:first-child img', columns) };
 }
 

@@ -25,6 +25,8 @@ export function createLive({ words, announce, onShown }) {
   let isDrawing = false;
   let final = new AbortController();
   let rest;
+  /** The draft begun last; what rests is drawn once that one is there. */
+  let drafting = Promise.resolve();
   /** Pictures are shown in the order in which they were asked for. */
   let shown = Promise.resolve();
 
@@ -111,7 +113,7 @@ export function createLive({ words, announce, onShown }) {
       return;
     }
     if (wanted.key === drafted) {
-      rest = setTimeout(() => void finish(), REST_MS);
+      rest = setTimeout(() => void drafting.then(finish), REST_MS);
       return;
     }
     const request = wanted;
@@ -126,11 +128,10 @@ export function createLive({ words, announce, onShown }) {
         void pump();
       }
     };
-    try {
-      await draw(request, { isDraft: true, signal: new AbortController().signal, stepped: next });
-    } catch (error) {
+    drafting = draw(request, { isDraft: true, signal: new AbortController().signal, stepped: next }).catch((error) => {
       note.textContent = error.message;
-    }
+    });
+    await drafting;
     next();
   }
 
