@@ -29,6 +29,11 @@ export const limitVariables = {
   PAGE_ACTIONS_PER_MINUTE: count(120),
   PAGE_LIVE_PER_MINUTE: count(1200),
   PAGE_HISTORY_MB: count(512, 32),
+  /** Event streams of the page at once (in all, of one address), and bodies coming in at once (likewise). */
+  PAGE_STREAMS: count(64),
+  PAGE_STREAMS_PER_ADDRESS: count(32),
+  PAGE_BODIES: count(8),
+  PAGE_BODIES_PER_ADDRESS: count(3),
   /** Megabytes of finished pictures, of pictures to start from, and of added styles' files (of all servers, of one). */
   PICTURES_MB: count(4096),
   UPLOADS_MB: count(1024),
@@ -56,6 +61,10 @@ const FIELDS = {
   pageActionsPerMinute: 'PAGE_ACTIONS_PER_MINUTE',
   pageLivePerMinute: 'PAGE_LIVE_PER_MINUTE',
   pageHistoryMb: 'PAGE_HISTORY_MB',
+  pageStreams: 'PAGE_STREAMS',
+  pageStreamsPerAddress: 'PAGE_STREAMS_PER_ADDRESS',
+  pageBodies: 'PAGE_BODIES',
+  pageBodiesPerAddress: 'PAGE_BODIES_PER_ADDRESS',
   picturesMb: 'PICTURES_MB',
   uploadsMb: 'UPLOADS_MB',
   lorasMb: 'STYLES_MB',

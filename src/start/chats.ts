@@ -84,5 +84,9 @@ function pageLimits(limits: LimitsConfig): PageLimits {
     visitorBytes: (limits.startPictureMb + 1) * MB,
     operatorBytes: (limits.styleMb + 1) * MB,
     historyBytes: limits.pageHistoryMb * MB,
+    streams: limits.pageStreams,
+    streamsPerAddress: limits.pageStreamsPerAddress,
+    uploads: limits.pageBodies,
+    uploadsPerAddress: limits.pageBodiesPerAddress,
   };
 }

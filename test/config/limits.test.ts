@@ -50,8 +50,8 @@ const TABLE = [
   ['', 'styles', mb(of.maxLoraBytesOfAll), '`STYLES_MB`'],
   ['', "files of the page's messages", `${mb(page.historyBytes)}; the oldest go`, '`PAGE_HISTORY_MB`'],
   ['one address of the page', 'requests, actions, live pictures a minute', `${page.requestsPerMinute}, ${page.actionsPerMinute}, ${page.livePerMinute}`, '`PAGE_REQUESTS_PER_MINUTE`, `PAGE_ACTIONS_PER_MINUTE`, `PAGE_LIVE_PER_MINUTE`'],
-  ['', 'streams (of one browser)', `${page.streamsPerAddress} (${page.streamsPerPerson}); in all ${page.streams}`, ''],
-  ['', 'bodies at once, forms with files until their end', `${page.uploadsPerAddress}, ${page.heldFormsPerAddress}; in all ${page.uploads}, ${page.heldForms}`, ''],
+  ['', 'streams (of one browser)', `${page.streamsPerAddress} (${page.streamsPerPerson}); in all ${page.streams}`, '`PAGE_STREAMS_PER_ADDRESS`, `PAGE_STREAMS`'],
+  ['', 'bodies at once, forms with files until their end', `${page.uploadsPerAddress}, ${page.heldFormsPerAddress}; in all ${page.uploads}, ${page.heldForms}`, '`PAGE_BODIES_PER_ADDRESS`, `PAGE_BODIES`'],
   ['', "requests of chats' platforms at once", `${page.mountedPerAddress}; in all ${page.mounted}`, ''],
   ['', 'one request', `${page.jsonBytes / 1024} kB; ${mb(page.visitorBytes)} with a picture; ${mb(page.operatorBytes)} of the operator`, '1 MB more than `START_PICTURE_MB`, `STYLE_MB`'],
   ['', 'new browsers an hour, wrong tokens a minute', `${page.newPeoplePerHour}, ${page.wrongTokensPerMinute}`, ''],
@@ -102,6 +102,10 @@ describe('what anybody may cost', () => {
       pageRequestsPerMinute: LIMITS.requestsPerMinute,
       pageActionsPerMinute: LIMITS.actionsPerMinute,
       pageLivePerMinute: LIMITS.livePerMinute,
+      pageStreams: LIMITS.streams,
+      pageStreamsPerAddress: LIMITS.streamsPerAddress,
+      pageBodies: LIMITS.uploads,
+      pageBodiesPerAddress: LIMITS.uploadsPerAddress,
     });
   });
 });

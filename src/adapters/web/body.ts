@@ -15,7 +15,7 @@ import { Busboy, type BusboyFileStream, type BusboyInstance } from '@fastify/bus
 import type { Upload } from '../../core/command.ts';
 import { UserError } from '../../core/errors.ts';
 import { writeFailure } from '../../bot/fault.ts';
-import { LIMITS } from './limits.ts';
+import { LIMITS, type PageLimits } from './limits.ts';
 import { Places } from './rates.ts';
 
 const MB = 1_048_576;
@@ -38,11 +38,13 @@ export async function releasing<T>(release: ReceivedForm['release'], work: () =>
 
 export class FormReceiver {
   readonly #folder: string;
+  readonly #limits: Pick<PageLimits, 'uploads' | 'uploadsPerAddress'>;
   readonly #places = new Places();
   readonly #held = new Places();
 
-  private constructor(folder: string) {
+  private constructor(folder: string, limits: Pick<PageLimits, 'uploads' | 'uploadsPerAddress'>) {
     this.#folder = folder;
+    this.#limits = limits;
   }
 
   /** How many bodies are coming in, and how many forms' files lie on the disk. */
@@ -51,10 +53,10 @@ export class FormReceiver {
   }
 
   /** Empties the folder: what lies there was left by a process that died. */
-  static async open(folder: string): Promise<FormReceiver> {
+  static async open(folder: string, limits: Pick<PageLimits, 'uploads' | 'uploadsPerAddress'>): Promise<FormReceiver> {
     await rm(folder, { recursive: true, force: true });
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    return new FormReceiver(folder);
+    return new FormReceiver(folder, limits);
   }
 
   /** Throws `UserError` `page.large`, `page.busy`, `page.form`; nothing is left behind then. */
@@ -66,7 +68,8 @@ export class FormReceiver {
     if (Number(request.headers['content-length'] ?? 0) > maxBytes) {
       throw tooLarge(maxBytes);
     }
-    const giveBack = placeIn(this.#places, address, { all: LIMITS.uploads, perAddress: LIMITS.uploadsPerAddress });
+    const { uploads: all, uploadsPerAddress: perAddress } = this.#limits;
+    const giveBack = placeIn(this.#places, address, { all, perAddress });
     const folder = join(this.#folder, randomUUID());
     const release = (): Promise<void> => rm(folder, { recursive: true, force: true });
     try {

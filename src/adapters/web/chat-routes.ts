@@ -49,8 +49,8 @@ export function addChatRoutes(site: Site): void {
       return context.body(null, 200, { 'content-type': 'text/event-stream' });
     }
     const giveBack = seats.take([
-      { key: 'all', max: LIMITS.streams },
-      { key: `address ${address}`, max: LIMITS.streamsPerAddress },
+      { key: 'all', max: limits.streams },
+      { key: `address ${address}`, max: limits.streamsPerAddress },
       { key: `person ${person}`, max: LIMITS.streamsPerPerson },
     ]);
     if (giveBack === undefined) {

@@ -48,7 +48,7 @@ export async function createWebAdapter(options: WebOptions): Promise<WebAdapter>
   const limits = { ...LIMITS, ...options.limits };
   const history = await History.open(options.folder, { messages: limits.messages, bytes: limits.historyBytes });
   const seats = new Places();
-  const forms = await FormReceiver.open(join(options.folder, 'incoming'));
+  const forms = await FormReceiver.open(join(options.folder, 'incoming'), limits);
   const chat = new WebChat({ history, bot: options.bot, log, now, onAcknowledged });
   const app = createServerApp({ access, isBehindProxy, chat, forms, seats, limits, ports, log, now });
   const pageListener = getRequestListener(app.fetch);

@@ -66,7 +66,16 @@ export const LIMITS = {
 /** What an operator sets. */
 export type PageLimits = Readonly<
   Record<
-    'requestsPerMinute' | 'actionsPerMinute' | 'livePerMinute' | 'visitorBytes' | 'operatorBytes' | 'historyBytes',
+    | 'requestsPerMinute'
+    | 'actionsPerMinute'
+    | 'livePerMinute'
+    | 'visitorBytes'
+    | 'operatorBytes'
+    | 'historyBytes'
+    | 'streams'
+    | 'streamsPerAddress'
+    | 'uploads'
+    | 'uploadsPerAddress',
     number
   >
 >;
