@@ -12,10 +12,9 @@ import { FakeSlack } from '../support/slack/fake-slack.ts';
 import type { FillIn, Person } from '../support/slack/person.ts';
 import { openSlackBot } from '../support/slack/running-bot.ts';
 import type { Seen } from '../support/slack/screen.ts';
+import { PATIENT, shown } from '../support/slack/shown.ts';
 import { createStubRunner, type StubRunnerOptions } from '../support/stub-runner.ts';
 import type { WholeBot } from '../support/whole-bot.ts';
-
-const PATIENT = { timeout: 40_000, interval: 20 };
 
 let folder: string;
 let fake: FakeSlack;
@@ -38,21 +37,6 @@ afterEach(async () => {
   await fake.stop();
   await rm(folder, { recursive: true, force: true });
 });
-
-async function shown(who: Person, fits: (message: Seen) => boolean): Promise<Seen> {
-  return vi.waitFor(() => {
-    const message = who.sees().findLast(fits);
-    if (message === undefined) {
-      throw new Error(
-        `none of these: ${who
-          .sees()
-          .map(({ words }) => words)
-          .join('; ')}`,
-      );
-    }
-    return message;
-  }, PATIENT);
-}
 
 async function atHome(who: Person, fits: (home: Seen) => boolean): Promise<Seen> {
   return vi.waitFor(() => {

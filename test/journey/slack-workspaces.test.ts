@@ -14,10 +14,10 @@ import { FakeSlack } from '../support/slack/fake-slack.ts';
 import type { Person } from '../support/slack/person.ts';
 import { openInstallableBot } from '../support/slack/running-bot.ts';
 import type { Seen } from '../support/slack/screen.ts';
+import { PATIENT, shown } from '../support/slack/shown.ts';
 import type { StoredChannel } from '../support/slack/state.ts';
 import { createStubRunner, type StubRunnerOptions } from '../support/stub-runner.ts';
 
-const PATIENT = { timeout: 40_000, interval: 20 };
 const DAY_MS = 86_400_000;
 
 let folder: string;
@@ -67,21 +67,6 @@ async function install(team: string | undefined, more: { enterprise?: string; ro
 }
 
 const isFinished = (message: Seen): boolean => message.buttons.some(({ label }) => /Delete|Löschen/.test(label));
-
-async function shown(who: Person, fits: (message: Seen) => boolean): Promise<Seen> {
-  return vi.waitFor(() => {
-    const message = who.sees().findLast(fits);
-    if (message === undefined) {
-      throw new Error(
-        `none of these: ${who
-          .sees()
-          .map(({ words }) => words)
-          .join('; ')}`,
-      );
-    }
-    return message;
-  }, PATIENT);
-}
 
 async function draws(home: Home, prompt: string): Promise<Seen> {
   await home.ana.slash('/imagine', `${prompt} --count 1`);

@@ -29,7 +29,7 @@ export type Measured = {
   readonly enoughMs: number;
 };
 
-/** As many as share a call in the issue of a busy evening; rows beyond them begin anew. */
+/** As many as may share a call on a busy evening; rows beyond them begin anew. */
 const STYLES = 8;
 const RANK = 16;
 const TIMESTEP = 759;
