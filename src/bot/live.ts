@@ -9,7 +9,7 @@ import type { LiveDrawing, LiveEvent } from '../core/live.ts';
 import type { Picture } from '../core/picture.ts';
 import type { GenerationRequest } from '../core/request.ts';
 import type { Runner } from '../core/work.ts';
-import { encodePng } from '../image/index.ts';
+import { encodeDraft, encodePng } from '../image/index.ts';
 import type { Stores } from '../store/index.ts';
 import { HeldSlot } from './held-slot.ts';
 import { checkBeforeDrawing } from './gates.ts';
@@ -112,11 +112,11 @@ async function* drawing(
     } else if (event.kind === 'notice') {
       yield event;
     } else if (event.kind === 'picture') {
-      const { data } = await encodePng(event.picture, undefined, { isPassing: live === 'draft' });
+      const png = live === 'draft' ? await encodeDraft(event.picture) : (await encodePng(event.picture)).data;
       pictures[event.index] = event.picture;
       yield {
         kind: 'picture',
-        png: data,
+        png,
         width: event.picture.width,
         height: event.picture.height,
         ms: event.ms.total,

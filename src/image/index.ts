@@ -1,6 +1,6 @@
 /** Public face of `image`: the only importer of sharp. */
 export { decodePicture } from './decode.ts';
-export { encodePng, encodePreview, encodeWithin, PARAMETERS_KEYWORD } from './encode.ts';
+export { encodeDraft, encodePng, encodePreview, encodeWithin, PARAMETERS_KEYWORD } from './encode.ts';
 export { encodeEmoji } from './emoji.ts';
 export { composeGrid } from './grid.ts';
 export { maskPicture, maskValues } from './mask.ts';

@@ -33,7 +33,7 @@ export function usualPrecision({
   bytes,
 }: PrecisionFacts): GenerationRequest['precision'] {
   // Not chosen unasked while its pictures are not measured against those of fp32.
-  const wish = operator === undefined ? (manifest ?? 'fp32') : operator === 'auto' ? (manifest ?? 'auto') : operator;
+  const wish = operator === 'fp32' || operator === 'int8' ? operator : (manifest ?? operator ?? 'fp32');
   if (wish !== 'auto') {
     return wish;
   }

@@ -31,6 +31,7 @@ import { readSubmitter } from './payload.ts';
 import { placeOf } from './place.ts';
 import { ResponseUrls } from './response-urls.ts';
 import { uploadFrom } from './uploads.ts';
+import type { Workspace } from './workspace.ts';
 
 export type EventParts = {
   readonly receiver: Receiver;
@@ -132,21 +133,25 @@ class Events {
 
   /** Not acknowledged while stopping: Slack says that the app did not respond, which is the truth. */
   async receive(parse: Parse, body: unknown, ack: Ack): Promise<void> {
-    const { workspaces, intake, apiUrl, now, monotonicMs } = this.#parts;
+    const { workspaces, intake, monotonicMs } = this.#parts;
     const receivedAtMs = monotonicMs();
     const located = await workspaces.at(installedIn(body));
     if (located.kind !== 'found') {
       await this.#turnAway(located.kind, body, ack);
       return;
     }
-    const { identity, token, dispatcher } = located.workspace;
-    const uploadOf = (file: unknown) => uploadFrom(file, { token, apiUrl });
-    const event = parse(body, { team: identity.team, nowMs: now(), uploadOf });
+    const event = this.#parsed(parse, body, located.workspace);
     if (event !== undefined) {
-      await intake.receive(await dispatcher.inbound(event, { ack, receivedAtMs }));
+      await intake.receive(await located.workspace.dispatcher.inbound(event, { ack, receivedAtMs }));
     } else if (!intake.isStopping) {
       await ack();
     }
+  }
+
+  #parsed(parse: Parse, body: unknown, { identity, token }: Workspace): SlackEvent | undefined {
+    const { apiUrl, now } = this.#parts;
+    const uploadOf = (file: unknown) => uploadFrom(file, { token, apiUrl });
+    return parse(body, { team: identity.team, nowMs: now(), uploadOf });
   }
 
   /** A form with something to mend stays open, with all that was written. */
@@ -160,15 +165,12 @@ class Events {
   }
 
   async #formFault(body: unknown): Promise<FormFault | undefined> {
-    const { workspaces, apiUrl, now } = this.#parts;
-    const located = await workspaces.at(installedIn(body));
+    const located = await this.#parts.workspaces.at(installedIn(body));
     if (located.kind !== 'found') {
       return undefined;
     }
-    const { identity, token, dispatcher } = located.workspace;
-    const uploadOf = (file: unknown) => uploadFrom(file, { token, apiUrl });
-    const event = eventFromSubmission(body, { team: identity.team, nowMs: now(), uploadOf });
-    const fault = event === undefined ? undefined : await dispatcher.formFault(event);
+    const event = this.#parsed(eventFromSubmission, body, located.workspace);
+    const fault = event === undefined ? undefined : await located.workspace.dispatcher.formFault(event);
     const isField = listAt(body, 'view', 'blocks').some(
       (block) => textAt(block, 'type') === 'input' && textAt(block, 'block_id') === fault?.field,
     );

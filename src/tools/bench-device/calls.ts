@@ -14,20 +14,9 @@ import { TorchGenerator } from '../../engine/sampling/index.ts';
 import { writeRandomStyle } from '../bench-unet/random-styles.ts';
 import type { FirstCall } from './torch.ts';
 import type { CallFigures, Failure, Figures, Styling } from './report.ts';
-import { timesOf, type Timing } from './timing.ts';
+import { timesOf, type Measuring, type Timing } from './timing.ts';
 
-export type Measured = {
-  readonly model: Model;
-  readonly memory: DeviceMemory;
-  readonly size: LatentSize;
-  /** Of calls, ascending. */
-  readonly rows: readonly number[];
-  /** Nothing new is begun where it says so. */
-  readonly isOver: (what: string) => boolean;
-  readonly say: (line: string) => void;
-  /** Of one figure. */
-  readonly enoughMs: number;
-};
+export type Measured = Measuring & { readonly model: Model; readonly memory: DeviceMemory; readonly size: LatentSize };
 
 /** As many as may share a call on a busy evening; rows beyond them begin anew. */
 const STYLES = 8;

@@ -4,8 +4,9 @@ import type { ModelManifest } from '../../core/manifest.ts';
 import type { Runner } from '../../core/work.ts';
 import { failure } from './calls.ts';
 import type { Failure, PictureFigures } from './report.ts';
+import type { Measuring } from './timing.ts';
 
-export type PicturesInput = {
+export type PicturesInput = Measuring & {
   /** That calls hold so many rows at most. */
   readonly open: (rows: number) => Promise<Runner>;
   readonly manifest: Pick<ModelManifest, 'id' | 'defaults'>;
@@ -13,11 +14,6 @@ export type PicturesInput = {
   readonly isAccelerated: boolean;
   readonly width: number;
   readonly height: number;
-  readonly rows: readonly number[];
-  readonly isOver: (what: string) => boolean;
-  readonly say: (line: string) => void;
-  /** Of one figure. */
-  readonly enoughMs: number;
 };
 
 const MOST_ROUNDS = 4;

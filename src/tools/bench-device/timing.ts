@@ -10,6 +10,17 @@ export type Timing = {
   readonly runs: number;
 };
 
+/** How long all may take, and what is said meanwhile. */
+export type Measuring = {
+  /** Of calls, ascending. */
+  readonly rows: readonly number[];
+  /** Nothing new is begun where it says so. */
+  readonly isOver: (what: string) => boolean;
+  readonly say: (line: string) => void;
+  /** Of one figure. */
+  readonly enoughMs: number;
+};
+
 const LEAST_RUNS = 3;
 const MOST_RUNS = 20;
 /** Of a call that takes longer, one more is enough. */

@@ -11,6 +11,7 @@ export function startBot(folder: string): Promise<StartedBot> {
   const bot = spawn(process.execPath, [join(packageFolder, 'dist/src/main.js'), 'start'], {
     env: { ...process.env, PORT: '0', HOST: '127.0.0.1', FOURSTEP_DATA: folder, LOG_LEVEL: 'silent', RUNNERS: 'cpu' },
     stdio: ['ignore', 'pipe', 'inherit'],
+    // A session of its own, as beside a browser: the scheduler shares the processor between sessions, then within them.
     detached: true,
   });
   return new Promise((resolve, reject) => {
