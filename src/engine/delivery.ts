@@ -33,7 +33,7 @@ export class Delivery {
     do {
       const together = decodedTogether(finished, this.#maxDecodes);
       await this.#deliver(together);
-      finished = finished.filter((member) => !together.includes(member));
+      finished = finished.filter((member) => !together.includes(member) && isAwaited(member));
     } while (finished.length > mostWaiting);
     const wanted = members.find(({ picture }) => picture.previewDue !== undefined);
     if (wanted !== undefined) {
@@ -41,46 +41,59 @@ export class Delivery {
     }
   }
 
-  /** Of one model, size and decoder. What a call of several cannot do is tried with each alone. */
+  /** Of one model, size and decoder. */
   async #deliver(members: readonly Member[]): Promise<void> {
     const [first] = members;
     if (first === undefined) {
       return;
     }
-    const { now, took, failed } = this.#options;
+    const { now, took } = this.#options;
     const startedAt = now();
+    const { model, size, decoder, styles } = first.generation;
+    const latents = members.map(({ picture }) => picture.task.latents);
+    let pixels: readonly Picture[];
     try {
-      const { model, size, decoder, styles } = first.generation;
-      const latents = members.map(({ picture }) => picture.task.latents);
-      const pixels = await model.decode(latents, size, decoder, styles.isPassing);
-      const decodeMs = now() - startedAt;
-      members.forEach((member, k) => this.#hand(member, pixels[k], decodeMs / members.length));
-      took(members, decodeMs);
+      pixels = await model.decode(latents, size, decoder, styles.isPassing);
     } catch (error) {
-      if (members.length === 1) {
-        failed(first.generation, error);
-        return;
-      }
-      if (error instanceof UserError && error.code === 'device.memory') {
-        this.#maxDecodes = Math.floor(members.length / 2);
-      }
-      for (const member of members) {
-        await this.#deliver([member]);
-      }
+      await this.#deliverApart(members, error);
+      return;
+    }
+    const decodeMs = now() - startedAt;
+    members.forEach((member, k) => this.#hand(member, pixels[k], decodeMs / members.length));
+    took(members, decodeMs);
+  }
+
+  /** What a call of several could not decode is tried with each alone. */
+  async #deliverApart(members: readonly Member[], error: unknown): Promise<void> {
+    if (members.length === 1) {
+      members.forEach(({ generation }) => this.#options.failed(generation, error));
+      return;
+    }
+    if (error instanceof UserError && error.code === 'device.memory') {
+      this.#maxDecodes = Math.floor(members.length / 2);
+    }
+    for (const member of members) {
+      await this.#deliver([member].filter(isAwaited));
     }
   }
 
+  /** Whoever cannot be handed a picture fails alone: those before have theirs, those after get theirs. */
   #hand({ generation, picture }: Member, pixels: Picture | undefined, decode: number): void {
-    if (pixels === undefined) {
-      throw new Error('the decoder gave fewer pictures than it was given');
-    }
-    const { index, seed, textMs: text, denoiseMs: denoise } = picture;
-    const ms = { text, denoise, decode, total: text + denoise + decode };
-    generation.events.push({ kind: 'picture', index, seed, picture: pixels, ms });
-    picture.isDelivered = true;
-    if (generation.pictures.every(({ isDelivered }) => isDelivered)) {
-      this.#options.done(generation);
-      generation.events.end();
+    const { done, failed } = this.#options;
+    try {
+      if (pixels === undefined) {
+        throw new Error('the decoder gave fewer pictures than it was given');
+      }
+      const { index, seed, textMs: text, denoiseMs: denoise } = picture;
+      const ms = { text, denoise, decode, total: text + denoise + decode };
+      generation.events.push({ kind: 'picture', index, seed, picture: pixels, ms });
+      picture.isDelivered = true;
+      if (generation.pictures.every(({ isDelivered }) => isDelivered)) {
+        done(generation);
+        generation.events.end();
+      }
+    } catch (error) {
+      failed(generation, error);
     }
   }
 
@@ -98,6 +111,11 @@ export class Delivery {
       this.#options.failed(generation, error);
     }
   }
+}
+
+/** Another picture of the same request may have failed meanwhile. */
+function isAwaited({ generation }: Member): boolean {
+  return generation.events.isOpen;
 }
 
 /** The first, and those that can share its call. */

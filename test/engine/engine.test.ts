@@ -340,6 +340,36 @@ describe('Engine', () => {
     await expect(failing).rejects.toMatchObject({ code: 'model.nan' });
   });
 
+  it('hands every picture on once, whatever becomes of another of the same call', async () => {
+    class ForgetfulModel extends MadeUpModel {
+      override async decode(latents: readonly Float32Array[]) {
+        return (await super.decode(latents)).slice(0, 3);
+      }
+    }
+    const model = new ForgetfulModel();
+    const engine = new Engine({ ...FULL, maxDecodes: 4 });
+    const asked = [
+      generationOf({ number: 1, model, steps: 1, count: 2 }),
+      generationOf({ number: 2, model, steps: 1, count: 2 }),
+    ];
+    asked.forEach((generation) => engine.add(generation));
+    const seen: WorkEvent[][] = [[], []];
+    const ends = await Promise.allSettled(
+      asked.map(async ({ events }, k) => {
+        for await (const event of events.read()) {
+          seen[k]?.push(event);
+        }
+      }),
+    );
+    expect(seen.map((events) => pixels(events).length)).toEqual([2, 1]);
+    expect(ends).toMatchObject([
+      { status: 'fulfilled' },
+      { status: 'rejected', reason: { message: expect.stringContaining('fewer pictures') } },
+    ]);
+    expect(model.decodedTogether).toEqual([4]);
+    expect(engine.active).toBe(0);
+  });
+
   it('counts its calls, and the rows in them', async () => {
     const engine = new Engine(FULL);
     const model = new MadeUpModel();
