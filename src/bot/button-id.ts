@@ -49,6 +49,7 @@ export const PANEL_FIELDS = [
   'channels',
   'nsfw',
   'grammar',
+  'decoder',
   'rules',
   'private',
   'avatars',

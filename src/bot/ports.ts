@@ -86,6 +86,8 @@ export type Model = {
   readonly embeddings?: readonly EmbeddingUse[];
   /** Undefined: not known (yet). */
   readonly fingerprint: Fingerprint | undefined;
+  /** Results can be decoded by a small stand-in (TAESD) too; absent: no. */
+  readonly hasTinyDecoder?: boolean;
   /** What it reads of a prompt, where that is not what is written: other languages, words near to ones it knows. */
   readonly reads?: (prompt: string) => Promise<string>;
 };

@@ -14,7 +14,7 @@ import { refusal } from './refusal.ts';
 import type { SettingsHere } from './settings-here.ts';
 import { readWritten, wordsAsRead } from './written-prompt.ts';
 import { meansNone, unknownStyle } from './styles.ts';
-import { chooseStyles, requestOf, type StyleInMix, usualStrength } from './wish.ts';
+import { chooseStyles, requestOf, type StyleInMix, usualStrength, type Wish } from './wish.ts';
 
 /** As the command has them; a slider's styles come as shares. */
 export type ImagineOptions = Omit<OptionsOf<typeof imagine>, 'style'> & {
@@ -81,6 +81,7 @@ export function resolveImagine(asked: ImagineOptions, context: ResolveContext): 
       size: resolveSize(rulesOf(model), asked.size, aspect ?? aspectOf(asked.size, init)),
       init: initOf(asked.strength, init, model),
       mask: maskOf(init),
+      rest: decoderHere(settings, model),
     },
     withServerWords(model, context.styles),
   );
@@ -164,6 +165,11 @@ function initOf(strength: number | undefined, init: ResolveContext['init'], mode
     return undefined;
   }
   return { file: init.file, strength: strength ?? usualStrength(model, maskOf(init)) };
+}
+
+/** As the server wants results of a model that has two ways. */
+function decoderHere({ decoder }: ServerSettings, { hasTinyDecoder = false }: Model): Wish['rest'] {
+  return hasTinyDecoder && decoder !== undefined ? { decoder } : {};
 }
 
 function maskOf(init: ResolveContext['init']): Mask | undefined {

@@ -31,7 +31,7 @@ export type Wish = {
   /** A transparent ground; the words "on transparent" at a prompt's end ask for it too. */
   readonly transparent?: boolean | undefined;
   /** What of the request is wished for by itself. */
-  readonly rest?: Partial<Pick<GenerationRequest, 'vae' | 'precision' | 'decoder'>>;
+  readonly rest?: Partial<Pick<GenerationRequest, 'vae' | 'precision' | 'decoder'>> | undefined;
 };
 
 /** What of a model a wish needs. */

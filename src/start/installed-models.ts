@@ -11,6 +11,7 @@ import type { Fingerprints } from '../../models/fingerprint.ts';
 import type { ModelManifest } from '../core/manifest.ts';
 import type { Fingerprint, GenerationRequest } from '../core/request.ts';
 import type { Model, Models } from '../bot/index.ts';
+import { hasTinyDecoder } from './usual-decoder.ts';
 import { readPrompt, readWordTable, type WordTable } from '../engine/words/index.ts';
 
 const LOOK_EVERY_MS = 10_000;
@@ -100,6 +101,7 @@ export class InstalledModels implements Models {
       styles: await this.#catalog.styles(model),
       embeddings: await this.#catalog.embeddings.of(model.id),
       fingerprint: await this.#fingerprintOf(model.source),
+      hasTinyDecoder: await hasTinyDecoder(model, manifest),
       ...(manifest.words === undefined ? {} : { reads: this.#readerOf(join(folder, manifest.words)) }),
     };
   }

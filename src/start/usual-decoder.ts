@@ -12,12 +12,19 @@ type Decoder = GenerationRequest['decoder'];
 
 export async function usualDecoder(
   { decoder: operator }: Pick<Config, 'decoder'>,
-  { source, tinyVae: added }: Pick<CatalogModel, 'source' | 'tinyVae'>,
-  { decoder = 'full', tinyVae }: Pick<ModelManifest, 'decoder' | 'tinyVae'>,
+  model: Pick<CatalogModel, 'source' | 'tinyVae'>,
+  manifest: Pick<ModelManifest, 'decoder' | 'tinyVae'>,
 ): Promise<Decoder> {
   if (operator !== 'tiny') {
-    return operator ?? decoder;
+    return operator ?? manifest.decoder ?? 'full';
   }
-  const standIn = added ?? tinyVae ?? (await standInBeside(source));
-  return standIn === undefined ? 'full' : 'tiny';
+  return (await hasTinyDecoder(model, manifest)) ? 'tiny' : 'full';
+}
+
+/** Added with it, brought along, or lying beside it. */
+export async function hasTinyDecoder(
+  { source, tinyVae: added }: Pick<CatalogModel, 'source' | 'tinyVae'>,
+  { tinyVae }: Pick<ModelManifest, 'tinyVae'>,
+): Promise<boolean> {
+  return (added ?? tinyVae ?? (await standInBeside(source))) !== undefined;
 }

@@ -1,6 +1,6 @@
 /** What a server's admins chose. What they left alone is undefined, and the operator's value counts. */
 import { z } from 'zod';
-import { PROMPT_GRAMMARS } from '../core/request.ts';
+import { DECODERS, PROMPT_GRAMMARS } from '../core/request.ts';
 import { LOCALES, type Locale, type Role, type ServerKey } from '../core/people.ts';
 import { corruptStore, type Database, keyPart } from './database.ts';
 
@@ -45,6 +45,8 @@ export type ServerSettings = {
   readonly auditChannel: string | undefined;
   /** How prompts are read; undefined: with weights. */
   readonly promptGrammar?: (typeof PROMPT_GRAMMARS)[number] | undefined;
+  /** What results are decoded by, of models that have a tiny decoder; undefined: as is usual for the model. */
+  readonly decoder?: (typeof DECODERS)[number] | undefined;
   /** Answers are seen by who asked alone where nothing else is asked for; absent: no. */
   readonly isPrivate?: boolean | undefined;
   /** Who may press the buttons under a picture; absent: everybody. */
@@ -91,6 +93,7 @@ const schema = z.object({
   blockedWords: z.array(z.string()),
   auditChannel: z.string().optional(),
   promptGrammar: z.enum(PROMPT_GRAMMARS).optional(),
+  decoder: z.enum(DECODERS).optional(),
   isPrivate: z.boolean().optional(),
   avatars: z.enum(AVATAR_RULES).optional(),
   buttonsFor: z.enum(BUTTON_RULES).optional(),

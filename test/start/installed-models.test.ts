@@ -51,6 +51,17 @@ describe('InstalledModels', () => {
     expect(added.negative).toBe('colour');
   });
 
+  it('says which models have a tiny decoder too', async () => {
+    mkdirSync(join(writeModel('embedded/both'), 'taesd'));
+    const models = await InstalledModels.open({ catalog, fingerprints }, 'tiny', () => undefined);
+    models.close();
+    const found = models.list().map(({ manifest, hasTinyDecoder }) => [manifest.id, hasTinyDecoder]);
+    expect(found).toEqual([
+      ['tiny', false],
+      ['both', true],
+    ]);
+  });
+
   it('does not wait for a fingerprint that takes long', async () => {
     const slow = { of: () => new Promise<string>(() => undefined) };
     const models = await InstalledModels.open({ catalog, fingerprints: slow }, 'tiny', () => undefined);

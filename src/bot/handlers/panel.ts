@@ -2,6 +2,7 @@
 import { UserError } from '../../core/errors.ts';
 import type { Form, Line, Message } from '../../core/message.ts';
 import { type Locale, LOCALES } from '../../core/people.ts';
+import { DECODERS } from '../../core/request.ts';
 import type { ServerSettings } from '../../store/index.ts';
 import { FORM_FIELDS } from '../acknowledgement.ts';
 import { audit } from '../auditing.ts';
@@ -55,7 +56,7 @@ export async function pressPanel(context: BotContext, asked: RequestContext, fie
       await change(context, asked, field, { ...settings, count: (settings.count % 4) + 1 });
       return;
     case 'language':
-      await change(context, asked, field, { ...settings, locale: nextLocale(settings.locale) });
+      await change(context, asked, field, { ...settings, locale: nextOf(LOCALES, settings.locale) });
       return;
     case 'nsfw':
       await change(context, asked, field, { ...settings, adult: settings.adult === 'never' ? 'marked' : 'never' });
@@ -76,6 +77,9 @@ export async function pressPanel(context: BotContext, asked: RequestContext, fie
       await change(context, asked, field, { ...settings, promptGrammar });
       return;
     }
+    case 'decoder':
+      await change(context, asked, field, { ...settings, decoder: nextOf(DECODERS, settings.decoder) });
+      return;
     case 'model':
     case 'unblock':
     case 'roles':
@@ -227,6 +231,7 @@ async function partsOf(
   };
 }
 
-function nextLocale(locale: ServerSettings['locale']): ServerSettings['locale'] {
-  return locale === undefined ? LOCALES[0] : LOCALES[LOCALES.indexOf(locale) + 1];
+/** Of some values and of none, which leaves it to others. */
+function nextOf<Value>(values: readonly Value[], value: Value | undefined): Value | undefined {
+  return value === undefined ? values[0] : values[values.indexOf(value) + 1];
 }

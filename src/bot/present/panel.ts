@@ -54,6 +54,8 @@ export function settingText(field: PanelField, settings: ServerSettings, options
       return text(locale, settings.adult === 'never' ? 'panel.nsfw-never' : 'panel.nsfw-marked');
     case 'grammar':
       return text(locale, settings.promptGrammar === 'plain' ? 'panel.grammar-plain' : 'panel.grammar-weighted');
+    case 'decoder':
+      return text(locale, `panel.decoder-${settings.decoder ?? 'usual'}`);
     case 'owner':
     case 'roles':
     case 'role-limits':
@@ -102,6 +104,7 @@ function panelFacts({ settings, options, blocked, locale, model }: PanelParts): 
     withChannels(text(locale, 'panel.channels', { channels: orMark(channels, 'channels') }), channels),
     [plain(text(locale, 'panel.nsfw', { rule: value('nsfw') }))],
     [plain(text(locale, 'panel.grammar', { grammar: value('grammar') }))],
+    ...(model.hasTinyDecoder === true ? [[plain(text(locale, 'panel.decoder', { decoder: value('decoder') }))]] : []),
     [plain(text(locale, 'panel.words', { words: value('words') }))],
     withChannels(text(locale, 'panel.audit', { channel: orMark(auditChannels, 'audit') }), auditChannels),
     [plain(text(locale, 'panel.blocked', { people }))],
@@ -145,6 +148,7 @@ function panelRows({ models, model, blocked, locale }: PanelParts): readonly Row
       panelButton('audit', locale),
       panelButton('rules', locale),
     ],
+    ...(model.hasTinyDecoder === true ? [[panelButton('decoder', locale)]] : []),
     ...(blocked.length === 0 ? [] : [blockedRow]),
   ];
 }

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { PANEL_FIELDS } from '../../../src/bot/button-id.ts';
+import { BIG, installed, MOJI } from '../../support/manifests.ts';
 import { ada, admin, buttonOf, guild, openWorld, selectsOf, type World, wordsOf } from '../world.ts';
 
 let world: World;
@@ -55,6 +56,30 @@ describe('/settings', () => {
     expect(said(await world.imagine(pasted))).not.toMatch(/^seed 77 /mu);
     await world.press(admin, at, 'Prompt weights');
     expect(await settings()).toMatchObject({ promptGrammar: 'weighted' });
+  });
+
+  it('chooses what finishes pictures where the model has two decoders, and the request says it', async () => {
+    const both = { ...installed(MOJI), hasTinyDecoder: true };
+    world = await openWorld({ ports: { models: { list: () => [both, installed(BIG)] } } });
+    const drawnBy = async (): Promise<string | undefined> => {
+      await world.imagine('a fox');
+      const work = (await world.stores.jobs.ofUser(ada.user)).at(-1)?.work;
+      return work?.kind === 'imagine' ? work.request.decoder : undefined;
+    };
+    const at = await panel();
+    expect(said(at)).toContain('Decoder of pictures: as is usual for the model');
+    expect(await drawnBy()).toBe('full');
+    await world.press(admin, at, 'Decoder');
+    await world.press(admin, at, 'Decoder');
+    expect(said(at)).toContain('was the model’s own, the finest, is the tiny one (TAESD)');
+    expect(await settings()).toMatchObject({ decoder: 'tiny' });
+    expect(world.chat.at(at).rows.length).toBeLessThanOrEqual(5);
+    expect(await drawnBy()).toBe('tiny');
+    // Of a model that has none nothing is asked.
+    const [select] = selectsOf(world.chat.at(at));
+    await world.act(admin, { kind: 'select', id: select!.id, values: ['big'] }, { at });
+    expect(said(at)).not.toContain('Decoder');
+    expect(await drawnBy()).toBe('full');
   });
 
   it('chooses the model', async () => {
