@@ -75,7 +75,7 @@ export class ModelCache {
   async #lease({ model: name, accelerator, vae: asked, precision }: ModelRequest): Promise<Lease<Model>> {
     const { locate, open, cacheDir, clipTokenizer } = this.#options;
     const location = await locate(name);
-    // The manifest is small and read anew: it says which file an id means.
+    // As it is now: it says which file an id means.
     const manifest = await readManifest(location.source);
     const installed = location.accelerators ?? manifest?.accelerators ?? [];
     const vae = asked ?? location.vae;

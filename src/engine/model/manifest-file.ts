@@ -2,7 +2,7 @@
  * Reads `fourstep.json`, the manifest beside a model's folders, from `unknown` to our type.
  * Knows names and defaults only; weights and configs are model-files.ts's business.
  */
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../../core/errors.ts';
@@ -11,6 +11,8 @@ import { BASES, type ModelManifest, PRECISION_WISHES } from '../../core/manifest
 import { DECODERS } from '../../core/request.ts';
 import { RECIPE_NAMES } from '../../core/recipes.ts';
 import { SCHEDULER_NAMES } from '../../core/sampling.ts';
+import { LruCache } from '../cache/lru-cache.ts';
+import { stateOf } from '../weights/file-state.ts';
 
 const MANIFEST_FILE = 'fourstep.json';
 
@@ -66,19 +68,24 @@ const manifestFile = z.object({
   decoder: z.enum(DECODERS).optional(),
 });
 
-/** The manifest of `folder`; undefined when it has none. Throws `UserError('model.manifest')` when it is not usable. */
+/** Asked for with every picture, and small. */
+const read = new LruCache<ModelManifest>({ maxCost: 256, costOf: () => 1 });
+
+/**
+ * The manifest of `folder` as it is now; undefined when it has none. One that has not changed is not read anew.
+ * Throws `UserError('model.manifest')` when it is not usable.
+ */
 export async function readManifest(folder: string): Promise<ModelManifest | undefined> {
-  const file = path.join(folder, MANIFEST_FILE);
-  let text: string;
+  const file = path.resolve(folder, MANIFEST_FILE);
   try {
-    text = await readFile(file, 'utf8');
+    const key = JSON.stringify([file, stateOf(await stat(file))]);
+    return await read.get(key, async () => parseManifest(await readFile(file, 'utf8'), file));
   } catch (error) {
     if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) {
       return undefined;
     }
     throw error;
   }
-  return parseManifest(text, file);
 }
 
 /** `file` is for messages. Throws `UserError('model.manifest')`. */

@@ -7,6 +7,7 @@ import path from 'node:path';
 import type { Base } from '../../core/manifest.ts';
 import { UserError } from '../../core/errors.ts';
 import { sourceId } from './cache.ts';
+import { ReadOnce } from './read-once.ts';
 import { openSafetensors } from './safetensors-file.ts';
 import type { TensorInfo, TensorSource } from './tensor-source.ts';
 import { infosOf } from './tensor-table.ts';
@@ -25,11 +26,29 @@ const PARTS: ReadonlySet<string> = new Set(['emb_params', 'clip_l', 'clip_g', 's
 /** More is a whole table of tokens, not a word. */
 const MOST_VECTORS = 75;
 
+/** Every picture asks again for the words of its files. */
+const KEPT_BYTES = 64 * 2 ** 20;
+const options = { maxCost: KEPT_BYTES, costOf: bytesOf };
+const opened = {
+  own: new ReadOnce<readonly LearnedWord[]>(options),
+  bundled: new ReadOnce<readonly LearnedWord[]>(options),
+};
+
 /**
  * `which`: the file's own word, or those bundled in a LoRA, of which there may be none.
  * Throws `UserError` `embedding.kind` for a file that is no textual inversion, and as `openSafetensors`.
  */
-export async function openEmbeddings(file: string, which: 'own' | 'bundled' = 'own'): Promise<readonly LearnedWord[]> {
+export function openEmbeddings(file: string, which: 'own' | 'bundled' = 'own'): Promise<readonly LearnedWord[]> {
+  return opened[which].get(file, () => readEmbeddings(file, which));
+}
+
+/** A file without any counts too: that is known of it. */
+function bytesOf(words: readonly LearnedWord[]): number {
+  const vectors = words.flatMap(({ encoders }) => encoders.flat());
+  return vectors.reduce((total, { byteLength }) => total + byteLength, 256);
+}
+
+async function readEmbeddings(file: string, which: 'own' | 'bundled'): Promise<readonly LearnedWord[]> {
   const { tensors, file: absolute } = await openSafetensors(file);
   const id = await sourceId(tensors);
   if (which === 'bundled') {

@@ -2,11 +2,8 @@
  * The LoRAs that a loaded model has at hand: opened, matched and laid out once, kept while there is room.
  * A file that was replaced is read anew. Knows no weights of requests and no sessions.
  */
-import path from 'node:path';
-
 import type { Base } from '../../../core/manifest.ts';
-import { fileState } from '../file-state.ts';
-import { LruCache } from '../../cache/lru-cache.ts';
+import { ReadOnce } from '../read-once.ts';
 import { loadLora, type LoadedLora } from './loaded-lora.ts';
 import { openLora } from './lora-file.ts';
 import { moduleOfTarget, type LoraTarget } from './lora-module.ts';
@@ -28,20 +25,19 @@ export type CachedLora = {
 
 export class LoraCache {
   readonly #model: LoraCacheModel;
-  readonly #loaded: LruCache<CachedLora>;
+  readonly #loaded: ReadOnce<CachedLora>;
 
   constructor(model: LoraCacheModel, maxBytes: number) {
     this.#model = model;
-    this.#loaded = new LruCache({
+    this.#loaded = new ReadOnce({
       maxCost: maxBytes,
       costOf: ({ nets }) => Object.values(nets).reduce((total, { bytes }) => total + bytes, 0),
     });
   }
 
   /** Throws `UserError` as `openLora` and `matchLora`. Two that ask at once share one reading. */
-  async load(file: string): Promise<CachedLora> {
-    const key = JSON.stringify([path.resolve(file), await fileState(file)]);
-    return this.#loaded.get(key, () => this.#read(file));
+  load(file: string): Promise<CachedLora> {
+    return this.#loaded.get(file, () => this.#read(file));
   }
 
   async #read(file: string): Promise<CachedLora> {
