@@ -46,6 +46,8 @@ class Clock:
         self.spent, self.last = self.spent + now - self.last, now
         self.step, self.seen = self.step + 1, self.seen + batch
         for key, value in notes.items():
+            if not math.isfinite(value):
+                raise SystemExit(f"{self.name}: {key} is no number any more at step {self.step}; the last checkpoint is from before")
             self.notes[key] = value if key not in self.notes else self.notes[key] * 0.98 + value * 0.02
         if self.spent - self.said > self.every:
             self.said = self.spent

@@ -9,28 +9,15 @@ import torch
 
 @torch.no_grad()
 def orthogonal(update, steps=5):
-    """The nearest matrix with orthogonal rows or columns, about: [R, C] -> [R, C].
-
-    A step is x -> (a + b g + c g^2) x with g = x x^T. For a wide matrix only g is stepped, and x is multiplied by the product of all
-    steps once at the end: the same polynomial in a third of the time, as exact in bfloat16.
-    """
     a, b, c = 3.4445, -4.7750, 2.0315
     x = update.bfloat16()
     tall = x.shape[0] > x.shape[1]
     x = x.T.contiguous() if tall else x
     x = x / (x.norm() + 1e-7)
-    if x.shape[1] < 3 * x.shape[0]:
-        for _ in range(steps):
-            gram = x @ x.T
-            x = torch.addmm(x, torch.addmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
-    else:
-        gram, product = x @ x.T, None
-        for _ in range(steps):
-            factor = torch.addmm(gram, gram, gram, beta=b, alpha=c)
-            factor.diagonal().add_(a)
-            product = factor if product is None else factor @ product
-            gram = factor @ gram @ factor
-        x = product @ x
+    for _ in range(steps):
+        # The Gram matrix is made of x anew each time: stepped by itself in bfloat16, what was rounded of it grows without bound.
+        gram = x @ x.T
+        x = torch.addmm(x, torch.addmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
     return (x.T if tall else x).to(update.dtype)
 
 
