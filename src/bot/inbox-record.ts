@@ -6,22 +6,11 @@ import { z } from 'zod';
 
 import { ACKNOWLEDGEMENTS, type Invocation, MESSAGE_ACTIONS } from '../core/chat.ts';
 import type { OptionValue } from '../core/command.ts';
-import type { ReplyAddress } from '../core/job.ts';
+import { type ReplyAddress, replyAddress } from '../core/job.ts';
+import type { Parsed } from '../core/parsed.ts';
 import { type Partition, partitionName } from '../core/partition.ts';
-import { LOCALES, PLATFORMS, type UserKey } from '../core/people.ts';
+import { actor, place, placeKey } from '../core/people.ts';
 
-export type InboxRecord = {
-  readonly invocation: Invocation;
-  readonly address: ReplyAddress;
-  /** It had a file, which is gone. */
-  readonly hadFile: boolean;
-  /** Of several processes on one store the one that heard it. */
-  readonly owner?: string | undefined;
-};
-
-const key = z.custom<UserKey>(
-  (value) => typeof value === 'string' && PLATFORMS.some((platform) => value.startsWith(`${platform}:`)),
-);
 const texts = z.record(z.string(), z.string());
 
 const action = z.discriminatedUnion('kind', [
@@ -47,45 +36,27 @@ const action = z.discriminatedUnion('kind', [
     kind: z.literal('message'),
     name: z.enum(MESSAGE_ACTIONS),
     buttonIds: z.array(z.string()),
-    author: key.optional(),
+    author: placeKey.optional(),
     isPrivate: z.boolean().optional(),
   }),
 ]);
 
-const inboxRecord: z.ZodType<InboxRecord> = z.object({
+const inboxRecord = z.object({
   invocation: z.object({
     id: z.string(),
-    actor: z.object({
-      user: key,
-      name: z.string(),
-      isAdmin: z.boolean(),
-      isModerator: z.boolean(),
-      locale: z.enum(LOCALES),
-      mayAddEmoji: z.boolean().optional(),
-      roles: z.array(z.string()).optional(),
-    }),
-    place: z.object({
-      platform: z.enum(PLATFORMS),
-      server: key,
-      serverName: z.string(),
-      channel: z.string(),
-      parentChannel: z.string().optional(),
-      isNsfw: z.boolean(),
-      locale: z.enum(LOCALES),
-      maxUploadBytes: z.number(),
-      answerWithinMs: z.number().optional(),
-    }),
+    actor,
+    place,
     action,
     receivedAtMs: z.number(),
     acknowledgedAs: z.enum(ACKNOWLEDGEMENTS).optional(),
   }),
-  address: z.object({
-    platform: z.enum(PLATFORMS),
-    data: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
-  }),
+  address: replyAddress,
+  /** It had a file, which is gone. */
   hadFile: z.boolean(),
+  /** Of several processes on one store the one that heard it. */
   owner: z.string().optional(),
 });
+type InboxRecord = Omit<Parsed<typeof inboxRecord>, 'invocation'> & { readonly invocation: Invocation };
 
 /** What names an event in the inbox. */
 export function inboxIdOf({ place, id }: Pick<Invocation, 'place' | 'id'>): string {

@@ -2,12 +2,16 @@
  * What is asked of the engine, fully determined: the same request gives the same picture on any day.
  *
  * A request is plain data: it is saved with its job, crosses process boundaries, and with one field changed it is the
- * next job (reroll: the seed, remix: the prompt, vary: the init). It is a recipe for ever, so it has a version: what an
- * older one lacks means what it meant then (`request-schema.ts`). It refuses to know who asked and where.
+ * next job (reroll: the seed, remix: the prompt, vary: the init). Its type is what its schema reads. It is a recipe for
+ * ever, so it has a version: what an older one lacks means what it meant then (`stored-request.ts`). It refuses to know
+ * who asked and where.
  */
 
-import type { RecipeName } from './recipes.ts';
-import type { Sampling } from './sampling.ts';
+import { z } from 'zod';
+
+import type { Parsed } from './parsed.ts';
+import { RECIPE_NAMES } from './recipes.ts';
+import { LAST_STEPS, SCHEDULER_NAMES, SPREADS } from './sampling.ts';
 
 export const REQUEST_VERSION = 2;
 
@@ -15,115 +19,116 @@ export const PRECISIONS = ['fp32', 'int8'] as const;
 export const DECODERS = ['full', 'tiny'] as const;
 export const PROMPT_GRAMMARS = ['plain', 'weighted'] as const;
 
-/** SHA-256 of a file's bytes in hexadecimal; undefined where it was not known when the request was made. */
-type Sha256 = string | undefined;
-
 /** What a model or a base was when something was made for it: a hash over its tensors' names, shapes and files. */
 export type Fingerprint = string;
 
+/** SHA-256 of a file's bytes in hexadecimal; undefined where it was not known when the request was made. */
+const sha256 = z.string().optional();
+const wholeOrZero = z.int().nonnegative();
+const positive = z.int().positive();
+
 /** A style: a LoRA file at a weight, λ_style of the paper. */
-export type StyleUse = {
+const styleUse = z.object({
   /** The preset's id, or the file's own name where no preset is meant; shown to people. */
-  readonly id: string;
+  id: z.string(),
   /** Absolute path of a `.safetensors` file. */
-  readonly file: string;
-  readonly weight: number;
-  readonly sha256?: Sha256;
-  /** Of the model that the style was made for. */
-  readonly base?: Fingerprint | undefined;
-};
+  file: z.string(),
+  weight: z.number(),
+  sha256,
+  /** Fingerprint of the model that the style was made for. */
+  base: z.string().optional(),
+});
+export type StyleUse = Parsed<typeof styleUse>;
 
-/** A textual inversion, used by its word in the prompts. */
-export type EmbeddingUse = {
-  readonly word: string;
-  /** Absolute path. */
-  readonly file: string;
-  readonly sha256?: Sha256;
-};
+/** A textual inversion, used by its word in the prompts. `file` is absolute. */
+const embeddingUse = z.object({ word: z.string(), file: z.string(), sha256 });
+export type EmbeddingUse = Parsed<typeof embeddingUse>;
 
-/** A picture to start from. */
-export type InitImage = {
-  /** Absolute path of a file that stays: the store keeps such pictures under their hash. */
-  readonly file: string;
-  /** 0 < strength ≤ 1: how much of it is drawn anew. */
-  readonly strength: number;
-  readonly sha256?: Sha256;
-};
-
-/** The acceleration LoRA merged into the model: the model's own (what its operator chose), none, or a file of the caller's. */
-export type Accelerator =
-  /** Without an id, as requests were before there were several: the one stepped as LCM, else the first. */
-  | { readonly kind: 'model'; readonly id?: string | undefined }
-  | { readonly kind: 'none' }
-  | { readonly kind: 'file'; readonly file: string; readonly weight?: number | undefined; readonly sha256?: Sha256 };
-
-/** How the picture is stepped, and the guidance scale that is used where it is another than the one asked for. */
-export type UsedRecipe = Sampling & {
-  /** Where it is stepped as an accelerator's publisher says. */
-  readonly name?: RecipeName | undefined;
-  readonly guidance?: number | undefined;
-};
-
-/**
- * Noise of another seed mixed into the picture's own by spherical interpolation. All of `count` are variations of the one
- * picture of `seed` and `index`; picture k mixes in the noise of this seed + k.
- */
-export type Variation = {
-  readonly seed: number;
-  /** 0 … 1: 0 is the picture itself, 1 the other seed's. */
-  readonly amount: number;
-};
+/** A picture to start from: a file that stays (the store keeps such pictures under their hash); 0 < strength ≤ 1: how much of it is drawn anew. */
+const initImage = z.object({ file: z.string(), strength: z.number(), sha256 });
+export type InitImage = Parsed<typeof initImage>;
 
 /** What of the init picture is drawn anew: white is, black stays. */
-export type Mask = { readonly file: string; readonly sha256?: Sha256 };
+const mask = z.object({ file: z.string(), sha256 });
+export type Mask = Parsed<typeof mask>;
 
-/** Pixels added at each side of the init picture. */
-export type Extend = {
-  readonly left: number;
-  readonly top: number;
-  readonly right: number;
-  readonly bottom: number;
-};
+/** The acceleration LoRA merged into the model: the model's own (what its operator chose), none, or a file of the caller's. */
+const accelerator = z.discriminatedUnion('kind', [
+  /** Without an id, as requests were before there were several: the one stepped as LCM, else the first. */
+  z.object({ kind: z.literal('model'), id: z.string().optional() }),
+  z.object({ kind: z.literal('none') }),
+  z.object({ kind: z.literal('file'), file: z.string(), weight: z.number().optional(), sha256 }),
+]);
+export type Accelerator = Parsed<typeof accelerator>;
 
-export type GenerationRequest = {
-  readonly version: typeof REQUEST_VERSION;
-  readonly prompt: string;
+/** How the picture is stepped, and the guidance scale that is used where it is another than the one asked for. */
+const usedRecipe = z.object({
+  /** Where it is stepped as an accelerator's publisher says. */
+  name: z.enum(RECIPE_NAMES).optional(),
+  scheduler: z.enum(SCHEDULER_NAMES),
+  grid: z.union([z.enum(SPREADS), z.array(z.number().nonnegative())]).optional(),
+  eta: z.number().optional(),
+  lastStep: z.enum(LAST_STEPS).optional(),
+  guidance: z.number().optional(),
+});
+export type UsedRecipe = Parsed<typeof usedRecipe>;
+
+export const generationRequest = z.object({
+  version: z.literal(REQUEST_VERSION),
+  prompt: z.string(),
   /** Counts only where `guidance` > 1. */
-  readonly negative: string;
+  negative: z.string(),
   /** What brackets and colons in the prompts mean: nothing, or weights. */
-  readonly promptGrammar: (typeof PROMPT_GRAMMARS)[number];
-  readonly embeddings: readonly EmbeddingUse[];
+  promptGrammar: z.enum(PROMPT_GRAMMARS),
+  embeddings: z.array(embeddingUse),
   /** A catalog id, or the absolute path of a diffusers folder or single-file checkpoint. */
-  readonly model: string;
+  model: z.string(),
   /** Of that model on the day of asking; undefined: unknown. */
-  readonly fingerprint: Fingerprint | undefined;
-  readonly accelerator: Accelerator;
-  readonly recipe: UsedRecipe;
+  fingerprint: z.string().optional(),
+  accelerator,
+  recipe: usedRecipe,
   /** `fp32`: the weights as they are (a GPU may compute in fp16); `int8`: quantised. */
-  readonly precision: (typeof PRECISIONS)[number];
+  precision: z.enum(PRECISIONS),
   /** `full`: the model's own autoencoder; `tiny`: its small stand-in. */
-  readonly decoder: (typeof DECODERS)[number];
+  decoder: z.enum(DECODERS),
   /** Another VAE (folder or file) instead of the model's. */
-  readonly vae: string | undefined;
-  readonly styles: readonly StyleUse[];
+  vae: z.string().optional(),
+  styles: z.array(styleUse),
   /** 0 … 2^53-1; picture k of `count` is drawn with seed + index + k. */
-  readonly seed: number;
+  seed: wholeOrZero,
   /** The first picture's number in its series: 2 draws the third alone where `count` is 1. */
-  readonly index: number;
-  readonly count: number;
-  readonly steps: number;
+  index: wholeOrZero,
+  count: positive,
+  steps: positive,
   /** 1: the UNet runs once a step and the negative prompt has no effect. */
-  readonly guidance: number;
+  guidance: z.number(),
   /** Pixels, multiples of 8. */
-  readonly width: number;
-  readonly height: number;
-  readonly init: InitImage | undefined;
-  readonly variation: Variation | undefined;
-  readonly mask: Mask | undefined;
-  readonly extend: Extend | undefined;
+  width: positive,
+  height: positive,
+  init: initImage.optional(),
+  /**
+   * Noise of another seed mixed into the picture's own by spherical interpolation, 0 (the picture itself) … 1 (the other
+   * seed's). All of `count` are variations of the one picture of `seed` and `index`; picture k mixes in the noise of this
+   * seed + k.
+   */
+  variation: z.object({ seed: wholeOrZero, amount: z.number() }).optional(),
+  mask: mask.optional(),
+  /** Pixels added at each side of the init picture. */
+  extend: z.object({ left: wholeOrZero, top: wholeOrZero, right: wholeOrZero, bottom: wholeOrZero }).optional(),
   /** The picture has a transparent ground. */
-  readonly alpha: boolean;
-};
+  alpha: z.boolean(),
+});
+export type GenerationRequest = Parsed<typeof generationRequest>;
+
+/** A picture made larger by the model's super-resolution net. */
+export const upscaleRequest = z.object({
+  /** A catalog id: whose upscaler is used. */
+  model: z.string(),
+  /** Absolute path of the picture. */
+  file: z.string(),
+  scale: z.literal([2, 4]),
+});
+export type UpscaleRequest = Parsed<typeof upscaleRequest>;
 
 /** The request that draws picture k of `count` alone. */
 export function requestOfPicture(request: GenerationRequest, k: number): GenerationRequest {
@@ -137,12 +142,3 @@ export function requestOfPicture(request: GenerationRequest, k: number): Generat
 export function startFiles({ init, mask }: Pick<GenerationRequest, 'init' | 'mask'>): readonly string[] {
   return [init, mask].flatMap((start) => start?.file ?? []);
 }
-
-/** A picture made larger by the model's super-resolution net. */
-export type UpscaleRequest = {
-  /** A catalog id: whose upscaler is used. */
-  readonly model: string;
-  /** Absolute path of the picture. */
-  readonly file: string;
-  readonly scale: 2 | 4;
-};

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 
 import { CancelledError, StoppedError, UserError } from '../core/errors.ts';
-import { generationRequest, upscaleRequest } from '../core/request-schema.ts';
+import { generationRequest, upscaleRequest } from '../core/request.ts';
 import { trainRequest } from '../core/training.ts';
 import type { Work, WorkEvent } from '../core/work.ts';
 

@@ -6,7 +6,7 @@
  */
 import { z } from 'zod';
 import type { Job, JobId } from '../core/job.ts';
-import { storedJob } from '../core/job-schema.ts';
+import { storedJob } from '../core/job.ts';
 import { isTakenUp, type Partition, partitionName } from '../core/partition.ts';
 import type { ServerKey, UserKey } from '../core/people.ts';
 import { startFiles } from '../core/request.ts';

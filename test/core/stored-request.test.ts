@@ -7,8 +7,9 @@ import { z } from 'zod';
 
 import { packageFolder } from '../../config/paths.ts';
 import { defaultRequest } from '../../src/core/default-request.ts';
-import { storedJob } from '../../src/core/job-schema.ts';
-import { generationRequest, storedRequest } from '../../src/core/request-schema.ts';
+import { storedJob } from '../../src/core/job.ts';
+import { generationRequest } from '../../src/core/request.ts';
+import { storedRequest } from '../../src/core/stored-request.ts';
 import { MOJI } from '../support/manifests.ts';
 
 const recorded = z
@@ -27,12 +28,10 @@ describe('a request of version 1', () => {
       promptGrammar: 'plain',
       embeddings: [],
       model: 'moji',
-      fingerprint: undefined,
       accelerator: { kind: 'model' },
       recipe: { scheduler: 'lcm' },
       precision: 'fp32',
       decoder: 'full',
-      vae: undefined,
       styles: [{ id: 'neon', file: '/models/moji/neon.safetensors', weight: 0.8 }],
       seed: 7,
       index: 0,
@@ -41,10 +40,6 @@ describe('a request of version 1', () => {
       guidance: 1.5,
       width: 128,
       height: 128,
-      init: undefined,
-      variation: undefined,
-      mask: undefined,
-      extend: undefined,
       alpha: false,
     });
     expect(mixed?.styles.map(({ id, weight }) => [id, weight])).toEqual([
