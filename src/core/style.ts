@@ -3,7 +3,10 @@
  * taught, its file already found.
  * Knows no store and no catalog.
  */
-import type { UserKey } from './people.ts';
+import { z } from 'zod';
+
+import type { Parsed } from './parsed.ts';
+import { placeKey, type UserKey } from './people.ts';
 import type { EmbeddingUse, Fingerprint, StyleUse } from './request.ts';
 
 export type StyleOrigin =
@@ -15,20 +18,21 @@ export type StyleOrigin =
   | { readonly kind: 'server'; readonly by: UserKey; readonly byName: string };
 
 /** How a server's own style was made here: from whose pictures, and what it took. */
-export type StyleMaking = {
-  readonly pictures: number;
+export const styleMaking = z.object({
+  pictures: z.number(),
   /** Whose pictures they were, as far as is known. */
-  readonly people: readonly UserKey[];
-  readonly steps: number;
-  readonly rank: number;
+  people: z.array(placeKey),
+  steps: z.number(),
+  rank: z.number(),
   /** Pixels. */
-  readonly width: number;
-  readonly height: number;
-  readonly seed: number;
+  width: z.number(),
+  height: z.number(),
+  seed: z.number(),
   /** Time of the device. */
-  readonly deviceMs: number;
-  readonly atMs: number;
-};
+  deviceMs: z.number(),
+  atMs: z.number(),
+});
+export type StyleMaking = Parsed<typeof styleMaking>;
 
 export type Style = {
   /** What it is found by and remembered as; lower case. */

@@ -1,75 +1,59 @@
 /** Who changed what, when, and what it was before: kept a year, newest first. */
 import { z } from 'zod';
-import type { ServerKey, UserKey } from '../core/people.ts';
-import { type Database, keyPart } from './database.ts';
+import type { Parsed } from '../core/parsed.ts';
+import { placeKey, type ServerKey, type UserKey } from '../core/people.ts';
+import { keyPart } from './database.ts';
+import { RecordStore } from './record-store.ts';
 
-export type AuditEntry = {
-  readonly atMs: number;
-  readonly user: UserKey;
-  readonly userName: string;
+const auditEntry = z.object({
+  atMs: z.number(),
+  user: placeKey,
+  userName: z.string(),
   /** A text key's last part: `model`, `style-add`; and the values of that text. */
-  readonly what: string;
-  readonly params: Readonly<Record<string, string>>;
+  what: z.string(),
+  params: z.record(z.string(), z.string()),
   /** Whom it is about, where that is somebody. */
-  readonly about?: UserKey | undefined;
+  about: placeKey.optional(),
   /** Shown as they are; '' for none. */
-  readonly was: string;
-  readonly is: string;
-};
+  was: z.string(),
+  is: z.string(),
+});
+export type AuditEntry = Parsed<typeof auditEntry>;
 
 const PAGE = 500;
 const NOBODY = '–';
 const KEPT_MS = 365 * 24 * 3_600_000;
 
-const schema = z.object({
-  atMs: z.number(),
-  user: z.custom<UserKey>((value) => typeof value === 'string'),
-  userName: z.string(),
-  what: z.string(),
-  about: z.custom<UserKey>((value) => typeof value === 'string').optional(),
-  params: z.record(z.string(), z.string()),
-  was: z.string(),
-  is: z.string(),
-});
-
-export class AuditStore {
-  readonly #database: Database;
+export class AuditStore extends RecordStore {
   #count = 0;
-
-  constructor(database: Database) {
-    this.#database = database;
-  }
 
   async add(server: ServerKey, entry: AuditEntry): Promise<void> {
     this.#count = (this.#count + 1) % 46_656;
     const order = `${entry.atMs.toString(36).padStart(9, '0')}${this.#count.toString(36).padStart(3, '0')}`;
-    await this.#database.put([{ key: `audit/${keyPart(server)}/${order}`, value: entry, ttlMs: KEPT_MS }]);
+    await this.write(`audit/${keyPart(server)}/${order}`, entry, KEPT_MS);
   }
 
   /** What was done stays, without the person: the server's list of its changes is not theirs alone. */
   async forget(user: UserKey): Promise<void> {
-    const keys = await this.#database.keys('audit/');
+    const keys = await this.database.keys('audit/');
     for (let start = 0; start < keys.length; start += PAGE) {
       const page = keys.slice(start, start + PAGE);
-      const found = await this.#database.getMany(page);
+      const found = await this.database.getMany(page);
       const changed = found.flatMap((value, index) => {
-        const entry = schema.safeParse(value).data;
+        const entry = auditEntry.safeParse(value).data;
         const key = page[index];
         return entry === undefined || key === undefined || (entry.user !== user && entry.about !== user)
           ? []
           : [{ key, value: without(entry, user), ttlMs: KEPT_MS }];
       });
-      await this.#database.put(changed);
+      await this.database.put(changed);
     }
   }
 
   async last(server: ServerKey, limit: number): Promise<readonly AuditEntry[]> {
-    const keys = await this.#database.keys(`audit/${keyPart(server)}/`);
-    const found = await this.#database.getMany(keys.slice(-limit).reverse());
-    return found.flatMap((value) => {
-      const parsed = schema.safeParse(value);
-      return parsed.success ? [parsed.data] : [];
-    });
+    const keys = await this.database.keys(`audit/${keyPart(server)}/`);
+    const found = await this.database.getMany(keys.slice(-limit).reverse());
+    return found.flatMap((value) => auditEntry.safeParse(value).data ?? []);
   }
 }
 

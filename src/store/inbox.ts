@@ -1,5 +1,8 @@
 /** Events of the platforms: written down before they are acknowledged, and handled once although they may come twice. */
-import { type Database, keyPart } from './database.ts';
+import { z } from 'zod';
+
+import { keyPart } from './database.ts';
+import { RecordStore } from './record-store.ts';
 
 /** How long an event may come again. */
 const KEPT_MS = 3_600_000;
@@ -7,13 +10,8 @@ const KEPT_MS = 3_600_000;
 const RECORDED_KEPT_MS = 7 * 24 * 3_600_000;
 const MAX_IN_MEMORY = 20_000;
 
-export class InboxStore {
-  readonly #database: Database;
+export class InboxStore extends RecordStore {
   readonly #claimed = new Set<string>();
-
-  constructor(database: Database) {
-    this.#database = database;
-  }
 
   /**
    * True for the first that asks; false for an event that is being handled or has been. Where the store cannot say,
@@ -29,7 +27,7 @@ export class InboxStore {
       this.#claimed.delete(oldest ?? id);
     }
     try {
-      return (await this.#database.get(keyOf(id))) === undefined;
+      return (await this.database.get(keyOf(id))) === undefined;
     } catch (error) {
       this.#claimed.delete(id);
       throw error;
@@ -38,17 +36,15 @@ export class InboxStore {
 
   /** It is about to be acknowledged: what is needed to handle it after a crash, as plain JSON. */
   async record(id: string, record: unknown): Promise<void> {
-    await this.#database.put([{ key: recordKeyOf(id), value: record, ttlMs: RECORDED_KEPT_MS }]);
+    await this.write(recordKeyOf(id), record, RECORDED_KEPT_MS);
   }
 
   /** What was recorded and not handled to its end, by id. */
   async recorded(): Promise<readonly { readonly id: string; readonly record: unknown }[]> {
-    const keys = await this.#database.keys(RECORDED);
-    const records = await this.#database.getMany(keys);
-    return keys.flatMap((key, k) => {
-      const record = records[k];
-      return record === undefined ? [] : [{ id: decodeURIComponent(key.slice(RECORDED.length)), record }];
-    });
+    return (await this.readable(RECORDED, z.unknown())).map(({ key, value: record }) => ({
+      id: decodeURIComponent(key.slice(RECORDED.length)),
+      record,
+    }));
   }
 
   /** Forgets what was recorded of somebody; `isTheirs` knows the records. */
@@ -62,7 +58,7 @@ export class InboxStore {
 
   /** It is in safe hands (its job is kept) or over: the next start need not take it up. */
   async discard(id: string): Promise<void> {
-    await this.#database.delete([recordKeyOf(id)]);
+    await this.database.delete([recordKeyOf(id)]);
   }
 
   /**
@@ -71,7 +67,7 @@ export class InboxStore {
    */
   async complete(id: string): Promise<void> {
     try {
-      await this.#database.put([{ key: keyOf(id), value: 1, ttlMs: KEPT_MS }]);
+      await this.write(keyOf(id), 1, KEPT_MS);
     } finally {
       await this.discard(id);
     }

@@ -4,22 +4,19 @@
  * is written with the job or before it, never after: an entry without its job is passed over, a job without its entry
  * would be lost.
  */
-import { z } from 'zod';
-import type { Job, JobId } from '../core/job.ts';
-import { storedJob } from '../core/job.ts';
+import { type Job, type JobId, storedJob } from '../core/job.ts';
 import { isTakenUp, type Partition, partitionName } from '../core/partition.ts';
 import type { ServerKey, UserKey } from '../core/people.ts';
 import { startFiles } from '../core/request.ts';
 import { corruptStore, type Database, keyPart } from './database.ts';
+import { readRecord, RecordStore } from './record-store.ts';
 
-export class JobStore {
-  readonly #database: Database;
-
+export class JobStore extends RecordStore {
   readonly #partition: Partition | undefined;
 
   /** `partition`: other processes have jobs there too. */
   constructor(database: Database, partition?: Partition) {
-    this.#database = database;
+    super(database);
     this.#partition = partition;
   }
 
@@ -32,33 +29,33 @@ export class JobStore {
     ];
     if (isOpen(job)) {
       const owner = this.#partition === undefined ? job.createdAtMs : partitionName(this.#partition);
-      await this.#database.put([{ key: openKey(job.id), value: owner }, ...entries]);
+      await this.database.put([{ key: openKey(job.id), value: owner }, ...entries]);
     } else {
-      await this.#database.put(entries);
-      await this.#database.delete([openKey(job.id)]);
+      await this.database.put(entries);
+      await this.database.delete([openKey(job.id)]);
     }
   }
 
   async get(id: JobId): Promise<Job | undefined> {
-    const found = await this.#database.get(jobKey(id));
+    const found = await this.database.get(jobKey(id));
     return found === undefined ? undefined : readJob(id, found);
   }
 
   async delete(job: Job): Promise<void> {
-    await this.#database.delete([jobKey(job.id), openKey(job.id), userKeyOf(job.user, job.id), serverKeyOf(job)]);
+    await this.database.delete([jobKey(job.id), openKey(job.id), userKeyOf(job.user, job.id), serverKeyOf(job)]);
   }
 
   /** A server's jobs, the newest first, at most `limit`. */
   async recent(server: ServerKey, limit: number): Promise<readonly Job[]> {
     const prefix = `by-server/${keyPart(server)}/`;
-    const keys = (await this.#database.keys(prefix)).slice(-limit).reverse();
+    const keys = (await this.database.keys(prefix)).slice(-limit).reverse();
     return this.#load(keys.map((key) => decodeURIComponent(key.slice(prefix.length + ORDER_LENGTH + 1))));
   }
 
   /** Jobs that are not ended, or whose end has not been shown, and are this process's to end; oldest first. */
   async open(): Promise<readonly Job[]> {
-    const keys = await this.#database.keys('open/');
-    const owners = new Map((await this.#database.getMany(keys)).map((owner, k) => [keys[k], owner]));
+    const keys = await this.database.keys('open/');
+    const owners = new Map((await this.database.getMany(keys)).map((owner, k) => [keys[k], owner]));
     const jobs = await this.#load(keys.map((key) => decodeURIComponent(key.slice('open/'.length))));
     return jobs
       .filter(({ id, server }) => {
@@ -71,7 +68,7 @@ export class JobStore {
   /** Oldest first. */
   async ofUser(user: UserKey): Promise<readonly Job[]> {
     const prefix = `by-user/${keyPart(user)}/`;
-    const ids = (await this.#database.keys(prefix)).map((key) => decodeURIComponent(key.slice(prefix.length)));
+    const ids = (await this.database.keys(prefix)).map((key) => decodeURIComponent(key.slice(prefix.length)));
     return [...(await this.#load(ids))].sort((a, b) => a.createdAtMs - b.createdAtMs);
   }
 
@@ -87,7 +84,7 @@ export class JobStore {
   }
 
   async #ids(): Promise<readonly JobId[]> {
-    return (await this.#database.keys('job/')).map((key) => decodeURIComponent(key.slice('job/'.length)));
+    return (await this.database.keys('job/')).map((key) => decodeURIComponent(key.slice('job/'.length)));
   }
 
   /** Deletes ended jobs that were created before; resolves to them. */
@@ -98,16 +95,14 @@ export class JobStore {
       const old = (await this.#load(ids.slice(start, start + PAGE))).filter(
         (job) => job.createdAtMs < beforeMs && !isOpen(job),
       );
-      await this.#database.delete(
-        old.flatMap((job) => [jobKey(job.id), userKeyOf(job.user, job.id), serverKeyOf(job)]),
-      );
+      await this.database.delete(old.flatMap((job) => [jobKey(job.id), userKeyOf(job.user, job.id), serverKeyOf(job)]));
       gone.push(...old);
     }
     return gone;
   }
 
   async #load(ids: readonly JobId[]): Promise<readonly Job[]> {
-    const found = await this.#database.getMany(ids.map(jobKey));
+    const found = await this.database.getMany(ids.map(jobKey));
     return found.flatMap((value, index) => (value === undefined ? [] : [readJob(ids[index] ?? '', value)]));
   }
 }
@@ -129,14 +124,11 @@ export function filesOf({ work, state }: Job): readonly string[] {
 }
 
 function readJob(id: JobId, value: unknown): Job {
-  const parsed = storedJob.safeParse(value);
-  if (!parsed.success) {
-    throw corruptStore(`job ${id}`, z.prettifyError(parsed.error));
+  const job = readRecord(`job ${id}`, value, storedJob);
+  if (job.id !== id) {
+    throw corruptStore(`job ${id}`, `it holds another, ${job.id}`);
   }
-  if (parsed.data.id !== id) {
-    throw corruptStore(`job ${id}`, `it holds another, ${parsed.data.id}`);
-  }
-  return parsed.data;
+  return job;
 }
 
 function jobKey(id: JobId): string {

@@ -4,7 +4,8 @@
  */
 import { z } from 'zod';
 import type { ServerKey, UserKey } from '../core/people.ts';
-import { type Database, keyPart } from './database.ts';
+import { keyPart } from './database.ts';
+import { RecordStore } from './record-store.ts';
 
 export type Quota = {
   readonly user: UserKey;
@@ -31,13 +32,8 @@ export type Taken =
 const WINDOW_MS = 24 * 3_600_000;
 const schema = z.object({ used: z.number(), resetsAtMs: z.number() });
 
-export class QuotaStore {
-  readonly #database: Database;
+export class QuotaStore extends RecordStore {
   #last: Promise<unknown> = Promise.resolve();
-
-  constructor(database: Database) {
-    this.#database = database;
-  }
 
   async balances(quota: Quota, nowMs: number): Promise<Balances> {
     const [user, server] = await Promise.all([
@@ -80,7 +76,7 @@ export class QuotaStore {
       const value = { used: Math.max(0, used + pictures), resetsAtMs };
       entries.push({ key, value, ttlMs: Math.max(1000, resetsAtMs - nowMs) });
     }
-    await this.#database.put(entries);
+    await this.database.put(entries);
   }
 
   async #balance(key: string, of: number | undefined, nowMs: number): Promise<Balance | undefined> {
@@ -92,7 +88,7 @@ export class QuotaStore {
   }
 
   async #window(key: string, nowMs: number): Promise<{ readonly used: number; readonly resetsAtMs: number }> {
-    const parsed = schema.safeParse(await this.#database.get(key));
+    const parsed = schema.safeParse(await this.database.get(key));
     // A window that ends later than a day from now was written before the clock was set back.
     const isOpen = parsed.success && parsed.data.resetsAtMs > nowMs && parsed.data.resetsAtMs <= nowMs + WINDOW_MS;
     return isOpen ? parsed.data : { used: 0, resetsAtMs: nowMs + WINDOW_MS };
