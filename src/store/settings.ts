@@ -6,9 +6,8 @@ import { LOCALES, role, type ServerKey } from '../core/people.ts';
 import { keyPart } from './database.ts';
 import { RecordStore } from './record-store.ts';
 
-export const ADULT_RULES = ['marked', 'never'] as const;
 /** Words and styles for adults: in channels marked so, or nowhere. */
-export type AdultRule = (typeof ADULT_RULES)[number];
+export const ADULT_RULES = ['marked', 'never'] as const;
 
 export const AVATAR_RULES = ['own', 'anybody'] as const;
 
