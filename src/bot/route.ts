@@ -1,12 +1,12 @@
 /** Which handler answers which action. Decides nothing else. */
 import { type CommandName, findCommand } from '../../commands/index.ts';
 import type { Action } from '../core/chat.ts';
-import type { OptionValue } from '../core/command.ts';
+import type { Given } from '../core/command.ts';
 import type { Form } from '../core/message.ts';
 import { type ButtonId, decodeButtonId } from './button-id.ts';
 import { handleHelp, handleInfo, handleQueue } from './handlers/about.ts';
 import { emojiForm, handleEmoji, takeBack } from './handlers/emoji.ts';
-import { handleImagine, handleImagineForm, handleRemix, imagineForm, remixForm } from './handlers/imagine.ts';
+import { fieldsToOptions, handleImagine, handleRemix, imagineForm, remixForm } from './handlers/imagine.ts';
 import { handleJobAction } from './handlers/job-buttons.ts';
 import { handleMessage, handleStartForm, startForm } from './handlers/message-menu.ts';
 import { askToForget, exportMine, forget } from './handlers/mydata.ts';
@@ -33,26 +33,19 @@ export async function route(context: BotContext, asked: RequestContext): Promise
   const { action } = asked.invocation;
   switch (action.kind) {
     case 'command':
-      await routeCommand(context, asked, action);
-      return;
+      return await routeCommand(context, asked, action);
     case 'button':
       requireCarried(action);
-      await routeButton(context, asked, known(decodeButtonId(action.id)));
-      return;
+      return await routeButton(context, asked, known(decodeButtonId(action.id)));
     case 'select':
       requireCarried(action);
-      await routeSelect(context, asked, known(decodeButtonId(action.id)), action.values);
-      return;
+      return await routeSelect(context, asked, known(decodeButtonId(action.id)), action.values);
     case 'form':
-      await routeForm(context, asked, known(decodeButtonId(action.id)), action);
-      return;
+      return await routeForm(context, asked, known(decodeButtonId(action.id)), action);
     case 'message':
-      await (action.name === 'train'
-        ? handleMessagePictures(context, asked, action)
-        : handleMessage(context, asked, action));
-      return;
+      return await (action.name === 'train' ? handleMessagePictures : handleMessage)(context, asked, action);
     default:
-      action satisfies never;
+      return action satisfies never;
   }
 }
 
@@ -109,11 +102,7 @@ async function routeCommand(
   await handler(context, asked, options);
 }
 
-type Handler = (
-  context: BotContext,
-  asked: RequestContext,
-  options: Readonly<Record<string, OptionValue>>,
-) => Promise<void>;
+type Handler = (context: BotContext, asked: RequestContext, options: Given) => Promise<void>;
 
 const HANDLERS_BY_NAME: Readonly<Record<Exclude<CommandName, 'style train'>, Handler>> = {
   imagine: handleImagine,
@@ -149,36 +138,28 @@ async function routeSelect(
 async function routeButton(context: BotContext, asked: RequestContext, id: ButtonId): Promise<void> {
   switch (id.kind) {
     case 'job':
-      await handleJobAction(context, asked, id.action, id.job);
-      return;
+      return await handleJobAction(context, asked, id.action, id.job);
     case 'picture':
-      await (id.action === 'upscale'
+      return await (id.action === 'upscale'
         ? handleUpscale(context, asked, id.job, id.index)
         : handleVary(context, asked, { ...id, action: id.action }));
-      return;
     case 'draft':
-      await handleDraft(context, asked, id.action, id.draft);
-      return;
+      return await handleDraft(context, asked, id.action, id.draft);
     case 'training':
-      await pressTraining(context, asked, id.action, id.training);
-      return;
+      return await pressTraining(context, asked, id.action, id.training);
     case 'panel':
-      await pressPanel(context, asked, id.field);
-      return;
+      return await pressPanel(context, asked, id.field);
     case 'forget-me':
-      await forget(context, asked);
-      return;
+      return await forget(context, asked);
     case 'restore-style':
-      await restoreStyle(context, asked, id.removed);
-      return;
+      return await restoreStyle(context, asked, id.removed);
     case 'take-back':
-      await takeBack(context, asked, id);
-      return;
+      return await takeBack(context, asked, id);
     case 'imagine-form':
     case 'start-form':
       throw refusal('button.old');
     default:
-      id satisfies never;
+      return id satisfies never;
   }
 }
 
@@ -191,7 +172,7 @@ async function routeForm(
   if (id.kind === 'training') {
     await handleTrainForm(context, asked, id.training, { fields, files });
   } else if (id.kind === 'imagine-form') {
-    await handleImagineForm(context, asked, fields);
+    await handleImagine(context, asked, fieldsToOptions(fields));
   } else if (id.kind === 'start-form') {
     await handleStartForm(context, asked, id.start, fields);
   } else if (id.kind === 'job' && id.action === 'remix') {

@@ -3,7 +3,7 @@ import type { UserError } from '../core/errors.ts';
 import type { ReplyAddress } from '../core/job.ts';
 import type { Message } from '../core/message.ts';
 import type { RequestContext } from './context.ts';
-import { CHANNELS, message, sentences, withChannels } from './present/lines.ts';
+import { button, CHANNELS, message, plain, sentences, withChannels } from './present/lines.ts';
 import { errorText, text } from './texts/index.ts';
 
 /** To the asker alone, whatever placeholder there is. */
@@ -15,6 +15,12 @@ export async function answerPrivately(asked: RequestContext, answer: Message): P
 
 export async function sayPrivately(asked: RequestContext, ...texts: readonly string[]): Promise<void> {
   await answerPrivately(asked, sentences(...texts));
+}
+
+/** To the asker alone, with a button that takes back what was done. */
+export async function offerUndo(asked: RequestContext, done: string, id: string): Promise<void> {
+  const undo = button(id, text(asked.locale, 'button.take-back'), { emoji: '↩️' });
+  await answerPrivately(asked, message({ lines: [[plain(done)]], rows: [[undo]] }));
 }
 
 /** Why not, in the asker's language. */

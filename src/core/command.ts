@@ -104,3 +104,7 @@ export type OptionsOf<S extends CommandSpec> = {
 };
 
 export type OptionValue = string | number | boolean | Upload;
+
+/** What came for a command, before it is checked, and what was filled into a form. */
+export type Given = Readonly<Record<string, OptionValue>>;
+export type Fields = Readonly<Record<string, string>>;

@@ -4,7 +4,7 @@
  */
 import type { ModelManifest } from './manifest.ts';
 import { samplingOf } from './recipes.ts';
-import { type GenerationRequest, REQUEST_VERSION } from './request.ts';
+import { type GenerationRequest, REQUEST_VERSION, UNSAID } from './request.ts';
 
 /** What of a manifest a request needs. */
 type Defaults = Pick<ModelManifest, 'id' | 'defaults'> &
@@ -19,6 +19,7 @@ export function defaultRequest(
   const { steps, guidance, width, height, scheduler } = defaults;
   const [usual] = accelerators;
   return {
+    ...UNSAID,
     version: REQUEST_VERSION,
     prompt,
     negative: '',

@@ -73,7 +73,7 @@ const usedRecipe = z.object({
 });
 export type UsedRecipe = Parsed<typeof usedRecipe>;
 
-export const generationRequest = z.object({
+export const requestFields = z.object({
   version: z.literal(REQUEST_VERSION),
   prompt: z.string(),
   /** Counts only where `guidance` > 1. */
@@ -118,6 +118,18 @@ export const generationRequest = z.object({
   /** The picture has a transparent ground. */
   alpha: z.boolean(),
 });
+
+/** JSON drops what is undefined; a request has those fields all the same. */
+export const UNSAID = {
+  fingerprint: undefined,
+  vae: undefined,
+  init: undefined,
+  variation: undefined,
+  mask: undefined,
+  extend: undefined,
+} as const satisfies Partial<z.output<typeof requestFields>>;
+
+export const generationRequest = requestFields.transform((said) => ({ ...UNSAID, ...said }));
 export type GenerationRequest = Parsed<typeof generationRequest>;
 
 /** A picture made larger by the model's super-resolution net. */

@@ -4,9 +4,9 @@
  */
 import { z } from 'zod';
 
-import { generationRequest } from './request.ts';
+import { generationRequest, requestFields, UNSAID } from './request.ts';
 
-const version1 = generationRequest
+const version1 = requestFields
   .pick({ prompt: true, negative: true, model: true, vae: true, seed: true, count: true, steps: true, guidance: true })
   .extend({
     version: z.undefined().optional(),
@@ -33,6 +33,7 @@ function fromVersion1({
   ...old
 }: z.infer<typeof version1>): z.infer<typeof generationRequest> {
   return {
+    ...UNSAID,
     ...old,
     version: 2,
     promptGrammar: 'plain',

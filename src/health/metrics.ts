@@ -34,6 +34,21 @@ const LIMIT_CODES: ReadonlySet<string> = new Set([
   'queue.server-full', 'store.full',
 ]); // prettier-ignore
 
+type RunnerFigure = readonly [name: string, help: string, read: (runner: RunnerHealth) => number | undefined];
+
+const RUNNER_FIGURES: readonly RunnerFigure[] = [
+  ['fourstep_runner_up', '1: the runner is ready', ({ state }) => Number(state === 'ready')],
+  ['fourstep_runner_active', 'Works inside the runner', ({ active }) => active],
+  ['fourstep_batch_calls', 'UNet calls so far', ({ batches }) => batches?.calls],
+  ['fourstep_batch_rows', 'Rows in all UNet calls so far', ({ batches }) => batches?.rows],
+  ['fourstep_batch_rows_max', 'Rows that a call can hold', ({ batches }) => batches?.maxRows],
+  [
+    'fourstep_uploaded_bytes',
+    'Bytes sent to the device so far, weights left out',
+    ({ batches }) => batches?.uploadedBytes,
+  ],
+];
+
 const KEPT = ['pictures', 'uploads', 'loras'] as const;
 
 /** Seconds, from a small picture's step to a large one's minutes. */
@@ -49,42 +64,25 @@ export class Metrics {
   readonly #text = this.#histogram('fourstep_text_seconds', 'Text encoding of a picture', SHORT);
   readonly #step = this.#histogram('fourstep_step_seconds', 'One denoising step of a picture', SHORT);
   readonly #decode = this.#histogram('fourstep_decode_seconds', 'Decoding of a picture', SHORT);
-  readonly #acknowledgement = new Histogram({
-    name: 'fourstep_acknowledgement_seconds',
-    help: "From an event to its acknowledgement, against the platform's limit of 3 s",
-    labelNames: ['platform'],
-    buckets: ACKNOWLEDGEMENT,
-    registers: [this.#registry],
-  });
-  readonly #outcomes = new Counter({
-    name: 'fourstep_jobs_total',
-    help: 'Jobs by how they ended',
-    labelNames: ['outcome'],
-    registers: [this.#registry],
-  });
-  readonly #pictures = new Counter({
-    name: 'fourstep_pictures_total',
-    help: 'Finished pictures',
-    registers: [this.#registry],
-  });
-  readonly #deviceSeconds = new Counter({
-    name: 'fourstep_device_seconds_total',
-    help: 'Device time spent on finished pictures',
-    registers: [this.#registry],
-  });
-  readonly #restarts = new Counter({
-    name: 'fourstep_runner_restarts_total',
-    help: 'Runner processes that went away unasked',
-    labelNames: ['device'],
-    registers: [this.#registry],
-  });
-
-  readonly #refusals = new Counter({
-    name: 'fourstep_refusals_total',
-    help: 'What a limit has refused, by the code of the refusal',
-    labelNames: ['code'],
-    registers: [this.#registry],
-  });
+  readonly #acknowledgement = this.#histogram(
+    'fourstep_acknowledgement_seconds',
+    "From an event to its acknowledgement, against the platform's limit of 3 s",
+    ACKNOWLEDGEMENT,
+    'platform',
+  );
+  readonly #outcomes = this.#counter('fourstep_jobs_total', 'Jobs by how they ended', 'outcome');
+  readonly #pictures = this.#counter('fourstep_pictures_total', 'Finished pictures');
+  readonly #deviceSeconds = this.#counter('fourstep_device_seconds_total', 'Device time spent on finished pictures');
+  readonly #restarts = this.#counter(
+    'fourstep_runner_restarts_total',
+    'Runner processes that went away unasked',
+    'device',
+  );
+  readonly #refusals = this.#counter(
+    'fourstep_refusals_total',
+    'What a limit has refused, by the code of the refusal',
+    'code',
+  );
   readonly #limits = new Gauge({
     name: 'fourstep_limit',
     help: 'Limits as they are set, by the name of the variable in lower case',
@@ -106,24 +104,9 @@ export class Metrics {
     for (const kind of KEPT) {
       this.#gauge(`fourstep_${kind}_bytes`, `Bytes of kept ${kind}`, () => kept(kind));
     }
-    this.#runnerGauge('fourstep_runner_up', '1: the runner is ready', runners, ({ state }) =>
-      Number(state === 'ready'),
-    );
-    this.#runnerGauge('fourstep_runner_active', 'Works inside the runner', runners, ({ active }) => active);
-    this.#runnerGauge('fourstep_batch_calls', 'UNet calls so far', runners, ({ batches }) => batches?.calls);
-    this.#runnerGauge('fourstep_batch_rows', 'Rows in all UNet calls so far', runners, ({ batches }) => batches?.rows);
-    this.#runnerGauge(
-      'fourstep_uploaded_bytes',
-      'Bytes sent to the device so far, weights left out',
-      runners,
-      ({ batches }) => batches?.uploadedBytes,
-    );
-    this.#runnerGauge(
-      'fourstep_batch_rows_max',
-      'Rows that a call can hold',
-      runners,
-      ({ batches }) => batches?.maxRows,
-    );
+    for (const [name, help, read] of RUNNER_FIGURES) {
+      this.#runnerGauge(name, help, runners, read);
+    }
   }
 
   /** The same for the page. Call once. */
@@ -183,8 +166,12 @@ export class Metrics {
     return { contentType: this.#registry.contentType, text: await this.#registry.metrics() };
   }
 
-  #histogram(name: string, help: string, buckets: number[]): Histogram {
-    return new Histogram({ name, help, buckets, registers: [this.#registry] });
+  #histogram(name: string, help: string, buckets: number[], ...labelNames: string[]): Histogram {
+    return new Histogram({ name, help, buckets, labelNames, registers: [this.#registry] });
+  }
+
+  #counter(name: string, help: string, ...labelNames: string[]): Counter {
+    return new Counter({ name, help, labelNames, registers: [this.#registry] });
   }
 
   /** Read when somebody asks. */
@@ -192,12 +179,7 @@ export class Metrics {
     const gauge: Gauge = new Gauge({ name, help, registers: [this.#registry], collect: () => gauge.set(read()) });
   }
 
-  #runnerGauge(
-    name: string,
-    help: string,
-    runners: MetricSources['runners'],
-    read: (runner: RunnerHealth) => number | undefined,
-  ): void {
+  #runnerGauge(name: string, help: string, runners: MetricSources['runners'], read: RunnerFigure[2]): void {
     const gauge: Gauge = new Gauge({
       name,
       help,

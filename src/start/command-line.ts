@@ -11,7 +11,7 @@ import { resolveSize } from '../../commands/size.ts';
 import { parseStyleMix } from '../../commands/style-mix.ts';
 import type { Catalog } from '../../models/catalog.ts';
 import { describeModel } from '../../models/describe-model.ts';
-import type { EmojiOptions, ImagineOptions, UpscaleOptions } from '../adapters/cli/actions.ts';
+import type { EmojiOptions, ImagineOptions, Streams, UpscaleOptions } from '../adapters/cli/actions.ts';
 import { emojiToFile } from '../adapters/cli/emoji.ts';
 import { drawToFiles } from '../adapters/cli/imagine.ts';
 import { pictureShower, progressLine, tinted } from '../adapters/cli/terminal.ts';
@@ -21,6 +21,7 @@ import { recipeOf, recipeTitle } from '../core/recipes.ts';
 import type { GenerationRequest } from '../core/request.ts';
 import type { Sampling } from '../core/sampling.ts';
 import type { Style } from '../core/style.ts';
+import type { Runner } from '../core/work.ts';
 import { rulesOf } from '../bot/resolve.ts';
 import { readWritten } from '../bot/written-prompt.ts';
 import { chooseStyles, requestOf, usualStrength } from '../bot/wish.ts';
@@ -30,8 +31,6 @@ import { startFrom } from './start-picture.ts';
 import { stopOnSignal } from './stop-on-signal.ts';
 import { usualDecoder } from './usual-decoder.ts';
 import { precisionFor } from './usual-precision.ts';
-
-type Streams = { readonly print: (line: string) => void; readonly warn: (line: string) => void };
 
 export async function imagine(
   config: Config,
@@ -50,24 +49,18 @@ export async function imagine(
   if (mode !== 'quiet') {
     sayLicence(request, warn);
   }
-  const runner = await openEngine({ ...config, device: localDevice(config), startup: 'fast' });
-  const stop = stopOnSignal();
-  try {
+  await withEngine(config, async (engine) => {
     await drawToFiles({
+      ...engine,
       request,
-      runner,
       out: options.out ?? '.',
       mode,
       print: mode === 'lines' && !isPlain ? (line) => print(tinted(line)) : print,
       warn,
-      signal: stop.signal,
       progress: mode === 'lines' ? progressLine(process.stderr) : undefined,
       show,
     });
-  } finally {
-    stop.forget();
-    await runner.close(0);
-  }
+  });
 }
 
 export async function emoji(
@@ -79,14 +72,9 @@ export async function emoji(
   const asked = { ...options, negative: '', count: 1, transparent: true };
   const request = await requestFrom(config, openCatalog(config.dataFolder), prompt, asked);
   sayLicence(request, warn);
-  const runner = await openEngine({ ...config, device: localDevice(config), startup: 'fast' });
-  const stop = stopOnSignal();
-  try {
-    await emojiToFile({ request, prompt, isSticker: sticker, out, runner, print, warn, signal: stop.signal });
-  } finally {
-    stop.forget();
-    await runner.close(0);
-  }
+  await withEngine(config, (engine) =>
+    emojiToFile({ ...engine, request, prompt, isSticker: sticker, out, print, warn }),
+  );
 }
 
 export async function upscale(
@@ -95,20 +83,21 @@ export async function upscale(
   options: UpscaleOptions,
   { print }: Streams,
 ): Promise<void> {
+  const { scale, out, model = config.model } = options;
+  await withEngine(config, (engine) => upscaleFile({ ...engine, file, scale, out, model, print }));
+}
+
+/** Opens the engine of this machine for so long; a signal of the system stops the drawing. */
+async function withEngine(
+  config: Config,
+  use: (engine: { readonly runner: Runner; readonly signal: AbortSignal }) => Promise<unknown>,
+): Promise<void> {
   const runner = await openEngine({ ...config, device: localDevice(config), startup: 'fast' });
-  const stop = stopOnSignal();
+  const { signal, forget } = stopOnSignal();
   try {
-    await upscaleFile({
-      file,
-      scale: options.scale,
-      out: options.out,
-      model: options.model ?? config.model,
-      runner,
-      print,
-      signal: stop.signal,
-    });
+    await use({ runner, signal });
   } finally {
-    stop.forget();
+    forget();
     await runner.close(0);
   }
 }

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 
 import type { Config } from '../../config/load.ts';
+import type { Print } from '../adapters/cli/actions.ts';
 import { UserError } from '../core/errors.ts';
 import { RemoteWorker } from '../runner/remote/worker.ts';
 import { openLocalRunners } from './runners.ts';
@@ -10,7 +11,7 @@ import { untilStopped } from './until-stopped.ts';
 
 const DRAIN_MS = 30_000;
 
-export async function work(config: Config, print: (line: string) => void): Promise<void> {
+export async function work(config: Config, print: Print): Promise<void> {
   const url = config.devices.find((device) => /^rediss?:/.test(device));
   if (url === undefined) {
     throw new UserError(

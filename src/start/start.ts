@@ -9,6 +9,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../../config/load.ts';
 import { needsVisitorToken, type Access } from '../adapters/web/index.ts';
 import { createBot } from '../bot/index.ts';
+import type { Streams } from '../adapters/cli/actions.ts';
 import type { Adapter } from '../core/chat.ts';
 import { adapterParts, Health, Metrics, runnerPart } from '../health/index.ts';
 import type { Stores } from '../store/index.ts';
@@ -19,8 +20,6 @@ import { untilStopped } from './until-stopped.ts';
 
 const DRAIN_MS = 25_000;
 const PRUNE_EVERY_MS = 3_600_000;
-
-type Streams = { readonly print: (line: string) => void; readonly warn: (line: string) => void };
 
 /**
  * Resolves after a signal has ended it. Throws `UserError` for whatever keeps it from starting; nothing is left open

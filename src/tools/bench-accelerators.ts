@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { modelsFolder } from '../../config/paths.ts';
+import type { Streams } from '../adapters/cli/actions.ts';
 import { defaultRequest } from '../core/default-request.ts';
 import type { Runner } from '../core/work.ts';
 import { createEngineRunner } from '../engine/index.ts';
@@ -49,10 +50,7 @@ type Report = {
   readonly changedGb: number;
 };
 
-export async function run(
-  { json }: { readonly json?: boolean },
-  { print, warn }: { readonly print: (line: string) => void; readonly warn: (line: string) => void },
-): Promise<void> {
+export async function run({ json }: { readonly json?: boolean }, { print, warn }: Streams): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'fourstep-bench-'));
   try {
     warn('writing random weights …');

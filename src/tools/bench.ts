@@ -3,17 +3,14 @@
  * picture of a fresh engine.
  */
 import type { Config } from '../../config/load.ts';
+import type { Print } from '../adapters/cli/actions.ts';
 import type { PictureMs } from '../core/work.ts';
 import { requestFrom } from '../start/command-line.ts';
 import { openCatalog, openEngine } from '../start/open-engine.ts';
 
 const ROUNDS = 20;
 
-export async function bench(
-  config: Config,
-  { json }: { readonly json?: boolean },
-  print: (line: string) => void,
-): Promise<void> {
+export async function bench(config: Config, { json }: { readonly json?: boolean }, print: Print): Promise<void> {
   const startedAt = performance.now();
   const request = await requestFrom(config, openCatalog(config.dataFolder), 'a fox face on blue', {
     negative: '',

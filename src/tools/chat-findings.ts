@@ -3,23 +3,20 @@ import type { Config } from '../../config/load.ts';
 import { checkDiscord } from '../adapters/discord/index.ts';
 import { checkInstallations, checkSlack, type slackManifest } from '../adapters/slack/index.ts';
 import { checkStores } from '../store/index.ts';
-import { failed, type Finding } from './finding.ts';
+import { failed, finding, type Finding } from './finding.ts';
 
 export async function discord({ discord: settings }: Config): Promise<Finding> {
   const what = 'Discord';
   if (settings === undefined) {
-    return {
-      mark: 'off',
-      what,
-      detail: 'no DISCORD_TOKEN; get one at discord.com/developers → New Application → Bot → Reset Token',
-    };
+    const where = 'discord.com/developers → New Application → Bot → Reset Token';
+    return finding('off', what, `no DISCORD_TOKEN; get one at ${where}`);
   }
   try {
     const { guilds, lacking } = await checkDiscord({ token: settings.token, restUrl: settings.apiUrl });
     const lacks = lacking.map(({ guild, permissions }) => `${guild} (${permissions.join(', ')})`).join('; ');
     return lacks === ''
-      ? { mark: 'ok', what, detail: `token valid, ${guilds} servers, nothing lacking, at ${settings.apiUrl}` }
-      : { mark: 'warn', what, detail: `token valid; a permission is lacking in ${lacks}: invite the bot there anew` };
+      ? finding('ok', what, `token valid, ${guilds} servers, nothing lacking, at ${settings.apiUrl}`)
+      : finding('warn', what, `token valid; a permission is lacking in ${lacks}: invite the bot there anew`);
   } catch (error) {
     return failed(what, error);
   }
@@ -38,7 +35,7 @@ export async function slack(config: Config): Promise<readonly Finding[]> {
   if (settings === undefined) {
     const detail =
       'no SLACK_BOT_TOKEN and no SLACK_CLIENT_ID; create the app from `fourstep doctor --manifest slack`, install it, and copy its bot token';
-    return [{ mark: 'off', what, detail }];
+    return [finding('off', what, detail)];
   }
   const way = settings.transport.kind === 'socket' ? 'Socket Mode' : 'signed HTTP at /slack/events';
   const { botToken, install, apiUrl } = settings;
@@ -54,12 +51,12 @@ async function slackToken(
   try {
     const { team, missing } = await checkSlack(token);
     return missing.length === 0
-      ? { mark: 'ok', what, detail: `token valid for ${team}, nothing lacking, ${way}` }
-      : {
-          mark: 'warn',
+      ? finding('ok', what, `token valid for ${team}, nothing lacking, ${way}`)
+      : finding(
+          'warn',
           what,
-          detail: `token valid for ${team}; scopes are lacking: ${missing.join('; ')}. Add them under OAuth & Permissions and install the app again`,
-        };
+          `token valid for ${team}; scopes are lacking: ${missing.join('; ')}. Add them under OAuth & Permissions and install the app again`,
+        );
   } catch (error) {
     return failed(what, error);
   }
@@ -75,7 +72,7 @@ async function slackInstallations(
     const { installations } = await checkStores({ folder: config.dataFolder, url: config.storeUrl });
     const { count, faults } = await checkInstallations(installations, install);
     const detail = `${count} installed by /slack/install${faults.length === 0 ? '' : `; ${faults.join('; ')}`}`;
-    return { mark: faults.length === 0 ? 'ok' : 'warn', what, detail };
+    return finding(faults.length === 0 ? 'ok' : 'warn', what, detail);
   } catch (error) {
     return failed(what, error);
   }

@@ -1,9 +1,10 @@
 /** `fourstep deploy-commands`: registers the slash commands with Discord; a second call changes nothing. */
 import type { Config } from '../../config/load.ts';
+import type { Print } from '../adapters/cli/actions.ts';
 import { deployCommands } from '../adapters/discord/index.ts';
 import { UserError } from '../core/errors.ts';
 
-export async function deploy(config: Config, print: (line: string) => void): Promise<void> {
+export async function deploy(config: Config, print: Print): Promise<void> {
   if (config.discord === undefined) {
     throw new UserError(
       'config.discord',

@@ -7,7 +7,7 @@ import { dirname } from 'node:path';
 
 import type { Config } from '../../config/load.ts';
 import { describeModel } from '../../models/describe-model.ts';
-import type { DoctorOptions } from '../adapters/cli/actions.ts';
+import type { DoctorOptions, Print } from '../adapters/cli/actions.ts';
 import { applicationIdOf, inviteLink, personalLink } from '../adapters/discord/index.ts';
 import { slackManifest } from '../adapters/slack/index.ts';
 import { UserError } from '../core/errors.ts';
@@ -16,13 +16,9 @@ import { openCatalog } from '../start/open-engine.ts';
 import { openLocalRunners } from '../start/runners.ts';
 import { checkStores } from '../store/index.ts';
 import { discord, manifestTransport, slack } from './chat-findings.ts';
-import { failed, type Finding } from './finding.ts';
+import { failed, finding, type Finding } from './finding.ts';
 
-export async function doctor(
-  config: Config,
-  { manifest }: DoctorOptions,
-  print: (line: string) => void,
-): Promise<void> {
+export async function doctor(config: Config, { manifest }: DoctorOptions, print: Print): Promise<void> {
   if (manifest === 'slack') {
     print(JSON.stringify(slackManifest(manifestTransport(config)), undefined, 2));
     return;
@@ -65,11 +61,8 @@ export async function doctor(
 function nodeVersion(): Finding {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   const isFine = major > 20 || (major === 20 && minor >= 19);
-  return {
-    mark: isFine ? 'ok' : 'BAD',
-    what: 'node',
-    detail: `${process.versions.node}${isFine ? '' : '; expected 20.19 or later, from nodejs.org'}`,
-  };
+  const advice = isFine ? '' : '; expected 20.19 or later, from nodejs.org';
+  return finding(isFine ? 'ok' : 'BAD', 'node', `${process.versions.node}${advice}`);
 }
 
 function eightBits({ precision }: Config): Finding {
@@ -80,16 +73,12 @@ function eightBits({ precision }: Config): Finding {
       : precision === undefined
         ? 'PRECISION=auto draws large models in 8 bits on it'
         : `PRECISION asks for ${precision}`;
-  return found === undefined
-    ? {
-        mark: precision === 'int8' ? 'BAD' : 'off',
-        what: '8 bits',
-        detail:
-          precision === 'int8'
-            ? 'PRECISION asks for int8, but this processor has no VNNI, AMX or i8mm; take it out'
-            : 'this processor has no VNNI, AMX or i8mm: models are drawn in fp32',
-      }
-    : { mark: 'ok', what: '8 bits', detail: `this processor has ${found}; ${asked}` };
+  if (found !== undefined) {
+    return finding('ok', '8 bits', `this processor has ${found}; ${asked}`);
+  }
+  return precision === 'int8'
+    ? finding('BAD', '8 bits', 'PRECISION asks for int8, but this processor has no VNNI, AMX or i8mm; take it out')
+    : finding('off', '8 bits', 'this processor has no VNNI, AMX or i8mm: models are drawn in fp32');
 }
 
 /** Each of this machine is opened as the bot opens it: in a child, which it may take down. */
@@ -99,7 +88,7 @@ async function devices(config: Config): Promise<readonly Finding[]> {
   for (const device of config.devices) {
     findings.push(
       device.includes('://')
-        ? { mark: 'ok', what: 'device', detail: `runners at ${new URL(device).host}` }
+        ? finding('ok', 'device', `runners at ${new URL(device).host}`)
         : await opened(config, device, present),
     );
   }
@@ -111,10 +100,10 @@ async function opened(config: Config, device: string, present: string): Promise<
   try {
     await ready();
     const forms = runner.health()[0]?.forms ?? '';
-    return { mark: 'ok', what: 'device', detail: `${device}: ${forms} (this machine has ${present})` };
+    return finding('ok', 'device', `${device}: ${forms} (this machine has ${present})`);
   } catch (error) {
-    const detail = `${device}: ${error instanceof Error ? error.message : String(error)}`;
-    return { mark: 'BAD', what: 'device', detail: `${detail} This machine has ${present}; correct RUNNERS.` };
+    const { detail } = failed('device', error);
+    return finding('BAD', 'device', `${device}: ${detail} This machine has ${present}; correct RUNNERS.`);
   } finally {
     await runner.close(0);
   }
@@ -124,11 +113,7 @@ async function model(config: Config): Promise<Finding> {
   try {
     const found = await openCatalog(config.dataFolder).find(config.model);
     const { defaults } = await describeModel(found);
-    return {
-      mark: 'ok',
-      what: 'model',
-      detail: `${found.id}, ${defaults.width}x${defaults.height} in ${defaults.steps} steps`,
-    };
+    return finding('ok', 'model', `${found.id}, ${defaults.width}x${defaults.height} in ${defaults.steps} steps`);
   } catch (error) {
     return failed('model', error);
   }
@@ -140,11 +125,8 @@ async function folder(config: Config): Promise<Finding> {
     await access(there, constants.W_OK);
     const { bavail, bsize } = await statfs(there);
     const freeGb = (bavail * bsize) / 1e9;
-    return {
-      mark: freeGb < 1 ? 'BAD' : 'ok',
-      what: 'data',
-      detail: `${config.dataFolder}, ${freeGb.toFixed(1)} GB free${freeGb < 1 ? '; make room' : ''}`,
-    };
+    const room = `${config.dataFolder}, ${freeGb.toFixed(1)} GB free`;
+    return freeGb < 1 ? finding('BAD', 'data', `${room}; make room`) : finding('ok', 'data', room);
   } catch (error) {
     return failed('data', error);
   }
@@ -166,18 +148,14 @@ async function store(config: Config): Promise<Finding> {
   try {
     const { isForgetful } = await checkStores({ folder: config.dataFolder, url: config.storeUrl });
     if (isForgetful) {
-      return {
-        mark: 'warn',
-        what: 'store',
-        detail:
-          'the Redis of STORE_URL forgets what it was told last when it is killed: set `appendonly yes` (and `appendfsync always` to lose nothing)',
-      };
+      return finding(
+        'warn',
+        'store',
+        'the Redis of STORE_URL forgets what it was told last when it is killed: set `appendonly yes` (and `appendfsync always` to lose nothing)',
+      );
     }
-    return {
-      mark: 'ok',
-      what: 'store',
-      detail: config.storeUrl === undefined ? 'embedded, in the data folder' : 'the server of STORE_URL answers',
-    };
+    const isEmbedded = config.storeUrl === undefined;
+    return finding('ok', 'store', isEmbedded ? 'embedded, in the data folder' : 'the server of STORE_URL answers');
   } catch (error) {
     return failed('store', error);
   }

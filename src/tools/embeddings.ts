@@ -4,13 +4,11 @@ import { resolve } from 'node:path';
 import type { Config } from '../../config/load.ts';
 import { describeModel } from '../../models/describe-model.ts';
 import { Embeddings } from '../../models/embeddings.ts';
-import type { EmbeddingOptions } from '../adapters/cli/actions.ts';
+import type { EmbeddingOptions, Print } from '../adapters/cli/actions.ts';
 import { UserError } from '../core/errors.ts';
 import type { Base } from '../core/manifest.ts';
 import { describeEmbedding, openEmbeddings } from '../engine/weights/index.ts';
 import { openCatalog } from '../start/open-engine.ts';
-
-type Print = (line: string) => void;
 
 /** The file says its word where it has one; else it is the file's name, or `--word`. */
 export async function addEmbedding(

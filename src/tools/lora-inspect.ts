@@ -1,15 +1,12 @@
 /** `fourstep lora inspect FILE`: what a LoRA file or a textual inversion is, in a few lines or as JSON. */
 import { resolve } from 'node:path';
 
+import type { Print } from '../adapters/cli/actions.ts';
 import { recipeOf } from '../core/recipes.ts';
 import { UserError } from '../core/errors.ts';
 import { acceleratorWords, describeEmbedding, inspectLora } from '../engine/weights/index.ts';
 
-export async function inspect(
-  file: string,
-  { json }: { readonly json?: boolean },
-  print: (line: string) => void,
-): Promise<void> {
+export async function inspect(file: string, { json }: { readonly json?: boolean }, print: Print): Promise<void> {
   const report = await inspectLora(resolve(file)).catch((error: unknown) => {
     if (error instanceof UserError && error.code === 'lora.embedding') {
       return undefined;
@@ -48,7 +45,7 @@ export async function inspect(
   }
 }
 
-async function inspectEmbedding(file: string, isJson: boolean, print: (line: string) => void): Promise<void> {
+async function inspectEmbedding(file: string, isJson: boolean, print: Print): Promise<void> {
   const { token, vectors, base } = await describeEmbedding(resolve(file));
   if (isJson) {
     print(JSON.stringify({ file: resolve(file), kind: 'textual inversion', token, vectors, base }));

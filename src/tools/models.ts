@@ -6,7 +6,7 @@ import type { Config } from '../../config/load.ts';
 import type { Catalog, CatalogModel } from '../../models/catalog.ts';
 import { idFrom } from '../../models/catalog-entries.ts';
 import { describeModel } from '../../models/describe-model.ts';
-import type { ModelAddOptions } from '../adapters/cli/actions.ts';
+import type { ModelAddOptions, Print } from '../adapters/cli/actions.ts';
 import { defaultRequest } from '../core/default-request.ts';
 import { UserError } from '../core/errors.ts';
 import type { GenerationRequest } from '../core/request.ts';
@@ -16,8 +16,6 @@ import { describeCheckpoint } from '../engine/weights/index.ts';
 import { addedAccelerators } from '../start/named-accelerators.ts';
 import { openCatalog, openEngine } from '../start/open-engine.ts';
 import { downloadModel, parseHubName } from './hub-download.ts';
-
-type Print = (line: string) => void;
 
 /** Sides of the trial picture: what is wrong with a model shows in a small one too. */
 const TRIAL_PX = 256;

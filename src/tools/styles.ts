@@ -4,13 +4,11 @@ import { basename, resolve } from 'node:path';
 import type { Config } from '../../config/load.ts';
 import { idFrom } from '../../models/catalog-entries.ts';
 import { describeModel } from '../../models/describe-model.ts';
-import type { StyleAddOptions } from '../adapters/cli/actions.ts';
+import type { Print, StyleAddOptions } from '../adapters/cli/actions.ts';
 import { UserError } from '../core/errors.ts';
 import { inspectLora } from '../engine/weights/index.ts';
 import { openCatalog } from '../start/open-engine.ts';
 import { addEmbedding } from './embeddings.ts';
-
-type Print = (line: string) => void;
 
 export async function addStyle(config: Config, file: string, options: StyleAddOptions, print: Print): Promise<void> {
   const catalog = openCatalog(config.dataFolder);

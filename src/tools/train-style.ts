@@ -10,7 +10,7 @@ import type { Config } from '../../config/load.ts';
 import { withTrigger } from '../../commands/prompt-words.ts';
 import { idFrom } from '../../models/catalog-entries.ts';
 import { describeModel } from '../../models/describe-model.ts';
-import type { StyleTrainOptions } from '../adapters/cli/actions.ts';
+import type { Streams, StyleTrainOptions } from '../adapters/cli/actions.ts';
 import { UserError } from '../core/errors.ts';
 import { checkPictures, wordsOfName } from '../core/training-pictures.ts';
 import { coverPicture, decodePicture } from '../image/index.ts';
@@ -26,7 +26,7 @@ export async function trainStyleFromFiles(
   config: Config,
   files: readonly string[],
   options: StyleTrainOptions,
-  streams: { readonly print: (line: string) => void; readonly warn: (line: string) => void },
+  streams: Streams,
 ): Promise<void> {
   const catalog = openCatalog(config.dataFolder);
   const model = await catalog.find(options.model ?? config.model);

@@ -28,10 +28,12 @@ describe('a request of version 1', () => {
       promptGrammar: 'plain',
       embeddings: [],
       model: 'moji',
+      fingerprint: undefined,
       accelerator: { kind: 'model' },
       recipe: { scheduler: 'lcm' },
       precision: 'fp32',
       decoder: 'full',
+      vae: undefined,
       styles: [{ id: 'neon', file: '/models/moji/neon.safetensors', weight: 0.8 }],
       seed: 7,
       index: 0,
@@ -40,6 +42,10 @@ describe('a request of version 1', () => {
       guidance: 1.5,
       width: 128,
       height: 128,
+      init: undefined,
+      variation: undefined,
+      mask: undefined,
+      extend: undefined,
       alpha: false,
     });
     expect(mixed?.styles.map(({ id, weight }) => [id, weight])).toEqual([

@@ -136,6 +136,10 @@ export type BenchRunnerOptions = { readonly jobs: number; readonly curve?: strin
 
 export type DoctorOptions = { readonly manifest?: 'slack' };
 
+/** Where a command says what it did, and what people should know besides. */
+export type Print = (line: string) => void;
+export type Streams = { readonly print: Print; readonly warn: Print };
+
 /** What the composition root does for each command. */
 export type CliActions = {
   readonly start: () => Promise<void>;

@@ -8,7 +8,7 @@ import { InvalidArgumentError } from 'commander';
 
 import type { StyleUse } from '../../core/request.ts';
 import { RECIPE_NAMES, type RecipeName } from '../../core/recipes.ts';
-import { SCHEDULER_NAMES, SPREADS, type SchedulerName, type TimestepGrid } from '../../core/sampling.ts';
+import { SCHEDULER_NAMES, SPREADS, type TimestepGrid } from '../../core/sampling.ts';
 
 export function parseInteger(name: string, min: number, max: number): (text: string) => number {
   return (text) => {
@@ -56,24 +56,20 @@ export function parseLora(text: string, previous: readonly StyleUse[] = []): rea
   return [...previous, { id: basename(file).replace(/\.safetensors$/, ''), file: resolve(file), weight }];
 }
 
-export function parseScheduler(text: string): SchedulerName {
-  const found = SCHEDULER_NAMES.find((name) => name === text);
-  if (found === undefined) {
-    throw new InvalidArgumentError(`Expected a scheduler out of ${SCHEDULER_NAMES.join(', ')}, got "${text}".`);
-  }
-  return found;
+function parseChoice<Choice extends string>(what: string, choices: readonly Choice[]): (text: string) => Choice {
+  return (text) => {
+    const found = choices.find((name) => name === text);
+    if (found === undefined) {
+      throw new InvalidArgumentError(`Expected a ${what} out of ${choices.join(', ')}, got "${text}".`);
+    }
+    return found;
+  };
 }
 
-const RECIPE_CHOICES = ['auto', ...RECIPE_NAMES] as const;
+export const parseScheduler = parseChoice('scheduler', SCHEDULER_NAMES);
 
 /** A recipe's name, or `auto`. */
-export function parseRecipe(text: string): RecipeName | 'auto' {
-  const found = RECIPE_CHOICES.find((name) => name === text);
-  if (found === undefined) {
-    throw new InvalidArgumentError(`Expected a recipe out of ${RECIPE_CHOICES.join(', ')}, got "${text}".`);
-  }
-  return found;
-}
+export const parseRecipe = parseChoice<RecipeName | 'auto'>('recipe', ['auto', ...RECIPE_NAMES]);
 
 /** Collects repeats. */
 export function parseRecipes(

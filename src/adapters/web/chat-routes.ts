@@ -3,7 +3,7 @@ import { streamSSE } from 'hono/streaming';
 
 import { UserError } from '../../core/errors.ts';
 import { incomingOf, outgoingOf } from './bindings.ts';
-import { pageCommands, pageWords } from './commands.ts';
+import { PAGE_TEXTS } from './commands.ts';
 import { nameOf } from './identity.ts';
 import { LIMITS } from './limits.ts';
 import { jsonOf, parseEvent, parsePageAction } from './parse.ts';
@@ -36,8 +36,7 @@ export function addChatRoutes(site: Site): void {
       /** Nobody has asked them yet what they want to be called. */
       mayAskName: nameOf(context) === '',
       model: await ports.modelLine(chat.server, actor.locale),
-      commands: pageCommands(actor.locale),
-      words: pageWords(actor.locale),
+      ...PAGE_TEXTS[actor.locale],
       messages: chat.visibleTo(person).map(shownTo),
       styles: await chat.suggest(actor, 'imagine', 'style', ''),
     });

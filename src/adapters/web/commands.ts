@@ -17,17 +17,8 @@ export type PageCommand = {
   readonly options: readonly PageOption[];
 };
 
-/** They never change, and every page that is opened asks for them. */
-const MADE = { en: made('en'), de: made('de') } as const satisfies Readonly<Record<Locale, unknown>>;
-
-export function pageCommands(locale: Locale): readonly PageCommand[] {
-  return MADE[locale].commands;
-}
-
-/** The page's own words: `style`, `send`, … without their prefix. */
-export function pageWords(locale: Locale): Readonly<Record<string, string>> {
-  return MADE[locale].words;
-}
+/** They never change, and every page that is opened asks for them; words are the page's own, without their prefix. */
+export const PAGE_TEXTS = { en: made('en'), de: made('de') } as const satisfies Readonly<Record<Locale, unknown>>;
 
 function made(locale: Locale): {
   readonly commands: readonly PageCommand[];

@@ -3,6 +3,7 @@
  * chat lets the bot add them, else as a file with a line on how. Whoever may add emoji may; what was added can be taken back.
  */
 import { EXPRESSION_KINDS, type ExpressionKind, type Expressions } from '../../core/chat.ts';
+import type { Fields } from '../../core/command.ts';
 import type { Job, JobPicture } from '../../core/job.ts';
 import type { Form } from '../../core/message.ts';
 import { encodeEmoji, openOwnPicture } from '../../image/index.ts';
@@ -12,9 +13,9 @@ import type { BotContext, RequestContext } from '../context.ts';
 import { EMOJI_NAME, emojiName } from '../emoji-name.ts';
 import { requireJob, requireShowable } from '../gates.ts';
 import { promptOf } from '../present/answer.ts';
-import { button, message, plain, sentences } from '../present/lines.ts';
+import { field, sentences } from '../present/lines.ts';
 import { refusal } from '../refusal.ts';
-import { answerPrivately, replace } from '../speaking.ts';
+import { answerPrivately, offerUndo, replace } from '../speaking.ts';
 import { text } from '../texts/index.ts';
 import { pictureAt, pictureFile } from './pictures.ts';
 
@@ -23,8 +24,6 @@ const FILE_FORMS: Expressions['forms'] = {
   emoji: { sidePx: 128, maxBytes: 128 * 1024 },
   sticker: { sidePx: 320, maxBytes: 512 * 1024 },
 };
-
-type Fields = Readonly<Record<string, string>>;
 
 /** Asks for the name, which picture, and emoji or sticker. */
 export async function emojiForm(context: BotContext, asked: RequestContext, id: string): Promise<Form> {
@@ -35,29 +34,24 @@ export async function emojiForm(context: BotContext, asked: RequestContext, id: 
     throw refusal('job.unfinished');
   }
   const { locale } = asked;
-  const field = (
+  const required = (
     name: 'name' | 'picture' | 'kind',
     value: string,
     maxLength: number,
-    choices: readonly string[] = [],
-  ): Form['fields'][number] => ({
-    id: name,
-    label: text(locale, `form.emoji.${name}`),
-    value,
-    isRequired: true,
-    maxLength,
-    isMultiline: false,
-    choices: choices.map((each) => ({ value: each, label: each })),
-  });
+    of: readonly string[] = [],
+  ) => {
+    const choices = of.map((each) => ({ value: each, label: each }));
+    return field(name, text(locale, `form.emoji.${name}`), { value, isRequired: true, maxLength, choices });
+  };
   const numbers = job.state.pictures.map((_, index) => String(index + 1));
   return {
     id: encodeButtonId({ kind: 'job', action: 'emoji', job: id }),
     title: text(locale, 'form.emoji.title'),
     submit: text(locale, 'form.emoji.submit'),
     fields: [
-      field('name', emojiName(promptOf(job)), EMOJI_NAME.most),
-      ...(numbers.length > 1 ? [field('picture', '1', 1, numbers)] : []),
-      field('kind', 'emoji', 7, EXPRESSION_KINDS),
+      required('name', emojiName(promptOf(job)), EMOJI_NAME.most),
+      ...(numbers.length > 1 ? [required('picture', '1', 1, numbers)] : []),
+      required('kind', 'emoji', 7, EXPRESSION_KINDS),
     ],
   };
 }
@@ -93,13 +87,7 @@ export async function handleEmoji(
   }
   const added = await expressions.add(place.server, { kind, name, data: made.data });
   const undo = encodeButtonId({ kind: 'take-back', what: kind, id: added.id });
-  await answerPrivately(
-    asked,
-    message({
-      lines: [[plain(text(locale, 'emoji.added', { shown: added.shown }))]],
-      rows: [[button(undo, text(locale, 'button.take-back'), { emoji: '↩️' })]],
-    }),
-  );
+  await offerUndo(asked, text(locale, 'emoji.added', { shown: added.shown }), undo);
   await audit(context, asked, { what: 'emoji', params: { name }, was: '', is: name });
 }
 

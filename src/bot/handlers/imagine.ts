@@ -3,7 +3,7 @@ import { formatCommand, parseFreeText } from '../../../commands/grammar.ts';
 import { imagine } from '../../../commands/imagine.ts';
 import { TEXT_LIMITS } from '../../core/drawing-limits.ts';
 import { qualityOf, type Quality } from '../../core/accelerator.ts';
-import type { OptionValue } from '../../core/command.ts';
+import type { Fields, Given } from '../../core/command.ts';
 import type { Job, JobOrigin } from '../../core/job.ts';
 import type { ModelManifest } from '../../core/manifest.ts';
 import type { Form } from '../../core/message.ts';
@@ -13,6 +13,7 @@ import { requireJob, requireKept, requireMayPress } from '../gates.ts';
 import { modelOf, rootOf } from '../jobs/job-ancestry.ts';
 import type { BotContext, RequestContext } from '../context.ts';
 import { promptOf } from '../present/answer.ts';
+import { field } from '../present/lines.ts';
 import { refusal } from '../refusal.ts';
 import { readImagine } from '../read-imagine.ts';
 import type { ResolveContext } from '../resolve.ts';
@@ -22,14 +23,13 @@ import { keepUpload, pictureFrom } from './start-pictures.ts';
 import { makeJob, submit } from './make-job.ts';
 import { isOfThread, threadPicture } from './thread-picture.ts';
 
-type Options = Readonly<Record<string, OptionValue>>;
 export type Extra = { readonly origin?: JobOrigin; readonly init?: ResolveContext['init'] };
 
 /** Draws what was asked. `--seed 7` and the like at the end of the prompt count on every chat; a real option goes before them. */
 export async function handleImagine(
   context: BotContext,
   asked: RequestContext,
-  given: Options,
+  given: Given,
   extra: Extra = {},
 ): Promise<void> {
   const { stores, random } = context;
@@ -56,7 +56,7 @@ export async function handleImagine(
 }
 
 /** The form of `/imagine` without words; what was already given stays as options. */
-export function imagineForm(asked: RequestContext, given: Options): Form {
+export function imagineForm(asked: RequestContext, given: Given): Form {
   const { prompt: _, ...rest } = given;
   return promptForm(
     asked,
@@ -83,7 +83,7 @@ export async function handleRemix(
   context: BotContext,
   asked: RequestContext,
   id: string,
-  fields: Readonly<Record<string, string>>,
+  fields: Fields,
 ): Promise<void> {
   const job = await requireJob(context, asked, id);
   requireMayPress(asked, job);
@@ -98,15 +98,6 @@ export async function handleRemix(
       ? {}
       : { init: { file: request.init.file, width: request.width, height: request.height, mask: request.mask?.file } }),
   });
-}
-
-export async function handleImagineForm(
-  context: BotContext,
-  asked: RequestContext,
-  fields: Readonly<Record<string, string>>,
-  extra: Extra = {},
-): Promise<void> {
-  await handleImagine(context, asked, fieldsToOptions(fields), extra);
 }
 
 /** `--negative … --seed 7 …`, after the words where those are wanted; what is the model's usual is left out. */
@@ -156,28 +147,19 @@ export function promptForm(
     title: text(locale, title),
     submit: text(locale, 'form.remix.submit'),
     fields: [
-      {
-        id: 'prompt',
-        label: text(locale, 'form.prompt'),
+      field('prompt', text(locale, 'form.prompt'), {
         value: prompt,
         isRequired: true,
         maxLength: TEXT_LIMITS.prompt,
         isMultiline: true,
-      },
-      {
-        id: 'options',
-        label: text(locale, 'form.options'),
-        value: options,
-        isRequired: false,
-        maxLength: 1500,
-        isMultiline: false,
-      },
+      }),
+      field('options', text(locale, 'form.options'), { value: options, maxLength: 1500 }),
     ],
   };
 }
 
 /** The options' field stands after the words: an option given in both is the field's. */
-export function fieldsToOptions(fields: Readonly<Record<string, string>>): Options {
+export function fieldsToOptions(fields: Fields): Given {
   const named = parseFreeText(imagine, fields['options'] ?? '');
   const words = parseFreeText(imagine, fields['prompt'] ?? '');
   const prompt = [words['prompt'], named['prompt']].filter((part) => part !== undefined).join(' ');

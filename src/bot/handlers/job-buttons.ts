@@ -18,6 +18,22 @@ import { text } from '../texts/index.ts';
 import { optionsText } from './imagine.ts';
 import { makeJob, submit } from './make-job.ts';
 
+type JobHandler = (context: BotContext, asked: RequestContext, job: Job) => Promise<void>;
+
+const HANDLERS: Readonly<Record<JobAction, JobHandler | undefined>> = {
+  reroll,
+  retry,
+  info: showInfo,
+  delete: deleteAnswer,
+  cancel,
+  report,
+  block,
+  share,
+  // These open a form, and come back as one.
+  remix: undefined,
+  emoji: undefined,
+};
+
 export async function handleJobAction(
   context: BotContext,
   asked: RequestContext,
@@ -25,37 +41,11 @@ export async function handleJobAction(
   id: string,
 ): Promise<void> {
   const job = await requireJob(context, asked, id);
-  switch (action) {
-    case 'reroll':
-      await reroll(context, asked, job);
-      return;
-    case 'retry':
-      await retry(context, asked, job);
-      return;
-    case 'info':
-      await showInfo(context, asked, job);
-      return;
-    case 'delete':
-      await deleteAnswer(context, asked, job);
-      return;
-    case 'cancel':
-      await cancel(context, asked, job);
-      return;
-    case 'report':
-      await report(context, asked, job);
-      return;
-    case 'block':
-      await block(context, asked, job);
-      return;
-    case 'share':
-      await share(context, asked, job);
-      return;
-    case 'remix':
-    case 'emoji':
-      throw refusal('button.old'); // it opens a form, and comes back as one
-    default:
-      action satisfies never;
+  const handler = HANDLERS[action];
+  if (handler === undefined) {
+    throw refusal('button.old');
   }
+  await handler(context, asked, job);
 }
 
 /** The same words with another seed. */

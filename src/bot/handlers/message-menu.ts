@@ -3,7 +3,7 @@
  * job by its buttons; of anybody else's there is the picture alone, and that is said.
  */
 import type { Action, MessageAction } from '../../core/chat.ts';
-import { readUpload, type Upload } from '../../core/command.ts';
+import { type Fields, readUpload, type Upload } from '../../core/command.ts';
 import type { Form } from '../../core/message.ts';
 import { openOwnPicture, PARAMETERS_KEYWORD, readPngTexts } from '../../image/index.ts';
 import { type ButtonId, decodeButtonId, encodeButtonId } from '../button-id.ts';
@@ -18,7 +18,7 @@ import { type ResolveContext, serverModel } from '../resolve.ts';
 import { settingsHere } from '../settings-here.ts';
 import { answerPrivately } from '../speaking.ts';
 import { text } from '../texts/index.ts';
-import { handleImagineForm, promptForm } from './imagine.ts';
+import { fieldsToOptions, handleImagine, promptForm } from './imagine.ts';
 import { showInfo } from './job-buttons.ts';
 import { makeJob, submit } from './make-job.ts';
 import { handleUpscale } from './pictures.ts';
@@ -119,13 +119,13 @@ export async function handleStartForm(
   context: BotContext,
   asked: RequestContext,
   start: string,
-  fields: Readonly<Record<string, string>>,
+  fields: Fields,
 ): Promise<void> {
   const init = await context.starts.of(start, asked.actor.user);
   if (init === undefined || !(await context.stores.files.has(init.file))) {
     throw refusal('image.start-gone');
   }
-  await handleImagineForm(context, asked, fields, { init });
+  await handleImagine(context, asked, fieldsToOptions(fields), { init });
 }
 
 async function ownStart(context: BotContext, asked: RequestContext, id: string, index: number): Promise<Start> {

@@ -1,4 +1,5 @@
 /** `/settings`: each press changes one thing, says what it was and is, and is audited. */
+import type { Fields } from '../../core/command.ts';
 import { UserError } from '../../core/errors.ts';
 import type { Form, Line, Message } from '../../core/message.ts';
 import { type Locale, LOCALES } from '../../core/people.ts';
@@ -36,63 +37,33 @@ export async function panelHere(
   return panelMessage(await partsOf(context, asked, asked.settings, []));
 }
 
+/** What a press turns a value to. */
+const NEXT: Readonly<Partial<Record<PanelField, (settings: ServerSettings) => Partial<ServerSettings>>>> = {
+  count: ({ count }) => ({ count: (count % 4) + 1 }),
+  language: ({ locale }) => ({ locale: nextOf(LOCALES, locale) }),
+  nsfw: ({ adult }) => ({ adult: adult === 'never' ? 'marked' : 'never' }),
+  owner: ({ buttonsFor }) => ({ buttonsFor: buttonsFor === 'requester' ? 'everybody' : 'requester' }),
+  avatars: ({ avatars }) => ({ avatars: avatars === 'anybody' ? 'own' : 'anybody' }),
+  private: ({ isPrivate }) => ({ isPrivate: isPrivate !== true }),
+  decoder: ({ decoder }) => ({ decoder: nextOf(DECODERS, decoder) }),
+  grammar: ({ promptGrammar }) => ({ promptGrammar: promptGrammar === 'plain' ? 'weighted' : 'plain' }),
+};
+
 /** A pressed button: turns to the next value, or to another page of the panel. */
 export async function pressPanel(context: BotContext, asked: RequestContext, field: PanelField): Promise<void> {
   requireAdmin(asked.invocation.actor);
   const { settings, invocation } = asked;
-  switch (field) {
-    case 'home':
-      await replace(asked, panelMessage(await partsOf(context, asked, settings, [])));
-      return;
-    case 'rules':
-      await replace(asked, rulesMessage(await partsOf(context, asked, settings, [])));
-      return;
-    case 'history': {
-      const entries = await context.stores.audit.last(invocation.place.server, HISTORY_LINES);
-      await replace(asked, historyMessage(entries, asked.locale));
-      return;
-    }
-    case 'count':
-      await change(context, asked, field, { ...settings, count: (settings.count % 4) + 1 });
-      return;
-    case 'language':
-      await change(context, asked, field, { ...settings, locale: nextOf(LOCALES, settings.locale) });
-      return;
-    case 'nsfw':
-      await change(context, asked, field, { ...settings, adult: settings.adult === 'never' ? 'marked' : 'never' });
-      return;
-    case 'owner': {
-      const buttonsFor = settings.buttonsFor === 'requester' ? 'everybody' : 'requester';
-      await change(context, asked, field, { ...settings, buttonsFor });
-      return;
-    }
-    case 'avatars':
-      await change(context, asked, field, { ...settings, avatars: settings.avatars === 'anybody' ? 'own' : 'anybody' });
-      return;
-    case 'private':
-      await change(context, asked, field, { ...settings, isPrivate: settings.isPrivate !== true });
-      return;
-    case 'grammar': {
-      const promptGrammar = settings.promptGrammar === 'plain' ? 'weighted' : 'plain';
-      await change(context, asked, field, { ...settings, promptGrammar });
-      return;
-    }
-    case 'decoder':
-      await change(context, asked, field, { ...settings, decoder: nextOf(DECODERS, settings.decoder) });
-      return;
-    case 'model':
-    case 'unblock':
-    case 'roles':
-    case 'role-limits':
-    case 'style-roles':
-    case 'places':
-    case 'limits':
-    case 'channels':
-    case 'words':
-    case 'audit':
-      throw refusal('button.old'); // these are selects and forms
-    default:
-      field satisfies never;
+  const next = NEXT[field];
+  if (next !== undefined) {
+    await change(context, asked, field, { ...settings, ...next(settings) });
+  } else if (field === 'home' || field === 'rules') {
+    const page = field === 'home' ? panelMessage : rulesMessage;
+    await replace(asked, page(await partsOf(context, asked, settings, [])));
+  } else if (field === 'history') {
+    const entries = await context.stores.audit.last(invocation.place.server, HISTORY_LINES);
+    await replace(asked, historyMessage(entries, asked.locale));
+  } else {
+    throw refusal('button.old'); // a select or a form
   }
 }
 
@@ -151,7 +122,7 @@ export async function submitPanelForm(
   context: BotContext,
   asked: RequestContext,
   field: PanelField,
-  fields: Readonly<Record<string, string>>,
+  fields: Fields,
 ): Promise<void> {
   requireAdmin(asked.invocation.actor);
   const changed = await settingsGiven(context, asked, field, fields);

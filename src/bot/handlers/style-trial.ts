@@ -3,7 +3,7 @@
  * buttons work after a restart, and belongs to the admin who brought it.
  */
 import { StoppedError, UserError } from '../../core/errors.ts';
-import type { OptionValue } from '../../core/command.ts';
+import type { Given } from '../../core/command.ts';
 import type { Locale } from '../../core/people.ts';
 import type { MessageFile } from '../../core/message.ts';
 import { composeGrid, encodeWithin } from '../../image/index.ts';
@@ -32,11 +32,7 @@ const WEIGHT_STEP = 0.2;
 const MAX_WEIGHT = 2;
 const MAX_PREVIEW_BYTES = 4_000_000;
 
-export async function addStyle(
-  context: BotContext,
-  asked: RequestContext,
-  given: Readonly<Record<string, OptionValue>>,
-): Promise<void> {
+export async function addStyle(context: BotContext, asked: RequestContext, given: Given): Promise<void> {
   const { actor, place } = asked.invocation;
   requireAdmin(actor);
   const { wanted, name, model } = await newStyleOf(context, asked, given);
@@ -94,15 +90,12 @@ export async function handleDraft(
   }
   switch (action) {
     case 'save':
-      await save(context, asked, draft);
-      return;
+      return await save(context, asked, draft);
     case 'train-on':
-      await trainOn(context, asked, draft);
-      return;
+      return await trainOn(context, asked, draft);
     case 'keep':
       await context.trainings.change(id, (known) => ({ ...known, keepsPictures: !known.keepsPictures }));
-      await reweigh(context, asked, draft, 0);
-      return;
+      return await reweigh(context, asked, draft, 0);
     case 'discard':
       await endTraining(context, id, 'discarded');
       await context.stores.styles.removeDraft(id);
@@ -110,13 +103,11 @@ export async function handleDraft(
       await replace(asked, sentences(text(asked.locale, 'style.draft.discarded')));
       return;
     case 'lighter':
-      await reweigh(context, asked, draft, -WEIGHT_STEP);
-      return;
+      return await reweigh(context, asked, draft, -WEIGHT_STEP);
     case 'heavier':
-      await reweigh(context, asked, draft, WEIGHT_STEP);
-      return;
+      return await reweigh(context, asked, draft, WEIGHT_STEP);
     default:
-      action satisfies never;
+      return action satisfies never;
   }
 }
 

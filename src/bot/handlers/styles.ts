@@ -1,7 +1,7 @@
 /** `/style …` but for `add`: the list, one style, the defaults, and changing what was added. */
 import { checkOptions } from '../../../commands/check.ts';
 import { styleDefault, styleEdit, styleMine, styleRemove, styleRename, styleShow } from '../../../commands/style.ts';
-import type { OptionValue } from '../../core/command.ts';
+import type { Given } from '../../core/command.ts';
 import type { Locale } from '../../core/people.ts';
 import type { Style } from '../../core/style.ts';
 import type { StylePreset } from '../../store/index.ts';
@@ -11,14 +11,12 @@ import { modelOf } from '../jobs/job-ancestry.ts';
 import type { BotContext, RequestContext } from '../context.ts';
 import { randomId } from '../jobs/ids.ts';
 import { encodeButtonId } from '../button-id.ts';
-import { button, message, plain, sentences } from '../present/lines.ts';
+import { sentences } from '../present/lines.ts';
 import { styleMessage, stylesMessage } from '../present/styles.ts';
 import { refusal } from '../refusal.ts';
-import { answerPrivately, replace, sayPrivately } from '../speaking.ts';
+import { answerPrivately, offerUndo, replace, sayPrivately } from '../speaking.ts';
 import { findStyle, meansNone, stylesOf } from '../styles.ts';
 import { formatNumber, text } from '../texts/index.ts';
-
-type Options = Readonly<Record<string, OptionValue>>;
 
 const FIELDS = ['weight', 'trigger', 'negative', 'model', 'description'] as const;
 
@@ -34,13 +32,13 @@ export async function listStyles(context: BotContext, asked: RequestContext): Pr
   await answerPrivately(asked, listed);
 }
 
-export async function showStyle(context: BotContext, asked: RequestContext, given: Options): Promise<void> {
+export async function showStyle(context: BotContext, asked: RequestContext, given: Given): Promise<void> {
   const { name } = checkOptions(styleShow, given);
   await answerPrivately(asked, styleMessage(findStyle(await all(context, asked), name), asked.locale));
 }
 
 /** The style of pictures on this server that name none. */
-export async function chooseDefault(context: BotContext, asked: RequestContext, given: Options): Promise<void> {
+export async function chooseDefault(context: BotContext, asked: RequestContext, given: Given): Promise<void> {
   requireAdmin(asked.invocation.actor);
   const style = await chosen(context, asked, checkOptions(styleDefault, given).name);
   const { settings, invocation, locale } = asked;
@@ -53,7 +51,7 @@ export async function chooseDefault(context: BotContext, asked: RequestContext, 
 }
 
 /** The style of one's own pictures that name none. */
-export async function chooseMine(context: BotContext, asked: RequestContext, given: Options): Promise<void> {
+export async function chooseMine(context: BotContext, asked: RequestContext, given: Given): Promise<void> {
   const { actor, place } = asked.invocation;
   const { name } = checkOptions(styleMine, given);
   const was = await context.stores.people.style(actor.user, place.server);
@@ -69,7 +67,7 @@ export function mineText(locale: Locale, mine: string | undefined): string {
   return mine === undefined ? text(locale, 'style.mine.server') : mine || text(locale, 'style.none');
 }
 
-export async function editStyle(context: BotContext, asked: RequestContext, given: Options): Promise<void> {
+export async function editStyle(context: BotContext, asked: RequestContext, given: Given): Promise<void> {
   requireAdmin(asked.invocation.actor);
   const { name, ...wanted } = checkOptions(styleEdit, given);
   const preset = await ownPreset(context, asked, findStyle(await all(context, asked), name));
@@ -101,7 +99,7 @@ export async function editStyle(context: BotContext, asked: RequestContext, give
   await sayPrivately(asked, text(locale, 'style.edited', { style: preset.name, changes: changes.join('; ') }));
 }
 
-export async function removeStyle(context: BotContext, asked: RequestContext, given: Options): Promise<void> {
+export async function removeStyle(context: BotContext, asked: RequestContext, given: Given): Promise<void> {
   requireAdmin(asked.invocation.actor);
   const { name } = checkOptions(styleRemove, given);
   const preset = await ownPreset(context, asked, findStyle(await all(context, asked), name));
@@ -114,13 +112,7 @@ export async function removeStyle(context: BotContext, asked: RequestContext, gi
   }
   await audit(context, asked, { what: 'style-remove', params: { style: preset.name }, was: '', is: '' });
   const undo = encodeButtonId({ kind: 'restore-style', removed });
-  await answerPrivately(
-    asked,
-    message({
-      lines: [[plain(text(asked.locale, 'style.removed', { style: preset.name }))]],
-      rows: [[button(undo, text(asked.locale, 'button.take-back'), { emoji: '↩️' })]],
-    }),
-  );
+  await offerUndo(asked, text(asked.locale, 'style.removed', { style: preset.name }), undo);
 }
 
 /** Undo, for a day; unless another has taken the name meanwhile. */
@@ -143,7 +135,7 @@ export async function restoreStyle(context: BotContext, asked: RequestContext, i
   await replace(asked, sentences(text(asked.locale, 'style.restored', { style: preset.name })));
 }
 
-export async function renameStyle(context: BotContext, asked: RequestContext, given: Options): Promise<void> {
+export async function renameStyle(context: BotContext, asked: RequestContext, given: Given): Promise<void> {
   requireAdmin(asked.invocation.actor);
   const { name, to } = checkOptions(styleRename, given);
   const styles = await all(context, asked);

@@ -1,5 +1,5 @@
 /** Small pieces that messages are made of. */
-import type { Button, Line, Message, MessageFile, Row, Span } from '../../core/message.ts';
+import type { Button, FormField, Line, Message, MessageFile, Row, Span } from '../../core/message.ts';
 import type { UserKey } from '../../core/people.ts';
 
 const MAX_SHOWN_PROMPT = 200;
@@ -70,4 +70,9 @@ export function sentences(...texts: readonly string[]): Message {
 
 export function button(id: string, label: string, options: Partial<Pick<Button, 'emoji' | 'tone'>> = {}): Button {
   return { kind: 'button', id, label, emoji: options.emoji, tone: options.tone ?? 'normal', isDisabled: false };
+}
+
+/** A field of a form: one line that may stay empty, where `more` says nothing else. */
+export function field(id: string, label: string, more: Partial<FormField> = {}): FormField {
+  return { id, label, value: '', isRequired: false, maxLength: 100, isMultiline: false, ...more };
 }

@@ -1,12 +1,12 @@
 /** The panel of `/settings`: what is set, and a button or select for each of it. */
-import type { Form, FormField, Line, Message, Row } from '../../core/message.ts';
+import type { Form, FormField, Line, Message, Row, Select } from '../../core/message.ts';
 import type { Locale } from '../../core/people.ts';
 import type { BlockedPerson, ServerSettings } from '../../store/index.ts';
 import { encodeButtonId, type PanelField } from '../button-id.ts';
 import type { BotOptions, Model } from '../ports.ts';
 import { text, type TextKey } from '../texts/index.ts';
 import { ruleText } from './rules-text.ts';
-import { CHANNELS, bold, button, message, plain, small, withChannels } from './lines.ts';
+import { CHANNELS, bold, button, field as fieldNamed, message, plain, small, withChannels } from './lines.ts';
 
 export type PanelParts = {
   readonly serverName: string;
@@ -67,7 +67,7 @@ export function settingText(field: PanelField, settings: ServerSettings, options
     case 'private':
       return text(locale, settings.isPrivate === true ? 'panel.private-yes' : 'panel.private-no');
     case 'words':
-      return wordsText(settings.blockedWords, locale);
+      return listText(settings.blockedWords) || text(locale, 'panel.words-none');
     case 'audit':
       return settings.auditChannel ?? text(locale, 'panel.audit-none');
     case 'home':
@@ -81,12 +81,11 @@ export function settingText(field: PanelField, settings: ServerSettings, options
 }
 
 export function panelForm(field: PanelForm, settings: ServerSettings, options: BotOptions, locale: Locale): Form {
-  const { title, fields } = formOf(field, settings, options, locale);
   return {
     id: encodeButtonId({ kind: 'panel', field }),
-    title: text(locale, title),
+    title: text(locale, `panel.form.${field}`),
     submit: text(locale, 'panel.form.save'),
-    fields,
+    fields: fieldsOf(field, settings, options, locale),
   };
 }
 
@@ -111,45 +110,30 @@ function panelFacts({ settings, options, blocked, locale, model }: PanelParts): 
   ];
 }
 
+const BUTTONS = [
+  ['count', 'language', 'nsfw', 'grammar', 'history'],
+  ['limits', 'channels', 'words', 'audit', 'rules'],
+] as const;
+
 function panelRows({ models, model, blocked, locale }: PanelParts): readonly Row[] {
-  const modelRow: Row = [
-    {
-      kind: 'select',
-      id: encodeButtonId({ kind: 'panel', field: 'model' }),
-      placeholder: text(locale, 'panel.pick-model'),
-      choices: models.slice(0, MAX_CHOICES).map(({ manifest }) => ({
-        value: manifest.id,
-        label: manifest.name,
-        isSelected: manifest.id === model.manifest.id,
-      })),
-    },
-  ];
-  const blockedRow: Row = [
-    {
-      kind: 'select',
-      id: encodeButtonId({ kind: 'panel', field: 'unblock' }),
-      placeholder: text(locale, 'panel.pick-unblock'),
-      choices: blocked.slice(0, MAX_CHOICES).map(({ user, name }) => ({ value: user, label: name, isSelected: false })),
-    },
-  ];
+  const select = (field: 'model' | 'unblock', choices: Select['choices']): Row => {
+    const placeholder = text(locale, `panel.pick-${field}`);
+    const id = encodeButtonId({ kind: 'panel', field });
+    return choices.length === 0 ? [] : [{ kind: 'select', id, placeholder, choices: choices.slice(0, MAX_CHOICES) }];
+  };
+  const choices = models.map(({ manifest: { id, name } }) => ({
+    value: id,
+    label: name,
+    isSelected: id === model.manifest.id,
+  }));
   return [
-    modelRow,
-    [
-      panelButton('count', locale),
-      panelButton('language', locale),
-      panelButton('nsfw', locale),
-      panelButton('grammar', locale),
-      panelButton('history', locale),
-    ],
-    [
-      panelButton('limits', locale),
-      panelButton('channels', locale),
-      panelButton('words', locale),
-      panelButton('audit', locale),
-      panelButton('rules', locale),
-    ],
+    select('model', choices),
+    ...BUTTONS.map((row) => row.map((field) => panelButton(field, locale))),
     ...(model.hasTinyDecoder === true ? [[panelButton('decoder', locale)]] : []),
-    ...(blocked.length === 0 ? [] : [blockedRow]),
+    select(
+      'unblock',
+      blocked.map(({ user, name }) => ({ value: user, label: name, isSelected: false })),
+    ),
   ];
 }
 
@@ -160,22 +144,25 @@ export function panelButton(
   return button(encodeButtonId({ kind: 'panel', field }), text(locale, `panel.button.${field}`));
 }
 
-function limitParams(settings: ServerSettings, options: BotOptions, locale: Locale): Readonly<Record<string, string>> {
-  const aDay = (value: number | undefined): string =>
-    value === undefined || value === 0 ? text(locale, 'panel.unlimited') : String(value);
+/** A day, 0: any number. */
+function limitsOf(settings: ServerSettings, { queue, quota }: BotOptions) {
   return {
-    perUser: String(settings.perUser ?? options.queue.perUser),
-    perServer: String(settings.perServer ?? options.queue.perServer),
-    perUserDay: aDay(settings.perUserDay ?? options.quota.perUser),
-    perServerDay: aDay(settings.perServerDay ?? options.quota.perServer),
+    perUser: settings.perUser ?? queue.perUser,
+    perServer: settings.perServer ?? queue.perServer,
+    perUserDay: settings.perUserDay ?? quota.perUser ?? 0,
+    perServerDay: settings.perServerDay ?? quota.perServer ?? 0,
   };
 }
 
-function wordsText(words: readonly string[], locale: Locale): string {
-  if (words.length === 0) {
-    return text(locale, 'panel.words-none');
-  }
-  return listText(words);
+function limitParams(settings: ServerSettings, options: BotOptions, locale: Locale): Readonly<Record<string, string>> {
+  const { perUser, perServer, perUserDay, perServerDay } = limitsOf(settings, options);
+  const aDay = (value: number): string => (value === 0 ? text(locale, 'panel.unlimited') : String(value));
+  return {
+    perUser: String(perUser),
+    perServer: String(perServer),
+    perUserDay: aDay(perUserDay),
+    perServerDay: aDay(perServerDay),
+  };
 }
 
 function listText(words: readonly string[]): string {
@@ -185,56 +172,35 @@ function listText(words: readonly string[]): string {
 
 export type PanelForm = 'limits' | 'channels' | 'words' | 'audit';
 
-function formOf(
+function fieldsOf(
   field: PanelForm,
   settings: ServerSettings,
   options: BotOptions,
   locale: Locale,
-): { readonly title: TextKey; readonly fields: readonly FormField[] } {
-  const line = (id: string, label: TextKey, value: string, more: Partial<FormField> = {}): FormField => ({
-    id,
-    label: text(locale, label),
-    value,
-    isRequired: false,
-    maxLength: 20,
-    isMultiline: false,
-    ...more,
-  });
+): readonly FormField[] {
+  const line = (id: string, label: TextKey, value: string, more: Partial<FormField> = {}): FormField =>
+    fieldNamed(id, text(locale, label), { value, maxLength: 20, ...more });
   const long = { maxLength: 4000, isMultiline: true };
   switch (field) {
-    case 'limits':
-      return {
-        title: 'panel.form.limits',
-        fields: [
-          line('perUser', 'panel.form.per-user', String(settings.perUser ?? options.queue.perUser)),
-          line('perServer', 'panel.form.per-server', String(settings.perServer ?? options.queue.perServer)),
-          line('perUserDay', 'panel.form.per-user-day', String(settings.perUserDay ?? options.quota.perUser ?? 0)),
-          line(
-            'perServerDay',
-            'panel.form.per-server-day',
-            String(settings.perServerDay ?? options.quota.perServer ?? 0),
-          ),
-        ],
-      };
-    case 'channels':
-      return {
-        title: 'panel.form.channels',
-        fields: [
-          line('channels', 'panel.form.channels-field', settings.channels.join('\n'), { ...long, picks: 'channels' }),
-        ],
-      };
+    case 'limits': {
+      const { perUser, perServer, perUserDay, perServerDay } = limitsOf(settings, options);
+      return [
+        line('perUser', 'panel.form.per-user', String(perUser)),
+        line('perServer', 'panel.form.per-server', String(perServer)),
+        line('perUserDay', 'panel.form.per-user-day', String(perUserDay)),
+        line('perServerDay', 'panel.form.per-server-day', String(perServerDay)),
+      ];
+    }
+    case 'channels': {
+      const value = settings.channels.join('\n');
+      return [line('channels', 'panel.form.channels-field', value, { ...long, picks: 'channels' })];
+    }
     case 'words':
-      return {
-        title: 'panel.form.words',
-        fields: [line('words', 'panel.form.words-field', settings.blockedWords.join('\n'), long)],
-      };
-    case 'audit':
-      return {
-        title: 'panel.form.audit',
-        fields: [
-          line('audit', 'panel.form.audit-field', settings.auditChannel ?? '', { maxLength: 100, picks: 'channel' }),
-        ],
-      };
+      return [line('words', 'panel.form.words-field', settings.blockedWords.join('\n'), long)];
+    case 'audit': {
+      const one = { maxLength: 100, picks: 'channel' } as const;
+      return [line('audit', 'panel.form.audit-field', settings.auditChannel ?? '', one)];
+    }
     default:
       return field satisfies never;
   }

@@ -5,7 +5,7 @@ import type { Style } from '../../core/style.ts';
 import { encodeButtonId, type PanelField } from '../button-id.ts';
 import type { Model } from '../ports.ts';
 import { text } from '../texts/index.ts';
-import { bold, CHANNELS, message, plain, withChannels } from './lines.ts';
+import { bold, CHANNELS, field as fieldNamed, message, plain, withChannels } from './lines.ts';
 import { panelButton, type PanelForm, type PanelParts, settingText } from './panel.ts';
 
 /** What is changed on this page, and shown there afterwards. */
@@ -68,36 +68,29 @@ export function ruleForm(field: RuleForm, parts: RuleFormParts): Form {
 }
 
 function fieldsOf(field: RuleForm, { settings, roles, styles, models, locale }: RuleFormParts): readonly FormField[] {
-  const line = (id: string, value: string, more: Partial<FormField> = {}): FormField => ({
-    id,
-    label: text(locale, `panel.rule-form.${id as 'roles'}`),
-    value,
-    isRequired: false,
-    maxLength: 100,
-    isMultiline: false,
-    ...more,
-  });
+  const line = (id: string, more: Partial<FormField> = {}): FormField =>
+    fieldNamed(id, text(locale, `panel.rule-form.${id as 'roles'}`), more);
   const named = roles.map(({ id, name }) => ({ value: id, label: name }));
   const many = { picks: 'roles', choices: named, maxLength: 4000, isMultiline: true } as const;
   const styleChoices = styles.map(({ id, name }) => ({ value: id, label: name }));
   switch (field) {
     case 'roles':
-      return [line('roles', (settings.drawRoles ?? []).map(({ id }) => id).join('\n'), many)];
+      return [line('roles', { value: (settings.drawRoles ?? []).map(({ id }) => id).join('\n'), ...many })];
     case 'role-limits':
       return [
-        line('role', '', { picks: 'role', choices: named, isRequired: true }),
-        line('day', '', { maxLength: 7 }),
-        line('slots', '', { maxLength: 4 }),
+        line('role', { picks: 'role', choices: named, isRequired: true }),
+        line('day', { maxLength: 7 }),
+        line('slots', { maxLength: 4 }),
       ];
     case 'style-roles':
-      return [line('style', '', { choices: styleChoices, isRequired: true }), line('styleRoles', '', many)];
+      return [line('style', { choices: styleChoices, isRequired: true }), line('styleRoles', many)];
     case 'places':
       return [
-        line('place', '', { picks: 'place', isRequired: true }),
-        line('placeStyle', '', {
+        line('place', { picks: 'place', isRequired: true }),
+        line('placeStyle', {
           choices: [{ value: 'none', label: text(locale, 'style.none') }, ...styleChoices],
         }),
-        line('placeModel', '', { choices: models.map(({ manifest: { id, name } }) => ({ value: id, label: name })) }),
+        line('placeModel', { choices: models.map(({ manifest: { id, name } }) => ({ value: id, label: name })) }),
       ];
     default:
       return field satisfies never;

@@ -4,7 +4,7 @@
  */
 import { checkOptions } from '../../../commands/check.ts';
 import { styleTrain } from '../../../commands/style.ts';
-import type { OptionValue } from '../../core/command.ts';
+import type { Given } from '../../core/command.ts';
 import type { Form } from '../../core/message.ts';
 import { MOST_PICTURES } from '../../core/training-pictures.ts';
 import type { Training } from '../../store/index.ts';
@@ -14,6 +14,7 @@ import { requireAdmin, requireDrawable } from '../gates.ts';
 import { styleName, unknownModel } from '../handlers/styles.ts';
 import { randomId } from '../jobs/ids.ts';
 import { modelOf } from '../jobs/job-ancestry.ts';
+import { field } from '../present/lines.ts';
 import { refusal } from '../refusal.ts';
 import { serverModel } from '../resolve.ts';
 import { stylesOf } from '../styles.ts';
@@ -26,11 +27,7 @@ export const PER_FORM = 10;
 export const MAX_OPEN = 4;
 
 /** The form of `/style train`; what is learnt is kept from here on, so that the form's answer finds it. */
-export async function trainForm(
-  context: BotContext,
-  asked: RequestContext,
-  given: Readonly<Record<string, OptionValue>>,
-): Promise<Form> {
+export async function trainForm(context: BotContext, asked: RequestContext, given: Given): Promise<Form> {
   requireAdmin(asked.actor);
   const wanted = checkOptions(styleTrain, given);
   const { stores, options, models, random, clock } = context;
@@ -99,31 +96,13 @@ function formOf(training: Training, { locale }: RequestContext, action: 'new' | 
     title: text(locale, 'form.training.title', { style: training.name }),
     submit: text(locale, 'form.training.submit'),
     fields: [
-      {
-        id: 'pictures',
-        label: text(locale, 'form.training.pictures', { max: maxPictures }),
-        value: '',
+      field('pictures', text(locale, 'form.training.pictures', { max: maxPictures }), {
         isRequired: true,
         maxLength: 0,
-        isMultiline: false,
         maxPictures,
-      },
-      {
-        id: 'word',
-        label: text(locale, 'form.training.word'),
-        value: '',
-        isRequired: true,
-        maxLength: 200,
-        isMultiline: false,
-      },
-      {
-        id: 'captions',
-        label: text(locale, 'form.training.captions'),
-        value: '',
-        isRequired: false,
-        maxLength: 2000,
-        isMultiline: true,
-      },
+      }),
+      field('word', text(locale, 'form.training.word'), { isRequired: true, maxLength: 200 }),
+      field('captions', text(locale, 'form.training.captions'), { maxLength: 2000, isMultiline: true }),
     ],
   };
 }

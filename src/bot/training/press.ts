@@ -22,8 +22,7 @@ export async function pressTraining(
 ): Promise<void> {
   switch (action) {
     case 'start':
-      await start(context, asked, await ownTraining(context, asked, id, ['collecting']));
-      return;
+      return await start(context, asked, await ownTraining(context, asked, id, ['collecting']));
     case 'stop': {
       const training = await ownTraining(context, asked, id, ['learning', 'collecting']);
       if (!context.trainings.cancel(training.id)) {

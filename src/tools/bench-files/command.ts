@@ -2,11 +2,9 @@
  * `fourstep bench files`: what full-size files cost. Peak memory of opening each kind of checkpoint, beside an ordinary fp16
  * one, and the time of merging each kind of LoRA, beside an ordinary one.
  */
-import type { BenchFilesOptions } from '../../adapters/cli/actions.ts';
+import type { BenchFilesOptions, Streams } from '../../adapters/cli/actions.ts';
 import { measureMerging } from './merging.ts';
 import { measureOpening } from './opening.ts';
-
-type Streams = { readonly print: (line: string) => void; readonly warn: (line: string) => void };
 
 export async function run({ only, json }: BenchFilesOptions, { print, warn }: Streams): Promise<void> {
   const say = (report: object, words: string): void => print(json === true ? JSON.stringify(report) : words);

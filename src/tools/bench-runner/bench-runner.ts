@@ -15,6 +15,7 @@ import { measureEngine } from './engine.ts';
 import { measureOverhead } from './overhead.ts';
 import { printReport } from './print.ts';
 import type { CrowdFigures, Report } from './report.ts';
+import type { Streams } from '../../adapters/cli/actions.ts';
 
 export type BenchRunnerOptions = {
   /** Jobs a scenario. */
@@ -30,14 +31,12 @@ export type BenchRunnerOptions = {
   readonly dataFolder?: string;
 };
 
-type Io = { readonly print: (line: string) => void; readonly warn: (line: string) => void };
-
 const CPU_SLOTS = 4;
 const STEPS = 4;
 /** Jobs for each server that a comparison of whole jobs needs at least. */
 const JOBS_PER_SERVER = 12;
 
-export async function run(options: BenchRunnerOptions, { print }: Io): Promise<void> {
+export async function run(options: BenchRunnerOptions, { print }: Streams): Promise<void> {
   const report = await benchRunner(options);
   if (options.json === true) {
     print(JSON.stringify(report));

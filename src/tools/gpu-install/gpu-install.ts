@@ -12,6 +12,7 @@ import { promisify } from 'node:util';
 import { UserError } from '../../core/errors.ts';
 import { tryOut } from '../../engine/index.ts';
 import { fetchProviders } from './provider-wheel.ts';
+import type { Print } from '../../adapters/cli/actions.ts';
 
 export type GpuInstallOptions = {
   /** Default: the one whose libraries the system has, else 13. */
@@ -23,7 +24,7 @@ export type GpuInstallOptions = {
 /** Throws `UserError` `gpu.…` where there is no provider for this machine or it could not be fetched. */
 export async function gpuInstall(
   { cuda, index = 'https://pypi.org/simple' }: GpuInstallOptions,
-  print: (line: string) => void,
+  print: Print,
 ): Promise<void> {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     throw new UserError(

@@ -2,7 +2,7 @@
 import { getJson, listen, remove } from './api.js';
 import { createChat } from './chat.js';
 import { createComposer } from './composer.js';
-import { asPng, button, byId, make } from './dom.js';
+import { button, byId, copyPicture, make } from './dom.js';
 import { createHeap } from './dropped.js';
 import { createForms } from './forms.js';
 import { createGallery } from './gallery.js';
@@ -29,15 +29,10 @@ let isOperator = hello.isOperator;
 
 translate(hello);
 wearTheme();
-byId('examples').append(
-  ...words.examples.split('|').map((text) =>
-    make(
-      'li',
-      {},
-      button(text, () => composer.replace(text)),
-    ),
-  ),
-);
+for (const text of words.examples.split('|')) {
+  const example = button(text, () => composer.replace(text));
+  byId('examples').append(make('li', {}, example));
+}
 
 // ── notes of the page itself ──
 const say = (id, text, choices = {}) => {
@@ -185,8 +180,7 @@ byId('live-save').addEventListener('click', () => {
   make('a', { href: pictures.querySelector('img').dataset.drawn, download: 'fourstep.png' }).click();
 });
 byId('live-copy').addEventListener('click', async ({ target }) => {
-  const blob = await asPng(await (await fetch(pictures.querySelector('img').dataset.drawn)).blob());
-  await navigator.clipboard.write([new ClipboardItem({ [blob.type]: blob })]);
+  await copyPicture(pictures.querySelector('img').dataset.drawn);
   target.textContent = words.copied;
   setTimeout(() => (target.textContent = words.copy), 1500);
 });

@@ -2,7 +2,7 @@
  * The messages: what everybody sees in the log, what one person sees as a note above the composer until it is dismissed.
  * Draws each as text and elements (never as HTML), and hands presses on.
  */
-import { byId, make } from './dom.js';
+import { button, byId, make } from './dom.js';
 
 const log = byId('messages');
 const notes = byId('notes');
@@ -55,17 +55,12 @@ export function createChat({ words, press, choose, view, announce, dismiss, plac
       }
       return select;
     }
-    return make(
-      'button',
-      {
-        type: 'button',
-        disabled: control.isDisabled,
-        className: control.tone === 'normal' ? '' : control.tone,
-        data: { action: control.id },
-        onclick: () => press(control.id, message.id),
-      },
-      control.emoji ? `${control.emoji} ${control.label}` : control.label,
-    );
+    const label = control.emoji ? `${control.emoji} ${control.label}` : control.label;
+    return button(label, () => press(control.id, message.id), {
+      disabled: control.isDisabled,
+      className: control.tone === 'normal' ? '' : control.tone,
+      data: { action: control.id },
+    });
   }
 
   function contentOf(message) {
@@ -88,14 +83,8 @@ export function createChat({ words, press, choose, view, announce, dismiss, plac
       parts.push(make('div', { className: 'row' }, ...row.map((control) => controlOf(control, message))));
     }
     if (message.isPrivate) {
-      parts.push(
-        make(
-          'div',
-          { className: 'row foot' },
-          make('small', {}, words.private),
-          make('button', { type: 'button', className: 'plain', onclick: () => dismiss(message.id) }, words.dismiss),
-        ),
-      );
+      const away = button(words.dismiss, () => dismiss(message.id), { className: 'plain' });
+      parts.push(make('div', { className: 'row foot' }, make('small', {}, words.private), away));
     }
     return parts;
   }

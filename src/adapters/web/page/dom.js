@@ -79,3 +79,9 @@ export async function asPng(blob, side = 1024) {
   pen.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
   return new Promise((resolve) => canvas.toBlob(resolve, 'image/png'));
 }
+
+/** The picture at an address onto the clipboard, as a PNG of at most `side` pixels. */
+export async function copyPicture(url, side) {
+  const blob = await asPng(await (await fetch(url)).blob(), side);
+  await navigator.clipboard.write([new ClipboardItem({ [blob.type]: blob })]);
+}

@@ -1,6 +1,6 @@
 /** The finished pictures as a grid, a card each with what can be done to it, searched and marked; the viewer opens one large. */
 import { getJson } from './api.js';
-import { button, byId, kept, make, roveFocus } from './dom.js';
+import { button, byId, copyPicture, kept, make, roveFocus } from './dom.js';
 import { showLarge, viewer } from './viewer.js';
 
 const list = byId('gallery');
@@ -67,46 +67,29 @@ export function createGallery({ words, press, use, remix, showMessage, note }) {
     draw();
   }
 
-  async function copy(item, element) {
-    const blob = await (await fetch(urlOf(item))).blob();
-    await navigator.clipboard.write([new ClipboardItem({ [blob.type]: blob })]);
-    element.textContent = words.copied;
-  }
-
   function actionsOf(item, close = () => undefined) {
-    const then = (run) => () => {
-      close();
-      run();
-    };
-    const copying = button(words.copy, () => void copy(item, copying));
+    const act = (label, run, more) =>
+      button(
+        label,
+        () => {
+          close();
+          run();
+        },
+        more,
+      );
+    const copying = button(words.copy, async () => {
+      await copyPicture(urlOf(item));
+      copying.textContent = words.copied;
+    });
     return [
-      button(
-        words.use,
-        then(() => use(urlOf(item), nameOf(item))),
-      ),
-      button(
-        words.vary,
-        then(() => press(item.actions.vary, item.message)),
-      ),
-      button(
-        words.upscale,
-        then(() => press(item.actions.upscale, item.message)),
-      ),
-      button(
-        words.remix,
-        then(() => remix(item)),
-      ),
+      act(words.use, () => use(urlOf(item), nameOf(item))),
+      act(words.vary, () => press(item.actions.vary, item.message)),
+      act(words.upscale, () => press(item.actions.upscale, item.message)),
+      act(words.remix, () => remix(item)),
       copying,
       make('a', { href: urlOf(item), download: nameOf(item), className: 'button' }, words.save),
-      button(
-        words.message,
-        then(() => showMessage(item.message)),
-      ),
-      button(
-        words.delete,
-        then(() => drop(item)),
-        { className: 'danger' },
-      ),
+      act(words.message, () => showMessage(item.message)),
+      act(words.delete, () => drop(item), { className: 'danger' }),
     ];
   }
 

@@ -1,5 +1,5 @@
 /** The dialog that shows one picture large, over everything else; who opens it says what can be done there. */
-import { asPng, button, byId, make } from './dom.js';
+import { button, byId, copyPicture, make } from './dom.js';
 
 export const viewer = byId('viewer');
 
@@ -21,8 +21,7 @@ export function showLarge({ url, title, caption = title, buttons, focus }) {
 export function createViewer({ words }) {
   return ({ url, name, title }) => {
     const copying = button(words.copy, async () => {
-      const blob = await asPng(await (await fetch(url)).blob(), 4096);
-      await navigator.clipboard.write([new ClipboardItem({ [blob.type]: blob })]);
+      await copyPicture(url, 4096);
       copying.textContent = words.copied;
     });
     const close = button(words.close, () => viewer.close());
