@@ -5,47 +5,43 @@
 import type { Admission, QueueLimits, Ticket } from '../core/admission.ts';
 import { CancelledError } from '../core/errors.ts';
 
-export class HeldSlot {
-  readonly #admission: Admission;
-  readonly #ticket: Ticket;
-  readonly #limits: QueueLimits;
-  readonly #signal: AbortSignal;
+export type HeldSlot = {
+  readonly admission: Admission;
+  readonly ticket: Ticket;
+  readonly limits: QueueLimits;
+  readonly signal: AbortSignal;
+};
 
-  constructor(admission: Admission, ticket: Ticket, limits: QueueLimits, signal: AbortSignal) {
-    this.#admission = admission;
-    this.#ticket = ticket;
-    this.#limits = limits;
-    this.#signal = signal;
+/** Waits for the turn, then yields what `work` yields; the turn ends with the last of it, or when the reader leaves. */
+export async function* duringSlot<T>(
+  { admission, ticket, limits, signal }: HeldSlot,
+  work: (signal: AbortSignal) => AsyncGenerator<T, void>,
+): AsyncGenerator<T, void> {
+  if (signal.aborted) {
+    throw new CancelledError();
   }
-
-  /** Waits for the turn, then yields what `work` yields; the turn ends with the last of it, or when the reader leaves. */
-  async *during<T>(work: (signal: AbortSignal) => AsyncGenerator<T, void>): AsyncGenerator<T, void> {
-    if (this.#signal.aborted) {
-      throw new CancelledError();
-    }
-    let leave: () => void = () => undefined;
-    const left = new Promise<void>((resolve) => {
-      leave = resolve;
+  let leave: () => void = () => undefined;
+  const left = new Promise<void>((resolve) => {
+    leave = resolve;
+  });
+  let ended: Promise<void> = Promise.resolve();
+  // A turn that never comes (refused, cancelled, replaced by a newer one) rejects the wait for it.
+  const granted = new Promise<AbortSignal>((resolve, reject) => {
+    ended = admission.add(ticket, limits, async (mine) => {
+      resolve(mine);
+      await left;
     });
-    let ended: Promise<void> = Promise.resolve();
-    // A turn that never comes (refused, cancelled, replaced by a newer one) rejects the wait for it.
-    const granted = new Promise<AbortSignal>((resolve, reject) => {
-      ended = this.#admission.add(this.#ticket, this.#limits, async (signal) => {
-        resolve(signal);
-        await left;
-      });
-      ended.catch(reject);
-    });
-    const cancel = (): void => {
-      this.#admission.cancel(this.#ticket.id);
-    };
-    this.#signal.addEventListener('abort', cancel, { once: true });
-    try {
-      yield* work(AbortSignal.any([await granted, this.#signal]));
-    } finally {
-      this.#signal.removeEventListener('abort', cancel);
-      leave();
-      await ended.catch(() => undefined);
-    }
+    ended.catch(reject);
+  });
+  const cancel = (): void => {
+    admission.cancel(ticket.id);
+  };
+  signal.addEventListener('abort', cancel, { once: true });
+  try {
+    yield* work(AbortSignal.any([await granted, signal]));
+  } finally {
+    signal.removeEventListener('abort', cancel);
+    leave();
+    await ended.catch(() => undefined);
   }
 }

@@ -31,7 +31,7 @@ export class InHand {
   async during<T>(who: string, work: () => Promise<T>): Promise<T> {
     const own = this.#counts.get(who) ?? 0;
     if (this.#count >= this.#limits.all || own >= this.#limits.each) {
-      throw refusal(this.#limits.busy, {}, RETRY_MS);
+      throw refusal(this.#limits.busy, {}, { retryAfterMs: RETRY_MS });
     }
     this.#count += 1;
     this.#counts.set(who, own + 1);

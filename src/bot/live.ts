@@ -11,7 +11,7 @@ import type { GenerationRequest } from '../core/request.ts';
 import type { Runner } from '../core/work.ts';
 import { encodeDraft, encodePng } from '../image/index.ts';
 import type { Stores } from '../store/index.ts';
-import { HeldSlot } from './held-slot.ts';
+import { duringSlot } from './held-slot.ts';
 import { checkBeforeDrawing } from './gates.ts';
 import type { Hands } from './in-hand.ts';
 import { quotaOf, requireLeft } from './jobs/charges.ts';
@@ -79,16 +79,12 @@ export function createLiveDrawing(ports: LivePorts): LiveDrawing {
         });
         const id = `live-${ports.newId()}`;
         const work = { kind: 'imagine', request } as const;
-        const slot = new HeldSlot(
-          ports.admission,
-          { id, server: place.server, user: actor.user, costMs: pace.costMs(work), priority: 'live', canvas },
-          options.liveQueue,
-          signal,
-        );
+        const live = isDraft ? 'draft' : 'final';
+        const { server } = place;
+        const ticket = { id, server, user: actor.user, costMs: pace.costMs(work), priority: 'live', canvas } as const;
+        const slot = { admission: ports.admission, ticket, limits: options.liveQueue, signal };
         let ms = 0;
-        for await (const event of slot.during((granted) =>
-          drawing(ports, { id, request, live: isDraft ? 'draft' : 'final' }, granted),
-        )) {
+        for await (const event of duringSlot(slot, (granted) => drawing(ports, { id, request, live }, granted))) {
           ms += event.kind === 'picture' ? event.ms : 0;
           yield event;
         }

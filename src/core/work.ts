@@ -4,79 +4,83 @@
  * `Runner` is implemented by the engine in this process, by a child process per device, and by a remote queue; all
  * three pass the same conformance suite. It refuses to know chats, servers and users: fairness is the queue's.
  */
-import type { Picture } from './picture.ts';
-import type { GenerationRequest, UpscaleRequest } from './request.ts';
-import type { TrainRequest } from './training.ts';
+import { z } from 'zod';
 
-export type Work =
-  | {
-      readonly kind: 'imagine';
-      readonly id: string;
-      readonly request: GenerationRequest;
-      /** After which steps (1-based) a small preview is wanted; empty for none. */
-      readonly previewAfter: readonly number[];
-      /**
-       * Follows somebody's hand, and gives way to others: while something moves a `draft`, whose mix of styles is nothing
-       * to keep, then the `final` picture. Absent: ordinary work.
-       */
-      readonly live?: 'draft' | 'final' | undefined;
-    }
-  | { readonly kind: 'upscale'; readonly id: string; readonly request: UpscaleRequest }
+import type { Parsed } from './parsed.ts';
+import type { Picture } from './picture.ts';
+import { generationRequest, upscaleRequest } from './request.ts';
+import { trainRequest } from './training.ts';
+
+const id = z.string();
+
+export const work = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('imagine'),
+    id,
+    request: generationRequest,
+    /** After which steps (1-based) a small preview is wanted; empty for none. */
+    previewAfter: z.array(z.int().positive()),
+    /**
+     * Follows somebody's hand, and gives way to others: while something moves a `draft`, whose mix of styles is nothing
+     * to keep, then the `final` picture. Absent: ordinary work.
+     */
+    live: z.enum(['draft', 'final']).optional(),
+  }),
+  z.object({ kind: z.literal('upscale'), id, request: upscaleRequest }),
   /** Below all pictures: it gets the device when nobody draws, and a small share where somebody always does. */
-  | { readonly kind: 'train'; readonly id: string; readonly request: TrainRequest };
+  z.object({ kind: z.literal('train'), id, request: trainRequest }),
+]);
+export type Work = Parsed<typeof work>;
+
+const bytes: z.ZodType<Uint8Array> = z.instanceof(Uint8Array);
+
+/** Without alpha: that is cut from it later. */
+const picture: z.ZodType<Picture> = z
+  .object({ width: z.int().positive(), height: z.int().positive(), data: bytes })
+  .refine(({ width, height, data }) => data.length === width * height * 3, 'expected width × height × 3 bytes');
 
 /** Milliseconds of engine time of one picture. */
-export type PictureMs = {
-  readonly text: number;
-  readonly denoise: number;
-  readonly decode: number;
-  readonly total: number;
-};
+const pictureMs = z.object({ text: z.number(), denoise: z.number(), decode: z.number(), total: z.number() });
+export type PictureMs = Parsed<typeof pictureMs>;
 
-export type WorkEvent =
+const index = z.int().nonnegative();
+const positive = z.int().positive();
+
+export const workEvent = z.discriminatedUnion('kind', [
   /** The device has begun; everything before was waiting. */
-  | { readonly kind: 'started' }
-  | { readonly kind: 'step'; readonly index: number; readonly step: number; readonly steps: number }
-  | {
-      readonly kind: 'preview';
-      readonly index: number;
-      readonly step: number;
-      readonly steps: number;
-      readonly picture: Picture;
-    }
-  | {
-      readonly kind: 'picture';
-      readonly index: number;
-      readonly seed: number;
-      readonly picture: Picture;
-      readonly ms: PictureMs;
-    }
-  /** How far a style is learnt; step 0 while the pictures are made ready. */
-  | {
-      readonly kind: 'learning';
-      readonly step: number;
-      readonly steps: number;
-      /** Of the whole work, at the present pace. */
-      readonly secondsLeft: number;
-      /** How long this process has had the device for it. */
-      readonly deviceMs: number;
-    }
+  z.object({ kind: z.literal('started') }),
+  z.object({ kind: z.literal('step'), index, step: positive, steps: positive }),
+  z.object({ kind: z.literal('preview'), index, step: positive, steps: positive, picture }),
+  z.object({ kind: z.literal('picture'), index, seed: z.int().nonnegative(), picture, ms: pictureMs }),
+  /**
+   * How far a style is learnt; step 0 while the pictures are made ready. `secondsLeft` is of the whole work at the present
+   * pace, `deviceMs` how long this process has had the device for it.
+   */
+  z.object({
+    kind: z.literal('learning'),
+    step: z.int().nonnegative(),
+    steps: positive,
+    secondsLeft: z.number(),
+    deviceMs: z.number(),
+  }),
   /** The style as it is after so many steps: the bytes of a LoRA file. */
-  | {
-      readonly kind: 'learnt';
-      readonly step: number;
-      readonly steps: number;
-      readonly rank: number;
-      readonly deviceMs: number;
-      readonly lora: Uint8Array;
-    }
+  z.object({
+    kind: z.literal('learnt'),
+    step: positive,
+    steps: positive,
+    rank: positive,
+    deviceMs: z.number(),
+    lora: bytes,
+  }),
   /** Something the person should know: a prompt that was cut, LoRA keys that matched nothing. */
-  | {
-      readonly kind: 'notice';
-      readonly code: string;
-      readonly sentence: string;
-      readonly params: Readonly<Record<string, string | number>>;
-    };
+  z.object({
+    kind: z.literal('notice'),
+    code: z.string(),
+    sentence: z.string(),
+    params: z.record(z.string(), z.union([z.string(), z.number()])),
+  }),
+]);
+export type WorkEvent = Parsed<typeof workEvent>;
 
 export type RunnerHealth = {
   readonly device: string;

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 
+import type { Parsed } from '../core/parsed.ts';
 import { wire } from './wire.ts';
 
 const call = z.int().nonnegative();
@@ -36,8 +37,8 @@ const toParent = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('error'), call, error: wire.error }),
 ]);
 
-export type ToChild = z.infer<typeof toChild>;
-export type ToParent = z.infer<typeof toParent>;
+export type ToChild = Parsed<typeof toChild>;
+export type ToParent = Parsed<typeof toParent>;
 
 /** Throws a `ZodError` naming the field that is not as expected. */
 export function parseToChild(message: unknown): ToChild {

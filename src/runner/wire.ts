@@ -5,65 +5,7 @@
 import { z } from 'zod';
 
 import { CancelledError, StoppedError, UserError } from '../core/errors.ts';
-import { generationRequest, upscaleRequest } from '../core/request.ts';
-import { trainRequest } from '../core/training.ts';
-import type { Work, WorkEvent } from '../core/work.ts';
-
-const picture = z
-  .object({ width: z.int().positive(), height: z.int().positive(), data: z.instanceof(Uint8Array) })
-  .refine(({ width, height, data }) => data.length === width * height * 3, 'expected width × height × 3 bytes');
-
-const work: z.ZodType<Work> = z.discriminatedUnion('kind', [
-  z.object({
-    kind: z.literal('imagine'),
-    id: z.string(),
-    request: generationRequest,
-    previewAfter: z.array(z.int().positive()),
-    live: z.enum(['draft', 'final']).optional(),
-  }),
-  z.object({
-    kind: z.literal('upscale'),
-    id: z.string(),
-    request: upscaleRequest,
-  }),
-  z.object({ kind: z.literal('train'), id: z.string(), request: trainRequest }),
-]);
-
-const step = { index: z.int().nonnegative(), step: z.int().positive(), steps: z.int().positive() };
-
-const event: z.ZodType<WorkEvent> = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('started') }),
-  z.object({ kind: z.literal('step'), ...step }),
-  z.object({ kind: z.literal('preview'), ...step, picture }),
-  z.object({
-    kind: z.literal('picture'),
-    index: z.int().nonnegative(),
-    seed: z.int().nonnegative(),
-    picture,
-    ms: z.object({ text: z.number(), denoise: z.number(), decode: z.number(), total: z.number() }),
-  }),
-  z.object({
-    kind: z.literal('learning'),
-    step: z.int().nonnegative(),
-    steps: z.int().positive(),
-    secondsLeft: z.number(),
-    deviceMs: z.number(),
-  }),
-  z.object({
-    kind: z.literal('learnt'),
-    step: z.int().positive(),
-    steps: z.int().positive(),
-    rank: z.int().positive(),
-    deviceMs: z.number(),
-    lora: z.instanceof(Uint8Array),
-  }),
-  z.object({
-    kind: z.literal('notice'),
-    code: z.string(),
-    sentence: z.string(),
-    params: z.record(z.string(), z.union([z.string(), z.number()])),
-  }),
-]);
+import { work, workEvent } from '../core/work.ts';
 
 const wireError = z.discriminatedUnion('family', [
   z.object({
@@ -80,7 +22,7 @@ const wireError = z.discriminatedUnion('family', [
 
 export type WireError = z.infer<typeof wireError>;
 
-export const wire = { work, event, error: wireError } as const;
+export const wire = { work, event: workEvent, error: wireError } as const;
 
 /** An error as plain data; its class is its family. */
 export function packError(error: unknown): WireError {

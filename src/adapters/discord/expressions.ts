@@ -6,7 +6,7 @@ import { OAuth2Scopes, PermissionFlagsBits, Routes } from 'discord.js';
 import { z } from 'zod';
 
 import type { ExpressionKind, Expressions } from '../../core/chat.ts';
-import { UserError } from '../../core/errors.ts';
+import { refusal } from '../../bot/refusal.ts';
 import type { ServerKey } from '../../core/people.ts';
 import { RequestFailure, unless } from '../shared/failure.ts';
 import type { DiscordClient } from './client.ts';
@@ -75,22 +75,12 @@ export class DiscordExpressions implements Expressions {
     }
     if (PERMISSION.has(error.code)) {
       const link = this.#application === undefined ? '/settings' : permissionLink(this.#application, guild);
-      return new UserError(
-        'emoji.permission',
-        `The bot needs the permission Create Expressions in this server; an admin can give it: ${link}`,
-        { params: { link }, cause: error },
-      );
+      return refusal('emoji.permission', { link }, { cause: error });
     }
     if (FULL.has(error.code)) {
-      return new UserError('emoji.full', 'All places for emoji or stickers of this server are taken; remove one.', {
-        cause: error,
-      });
+      return refusal('emoji.full', {}, { cause: error });
     }
-    return error.kind === 'passing'
-      ? new UserError('emoji.later', 'Discord takes no more emoji just now; try again in a few minutes.', {
-          cause: error,
-        })
-      : new UserError('emoji.refused', 'Discord took no such emoji; choose another name.', { cause: error });
+    return refusal(error.kind === 'passing' ? 'emoji.later' : 'emoji.refused', {}, { cause: error });
   }
 }
 

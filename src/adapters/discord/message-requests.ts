@@ -8,7 +8,8 @@ import { Routes } from 'discord.js';
 import { z } from 'zod';
 
 import type { ServerChannel } from '../../core/chat.ts';
-import { UserError } from '../../core/errors.ts';
+import { refusal } from '../../bot/refusal.ts';
+import type { UserError } from '../../core/errors.ts';
 import type { Message } from '../../core/message.ts';
 import { BoundedMap } from '../shared/bounded-map.ts';
 import { failureKind, unless } from '../shared/failure.ts';
@@ -118,9 +119,7 @@ export class MessageRequests {
 }
 
 export function elsewhere(channel: string): UserError {
-  return new UserError('settings.channel', `${channel} is no channel of this server. Choose another in /settings.`, {
-    params: { given: channel },
-  });
+  return refusal('settings.channel', { given: channel });
 }
 
 /** The message's pictures and files are those that stand there: sending them again would make everybody load them anew. */

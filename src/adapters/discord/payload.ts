@@ -37,14 +37,7 @@ const attachment = z.object({
 });
 export type Attachment = Readonly<z.infer<typeof attachment>>;
 
-export type OptionPayload = {
-  readonly name: string;
-  readonly type: ApplicationCommandOptionType;
-  readonly value?: string | number | boolean | undefined;
-  readonly focused?: boolean | undefined;
-  readonly options?: readonly OptionPayload[] | undefined;
-};
-const option: z.ZodType<OptionPayload> = z.object({
+const option = z.object({
   name: z.string(),
   type: kind<ApplicationCommandOptionType>(),
   value: z.union([z.string(), z.number(), z.boolean()]).optional(),
@@ -53,15 +46,9 @@ const option: z.ZodType<OptionPayload> = z.object({
     return z.array(option).optional();
   },
 });
+export type OptionPayload = z.infer<typeof option>;
 
-type ComponentPayload = {
-  readonly custom_id?: string | undefined;
-  readonly value?: string | undefined;
-  readonly values?: readonly string[] | undefined;
-  readonly components?: readonly ComponentPayload[] | undefined;
-  readonly component?: ComponentPayload | undefined;
-};
-const component: z.ZodType<ComponentPayload> = z.object({
+const component = z.object({
   custom_id: z.string().optional(),
   /** Of a radio group where nothing is pressed: null. */
   value: maybe(z.string()),

@@ -4,6 +4,7 @@
  */
 import type { Log } from '../../bot/index.ts';
 import type { DeliverOptions, ServerChannel } from '../../core/chat.ts';
+import { refusal } from '../../bot/refusal.ts';
 import { UserError } from '../../core/errors.ts';
 import type { ReplyAddress } from '../../core/job.ts';
 import type { Message } from '../../core/message.ts';
@@ -123,23 +124,11 @@ export class MessageSender {
 function explained(error: unknown): unknown {
   switch (failureKind(error)) {
     case 'shut-out':
-      return new UserError(
-        'chat.forbidden',
-        'Discord does not let the bot post here. It needs View Channel, Send Messages and Attach Files in this channel.',
-        { cause: error },
-      );
+      return refusal('chat.forbidden', {}, { cause: error });
     case 'too-large':
-      return new UserError(
-        'upload.too-large',
-        'Discord does not take a file of this size here. Ask for a smaller one.',
-        {
-          cause: error,
-        },
-      );
+      return refusal('upload.too-large', {}, { cause: error });
     case 'expired':
-      return new UserError('job.expired', 'The answer came when nobody could be answered any more. Ask again.', {
-        cause: error,
-      });
+      return refusal('job.expired', {}, { cause: error });
     case 'refused':
       return new UserError('chat.refused', error instanceof Error ? error.message : String(error), { cause: error });
     default:

@@ -2,6 +2,7 @@
  * Files that people attach, fetched when somebody reads them: only from where the chat keeps its files, never over a
  * redirect, and never more than was allowed. Knows no chat; the caller says where files may lie.
  */
+import { refusal } from '../../bot/refusal.ts';
 import type { Upload } from '../../core/command.ts';
 import { UserError } from '../../core/errors.ts';
 
@@ -30,13 +31,7 @@ async function* download(file: RemoteFile, limitBytes: number): AsyncGenerator<U
   const { name, sizeBytes } = file;
   const url = file.url !== undefined && URL.canParse(file.url) ? new URL(file.url) : undefined;
   if (url === undefined || url.username !== '' || !file.isAllowed(url)) {
-    throw new UserError(
-      'upload.host',
-      `Files are fetched from this chat only; ${name} lies elsewhere. Attach it here.`,
-      {
-        params: { name },
-      },
-    );
+    throw refusal('upload.host', { name });
   }
   if (sizeBytes > limitBytes) {
     throw tooLarge(name, sizeBytes, limitBytes);
@@ -44,12 +39,7 @@ async function* download(file: RemoteFile, limitBytes: number): AsyncGenerator<U
   try {
     yield* bounded(name, await answerOf(file, url), limitBytes);
   } catch (cause) {
-    throw cause instanceof UserError
-      ? cause
-      : new UserError('upload.unreachable', `The chat did not send ${name}. Try again in a moment.`, {
-          params: { name },
-          cause,
-        });
+    throw cause instanceof UserError ? cause : refusal('upload.unreachable', { name }, { cause });
   }
 }
 
@@ -65,7 +55,7 @@ async function answerOf(
   }
   await response.body?.cancel();
   if (response.status >= 400 && response.status < 500) {
-    throw new UserError('upload.gone', `The chat no longer has ${name}. Attach it again.`, { params: { name } });
+    throw refusal('upload.gone', { name });
   }
   throw new Error(`status ${response.status}${response.ok ? ', and something else than the file' : ''}`);
 }
@@ -83,7 +73,5 @@ async function* bounded(name: string, { body }: Response, limitBytes: number): A
 
 function tooLarge(name: string, bytes: number, limitBytes: number): UserError {
   const [given, max] = [Math.ceil(bytes / MB), Math.ceil(limitBytes / MB)];
-  return new UserError('upload.size', `${name} can have ${max} MB here; it has ${given} MB. Attach a smaller one.`, {
-    params: { name, max, given },
-  });
+  return refusal('upload.size', { name, max, given });
 }

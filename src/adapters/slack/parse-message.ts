@@ -3,6 +3,7 @@
  * is how people ask there. Pure; nobody is looked up.
  */
 import type { Upload } from '../../core/command.ts';
+import { refusal } from '../../bot/refusal.ts';
 import { UserError } from '../../core/errors.ts';
 import { newAddress } from './address.ts';
 import { at, listAt, textAt } from './json.ts';
@@ -58,9 +59,7 @@ function askOf(words: string, image: Upload | undefined): Ask {
       ? readSlashCommand(root, rest)
       : readSlashCommand('imagine', words);
     if (isIncomplete) {
-      throw new UserError('form.here', `This needs a form, which a message cannot open. Type /${spec.name}.`, {
-        params: { command: spec.name },
-      });
+      throw refusal('form.here', { command: spec.name });
     }
     const withImage = image === undefined || spec.name !== 'imagine' ? options : { ...options, image };
     return { kind: 'action', action: { kind: 'command', name: spec.name, options: withImage } };

@@ -4,6 +4,7 @@
  */
 import type { Log } from '../../bot/index.ts';
 import type { DeliverOptions } from '../../core/chat.ts';
+import { refusal } from '../../bot/refusal.ts';
 import { UserError } from '../../core/errors.ts';
 import type { Message } from '../../core/message.ts';
 import { EditLock } from '../shared/edit-lock.ts';
@@ -121,9 +122,7 @@ export class MessageSender {
 function explained(error: unknown): unknown {
   switch (failureKind(error)) {
     case 'shut-out':
-      return new UserError('chat.forbidden', 'Slack does not let the app write there, nor to the person.', {
-        cause: error,
-      });
+      return refusal('chat.forbidden', {}, { cause: error });
     case 'refused':
     case 'no-files':
     case 'too-large':

@@ -4,7 +4,7 @@
  */
 import type { ShownMessage } from '../../core/chat.ts';
 import type { Upload } from '../../core/command.ts';
-import { UserError } from '../../core/errors.ts';
+import { refusal } from '../../bot/refusal.ts';
 import { isFailure } from '../shared/failure.ts';
 import type { SlackAddress } from './address.ts';
 import type { SlackClient, SlackResult } from './client.ts';
@@ -38,11 +38,7 @@ async function repliesOf(client: SlackClient, channel: string, thread: string): 
       return undefined;
     }
     if (isFailure(error, 'refused', 'shut-out')) {
-      throw new UserError(
-        'image.thread-closed',
-        'The app may not read this thread. Attach the picture instead, or ask an admin for the scope channels:history.',
-        { cause: error },
-      );
+      throw refusal('image.thread-closed', {}, { cause: error });
     }
     throw error;
   }

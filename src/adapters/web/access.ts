@@ -11,7 +11,7 @@ import { isIP } from 'node:net';
 import type { Context, MiddlewareHandler } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
 
-import { UserError } from '../../core/errors.ts';
+import { refusal } from '../../bot/refusal.ts';
 import { COOKIE, isSame, passOf, type Identities } from './identity.ts';
 import { LIMITS } from './limits.ts';
 import { WindowCounter } from './rates.ts';
@@ -86,9 +86,7 @@ export class TokenDoor {
   open(context: Context, token: string): boolean {
     const { address, secret } = this.#identities.of(context);
     if (this.#wrong.count(address, this.#now()) >= LIMITS.wrongTokensPerMinute) {
-      throw new UserError('page.guesses', 'Too many wrong tokens came from your address; wait a minute.', {
-        retryAfterMs: this.#wrong.leftMs(address, this.#now()),
-      });
+      throw refusal('page.guesses', {}, { retryAfterMs: this.#wrong.leftMs(address, this.#now()) });
     }
     // All are compared, so that the time tells nothing.
     const isRight = this.#tokens.filter((right) => isSame(right, token)).length > 0;

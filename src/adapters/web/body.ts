@@ -13,6 +13,7 @@ import { pipeline } from 'node:stream/promises';
 import { Busboy, type BusboyFileStream, type BusboyInstance } from '@fastify/busboy';
 
 import type { Upload } from '../../core/command.ts';
+import { refusal } from '../../bot/refusal.ts';
 import { UserError } from '../../core/errors.ts';
 import { writeFailure } from '../../bot/fault.ts';
 import { LIMITS, type PageLimits } from './limits.ts';
@@ -105,7 +106,7 @@ function placeIn(
     { key: address, max: perAddress },
   ]);
   if (giveBack === undefined) {
-    throw new UserError('page.busy', 'Other files are being received; try again in a moment.', { retryAfterMs: 2000 });
+    throw refusal('page.busy', {}, { retryAfterMs: 2000 });
   }
   return giveBack;
 }
@@ -217,9 +218,7 @@ function badForm(what: string, cause?: unknown): UserError {
 
 function tooLarge(maxBytes: number): UserError {
   const max = maxBytes < MB ? `${Math.floor(maxBytes / 1024)} kB` : `${Math.floor(maxBytes / MB)} MB`;
-  return new UserError('page.large', `What is sent here can have ${max} in all; this is more. Send less.`, {
-    params: { max },
-  });
+  return refusal('page.large', { max });
 }
 
 /** A file on disk as an `Upload`: read only when asked for, and never more than the asker allows. */
@@ -230,11 +229,7 @@ function storedUpload(name: string, path: string, sizeBytes: number): Upload {
     stream: async function* stream(limitBytes) {
       if (sizeBytes > limitBytes) {
         const [max, given] = [Math.floor(limitBytes / MB), Math.ceil(sizeBytes / MB)];
-        throw new UserError(
-          'upload.size',
-          `${name} can have ${max} MB here; it has ${given} MB. Attach a smaller one.`,
-          { params: { name, max, given } },
-        );
+        throw refusal('upload.size', { name, max, given });
       }
       yield* createReadStream(path);
     },

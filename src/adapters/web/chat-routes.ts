@@ -1,7 +1,7 @@
 /** The page's chat over HTTP: who one is and what was said, the stream of what is said, and what one does. */
 import { streamSSE } from 'hono/streaming';
 
-import { UserError } from '../../core/errors.ts';
+import { refusal } from '../../bot/refusal.ts';
 import { incomingOf, outgoingOf } from './bindings.ts';
 import { PAGE_TEXTS } from './commands.ts';
 import { nameOf } from './identity.ts';
@@ -53,7 +53,7 @@ export function addChatRoutes(site: Site): void {
       { key: `person ${person}`, max: LIMITS.streamsPerPerson },
     ]);
     if (giveBack === undefined) {
-      throw new UserError('page.streams', 'Too many pages are open; close one.', { retryAfterMs: 10_000 });
+      throw refusal('page.streams', {}, { retryAfterMs: 10_000 });
     }
     // Whatever becomes of the stream, its connection ends.
     outgoingOf(context).once('close', giveBack);

@@ -1,5 +1,5 @@
 /** The two doors of the page: the visitor's token, where one is asked for, and the operator's, with the panel behind it. */
-import { UserError } from '../../core/errors.ts';
+import { refusal } from '../../bot/refusal.ts';
 import type { Context } from 'hono';
 import type { Site } from './site.ts';
 
@@ -11,10 +11,7 @@ export function addDoorRoutes({ app, chat, ports, operators, visitors, actorOf }
   });
   app.post('/api/operator', async (context) => {
     if (!operators.open(context, await tokenOf(context))) {
-      throw new UserError(
-        'page.token',
-        'This is not the operator\u2019s token; it is OPERATOR_TOKEN of the bot\u2019s environment, or printed where the bot was started.',
-      );
+      throw refusal('page.token');
     }
     return context.json({ isOperator: true });
   });

@@ -9,6 +9,7 @@ import { findCommand } from '../../../commands/index.ts';
 import { imagine } from '../../../commands/imagine.ts';
 import type { Action } from '../../core/chat.ts';
 import type { OptionSpec, OptionValue, Upload } from '../../core/command.ts';
+import { refusal } from '../../bot/refusal.ts';
 import { UserError } from '../../core/errors.ts';
 import type { LiveRequest } from '../../core/live.ts';
 import type { Locale } from '../../core/people.ts';
@@ -90,11 +91,7 @@ export function parseOptions(
 function numberOf(name: string, value: string | number | boolean): number {
   const number = typeof value === 'number' ? value : Number(value);
   if (!Number.isFinite(number)) {
-    throw new UserError(
-      'option.number',
-      `Expected a number for ${name}, got "${String(value)}". Give it in digits, or leave it out.`,
-      { params: { option: name, given: String(value) } },
-    );
+    throw refusal('option.number', { option: name, given: String(value) });
   }
   return number;
 }
@@ -109,9 +106,7 @@ export function actionOf(action: PageAction, files: ReadonlyMap<string, Upload>)
     case 'command': {
       const spec = findCommand(action.name);
       if (spec === undefined) {
-        throw new UserError('command.unknown', `There is no command /${action.name}. Type / to see them all.`, {
-          params: { given: action.name },
-        });
+        throw refusal('command.unknown', { given: action.name });
       }
       return { kind: 'command', name: spec.name, options: parseOptions(spec.options, action.options, files) };
     }

@@ -9,6 +9,7 @@ import { secureHeaders } from 'hono/secure-headers';
 
 import { faultSentence } from '../../bot/fault.ts';
 import type { Log } from '../../bot/index.ts';
+import { refusal } from '../../bot/refusal.ts';
 import { UserError } from '../../core/errors.ts';
 import { needsVisitorToken, sameSiteOnly, TokenDoor, type Access } from './access.ts';
 import type { FormReceiver } from './body.ts';
@@ -81,10 +82,7 @@ export function createServerApp(options: ServerOptions): Hono {
       const { address } = identities.of(context);
       const { max, counter } = counters[what];
       if (counter.add(address, now()) > max) {
-        throw new UserError('page.often', `${max} a minute are answered here; wait a moment.`, {
-          params: { max },
-          retryAfterMs: counter.leftMs(address, now()),
-        });
+        throw refusal('page.often', { max }, { retryAfterMs: counter.leftMs(address, now()) });
       }
     },
   };

@@ -116,7 +116,7 @@ export class WebChat implements Chat {
   /** Acknowledges by showing a placeholder, then lets the bot work on; returns before any picture is drawn. */
   async act(actor: Actor, person: string, pageAction: PageAction, attached: Attached): Promise<ActOutcome> {
     if (this.#intake.isStopping) {
-      throw refusal('stopping', {}, 5000);
+      throw refusal('stopping', {}, { retryAfterMs: 5000 });
     }
     const { event, files, release } = attached;
     const id = event === undefined ? randomUUID() : derivedId(person, event);

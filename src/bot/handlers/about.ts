@@ -2,7 +2,7 @@
 import { checkOptions } from '../../../commands/check.ts';
 import { imagine } from '../../../commands/imagine.ts';
 import { info } from '../../../commands/info.ts';
-import type { OptionValue } from '../../core/command.ts';
+import type { Given } from '../../core/command.ts';
 import type { Line } from '../../core/message.ts';
 import { recipeNote } from '../../core/recipes.ts';
 import { requireJob } from '../gates.ts';
@@ -22,11 +22,7 @@ import { mineText } from './styles.ts';
 const MAX_YOURS = 10;
 const DAY_MS = 24 * 3_600_000;
 
-export async function handleInfo(
-  context: BotContext,
-  asked: RequestContext,
-  given: Readonly<Record<string, OptionValue>>,
-): Promise<void> {
+export async function handleInfo(context: BotContext, asked: RequestContext, given: Given): Promise<void> {
   const { job } = checkOptions(info, given);
   if (job !== undefined) {
     await showInfo(context, asked, await requireJob(context, asked, job));

@@ -1,10 +1,9 @@
 /** The LoRA files of styles: brought by an admin, kept while some style uses them. */
 import { basename } from 'node:path';
-import type { styleAdd } from '../../../commands/style.ts';
-import type { OptionsOf } from '../../core/command.ts';
+import type { Upload } from '../../core/command.ts';
 import { UserError } from '../../core/errors.ts';
 import type { ServerKey } from '../../core/people.ts';
-import { receiveLora, type ReceivedFile, tooLarge } from '../../store/index.ts';
+import { receiveLora, type ReceivedFile } from '../../store/index.ts';
 import type { BotContext } from '../context.ts';
 import type { LoraFacts } from '../ports.ts';
 import { refusal } from '../refusal.ts';
@@ -20,22 +19,25 @@ export async function removeUnused(context: BotContext, sha256: string): Promise
 
 /**
  * Brings a LoRA and looks into it before it is kept: of one that is refused nothing stays, not even where the process
- * is killed meanwhile. Throws `UserError` `style.source`, `style.two-sources`, `style.busy`, `style.room`, `lora.*`, and
- * what `check` throws.
+ * is killed meanwhile. Throws `UserError` `style.busy`, `style.room`, `lora.*`, and what `check` throws.
  */
 export async function bringStyle(
   context: BotContext,
   server: ServerKey,
-  given: Given,
+  source: Upload | string,
   check: (found: LoraFacts) => void,
 ): Promise<{ readonly sha256: string; readonly found: LoraFacts }> {
   const { files } = context.stores;
+  const limitBytes = context.options.maxLoraBytes;
   return await context.hands.styles.during(server, async () => {
-    const received = await receive(context, given);
+    const received =
+      typeof source === 'string'
+        ? await context.loras.fetch(source)
+        : await receiveLora(source.stream(limitBytes), { files, limitBytes });
     try {
       await requireRoom(context, server, received);
       const found = await context.loras.inspect(received.path).catch((error: unknown) => {
-        throw named(error, basename(received.path), given.file?.name ?? basename(given.url ?? ''));
+        throw named(error, basename(received.path), typeof source === 'string' ? basename(source) : source.name);
       });
       check(found);
       await files.adopt(received.path, files.pathOf('loras', received.sha256, '.safetensors'));
@@ -67,26 +69,6 @@ export async function requireRoom(
   if (over !== undefined) {
     throw refusal('style.room', { bytes: Math.ceil(over[0] / MB), max: Math.floor(over[1] / MB) });
   }
-}
-
-type Given = Pick<OptionsOf<typeof styleAdd>, 'file' | 'url'>;
-
-/** Throws `UserError` `style.source`, `style.two-sources`, `lora.*`. */
-async function receive({ loras, options, stores }: BotContext, { file, url }: Given): Promise<ReceivedFile> {
-  if (file !== undefined && url !== undefined) {
-    throw refusal('style.two-sources');
-  }
-  if (url !== undefined) {
-    return await loras.fetch(url);
-  }
-  if (file === undefined) {
-    throw refusal('style.source');
-  }
-  const limitBytes = options.maxLoraBytes;
-  if (file.sizeBytes > limitBytes) {
-    throw tooLarge(file.sizeBytes, limitBytes);
-  }
-  return await receiveLora(file.stream(limitBytes), { files: stores.files, limitBytes });
 }
 
 /** What was wrong with a temporary file, said of the file that somebody knows. */

@@ -1,4 +1,5 @@
 /** What admins type into the panel's forms, to settings. Throws `UserError` `settings.*` and changes nothing then. */
+import type { Fields } from '../../core/command.ts';
 import type { Locale } from '../../core/people.ts';
 import type { ServerSettings } from '../../store/index.ts';
 import type { PanelForm } from '../present/panel.ts';
@@ -9,8 +10,6 @@ const MAX_WORDS = 500;
 const MAX_CHANNELS = 100;
 export const MAX_AT_A_TIME = 1000;
 export const MAX_A_DAY = 1_000_000;
-
-type Fields = Readonly<Record<string, string>>;
 
 export function settingsFromForm(
   field: PanelForm,

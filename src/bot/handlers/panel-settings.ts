@@ -1,4 +1,5 @@
 /** What the settings would be with a form of the panel as it was filled in. Changes nothing. */
+import type { Fields } from '../../core/command.ts';
 import type { ServerSettings } from '../../store/index.ts';
 import { FORM_FIELDS } from '../acknowledgement.ts';
 import type { PanelField } from '../button-id.ts';
@@ -14,7 +15,7 @@ export async function settingsGiven(
   context: BotContext,
   asked: RequestContext,
   field: PanelField,
-  fields: Readonly<Record<string, string>>,
+  fields: Fields,
 ): Promise<ServerSettings> {
   const typed = FORM_FIELDS.find((name) => name === field);
   if (typed === undefined) {

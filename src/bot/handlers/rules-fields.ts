@@ -1,4 +1,5 @@
 /** What admins pick and type in the forms of the rules, to settings. Throws `UserError` and changes nothing then. */
+import type { Fields } from '../../core/command.ts';
 import type { Locale, Role } from '../../core/people.ts';
 import type { Style } from '../../core/style.ts';
 import type { ServerSettings } from '../../store/index.ts';
@@ -16,8 +17,6 @@ export type RuleContext = {
   readonly models: Models;
   readonly locale: Locale;
 };
-
-type Fields = Readonly<Record<string, string>>;
 
 /** An empty value takes a rule away. */
 export function rulesFromForm(

@@ -35,8 +35,8 @@ const MAX_PREVIEW_BYTES = 4_000_000;
 export async function addStyle(context: BotContext, asked: RequestContext, given: Given): Promise<void> {
   const { actor, place } = asked.invocation;
   requireAdmin(actor);
-  const { wanted, name, model } = await newStyleOf(context, asked, given);
-  const { sha256, found } = await bringStyle(context, place.server, wanted, (facts) =>
+  const { wanted, name, model, source } = await newStyleOf(context, asked, given);
+  const { sha256, found } = await bringStyle(context, place.server, source, (facts) =>
     requireSameBase(facts, model, name),
   );
   const preset: StylePreset = {

@@ -68,9 +68,9 @@ function usedUp(
   const waitMs = Math.max(0, resetsAtMs - nowMs);
   const hours = Math.max(1, Math.ceil(waitMs / HOUR_MS));
   if (whose === 'server') {
-    return refusal('quota.server', { of, hours }, waitMs);
+    return refusal('quota.server', { of, hours }, { retryAfterMs: waitMs });
   }
   return left === 0
-    ? refusal('quota.user', { of, hours }, waitMs)
+    ? refusal('quota.user', { of, hours }, { retryAfterMs: waitMs })
     : refusal('quota.user-few', { left, of, given: pictures });
 }

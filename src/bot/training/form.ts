@@ -11,12 +11,11 @@ import type { Training } from '../../store/index.ts';
 import { encodeButtonId } from '../button-id.ts';
 import type { BotContext, RequestContext } from '../context.ts';
 import { requireAdmin, requireDrawable } from '../gates.ts';
-import { styleName, unknownModel } from '../handlers/styles.ts';
+import { modelWished, requireRoomFor } from '../handlers/new-style.ts';
+import { styleName } from '../handlers/styles.ts';
 import { randomId } from '../jobs/ids.ts';
-import { modelOf } from '../jobs/job-ancestry.ts';
 import { field } from '../present/lines.ts';
 import { refusal } from '../refusal.ts';
-import { serverModel } from '../resolve.ts';
 import { stylesOf } from '../styles.ts';
 import { text } from '../texts/index.ts';
 import { ownTraining } from './own-training.ts';
@@ -39,19 +38,13 @@ export async function trainForm(context: BotContext, asked: RequestContext, give
   }
   const styles = await stylesOf(server, stores, models);
   const name = styleName(wanted.name, styles);
-  if (styles.filter(({ origin }) => origin.kind === 'server').length >= options.maxStyles) {
-    throw refusal('style.full', { max: options.maxStyles });
-  }
+  requireRoomFor(styles, options);
   const inTheMaking = (await stores.trainings.of(server)).filter(({ address }) => address !== undefined);
   if (inTheMaking.length >= MAX_OPEN) {
     throw refusal('train.open', { max: MAX_OPEN, styles: inTheMaking.map((each) => each.name).join(', ') });
   }
   requireDrawable(context, asked, `${name} ${wanted.trigger ?? ''}`, []);
-  const model =
-    wanted.model === undefined ? serverModel(asked.settings, options, models) : modelOf(models, wanted.model);
-  if (model === undefined) {
-    throw unknownModel(context, wanted.model ?? '');
-  }
+  const model = modelWished(context, asked, wanted.model);
   const { width, height } = model.manifest.defaults;
   const training: Training = {
     version: 1,

@@ -63,7 +63,11 @@ async function requireFree({ stores, options, clock }: BotContext, { server, id 
   if (perServerDayMs !== undefined && usedMs >= perServerDayMs) {
     const waitMs = resetsAtMs - nowMs;
     const minutes = Math.round(perServerDayMs / 60_000);
-    throw refusal('train.quota', { minutes, hours: Math.max(1, Math.ceil(waitMs / HOUR_MS)) }, waitMs);
+    throw refusal(
+      'train.quota',
+      { minutes, hours: Math.max(1, Math.ceil(waitMs / HOUR_MS)) },
+      { retryAfterMs: waitMs },
+    );
   }
 }
 

@@ -7,7 +7,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { defaultRequest } from '../../core/default-request.ts';
 import type { StyleUse } from '../../core/request.ts';
 import type { Runner } from '../../core/work.ts';
-import type { Percentiles } from './simulation.ts';
+import { lagOf, type Percentiles } from './simulation.ts';
 import { openCatalog } from '../../start/open-engine.ts';
 import { openLocalRunners } from '../../start/runners.ts';
 
@@ -64,13 +64,7 @@ export async function measureEngine(dataFolder: string): Promise<EngineFigures |
       together: slots,
       sameStyle: (1000 * jobs) / sameStyleMs,
       mixedStyles: (1000 * jobs) / mixedStylesMs,
-      // One interval of each is the sampling itself.
-      loopLagMs: {
-        p50: lag.percentile(50) / 1e6 - 1,
-        p95: lag.percentile(95) / 1e6 - 1,
-        p99: lag.percentile(99) / 1e6 - 1,
-        max: lag.max / 1e6 - 1,
-      },
+      loopLagMs: lagOf(lag),
     };
   } finally {
     await runner.close(1000);

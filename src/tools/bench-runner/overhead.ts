@@ -8,7 +8,7 @@ import type { Ticket } from '../../core/admission.ts';
 import { defaultRequest } from '../../core/default-request.ts';
 import type { Runner } from '../../core/work.ts';
 import { FairAdmission } from '../../queue/admission.ts';
-import { percentilesOf, type Percentiles } from './simulation.ts';
+import { lagOf, percentilesOf, type Percentiles } from './simulation.ts';
 import { ProcessRunner } from '../../runner/process-runner.ts';
 import { siblingModule } from '../../runner/sibling-module.ts';
 import { NO_DEVICE } from './device.ts';
@@ -50,13 +50,7 @@ export async function measureOverhead(jobs: number): Promise<OverheadFigures> {
     return {
       jobsPerSecond: RATE,
       latencyMs: percentilesOf(latencies),
-      // The histogram counts each whole interval; one of it is the sampling itself.
-      loopLagMs: {
-        p50: lag.percentile(50) / 1e6 - 1,
-        p95: lag.percentile(95) / 1e6 - 1,
-        p99: lag.percentile(99) / 1e6 - 1,
-        max: lag.max / 1e6 - 1,
-      },
+      loopLagMs: lagOf(lag),
       throughput,
     };
   } finally {

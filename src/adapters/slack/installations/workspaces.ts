@@ -3,7 +3,7 @@
  * the environment, those that took the app in by OAuth, and those reached through their organisation. Opened when first
  * heard of.
  */
-import { UserError } from '../../../core/errors.ts';
+import { refusal } from '../../../bot/refusal.ts';
 import { isFailure } from '../../shared/failure.ts';
 import { fixedToken } from '../client.ts';
 import { type Identity, serverKey } from '../identity.ts';
@@ -81,9 +81,7 @@ export class Workspaces {
     if (located.kind === 'locked') {
       throw new Error(`the token of Slack's workspace ${team} cannot be read`);
     }
-    throw new UserError('place.unknown', `The app is not installed in the Slack workspace ${team}.`, {
-      params: { at: '' },
-    });
+    throw refusal('place.unknown', { at: '' });
   }
 
   /** Kept before it is used; a workspace that comes back gets its new token at once. */

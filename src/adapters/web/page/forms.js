@@ -66,15 +66,10 @@ export function createForms({ words, styles }) {
       case 'file':
         return { ...common, element: 'input', type: 'file', accept: option.endings.join() };
       case 'integer':
-      case 'number':
-        return {
-          ...common,
-          element: 'input',
-          type: 'number',
-          min: option.min,
-          max: option.max,
-          step: option.kind === 'integer' ? 1 : 'any',
-        };
+      case 'number': {
+        const step = option.kind === 'integer' ? 1 : 'any';
+        return { ...common, element: 'input', type: 'number', min: option.min, max: option.max, step };
+      }
       case 'choice':
         return { ...common, element: 'select', choices: option.choices };
       case 'boolean':
@@ -91,22 +86,12 @@ export function createForms({ words, styles }) {
 
   function modalField(field, pictures) {
     const common = { name: field.id, caption: field.label, required: field.isRequired };
-    return field.maxPictures === undefined
-      ? {
-          ...common,
-          element: field.isMultiline ? 'textarea' : 'input',
-          value: field.value,
-          maxLength: field.maxLength,
-        }
-      : {
-          ...common,
-          element: 'input',
-          type: 'file',
-          accept: 'image/*',
-          multiple: true,
-          max: field.maxPictures,
-          value: pictures,
-        };
+    if (field.maxPictures === undefined) {
+      const { value, maxLength } = field;
+      return { ...common, element: field.isMultiline ? 'textarea' : 'input', value, maxLength };
+    }
+    const files = { type: 'file', accept: 'image/*', multiple: true, max: field.maxPictures };
+    return { ...common, ...files, element: 'input', value: pictures };
   }
 
   return {

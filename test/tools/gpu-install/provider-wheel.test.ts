@@ -9,7 +9,7 @@ import { crc32 } from 'node:zlib';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { fetchProviders } from '../../src/tools/gpu-install/provider-wheel.ts';
+import { fetchProviders } from '../../../src/tools/gpu-install/provider-wheel.ts';
 
 const VERSION = '1.30.0';
 const WHEEL = `onnxruntime_gpu-${VERSION}-cp312-cp312-manylinux_2_28_x86_64.whl`;
