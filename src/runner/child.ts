@@ -90,6 +90,7 @@ async function draw(call: number, work: Work): Promise<void> {
     await say({ kind: 'end', call });
   } catch (error) {
     if (error instanceof UserError && error.code === 'device.lost') {
+      await say({ kind: 'unable', error: packError(error) });
       process.exit(1); // the parent starts another, which draws everything again
     }
     await say({ kind: 'error', call, error: packError(error) });

@@ -79,8 +79,11 @@ export class PendingWorks {
     this.#active.forEach((pending) => pending.attempts--);
   }
 
-  /** The child is gone: its works wait again, before the others, or end: with `stopped` where nothing is drawn any more. */
-  lose(maxAttempts: number, stopped: Error | undefined): void {
+  /**
+   * The child is gone: its works wait again, before the others, or end: with `stopped` where nothing is drawn any more, and
+   * with `reason` once they have died so often, where it is the device's fault and not most likely theirs.
+   */
+  lose(maxAttempts: number, { stopped, reason }: { readonly stopped?: Error; readonly reason?: Error } = {}): void {
     const again: PendingWork[] = [];
     for (const pending of this.#active.values()) {
       const isCancelled = pending.cancelTimer !== undefined;
@@ -90,7 +93,7 @@ export class PendingWorks {
       } else if (stopped !== undefined) {
         pending.events.end(stopped);
       } else if (pending.attempts >= maxAttempts) {
-        pending.events.end(crashed(pending.attempts));
+        pending.events.end(reason ?? crashed(pending.attempts));
       } else {
         again.push(pending);
       }

@@ -53,7 +53,8 @@ export class ProcessRunner implements Runner {
   #failedStarts = 0;
   /** Children lost since a work last ended: each makes the next wait longer. */
   #losses = 0;
-  #startError: Error | undefined;
+  /** Of the child as it is now, in its own words: why it cannot begin, or not go on. */
+  #fault: Error | undefined;
   #restartTimer: ReturnType<typeof setTimeout> | undefined;
   #isClosing = false;
 
@@ -68,9 +69,9 @@ export class ProcessRunner implements Runner {
     if (this.#state === 'ready') {
       return Promise.resolve();
     }
-    return this.#startError === undefined
+    return this.#fault === undefined
       ? new Promise((resolve, reject) => this.#starts.push({ resolve, reject }))
-      : Promise.reject(this.#startError);
+      : Promise.reject(this.#fault);
   }
 
   /** Of the living child, for tests and logs. */
@@ -142,12 +143,12 @@ export class ProcessRunner implements Runner {
       case 'ready':
         this.#state = 'ready';
         this.#forms = message.forms;
-        this.#startError = undefined;
+        this.#fault = undefined;
         this.#settleStarts(undefined);
         this.#dispatch();
         return;
       case 'unable':
-        this.#startError = unpackError(message.error);
+        this.#fault = unpackError(message.error);
         return;
       case 'event':
         this.#works.inCall(message.call)?.events.push(message.event);
@@ -207,27 +208,33 @@ export class ProcessRunner implements Runner {
   #replace(reason: string): void {
     const { device, maxAttempts = 3, restartMs = 100, onRestart } = this.#options;
     const wasReady = this.#state === 'ready';
-    this.#works.lose(maxAttempts, this.#isClosing ? new StoppedError() : undefined);
+    const lost = wasReady ? this.#fault : undefined;
+    this.#works.lose(maxAttempts, {
+      ...(this.#isClosing && { stopped: new StoppedError() }),
+      ...(lost !== undefined && { reason: lost }),
+    });
     if (this.#isClosing) {
       this.#state = 'stopped';
       return;
     }
     this.#state = 'restarting';
-    onRestart?.(device, this.#startError?.message ?? reason);
+    onRestart?.(device, this.#fault?.message ?? reason);
     this.#failedStarts = wasReady ? 0 : this.#failedStarts + 1;
-    if (!wasReady) {
+    if (wasReady) {
+      this.#fault = undefined;
+    } else {
       this.#failStart(reason);
     }
     const delayMs = Math.min(RESTART_CAP_MS, restartMs * 2 ** this.#losses++);
     this.#restartTimer = setTimeout(() => {
-      this.#startError = undefined;
+      this.#fault = undefined;
       this.#link = this.#spawn();
     }, delayMs);
   }
 
   #failStart(reason: string): void {
-    const error = this.#startError ?? new Error(`the runner of ${this.#options.device} ${reason}`);
-    this.#startError = error;
+    const error = this.#fault ?? new Error(`the runner of ${this.#options.device} ${reason}`);
+    this.#fault = error;
     this.#settleStarts(error);
     if (this.#failedStarts >= FAILED_STARTS) {
       this.#works.endWaiting(error);

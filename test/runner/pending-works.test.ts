@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { CancelledError, StoppedError } from '../../src/core/errors.ts';
+import { CancelledError, StoppedError, UserError } from '../../src/core/errors.ts';
 import { PendingWorks, type PendingWork } from '../../src/runner/pending-works.ts';
 import { errorOf, imagine } from '../support/work.ts';
 
@@ -32,7 +32,7 @@ describe('the works of a device', () => {
     const [first, second] = added(works, 'a', 'b');
     sent(works);
     added(works, 'c');
-    works.lose(3, undefined);
+    works.lose(3);
     expect(sent(works)).toEqual(['a']);
     works.release(first!);
     expect(sent(works)).toEqual(['b']);
@@ -45,10 +45,21 @@ describe('the works of a device', () => {
     const [work] = added(works, 'a');
     for (let attempt = 1; attempt <= 2; attempt++) {
       sent(works);
-      works.lose(2, undefined);
+      works.lose(2);
     }
     expect(sent(works)).toEqual([]);
     expect(await errorOf(work!.events.drain())).toMatchObject({ code: 'runner.crashed', params: { attempts: 2 } });
+  });
+
+  it('end with the fault of the device where it is known to be the device’s', async () => {
+    const works = new PendingWorks();
+    const [work] = added(works, 'a');
+    const reason = new UserError('device.lost', 'it was lost');
+    for (let attempt = 1; attempt <= 2; attempt++) {
+      sent(works);
+      works.lose(2, { reason });
+    }
+    expect(await errorOf(work!.events.drain())).toBe(reason);
   });
 
   it('lose no attempt to a neighbour for whom the child was killed', () => {
@@ -56,7 +67,7 @@ describe('the works of a device', () => {
     added(works, 'a', 'b');
     sent(works);
     works.forgiveAttempt();
-    works.lose(1, undefined);
+    works.lose(1);
     expect(sent(works)).toEqual(['a', 'b']);
   });
 
@@ -64,7 +75,7 @@ describe('the works of a device', () => {
     const works = new PendingWorks();
     const [stopped] = added(works, 'a');
     sent(works);
-    works.lose(3, new StoppedError());
+    works.lose(3, { stopped: new StoppedError() });
     expect(await errorOf(stopped!.events.drain())).toBeInstanceOf(StoppedError);
     const [waiting] = added(works, 'b');
     works.withdraw(waiting!);

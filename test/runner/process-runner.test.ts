@@ -53,15 +53,16 @@ describe('a child that dies', () => {
     expect(labels).toEqual(['started', ...steps(0), 'picture', ...steps(1), 'picture']);
   });
 
-  it('by its own hand, for its device is lost, is replaced as well, and neighbours have their pictures', async () => {
+  it('by its own hand, for its device is lost, says so and is replaced as well, and neighbours have their pictures', async () => {
     const restarts: string[] = [];
     const runner = await open({ stepMs: 1, losePrompt: 'bad' }, { onRestart: (_, reason) => restarts.push(reason) });
     const results = await Promise.allSettled(
       ['good', 'bad'].map((prompt) => eventsOf(runner.run(imagine({ prompt }, prompt), anySignal()))),
     );
     expect(results[0]?.status).toBe('fulfilled');
-    expect(results[1]).toMatchObject({ status: 'rejected', reason: { code: 'runner.crashed' } });
-    expect(restarts).toHaveLength(3);
+    // The device's fault, not the work's: another device may draw it.
+    expect(results[1]).toMatchObject({ status: 'rejected', reason: { code: 'device.lost' } });
+    expect(restarts).toEqual(Array.from({ length: 3 }, () => 'the stub lost its device'));
   });
 
   it('three times over the same work gives a clear answer, and its neighbours their pictures', async () => {

@@ -44,6 +44,8 @@ export const drawing: Translation<typeof english> = {
     'Das Bild soll mit 8 Bit gezeichnet werden, und der Rechner, der es bekam, hat keine Befehle dafür. Frag, wer den Bot betreibt.',
   'error.device.memory':
     'Das Bild passt nicht in den Speicher von {device}. Eine kleinere Größe oder ein anderes Modell nehmen.',
+  'error.device.lost':
+    'Das zeichnende Gerät ging mehrmals verloren. Bitte später noch einmal; das Protokoll des Betreibers sagt, warum.',
   'error.runner.crashed':
     'Das Gerät ist {attempts:Mal|Mal} beim Zeichnen ausgefallen. Andere Größe oder andere Worte versuchen oder dem Betreiber sagen.',
   'error.upscale.size':

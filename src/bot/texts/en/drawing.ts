@@ -38,6 +38,8 @@ export const drawing = {
   'error.device.eight-bits':
     'The picture is to be drawn in 8 bits, and the machine that took it has no instructions for them. Ask whoever runs the bot.',
   'error.device.memory': 'The picture does not fit into the memory of {device}. Take a smaller size or another model.',
+  'error.device.lost':
+    'The device that draws was lost several times. Ask again in a while; the operator’s log says why.',
   'error.runner.crashed':
     'The device stopped {attempts:time|times} while drawing this. Try another size or other words, or tell the operator.',
   'error.upscale.size':
