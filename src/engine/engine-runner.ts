@@ -102,6 +102,7 @@ class EngineRunner implements Runner {
       curves,
       room: deviceBytes === undefined ? undefined : { bytes: deviceBytes, largest: largestBuffer(device) },
       memory: open.memory,
+      provider: device.kind,
     });
     this.#upscaling = new Upscaling({
       locate: options.locateModel,

@@ -5,8 +5,10 @@
 import { rowsMeasured, type MeasuredCurve } from './batch-curve.ts';
 import type { Model } from './model/model.ts';
 import type { LatentSize } from './model/denoiser.ts';
+import { countWithin } from './model/row-counts.ts';
 import { rowsThatFit, type DeviceRoom } from './model/row-memory.ts';
 import { STAYING_BYTES } from './model/session-opener.ts';
+import type { Provider } from './onnx/provider.ts';
 import type { DeviceMemory } from './ort/index.ts';
 
 /** A provider's own, and kernels. */
@@ -19,6 +21,8 @@ export type RowLimitsOptions = {
   /** What the device had free before anything was opened; undefined: not bounded, as on a processor. */
   readonly room: DeviceRoom | undefined;
   readonly memory: Pick<DeviceMemory, 'weightBytes'>;
+  /** Whose calls may have certain counts alone. */
+  readonly provider: Provider;
 };
 
 export type Kind = {
@@ -43,14 +47,14 @@ export class RowLimits {
   }
 
   of({ model, name, size, width, height, tokens }: Kind): Limits {
-    const { usualRows, curves } = this.#options;
+    const { usualRows, curves, provider } = this.#options;
     const rows = rowsMeasured(curves, { model: name, width, height }) ?? usualRows;
     const room = this.#roomBeside(model.bytes);
     return room === undefined
       ? { mostRows: rows, mostDecodes: Number.POSITIVE_INFINITY }
       : {
-          mostRows: Math.min(rows, rowsThatFit(model.unet.rowMemory(size, tokens), room)),
-          mostDecodes: rowsThatFit(model.decoders.pictureMemory(size), room),
+          mostRows: countWithin(provider, Math.min(rows, rowsThatFit(model.unet.rowMemory(size, tokens), room))),
+          mostDecodes: countWithin(provider, rowsThatFit(model.decoders.pictureMemory(size), room)),
         };
   }
 

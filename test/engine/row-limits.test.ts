@@ -5,6 +5,7 @@ import { parseAutoencoderConfig } from '../../src/engine/model/autoencoder.ts';
 import { rowMemory, rowsThatFit } from '../../src/engine/model/row-memory.ts';
 import { buildKLDecoder, buildUNet, loweringFor, NO_WEIGHTS, parseUNetConfig } from '../../src/engine/nets/index.ts';
 import { Add, GraphBuilder, Mul, type Graph } from '../../src/engine/onnx/index.ts';
+import type { Provider } from '../../src/engine/onnx/provider.ts';
 import { RowLimits } from '../../src/engine/row-limits.ts';
 import { UNETS } from '../../src/tools/bench-unet/architectures.ts';
 import { PUBLISHED_VAE } from '../../src/tools/bench-unet/decoder.ts';
@@ -12,13 +13,20 @@ import { PUBLISHED_VAE } from '../../src/tools/bench-unet/decoder.ts';
 const GIB = 2 ** 30;
 const row = { bytes: GIB, largest: GIB / 4 };
 
-function limits(given: { readonly gib?: number; readonly open?: number; readonly usualRows?: number }): RowLimits {
-  const { gib, open = 0, usualRows = 16 } = given;
+type Given = {
+  readonly gib?: number;
+  readonly open?: number;
+  readonly usualRows?: number;
+  readonly provider?: Provider;
+};
+
+function limits({ gib, open = 0, usualRows = 16, provider = 'webgpu' }: Given): RowLimits {
   return new RowLimits({
     usualRows,
     curves: [{ name: 'x', source: 'a test', stepMs: { '1': 10, '4': 12 }, model: 'measured', width: 512, height: 512 }],
     room: gib === undefined ? undefined : { bytes: gib * GIB, largest: Number.POSITIVE_INFINITY },
     memory: { weightBytes: open * GIB },
+    provider,
   });
 }
 
@@ -47,6 +55,11 @@ describe('rows of a call', () => {
     expect(limits({ gib: 11, open: 6 }).of(kind('any'))).toEqual({ mostRows: 4, mostDecodes: 2 });
     expect(limits({ gib: 80 }).of(kind('any')).mostRows).toBe(16);
     expect(limits({ gib: 1 }).of(kind('any'))).toEqual({ mostRows: 1, mostDecodes: 1 });
+  });
+
+  it('are a count that a call may have, where the device is given certain ones alone', () => {
+    expect(limits({ gib: 10 }).of(kind('any'))).toEqual({ mostRows: 7, mostDecodes: 3 });
+    expect(limits({ gib: 10, provider: 'cuda' }).of(kind('any'))).toEqual({ mostRows: 4, mostDecodes: 2 });
   });
 });
 

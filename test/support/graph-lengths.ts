@@ -3,23 +3,21 @@
  * and a name must stand for one length wherever it occurs. onnxruntime shares memory by them.
  */
 import { serialize, type Graph } from '../../src/engine/onnx/index.ts';
+import { hostTensor } from '../../src/engine/ort/device-memory.ts';
 import type { Feeds } from '../../src/engine/ort/index.ts';
 import { loadRuntime } from '../../src/engine/ort/runtime.ts';
 
 /** Throws an `Error` that names the first value whose shape is not as declared. */
 export async function checkLengths(graph: Graph, feeds: Feeds): Promise<void> {
-  const { InferenceSession, Tensor } = await loadRuntime();
+  const runtime = await loadRuntime();
   const { bytes, folder } = serialize({ ...graph, outputs: [...graph.outputs, ...graph.values], values: [] });
-  const session = await InferenceSession.create(bytes, {
+  const session = await runtime.InferenceSession.create(bytes, {
     graphOptimizationLevel: 'disabled',
     intraOpNumThreads: 1,
     ...(folder !== undefined && { extra: { session: { model_external_initializers_file_folder_path: folder } } }),
   });
   try {
-    const inputs = Object.entries(feeds).map(([name, { data, shape }]) => [
-      name,
-      data instanceof Float32Array ? new Tensor('float32', data, shape) : new Tensor('int64', data, shape),
-    ]);
+    const inputs = Object.entries(feeds).map(([name, given]) => [name, hostTensor(runtime, given)]);
     const outputs = await session.run(Object.fromEntries(inputs));
     const lengths = new Map<string, number>();
     for (const { name, shape } of [...graph.inputs, ...graph.values, ...graph.outputs]) {

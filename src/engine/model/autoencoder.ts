@@ -28,8 +28,12 @@ import { LazySessions } from './lazy-sessions.ts';
 import type { NetFiles } from './model-files.ts';
 import { autoencoderNumberType } from './number-type.ts';
 import { pictureToValues, valuesToPicture } from './picture-values.ts';
+import { RowCounts } from './row-counts.ts';
 import { rowMemory, type RowMemory } from './row-memory.ts';
 import { isSmall, type NetPlace, type SessionOpener } from './session-opener.ts';
+
+/** Pictures of a call on the device of a bot that is busy (scheduler.ts); more of them are met when they come. */
+const MOST_DECODES = 4;
 
 export type AutoencoderConfig = AutoencoderKLConfig | AutoencoderTinyConfig;
 
@@ -52,6 +56,7 @@ export class Autoencoder {
   readonly #passing: LazySessions;
   #isSmall: boolean | undefined;
   readonly #build: BuildOptions;
+  readonly #rowCounts: RowCounts;
   readonly #pictureMemory = new Map<string, RowMemory>();
 
   /** Throws `UserError('model.config')`. */
@@ -71,16 +76,23 @@ export class Autoencoder {
     this.#sessions = new LazySessions(open);
     this.#passing = new LazySessions(open.besideWindow);
     this.#build = build;
+    this.#rowCounts = new RowCounts(open.target.provider);
   }
 
   /**
    * Each of `latents`: [channels · height · width]; all in one call. `isPassing`: for a hand that still moves, a small one
    * leaves room to the window. Throws `UserError` `model.nan`.
    */
-  async decode(
+  async decode(latents: readonly Float32Array[], size: LatentSize, isPassing = false): Promise<readonly Picture[]> {
+    const call = (called: readonly Float32Array[]) => this.#decode(called, size, isPassing);
+    await this.#rowCounts.meet(latents, `${size.height}×${size.width}`, call, MOST_DECODES);
+    return (await call(this.#rowCounts.padded(latents))).slice(0, latents.length);
+  }
+
+  async #decode(
     latents: readonly Float32Array[],
     { channels, height, width }: LatentSize,
-    isPassing = false,
+    isPassing: boolean,
   ): Promise<readonly Picture[]> {
     const graph = (): Graph => decoderGraph(this.config, this.weights, this.#build);
     const session = await (isPassing && (this.#isSmall ??= isSmall(graph())) ? this.#passing : this.#sessions).get(
@@ -120,7 +132,7 @@ export class Autoencoder {
   async preview(latents: Float32Array, size: LatentSize, area: number): Promise<Picture> {
     const factor = Math.ceil(Math.sqrt((size.height * size.width) / area));
     const [small, smallSize] = factor === 1 ? [latents, size] : shrink(latents, size, factor);
-    const [picture] = await this.decode([small], smallSize);
+    const [picture] = await this.#decode([small], smallSize, false);
     if (picture === undefined) {
       throw new Error('the decoder gave no picture');
     }

@@ -2,8 +2,10 @@
  * The LoRA inputs of a call as a session takes them. Rows in one style are given once and broadcast by the graph, so
  * the usual call copies nothing.
  */
-import type { FloatTensor } from '../ort/index.ts';
+import type { FloatTensor, HalfTensor } from '../ort/index.ts';
 import type { GatedPacker, LoraInput, LoraPacker, LoraRow } from '../weights/index.ts';
+
+export type StyleFeeds = Readonly<Record<string, FloatTensor | HalfTensor>>;
 
 export type StyledRow = {
   /** Equal for equal styles. */
@@ -16,7 +18,7 @@ export function loraFeeds(
   packer: LoraPacker,
   rows: readonly StyledRow[],
   loraRows: 'each' | 'shared' = 'each',
-): Readonly<Record<string, FloatTensor>> {
+): StyleFeeds {
   const isOne = inOneStyle(rows);
   if (loraRows === 'shared' && !isOne) {
     throw new Error('Expected rows in one style for a graph that takes one.');
@@ -29,16 +31,19 @@ export function loraFeeds(
 }
 
 /** Of a graph that takes weights apart from the matrices; all rows are in one style. */
-export function gatedFeeds(packer: GatedPacker, rows: readonly StyledRow[]): Readonly<Record<string, FloatTensor>> {
+export function gatedFeeds(packer: GatedPacker, rows: readonly StyledRow[]): StyleFeeds {
   return feedsOf(packer.pack(rows[0]?.loras ?? []), (dims) => dims);
 }
 
 function feedsOf(
   packed: ReadonlyMap<string, LoraInput>,
   shapeOf: (dims: readonly number[]) => readonly number[],
-): Readonly<Record<string, FloatTensor>> {
+): StyleFeeds {
   return Object.fromEntries(
-    Array.from(packed, ([name, { data, dims }]) => [name, { data, shape: shapeOf(dims), stays: true }]),
+    Array.from(packed, ([name, { data, dims }]) => {
+      const shape = shapeOf(dims);
+      return [name, data instanceof Uint16Array ? { data, shape } : { data, shape, stays: true }];
+    }),
   );
 }
 

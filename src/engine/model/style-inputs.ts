@@ -3,7 +3,7 @@
  * pays a style's own weights, merged when the style is first drawn with and kept while there is room. Of a mix that a hand
  * is still moving nothing is merged: its pairs stay as they are, and its weights are numbers beside them.
  */
-import { buildMerge, worthMerging, type Layer, type NetWeights, type StyleForm } from '../nets/index.ts';
+import { buildMerge, worthMerging, type Layer, type Lowering, type NetWeights, type StyleForm } from '../nets/index.ts';
 import { joinFeeds, type Feeds, type FloatTensor } from '../ort/index.ts';
 import { LruCache } from '../cache/lru-cache.ts';
 import { GatedPacker, LoraPacker } from '../weights/index.ts';
@@ -24,6 +24,7 @@ const MERGED_BYTES = 384 * 2 ** 20;
 /** Of all styles together: five of SD 1.5. */
 const KEPT_BYTES = 1024 * 2 ** 20;
 
+type Forms = Pick<Lowering, 'mergesStyles' | 'styleType'>;
 type Floats = Readonly<Record<string, FloatTensor>>;
 
 /** Modules that get a style in one way. */
@@ -40,19 +41,24 @@ export class StyleInputs {
   readonly #targets: () => readonly Layer[];
   readonly #weights: NetWeights;
   readonly #mergers: LazySessions;
-  readonly #canMerge: boolean;
+  readonly #lowering: Forms;
   readonly #gated = new Map<UNetVariant, GatedPacker>();
   readonly #parts = new Map<string, Parts>();
   /** Of the mix that was drawn last: its next step takes them again. */
   #passing: { readonly key: string; readonly feeds: Feeds } | undefined;
   readonly #merged = new LruCache<Floats>({ maxCost: KEPT_BYTES, costOf: bytesOf });
 
-  /** `targets`: all of the UNet's, asked for with the first style. `canMerge`: graphs take merged weights at all. */
-  constructor(targets: () => readonly Layer[], weights: NetWeights, open: SessionOpener, canMerge = true) {
+  /** `targets`: all of the UNet's, asked for with the first style. `lowering`: of the graphs. */
+  constructor(
+    targets: () => readonly Layer[],
+    weights: NetWeights,
+    open: SessionOpener,
+    lowering: Forms = { mergesStyles: true, styleType: 'f32' },
+  ) {
     this.#targets = targets;
     this.#weights = weights;
     this.#mergers = new LazySessions(open);
-    this.#canMerge = canMerge;
+    this.#lowering = lowering;
   }
 
   /** What to build the UNet with. */
@@ -109,21 +115,24 @@ export class StyleInputs {
       return known;
     }
     const all = targetsOf(variant, this.#targets());
-    const merged = partOf(this.#canMerge && loraRows === 'shared' ? worthMerging(all, MERGED_BYTES) : [], 0);
+    const { mergesStyles, styleType } = this.#lowering;
+    // Merging is in fp32 everywhere.
+    const merged = partOf(mergesStyles && loraRows === 'shared' ? worthMerging(all, MERGED_BYTES) : [], 0, 'f32');
     const beside = partOf(
       all.filter(({ module }) => !merged.modules.has(module)),
       PACKED_BYTES,
+      styleType,
     );
     this.#parts.set(name, { beside, merged });
     return { beside, merged };
   }
 }
 
-function partOf(targets: readonly Layer[], packedBytes: number): Part {
+function partOf(targets: readonly Layer[], packedBytes: number, styleType: Lowering['styleType']): Part {
   return {
     targets,
     modules: new Set(targets.map(({ module }) => module)),
-    packer: new LoraPacker(targets, packedBytes),
+    packer: new LoraPacker(targets, packedBytes, styleType),
   };
 }
 

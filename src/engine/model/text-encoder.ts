@@ -177,7 +177,7 @@ export class TextEncoder {
   }
 
   #styleInputs(loras: LoraRow): Feeds {
-    this.#packer ??= new LoraPacker(this.targets, PACKED_BYTES);
+    this.#packer ??= new LoraPacker(this.targets, PACKED_BYTES, this.#options.lowering.styleType);
     return loraFeeds(this.#packer, [{ key: '', loras }]);
   }
 

@@ -74,7 +74,7 @@ export class UNet {
     this.#rowCounts = new RowCounts(open.target.provider);
     const [usual, passing] = weightsChange ? [open.mapped, open.mapped] : [open, open.besideWindow];
     this.#sessions = { usual: new LazySessions(usual), passing: new LazySessions(passing) };
-    this.#styles = new StyleInputs(() => this.targets, weights, open, lowering.mergesStyles);
+    this.#styles = new StyleInputs(() => this.targets, weights, open, lowering);
   }
 
   /** What a LoRA can change. */
@@ -123,7 +123,8 @@ export class UNet {
     pixelsPerLatent: number,
   ): Promise<Float32Array> {
     const call = (called: readonly UNetRow[]) => this.#call(called, variant, size, pixelsPerLatent);
-    await this.#rowCounts.meet(rows, variant, size, call);
+    const kind = `${variant} ${size.height}×${size.width} ${rows[0]?.conditioning.tokens.length}`;
+    await this.#rowCounts.meet(rows, kind, call);
     const output = await call(this.#rowCounts.padded(rows));
     return output.subarray(0, rows.length * this.config.outChannels * size.height * size.width);
   }

@@ -58,6 +58,11 @@ export function input(building: Building, name: string, shape: Dims): Value {
   return Cast(building.graph.input(name, 'f32', shape), building.lowering.dtype);
 }
 
+/** Of a style, in the lowering's own type for them. */
+export function styleInput({ graph, lowering }: Building, name: string, shape: Dims): Value {
+  return Cast(graph.input(name, lowering.styleType, shape), lowering.dtype);
+}
+
 export function output(building: Building, name: string, value: Value): void {
   building.graph.output(name, Cast(value, 'f32'));
 }

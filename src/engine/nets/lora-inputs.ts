@@ -24,7 +24,7 @@ import {
   Unsqueeze,
 } from '../onnx/index.ts';
 import { dimAt } from '../onnx/shape.ts';
-import { byRows, flat, input, ROWS } from './building.ts';
+import { byRows, flat, ROWS, styleInput } from './building.ts';
 import { asPicture, asTokens, channelsOf, overPixels } from './pictures.ts';
 import type { WeightScope } from './weight-scope.ts';
 
@@ -94,9 +94,9 @@ export function withConvLora(
   const { lowering } = building;
   const rank = `${module}.rank`;
   const [inFeatures, outFeatures] = [channelsOf(building, x), channelsOf(building, y)];
-  const down = input(building, `${module}.lora_down`, [rank, inFeatures, ...kernel]);
-  const gate = input(building, `${module}.lora_gate`, [building.styles.rows === 'each' ? STYLES : 1, rank]);
-  const up = input(building, `${module}.lora_up`, [outFeatures, rank, 1, 1]);
+  const down = styleInput(building, `${module}.lora_down`, [rank, inFeatures, ...kernel]);
+  const gate = styleInput(building, `${module}.lora_gate`, [building.styles.rows === 'each' ? STYLES : 1, rank]);
+  const up = styleInput(building, `${module}.lora_up`, [outFeatures, rank, 1, 1]);
   const low = lowering.convolutionBy(down, x, attributes); // a picture of R channels
   return Add(y, lowering.convolutionBy(up, Mul(low, overPixels(building, gate)), {}));
 }
@@ -106,7 +106,7 @@ function gated({ building, module }: WeightScope, low: Value, after: readonly nu
   if (building.styles.rows !== 'gated') {
     return low;
   }
-  const gate = input(building, `${module}.lora_gate`, [`${module}.rank`]);
+  const gate = styleInput(building, `${module}.lora_gate`, [`${module}.rank`]);
   return Mul(low, after.length === 0 ? gate : Unsqueeze(gate, after));
 }
 
@@ -123,8 +123,8 @@ export function linearInputs(
   const rank = `${module}.rank`;
   const rows = building.styles.rows === 'each' ? [STYLES] : [];
   return [
-    input(building, `${module}.lora_down`, [...rows, inFeatures, rank]),
-    input(building, `${module}.lora_up`, [...rows, rank, outFeatures]),
+    styleInput(building, `${module}.lora_down`, [...rows, inFeatures, rank]),
+    styleInput(building, `${module}.lora_up`, [...rows, rank, outFeatures]),
   ];
 }
 

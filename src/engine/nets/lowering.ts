@@ -117,6 +117,8 @@ export interface Lowering {
   readonly sharesStyles: boolean;
   /** Whether a matrix may come with a style in it, in float (`StyleForm.merged`). */
   readonly mergesStyles: boolean;
+  /** What styles come in as: in halves a call sends half as much. */
+  readonly styleType: NumberType;
   /** Whether timesteps come in as they are, or as sinusoids that the host has computed. */
   readonly timesteps: 'numbers' | 'sinusoids';
   /** x [rows·S, in] → `parts` values, [rows·S, out / parts] */

@@ -23,16 +23,19 @@ import { parseDevice } from '../../start/open-engine.ts';
 import { cardName } from './card.ts';
 import { decoderCalls, firstCall, randomStyles, textCalls, unetCalls, type Measured } from './calls.ts';
 import { wholePictures } from './pictures.ts';
-import { hasFailed, STYLINGS, type DeviceReport, type Figures, type Styling } from './report.ts';
+import { hasFailed, type DeviceReport, type Figures } from './report.ts';
 import { subjectOf, type Subject } from './subject.ts';
+import { TimePlan } from './time-plan.ts';
 import { runTorch } from './torch.ts';
 
 type Say = (line: string) => void;
 
 /** What is measured, and where. */
 const ENOUGH_MS = 3000;
-/** Of the time, where torch is compared with. */
-const TORCH_SHARE = 0.3;
+/** Of the time after opening. */
+const SHARES = { plain: 20, text: 3, full: 8, tiny: 4, same: 8, mixed: 10, changing: 10, pictures: 27 };
+/** Torch comes last, where it is compared with, and is what all else is compared with. */
+const TORCH_SHARE = 40;
 
 /** `enoughMs`: what a figure may take that is repeated until it is good. */
 export async function benchDevice(
@@ -45,17 +48,7 @@ export async function benchDevice(
   const cacheDir = path.join(config.dataFolder, 'cache');
   const folder = await mkdtemp(path.join(tmpdir(), 'fourstep-bench-'));
   const free = await freeMemory(device);
-  const over = performance.now() + 1000 * options.seconds;
-  const leftOut: string[] = [];
-  // Torch comes last, and is what all else is compared with.
-  const keptForTorch = options.python === undefined ? 0 : TORCH_SHARE * 1000 * options.seconds;
-  const isOver = (what: string): boolean => {
-    const isLate = performance.now() > over - keptForTorch;
-    if (isLate) {
-      leftOut.push(what);
-    }
-    return isLate;
-  };
+  const startedAt = performance.now();
   try {
     const subject = await subjectOf(config, options, folder, say);
     const forms = { ...(await chooseForms(device, cacheDir)), ...numbersOf(options) };
@@ -88,18 +81,32 @@ export async function benchDevice(
       height: subject.height / model.pixelsPerLatent,
       width: subject.width / model.pixelsPerLatent,
     };
-    const measured: Measured = { model, memory: open.memory, size, rows: options.rows, isOver, say, enoughMs };
-    const first = await firstCall(measured);
-    const styles = await randomStyles(measured, folder);
-    const unet: Record<Styling, readonly Figures[]> = { plain: [], same: [], mixed: [], changing: [] };
-    for (const styling of STYLINGS) {
-      unet[styling] = await unetCalls(measured, styling, styles);
-    }
+    const first = await firstCall({ model, size });
+    const styles = await randomStyles(model, folder);
+    const torch = options.python === undefined ? 0 : TORCH_SHARE;
+    const seconds = Math.max(0, options.seconds - (performance.now() - startedAt) / 1000);
+    const plan = new TimePlan({ seconds, shares: { ...SHARES, torch } });
+    const measuring = (part: keyof typeof SHARES): Measured => ({
+      model,
+      memory: open.memory,
+      size,
+      rows: options.rows,
+      isOver: plan.of(part),
+      say,
+      enoughMs,
+    });
+    const plain = await unetCalls(measuring('plain'), 'plain', styles);
+    const text = await textCalls(measuring('text'));
     const decode = {
-      full: await decoderCalls(measured, 'full'),
-      tiny: (await hasTiny(model)) ? await decoderCalls(measured, 'tiny') : [],
+      full: await decoderCalls(measuring('full'), 'full'),
+      tiny: (await hasTiny(model)) ? await decoderCalls(measuring('tiny'), 'tiny') : [],
     };
-    const text = await textCalls(measured);
+    const unet = {
+      plain,
+      same: await unetCalls(measuring('same'), 'same', styles),
+      mixed: await unetCalls(measuring('mixed'), 'mixed', styles),
+      changing: await unetCalls(measuring('changing'), 'changing', styles),
+    };
     const memory = await memoryNow(device, open, free.bytes);
     const tokens = first.tokens.length / model.unet.config.contextFeatures;
     const limits = new RowLimits({
@@ -107,6 +114,7 @@ export async function benchDevice(
       curves: [],
       room: { bytes: config.deviceBytes ?? free.bytes, largest: largestBuffer(device) },
       memory: open.memory,
+      provider: device.kind,
     });
     const { mostRows } = limits.of({ model, ...subject, size, tokens });
     release();
@@ -116,9 +124,10 @@ export async function benchDevice(
     const curve = curveOf(deviceName, subject, unet.plain);
     const pictures = await wholePictures({
       ...subject,
-      open: async (rows) => runnerOf({ device, forms, subject, cacheDir: path.join(folder, 'cache'), rows }),
+      open: async () =>
+        runnerOf({ device, forms, subject, cacheDir: path.join(folder, 'cache'), rows: Math.max(...options.rows) }),
       rows: options.rows,
-      isOver,
+      isOver: plan.of('pictures'),
       say,
       enoughMs,
     });
@@ -133,10 +142,10 @@ export async function benchDevice(
             size,
             rows: options.rows,
             device: device.kind === 'cpu' ? 'cpu' : 'cuda',
-            seconds: Math.max(1, (over - performance.now()) / 1000),
+            seconds: Math.max(1, plan.leftMs / 1000),
           }).catch((error: unknown) => {
             // Minutes of our own measurements are not thrown away for the sake of the comparison.
-            leftOut.push('torch');
+            plan.leaveOut('torch');
             say(error instanceof Error ? error.message : String(error));
             return undefined;
           });
@@ -161,7 +170,7 @@ export async function benchDevice(
         curve === undefined || options.arch !== undefined || options.numbers !== undefined
           ? undefined
           : await keepCurve(cacheDir, device, curve),
-      leftOut,
+      leftOut: plan.leftOut,
     };
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -25,7 +25,7 @@ const TIMESTEP = 759;
 const MOST_DECODES = 8;
 
 /** Writes the styles into `folder`. */
-export async function randomStyles({ model }: Pick<Measured, 'model'>, folder: string): Promise<readonly StyleSet[]> {
+export async function randomStyles(model: Model, folder: string): Promise<readonly StyleSet[]> {
   const targets = targetsOf('transformers', unetLoraTargets(model.unet.config));
   const styles: StyleSet[] = [];
   for (let k = 0; k < STYLES; k++) {
@@ -36,7 +36,7 @@ export async function randomStyles({ model }: Pick<Measured, 'model'>, folder: s
   return styles;
 }
 
-export async function firstCall({ model, size }: Measured): Promise<FirstCall> {
+export async function firstCall({ model, size }: Pick<Measured, 'model' | 'size'>): Promise<FirstCall> {
   const [row] = await rowsOf({ model, size }, [NO_STYLE]);
   if (row === undefined) {
     throw new Error('Expected a row.');
@@ -105,13 +105,18 @@ async function byRows(
   prepare: (count: number) => Promise<() => Promise<unknown>>,
 ): Promise<readonly Figures[]> {
   const figures: Figures[] = [];
+  let msOfRow = 0;
   for (const count of rows) {
-    if (isOver(`${what}, ${count} rows`)) {
+    // At least twice.
+    if (isOver(`${what}, ${count} rows`, 2 * count * msOfRow)) {
       break;
     }
     say(`${what}: ${count} rows …`);
     try {
-      figures.push(await figuresOf(count, memory, await prepare(count), enoughMs));
+      const measured = await figuresOf(count, memory, await prepare(count), enoughMs);
+      figures.push(measured);
+      say(`  ${measured.medianMs.toFixed(1)} ms, the first ${measured.firstMs.toFixed(0)} ms`); // a provider may end the process
+      msOfRow = measured.medianMs / count;
     } catch (error) {
       figures.push(failure(count, error));
       break;

@@ -7,8 +7,7 @@ import type { Failure, PictureFigures } from './report.ts';
 import type { Measuring } from './timing.ts';
 
 export type PicturesInput = Measuring & {
-  /** That calls hold so many rows at most. */
-  readonly open: (rows: number) => Promise<Runner>;
+  readonly open: () => Promise<Runner>;
   readonly manifest: Pick<ModelManifest, 'id' | 'defaults'>;
   /** Of the model's own, or without any. */
   readonly isAccelerated: boolean;
@@ -20,12 +19,14 @@ const MOST_ROUNDS = 4;
 
 export async function wholePictures(input: PicturesInput): Promise<readonly (PictureFigures | Failure)[]> {
   const figures: (PictureFigures | Failure)[] = [];
+  let msOfPicture = 0;
+  const runner = await input.open();
   for (const rows of input.rows) {
-    if (input.isOver(`pictures, ${rows} rows`)) {
+    // At least twice.
+    if (input.isOver(`pictures, ${rows} at once`, 2 * rows * msOfPicture)) {
       break;
     }
     input.say(`whole pictures: ${rows} at once …`);
-    const runner = await input.open(rows);
     try {
       await drawTogether(runner, input, rows); // opens what is not open yet
       const startedAt = performance.now();
@@ -34,15 +35,16 @@ export async function wholePictures(input: PicturesInput): Promise<readonly (Pic
         await drawTogether(runner, input, rows);
         rounds += 1;
       }
-      const seconds = (performance.now() - startedAt) / 1000;
-      figures.push({ rows, pictures: rounds * rows, picturesPerSecond: (rounds * rows) / seconds });
+      const [pictures, ms] = [rounds * rows, performance.now() - startedAt];
+      msOfPicture = ms / pictures;
+      figures.push({ rows, pictures, picturesPerSecond: 1000 / msOfPicture });
+      input.say(`  ${(1000 / msOfPicture).toFixed(2)} a second`);
     } catch (error) {
       figures.push(failure(rows, error));
       break;
-    } finally {
-      await runner.close(0);
     }
   }
+  await runner.close(0);
   return figures;
 }
 

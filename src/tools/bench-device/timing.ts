@@ -1,4 +1,5 @@
 /** How long the same call takes: the first time, and again and again until the figure is good enough. Knows no device. */
+import type { IsOver } from './time-plan.ts';
 
 /** Milliseconds. */
 export type Timing = {
@@ -15,7 +16,7 @@ export type Measuring = {
   /** Of calls, ascending. */
   readonly rows: readonly number[];
   /** Nothing new is begun where it says so. */
-  readonly isOver: (what: string) => boolean;
+  readonly isOver: IsOver;
   readonly say: (line: string) => void;
   /** Of one figure. */
   readonly enoughMs: number;

@@ -41,7 +41,8 @@ export class RandomStyles {
     this.#folder = folder;
     this.#targets = targetsOf(VARIANT, targets);
     this.#cache = new LoraCache({ base: 'other', targets: { unet: targets } }, KEPT_BYTES);
-    this.#inputs = new StyleInputs(() => targets, weights, place.open, place.canMerge);
+    const lowering = { mergesStyles: place.canMerge, styleType: 'f32' } as const;
+    this.#inputs = new StyleInputs(() => targets, weights, place.open, lowering);
   }
 
   /** What to build the UNet with: all rows in one style. */

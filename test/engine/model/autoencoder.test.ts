@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Autoencoder } from '../../../src/engine/model/autoencoder.ts';
 import { openNet, type NetFiles } from '../../../src/engine/model/model-files.ts';
 import { sessionOpener } from '../../../src/engine/model/session-opener.ts';
+import type { Graph } from '../../../src/engine/onnx/index.ts';
 import { TorchGenerator } from '../../../src/engine/sampling/index.ts';
 import { openSafetensors, type TensorSource } from '../../../src/engine/weights/index.ts';
 import { overlay } from '../../../src/engine/weights/tensor-table.ts';
@@ -69,6 +70,35 @@ describe('Autoencoder', () => {
     for (const [k, each] of latents.entries()) {
       expect(largestDifference(together[k], (await vae.decode([each], SIZE))[0])).toBeLessThanOrEqual(1);
     }
+    await vae.release();
+  });
+
+  it('decodes as many in a call as CUDA has met, which it meets once for a size and not for previews', async () => {
+    const calls: number[] = [];
+    const onCuda = Object.assign(
+      async (graph: Graph) => {
+        const session = await OPEN(graph);
+        const run = session.run.bind(session);
+        vi.spyOn(session, 'run').mockImplementation((feeds) => {
+          calls.push(feeds['latents']?.shape[0] ?? 0);
+          return run(feeds);
+        });
+        return session;
+      },
+      { ...OPEN, target: { ...OPEN.target, provider: 'cuda', attention: 'decomposed' } as const },
+    );
+    const config = goldenConfig('sd15', 'vae');
+    const place = { open: onCuda, cacheDir: folder };
+    const vae = await Autoencoder.open({ config, origin: 'vae/config.json', weights: files.weights }, place);
+    const latents = [5, 6, 7].map((seed) => new TorchGenerator(seed).randn(4 * AREA));
+    await vae.preview(latents[0]!, SIZE, AREA);
+    expect(calls.splice(0)).toEqual([1]);
+    const together = await vae.decode(latents, SIZE);
+    expect(together).toHaveLength(3);
+    expect(calls.splice(0)).toEqual([1, 2, 4, 4]);
+    const [alone] = await vae.decode(latents.slice(2), SIZE);
+    expect(calls).toEqual([1]);
+    expect(largestDifference(together[2], alone)).toBeLessThanOrEqual(1);
     await vae.release();
   });
 

@@ -1,8 +1,10 @@
 /** Calls of few counts of rows, on devices that search for kernels when they meet a new one. */
 import { describe, expect, it } from 'vitest';
 
+import { UserError } from '../../../src/core/errors.ts';
 import type { UNetRow } from '../../../src/engine/model/denoiser.ts';
-import { RowCounts } from '../../../src/engine/model/row-counts.ts';
+import { countWithin, RowCounts } from '../../../src/engine/model/row-counts.ts';
+import { GPU_POLICY } from '../../../src/engine/scheduler.ts';
 import { NO_STYLE } from '../../../src/engine/model/style-set.ts';
 
 const row = (timestep: number): UNetRow => ({
@@ -36,11 +38,35 @@ describe('the rows of a call', () => {
     const counts = new RowCounts('cuda');
     const met: number[] = [];
     const call = (rows: readonly UNetRow[]) => Promise.resolve(met.push(rows.length));
-    const [square, wide] = [64, 32].map((height) => ({ channels: 4, height, width: 64 }));
-    await counts.meet([row(0), row(1)], 'plain', square!, call);
-    await counts.meet([row(2)], 'plain', square!, call);
+    await counts.meet([row(0), row(1)], 'plain 64×64', call);
+    await counts.meet([row(2)], 'plain 64×64', call);
     expect(met).toEqual([1, 2, 4, 8, 16]);
-    await counts.meet([row(0)], 'plain', wide!, call);
-    expect(met).toHaveLength(10);
+    await counts.meet([row(0)], 'plain 32×64', call, 4);
+    expect(met.slice(5)).toEqual([1, 2, 4]);
+  });
+
+  it('are met as far as there is room, and again where the device failed', async () => {
+    const counts = new RowCounts('cuda');
+    const met: number[] = [];
+    const failing = (at: number, code: string) => async (rows: readonly UNetRow[]) => {
+      met.push(rows.length);
+      if (rows.length >= at) {
+        throw new UserError(code, 'no');
+      }
+    };
+    await counts.meet([row(0)], 'large', failing(4, 'device.memory'));
+    await counts.meet([row(0)], 'large', failing(4, 'device.memory'));
+    expect(met.splice(0)).toEqual([1, 2, 4]);
+    await expect(counts.meet([row(0)], 'lost', failing(2, 'device.lost'))).rejects.toThrow('no');
+    await expect(counts.meet([row(0)], 'huge', failing(1, 'device.memory'))).rejects.toThrow('no');
+    await expect(counts.meet([row(0)], 'huge', failing(1, 'device.memory'))).rejects.toThrow('no');
+    expect(met).toEqual([1, 2, 1, 1]);
+  });
+
+  it('fit within what there is room for', () => {
+    expect([1, 3, 16, 40].map((most) => countWithin('cuda', most))).toEqual([1, 2, 16, 16]);
+    expect([1, 3, 16, 40].map((most) => countWithin('webgpu', most))).toEqual([1, 3, 16, 40]);
+    // What is met of the decoder is what a busy bot decodes at once.
+    expect(GPU_POLICY.maxDecodes).toBe(4);
   });
 });

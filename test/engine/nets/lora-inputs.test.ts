@@ -10,11 +10,13 @@ import {
   parseUNetConfig,
   buildMerge,
   loweringFor,
+  NO_WEIGHTS,
   unetLoraTargets,
   worthMerging,
   type Layer,
 } from '../../../src/engine/nets/index.ts';
 import type { Feeds, FloatTensor } from '../../../src/engine/ort/index.ts';
+import { narrowToHalves } from '../../../src/engine/weights/halves.ts';
 import { floats, given, goldenConfig, goldens, relativeL2, runNet } from '../../support/net-case.ts';
 import { feedsOf, linearFeeds, type LoraRow } from '../../support/lora-rows.ts';
 
@@ -27,19 +29,29 @@ const lowering = loweringFor({ provider: 'cpu' });
 
 const ROWS: readonly LoraRow[] = [{ index: 0, rank: 3 }, { index: 1, rank: 5 }, undefined];
 
-async function distance(variant: 'linear' | 'all', key: string): Promise<number> {
+async function distance(variant: 'linear' | 'all', key: string, by = lowering): Promise<number> {
   const taken = new Set(targetsOf(variant, targets).map(({ module }) => module));
   const { out_sample } = await runNet(
     'unet',
-    (weights) => buildUNet(config, weights, { lowering, styles: { beside: taken } }),
+    (weights) => buildUNet(config, weights, { lowering: by, styles: { beside: taken } }),
     {
       sample: given(`${key}/sample`, 3, 4, 16, 8),
       timestep: floats([999, 259, 259]),
       encoder_hidden_states: given(`${key}/encoder_hidden_states`, 3, 77, 32),
-      ...feedsOf(targets, taken, ROWS),
+      ...(by.styleType === 'f16' ? inHalves(feedsOf(targets, taken, ROWS)) : feedsOf(targets, taken, ROWS)),
     },
   );
   return relativeL2(out_sample!.data, await golden(`${key}/out_sample`));
+}
+
+function inHalves(feeds: Feeds): Feeds {
+  return Object.fromEntries(
+    Object.entries(feeds).map(([name, { data, shape }]) => {
+      const halves = new Uint16Array(data.length);
+      narrowToHalves(Float32Array.from(data, Number), halves);
+      return [name, { data: halves, shape }];
+    }),
+  );
 }
 
 /** As `distance`, of row `k` alone, in a call whose rows all have its LoRA, which lies in the weights of `merged`. */
@@ -88,6 +100,24 @@ describe('LoRA inputs', () => {
     expect(await distanceShared('linear', 'unet-lora-linear', 0)).toBeLessThan(TOLERANCE);
     expect(await distanceShared('all', 'unet-lora-conv', 1)).toBeLessThan(TOLERANCE);
   });
+
+  it('come in halves where a graph for CUDA is one of halves, and change it as they should', async () => {
+    const half = loweringFor({ provider: 'cuda', dtype: 'f16' });
+    const graph = buildUNet(config, NO_WEIGHTS, {
+      lowering: half,
+      styles: { beside: new Set(targets.map(({ module }) => module)) },
+    });
+    const types = new Map(graph.inputs.map(({ name, dtype }) => [name, dtype]));
+    const styled = [...types].filter(([name]) => name.includes('.lora_'));
+    expect(styled).toHaveLength(
+      Object.keys(feedsOf(targets, new Set(targets.map(({ module }) => module)), ROWS)).length,
+    );
+    expect(new Set(styled.map(([, type]) => type))).toEqual(new Set(['f16']));
+    expect([types.get('sample'), types.get('encoder_hidden_states')]).toEqual(['f32', 'f32']);
+    expect(await distance('linear', 'unet-lora-linear', half)).toBeLessThan(2e-2);
+    // A WebGPU device keeps its styles: they are sent once, as they are.
+    expect(loweringFor({ provider: 'webgpu', dtype: 'f16' }).styleType).toBe('f32');
+  }, 180_000);
 
   it('merged into the weights of some layers, whole and in halves, equal the fused LoRA', async () => {
     const merged = worthMerging(targetsOf('linear', targets), 2 ** 20).filter((_, k) => k % 2 === 0);

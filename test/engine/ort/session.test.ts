@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { describe, expect, it } from 'vitest';
 
-import { Add, Gather, GraphBuilder, MatMul, serialize } from '../../../src/engine/onnx/index.ts';
+import { Add, Cast, Gather, GraphBuilder, MatMul, serialize } from '../../../src/engine/onnx/index.ts';
 import { listProviders, requireDevice, Session, type Device } from '../../../src/engine/ort/index.ts';
 
 function adder(): Uint8Array {
@@ -25,6 +25,15 @@ describe('Session', () => {
     await session.release();
     expect(one).toEqual({ sum: { data: Float32Array.of(11, 22), shape: [1, 2] } });
     expect(two).toEqual({ sum: { data: Float32Array.of(2, 4, 4, 6), shape: [2, 2] } });
+  });
+
+  it('takes halves where the graph does, whatever class of array the runtime keeps them in', async () => {
+    const graph = new GraphBuilder('wide');
+    graph.output('y', Cast(graph.input('x', 'f16', ['n']), 'f32'));
+    const session = await Session.create(serialize(graph.finish()), { threads: 1 });
+    const { y } = await session.run({ x: { data: Uint16Array.of(0x3c00, 0xc000, 0x3800), shape: [3] } });
+    await session.release();
+    expect(y).toEqual({ data: Float32Array.of(1, -2, 0.5), shape: [3] });
   });
 
   it('takes ids as 64-bit integers', async () => {

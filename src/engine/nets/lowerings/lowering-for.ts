@@ -32,7 +32,9 @@ export function loweringFor({
 }: LoweringOptions): Lowering {
   // WebGPU's sines are off by 2e-4, by which a whole UNet then is.
   const timesteps = provider === 'webgpu' ? 'sinusoids' : 'numbers';
-  const ordinary = ordinaryLowering({ dtype, islands, attention, timesteps });
+  // There styles are sent once and stay.
+  const styleType = provider === 'webgpu' ? 'f32' : dtype;
+  const ordinary = ordinaryLowering({ dtype, islands, attention, timesteps, styleType });
   if (channels === 'last') {
     return channelsLastLowering(ordinary);
   }

@@ -8,7 +8,7 @@ import type { Lowering } from '../lowering.ts';
 import { attention, type AttentionOptions } from './attention.ts';
 import { groupNorm, layerNorm } from './norms.ts';
 
-export type OrdinaryOptions = AttentionOptions & { readonly timesteps?: Lowering['timesteps'] };
+export type OrdinaryOptions = AttentionOptions & Partial<Pick<Lowering, 'timesteps' | 'styleType'>>;
 
 export function ordinaryLowering(options: OrdinaryOptions): Lowering {
   return {
@@ -16,6 +16,7 @@ export function ordinaryLowering(options: OrdinaryOptions): Lowering {
     channels: 'first',
     sharesStyles: false,
     mergesStyles: true,
+    styleType: options.styleType ?? options.dtype,
     timesteps: options.timesteps ?? 'numbers',
     // onnxruntime's Gemm takes W as checkpoints keep it, [out, in], and adds b on the way.
     linear: ({ scope, inFeatures, outFeatures, bias, parts }, x) =>

@@ -8,10 +8,13 @@
  * along the rank. Knows nothing of sessions; the arrays are shared and must not be written to.
  */
 import { Lru } from '../../cache/lru.ts';
+import { narrowToHalves } from '../halves.ts';
 import { bucketOf, type LoadedLora, type LoadedModule } from './loaded-lora.ts';
 import type { LoraTarget } from './lora-module.ts';
 
-export type LoraInput = { readonly data: Float32Array<ArrayBuffer>; readonly dims: readonly number[] };
+/** fp32, or the bits of halves. */
+export type LoraNumbers = Float32Array<ArrayBuffer> | Uint16Array<ArrayBuffer>;
+export type LoraInput = { readonly data: LoraNumbers; readonly dims: readonly number[] };
 
 /** A LoRA at a weight: λ_style of the paper. */
 export type WeightedLora = { readonly lora: LoadedLora; readonly weight: number };
@@ -23,12 +26,19 @@ export type LoraRow = readonly WeightedLora[];
 export class LoraPacker {
   readonly #targets: readonly LoraTarget[];
   readonly #packed: Lru<ReadonlyMap<string, LoraInput>>;
-  readonly #scaledUps: Lru<ReadonlyMap<string, Float32Array<ArrayBuffer>>>;
-  #zeros = new Float32Array();
+  readonly #scaledUps: Lru<ReadonlyMap<string, LoraNumbers>>;
+  readonly #dtype: 'f32' | 'f16';
+  /** Of a LoRA's own matrices, as long as they are there. */
+  readonly #halves = new WeakMap<Float32Array, Uint16Array<ArrayBuffer>>();
+  #zeros: LoraNumbers = new Float32Array();
 
-  /** `targets`: exactly the modules for which the graph has inputs. `maxBytes` bounds what is kept beyond the LoRAs themselves. */
-  constructor(targets: readonly LoraTarget[], maxBytes: number) {
+  /**
+   * `targets`: exactly the modules for which the graph has inputs. `maxBytes` bounds what is kept beyond the LoRAs themselves.
+   * `dtype`: as the graph takes them.
+   */
+  constructor(targets: readonly LoraTarget[], maxBytes: number, dtype: 'f32' | 'f16' = 'f32') {
     this.#targets = targets;
+    this.#dtype = dtype;
     this.#packed = new Lru({ maxCost: maxBytes / 2 });
     this.#scaledUps = new Lru({ maxCost: maxBytes / 2 });
   }
@@ -63,23 +73,23 @@ export class LoraPacker {
     }
     if (rows.length === 1 && only !== undefined && others.length === 0) {
       return {
-        down: { data: only.part.down, dims: dims.down },
+        down: { data: this.#own(only.part.down), dims: dims.down },
         up: { data: this.#scaledUp(module, only), dims: dims.up },
       };
     }
-    const down = new Float32Array(rows.length * inFeatures * rank);
-    const up = new Float32Array(rows.length * rank * outFeatures);
+    const down = this.#numbers(rows.length * inFeatures * rank);
+    const up = this.#numbers(rows.length * rank * outFeatures);
     segments.forEach((row, r) => {
       let from = 0;
-      for (const { part, factor } of row) {
+      for (const segment of row) {
+        const { part } = segment;
+        const own = this.#own(part.down);
         for (let i = 0; i < inFeatures; i++) {
-          const line = part.down.subarray(i * part.bucket, i * part.bucket + part.rank);
+          const line = own.subarray(i * part.bucket, i * part.bucket + part.rank);
           down.set(line, (r * inFeatures + i) * rank + from);
         }
-        const to = (r * rank + from) * outFeatures;
-        for (let i = 0; i < part.rank * outFeatures; i++) {
-          up[to + i] = (part.up[i] ?? 0) * factor;
-        }
+        const scaledUp = this.#scaledUp(module, segment).subarray(0, part.rank * outFeatures);
+        up.set(scaledUp, (r * rank + from) * outFeatures);
         from += part.rank;
       }
     });
@@ -108,40 +118,61 @@ export class LoraPacker {
         }
       }
     });
-    const gateInput = { data: gate, dims: dims.gate };
+    const gateInput = { data: this.#narrowed(gate), dims: dims.gate };
     if (others.length === 0) {
-      return { down: { data: only.down, dims: dims.down }, gate: gateInput, up: { data: only.up, dims: dims.up } };
+      const [down, up] = [this.#own(only.down), this.#own(only.up)];
+      return { down: { data: down, dims: dims.down }, gate: gateInput, up: { data: up, dims: dims.up } };
     }
     const taps = only.down.length / only.bucket;
-    const down = new Float32Array(rank * taps);
-    const up = new Float32Array(outFeatures * rank);
+    const down = this.#numbers(rank * taps);
+    const up = this.#numbers(outFeatures * rank);
     for (const [part, start] of starts) {
-      down.set(part.down.subarray(0, part.rank * taps), start * taps);
+      const [ownDown, ownUp] = [this.#own(part.down), this.#own(part.up)];
+      down.set(ownDown.subarray(0, part.rank * taps), start * taps);
       for (let o = 0; o < outFeatures; o++) {
-        up.set(part.up.subarray(o * part.bucket, o * part.bucket + part.rank), o * rank + start);
+        up.set(ownUp.subarray(o * part.bucket, o * part.bucket + part.rank), o * rank + start);
       }
     }
     return { down: { data: down, dims: dims.down }, gate: gateInput, up: { data: up, dims: dims.up } };
   }
 
   /** `up` times its factor, for all modules of a LoRA at once, since all are about to be asked for. */
-  #scaledUp(module: string, { lora, weight, part, factor }: Segment): Float32Array<ArrayBuffer> {
+  #scaledUp(module: string, { lora, weight, part, factor }: Segment): LoraNumbers {
     if (factor === 1) {
-      return part.up;
+      return this.#own(part.up);
     }
     const key = `${lora.id}@${weight}`;
     let ups = this.#scaledUps.get(key);
     if (ups === undefined) {
-      ups = scaleAll(this.#targets, lora, weight);
+      const scaledUps = scaleAll(this.#targets, lora, weight);
+      ups = new Map(Array.from(scaledUps, ([name, values]) => [name, this.#narrowed(values)]));
       this.#scaledUps.set(key, ups, sum([...ups.values()].map(({ byteLength }) => byteLength)));
     }
-    return ups.get(module) ?? part.up;
+    return ups.get(module) ?? this.#own(part.up);
+  }
+
+  /** A LoRA's own, as the graph takes it. */
+  #own(values: Float32Array<ArrayBuffer>): LoraNumbers {
+    if (this.#dtype === 'f32') {
+      return values;
+    }
+    const halves = this.#halves.get(values) ?? narrowed(values);
+    this.#halves.set(values, halves);
+    return halves;
+  }
+
+  #narrowed(values: Float32Array<ArrayBuffer>): LoraNumbers {
+    return this.#dtype === 'f32' ? values : narrowed(values);
+  }
+
+  #numbers(length: number): LoraNumbers {
+    return this.#dtype === 'f32' ? new Float32Array(length) : new Uint16Array(length);
   }
 
   #zeroInput(dims: readonly number[]): LoraInput {
     const length = dims.reduce((product, side) => product * side, 1);
     if (this.#zeros.length < length) {
-      this.#zeros = new Float32Array(length);
+      this.#zeros = this.#numbers(length);
     }
     return { data: this.#zeros.subarray(0, length), dims };
   }
@@ -169,6 +200,12 @@ function scaleAll(
         : [[module, scaled(part.up, weight * part.scale)] as const];
     }),
   );
+}
+
+function narrowed(values: Float32Array): Uint16Array<ArrayBuffer> {
+  const halves = new Uint16Array(values.length);
+  narrowToHalves(values, halves);
+  return halves;
 }
 
 /** A plain loop: several times faster than `map` over the millions of numbers of a LoRA. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import { narrowToHalves } from '../../../../src/engine/weights/halves.ts';
 import { LoraPacker, type LoadedLora, type LoraInput, type LoraTarget } from '../../../../src/engine/weights/index.ts';
 
 const LINEAR = {
@@ -186,5 +187,39 @@ describe('rows without a LoRA', () => {
       expect(data.every((value) => value === 0)).toBe(true);
     }
     expect(inputs.size).toBe(2 * 2 + 3);
+  });
+});
+
+describe('the packing in halves', () => {
+  it.each([
+    ['one row', [[{ lora: fox, weight: 2 }]]],
+    ['one row at a weight', [[{ lora: fox, weight: 0.7 }]]],
+    [
+      'rows in company, one of two LoRAs and one of none',
+      [
+        [
+          { lora: fox, weight: 1 },
+          { lora: ink, weight: -0.3 },
+        ],
+        [],
+        [{ lora: ink, weight: 1 }],
+      ],
+    ],
+    ['no LoRA at all', [[]]],
+  ])('gives the same numbers, narrowed: %s', (_, rows) => {
+    const [wide, narrow] = [new LoraPacker(TARGETS, 1e6), new LoraPacker(TARGETS, 1e6, 'f16')];
+    const [floats, halves] = [wide.pack(rows), narrow.pack(rows)];
+    expect([...halves.keys()]).toEqual([...floats.keys()]);
+    for (const [name, { data, dims }] of floats) {
+      const expected = new Uint16Array(data.length);
+      narrowToHalves(Float32Array.from(data), expected);
+      expect(halves.get(name)).toEqual({ data: expected, dims });
+    }
+  });
+
+  it('narrows a LoRA once', () => {
+    const packer = new LoraPacker(TARGETS, 1e6, 'f16');
+    const down = (weight: number) => packer.pack([[{ lora: fox, weight }]]).get('a.to_q.lora_down')!.data;
+    expect(down(0.5)).toBe(down(2));
   });
 });
