@@ -85,7 +85,12 @@ describe('Autoencoder', () => {
         });
         return session;
       },
-      { ...OPEN, target: { ...OPEN.target, provider: 'cuda', attention: 'decomposed' } as const },
+      {
+        mapped: OPEN.mapped,
+        besideWindow: OPEN.besideWindow,
+        memory: OPEN.memory,
+        target: { ...OPEN.target, provider: 'cuda', attention: 'decomposed' } as const,
+      },
     );
     const config = goldenConfig('sd15', 'vae');
     const place = { open: onCuda, cacheDir: folder };
