@@ -4,7 +4,7 @@
 #   .device/python   diffusers and what it lacks where torch is there (only with WHEELS=1)
 #   .device/vulkan   the Vulkan loader, for WebGPU (only with VULKAN=1)
 #   .device/cuda-N   onnxruntime's CUDA provider from PyPI's wheel, in pieces (only with CUDA=1)
-# Run in the repository's root, then carry: .device/base dist, then each piece, and there `bash .device/base/stage.sh …`.
+# Run in the repository's root; rehearse.sh says what is carried when, and plays all of it through here.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 base=.device/base
@@ -17,7 +17,7 @@ cp "$here/stage.sh" "$base/"
 # Packages that a trial loads, with theirs: the whole of node_modules is three times as much.
 loaded=$(mktemp)
 trial=$(mktemp -d)
-LOADED=$loaded FOURSTEP_DATA=$trial node --import "$here/loaded.mjs" dist/src/main.js bench device --device cpu --arch tiny --rows 1 --seconds 0 --json >/dev/null
+LOADED=$loaded FOURSTEP_DATA=$trial node --import "$here/loaded.mjs" dist/src/main.js bench device --device cpu --arch tiny --rows 1 --seconds 60 --json >/dev/null
 node -e '
   const fs = require("node:fs");
   const todo = [...new Set(fs.readFileSync(process.argv[1], "utf8").split("\n").filter(Boolean)), "onnxruntime-node"];

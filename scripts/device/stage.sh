@@ -4,14 +4,16 @@
 #   bash .device/base/stage.sh cuda [ARCH]      CUDA in fp16, beside torch; then in fp32
 #   bash .device/base/stage.sh webgpu [ARCH]    WebGPU as the trials choose, then in fp32
 #   bash .device/base/stage.sh pictures DEVICE  moji's calls and pictures; writes its batch curve
-# Stages go back to back, CUDA before WebGPU: about 60 s to start, pieces 4 × 15, cuda 300, webgpu 200, pictures 60 (12 minutes).
-# SECONDS_LEFT bounds a stage, ROWS the rows; results are JSON in $OUT: one file a run, as `fourstep bench device --json` prints.
+# Stages go back to back, CUDA before WebGPU, as rehearse.sh has them with their seconds: 12 minutes in all, the start of the machine
+# among them. SECONDS_LEFT bounds a stage, ROWS the rows; results are JSON in $OUT: one file a run, as `fourstep bench device
+# --json` prints, and beside it what was said meanwhile, every figure among it, should the provider end the process.
 set -uo pipefail
 stage=${1:?stage} arch=${2:-sd15}
 work=${WORK:-$PWD/.device-work} out=${OUT:-$PWD/.device-work/out} rows=${ROWS:-1,2,4,8,16} seconds=${SECONDS_LEFT:-240}
 base=.device/base python=${PYTHON:-python3}
 mkdir -p "$work/bin" "$out"
 export XDG_RUNTIME_DIR=${TMPDIR:-/tmp} FOURSTEP_DATA=$work/data PATH=$work/bin:$PATH PYTHONUNBUFFERED=1
+deadline=$(($(date +%s) + seconds))
 log() { echo "[$(date +%T)] $*"; }
 
 unpack() {
@@ -27,6 +29,7 @@ unpack() {
 provider() {
   local libraries=node_modules/onnxruntime-node/bin/napi-v6/linux/x64
   if [ ! -f $libraries/libonnxruntime_providers_cuda.so ]; then
+    compgen -G "$work/cuda/piece?" >/dev/null || { echo "Expected the CUDA provider's pieces in $work/cuda, found none; carry .device/cuda-0 and the others first, each with the stage piece." >&2 && exit 1; }
     cp $base/libonnxruntime_providers_shared.so $libraries/
     cat "$work"/cuda/piece? >"$work/cuda/whole.xz"
     $python -c "import lzma,shutil; shutil.copyfileobj(lzma.open('$work/cuda/whole.xz'), open('$libraries/libonnxruntime_providers_cuda.so', 'wb'), 1 << 22)"
@@ -45,14 +48,25 @@ vulkan() {
   done
 }
 
-# name, seconds, options…: a run of its own, for a provider may end its process.
+# Whether a device computes at all, before minutes are spent: else one sentence. A trial that ended the process is known as
+# failed the next time, so a second try may come further.
+opens() {
+  for _ in 1 2 3; do
+    node dist/src/main.js bench device --device "$1" --arch tiny --rows 1 --seconds 0 --json >/dev/null 2>"$out/opens.log" && return
+  done
+  log "$1 does not open: $(tail -n 1 "$out/opens.log")"
+  exit 1
+}
+
+# name, percent of the time that is left to the stage, options…: a run of its own, for a provider may end its process.
 bench() {
-  local name=$1 limit=$2
+  local name=$1 limit=$(((deadline - $(date +%s)) * $2 / 100)) status
   shift 2
-  log "$name"
-  timeout $((limit + 90)) node dist/src/main.js bench device --json --rows "$rows" --seconds "$limit" "$@" >"$out/$name.json" 2>"$out/$name.log"
-  log "$name: status $?, $(wc -c <"$out/$name.json") bytes"
-  tail -n 2 "$out/$name.log"
+  [ $limit -gt 0 ] || { log "$name: left out, for the stage's time is over" && return; }
+  log "$name: $limit s"
+  timeout $((limit + 45)) node dist/src/main.js bench device --json --rows "$rows" --seconds "$limit" "$@" >"$out/$name.json" 2>"$out/$name.log"
+  status=$?
+  log "$name: $([ $status = 0 ] && echo 'done' || echo "ended with $status: $(tail -n 1 "$out/$name.log")"), $(wc -c <"$out/$name.json") bytes"
 }
 
 log "$stage"
@@ -62,25 +76,28 @@ case $stage in
   cuda)
     unpack
     provider
-    bench "cuda-fp16-$arch" $((seconds * 2 / 3)) --device cuda:0 --arch "$arch" --numbers fp16 --python "$python"
-    bench "cuda-fp32-$arch" $((seconds / 3)) --device cuda:0 --arch "$arch" --numbers fp32 --python "$python"
+    opens cuda:0
+    bench "cuda-fp16-$arch" 70 --device cuda:0 --arch "$arch" --numbers fp16 --python "$python"
+    bench "cuda-fp32-$arch" 100 --device cuda:0 --arch "$arch" --numbers fp32 --python "$python"
     ;;
   webgpu)
     unpack
     vulkan
-    bench "webgpu-$arch" $((seconds * 2 / 3)) --device webgpu --arch "$arch" ${TORCH:+--python "$python"}
-    bench "webgpu-fp32-$arch" $((seconds / 3)) --device webgpu --arch "$arch" --numbers fp32 ${TORCH:+--python "$python"}
+    opens webgpu
+    bench "webgpu-$arch" 65 --device webgpu --arch "$arch" ${TORCH:+--python "$python"}
+    bench "webgpu-fp32-$arch" 100 --device webgpu --arch "$arch" --numbers fp32 ${TORCH:+--python "$python"}
     ;;
   pictures)
     unpack
     device=$arch
     case $device in cuda*) provider ;; webgpu) vulkan ;; esac
-    bench "moji-${device%%:*}" "$seconds" --device "$device" --model moji
+    opens "$device"
+    bench "moji-${device%%:*}" 100 --device "$device" --model moji
     cp "$FOURSTEP_DATA"/cache/batch-curves-*.json "$FOURSTEP_DATA"/cache/device-*.json "$out/" 2>/dev/null
     ;;
   cpu)
     unpack
-    bench "cpu-$arch" "$seconds" --device cpu --arch "$arch" --python "$python"
+    bench "cpu-$arch" 100 --device cpu --arch "$arch" --python "$python"
     ;;
   *) echo "Expected piece, cuda, webgpu, pictures or cpu, got $stage." >&2 && exit 2 ;;
 esac

@@ -27,4 +27,4 @@ export { openAddProduct, type OpenedAddProduct } from './lora/ort-add-product.ts
 export type { LoadedLora } from './lora/loaded-lora.ts';
 export { LoraCache, type CachedLora } from './lora/lora-cache.ts';
 export { GatedPacker } from './lora/gated-packer.ts';
-export { LoraPacker, type LoraInput, type LoraNumbers, type LoraRow } from './lora/pack-lora.ts';
+export { LoraPacker, type LoraInput, type LoraRow } from './lora/pack-lora.ts';

@@ -13,7 +13,7 @@ import { bucketOf, type LoadedLora, type LoadedModule } from './loaded-lora.ts';
 import type { LoraTarget } from './lora-module.ts';
 
 /** fp32, or the bits of halves. */
-export type LoraNumbers = Float32Array<ArrayBuffer> | Uint16Array<ArrayBuffer>;
+type LoraNumbers = Float32Array<ArrayBuffer> | Uint16Array<ArrayBuffer>;
 export type LoraInput = { readonly data: LoraNumbers; readonly dims: readonly number[] };
 
 /** A LoRA at a weight: λ_style of the paper. */
