@@ -83,7 +83,7 @@ export class PendingWorks {
    * The child is gone: its works wait again, before the others, or end: with `stopped` where nothing is drawn any more, and
    * with `reason` once they have died so often, where it is the device's fault and not most likely theirs.
    */
-  lose(maxAttempts: number, { stopped, reason }: { readonly stopped?: Error; readonly reason?: Error } = {}): void {
+  lose(maxAttempts: number, { stopped, reason }: Loss = {}): void {
     const again: PendingWork[] = [];
     for (const pending of this.#active.values()) {
       const isCancelled = pending.cancelTimer !== undefined;
@@ -108,6 +108,8 @@ export class PendingWorks {
     }
   }
 }
+
+type Loss = { readonly stopped?: Error | undefined; readonly reason?: Error | undefined };
 
 function crashed(attempts: number): UserError {
   return new UserError(

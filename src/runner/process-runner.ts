@@ -208,11 +208,8 @@ export class ProcessRunner implements Runner {
   #replace(reason: string): void {
     const { device, maxAttempts = 3, restartMs = 100, onRestart } = this.#options;
     const wasReady = this.#state === 'ready';
-    const lost = wasReady ? this.#fault : undefined;
-    this.#works.lose(maxAttempts, {
-      ...(this.#isClosing && { stopped: new StoppedError() }),
-      ...(lost !== undefined && { reason: lost }),
-    });
+    const stopped = this.#isClosing ? new StoppedError() : undefined;
+    this.#works.lose(maxAttempts, { stopped, reason: wasReady ? this.#fault : undefined });
     if (this.#isClosing) {
       this.#state = 'stopped';
       return;
