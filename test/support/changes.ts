@@ -1,26 +1,49 @@
 /** Tells of changes and waits for one, so that a test waits by events and not by the clock. Knows not what changes. */
-import { EventEmitter, once } from 'node:events';
 
 export class Changes {
-  readonly #changes = new EventEmitter().setMaxListeners(0);
+  readonly #waiting = new Set<() => void>();
+  #isTelling = false;
 
+  /** Whoever waits looks once, however many changes come in one go. */
   changed(): void {
-    this.#changes.emit('change');
+    if (this.#isTelling) {
+      return;
+    }
+    this.#isTelling = true;
+    queueMicrotask(() => {
+      this.#isTelling = false;
+      for (const lookAgain of [...this.#waiting]) {
+        lookAgain();
+      }
+    });
   }
 
   /** The first value that is not undefined, looked for now and after every change; throws with `what` when none comes. */
   async until<T>(what: string, look: () => T | undefined, withinMs = 30_000): Promise<T> {
-    const signal = AbortSignal.timeout(withinMs);
-    for (;;) {
-      const found = look();
-      if (found !== undefined) {
-        return found;
-      }
-      try {
-        await once(this.#changes, 'change', { signal });
-      } catch (error) {
-        throw new Error(`${what} did not come within ${withinMs} ms`, { cause: error });
-      }
+    const now = look();
+    if (now !== undefined) {
+      return now;
     }
+    return new Promise<T>((resolve, reject) => {
+      const settle = (end: () => void): void => {
+        clearTimeout(timer);
+        this.#waiting.delete(lookAgain);
+        end();
+      };
+      const lookAgain = (): void => {
+        try {
+          const found = look();
+          if (found !== undefined) {
+            settle(() => resolve(found));
+          }
+        } catch (error) {
+          settle(() => reject(error));
+        }
+      };
+      const timer = setTimeout(() => {
+        settle(() => reject(new Error(`${what} did not come within ${withinMs} ms`)));
+      }, withinMs);
+      this.#waiting.add(lookAgain);
+    });
   }
 }

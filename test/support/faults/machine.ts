@@ -4,6 +4,7 @@
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -14,6 +15,8 @@ import type { BotAssignment, Order } from './bot.ts';
 /** A gap between two looks at the clock from which on the whole computer has stood still. */
 const STANDSTILL_MS = 1000;
 const LOOK_MS = 200;
+/** Whoever waited for a processor through so much of so long had no time to answer in. */
+const STARVED = { waitedMs: 1500, withinMs: 3000 } as const;
 
 type Absence = { readonly fromMs: number; toMs: number };
 
@@ -23,11 +26,13 @@ export class Machine {
   readonly #absences: Absence[] = [];
   #absence: Absence | undefined;
   #bot: ChildProcess | undefined;
+  #wait: ProcessorWait | undefined;
   starts = 0;
 
   constructor(assignment: BotAssignment) {
     this.#assignment = assignment;
     let lookedAtMs = Date.now();
+    const own = new ProcessorWait(process.pid);
     setInterval(() => {
       const nowMs = Date.now();
       if (nowMs - lookedAtMs > STANDSTILL_MS) {
@@ -35,6 +40,12 @@ export class Machine {
         this.#absences.push({ fromMs: lookedAtMs, toMs: nowMs });
       }
       lookedAtMs = nowMs;
+      for (const wait of [own, this.#wait]) {
+        const starved = wait?.starvedAt(nowMs);
+        if (starved !== undefined) {
+          this.#absences.push(starved);
+        }
+      }
     }, LOOK_MS).unref();
   }
 
@@ -45,6 +56,7 @@ export class Machine {
       stdio: ['ignore', 2, 2, 'ipc'],
     });
     this.#bot = bot;
+    this.#wait = bot.pid === undefined ? undefined : new ProcessorWait(bot.pid);
     const gone = new AbortController();
     bot.once('exit', (code, signal) => {
       gone.abort(new Error(`the bot ended by itself: ${code ?? signal}`));
@@ -103,6 +115,16 @@ export class Machine {
     return this.#absences.some((absence) => absence.fromMs <= toMs && absence.toMs >= fromMs);
   }
 
+  /** How often what was done to it. */
+  figures(): string {
+    const counts = new Map<string, number>();
+    for (const line of this.#story) {
+      const what = line.slice(line.indexOf(' ') + 1).replaceAll(/\bbot \d+/g, 'the bot');
+      counts.set(what, (counts.get(what) ?? 0) + 1);
+    }
+    return [...counts].map(([what, times]) => `${what} (${times})`).join(', ');
+  }
+
   note(what: string): void {
     this.#story.push(`${new Date().toISOString()} ${what}`);
   }
@@ -122,6 +144,40 @@ export class Machine {
     if (this.#absence !== undefined) {
       this.#absence.toMs = Date.now();
       this.#absence = undefined;
+    }
+  }
+}
+
+/**
+ * How long a process was ready to run and other programs had the processors: what nobody can be blamed for. By Linux's
+ * count of its main thread (/proc/PID/schedstat: nanoseconds run, nanoseconds waited); elsewhere it never waits.
+ */
+class ProcessorWait {
+  readonly #pid: number;
+  #looks: { readonly atMs: number; readonly waitedMs: number }[] = [];
+
+  constructor(pid: number) {
+    this.#pid = pid;
+  }
+
+  /** Since when, where it has waited too much of the last seconds. */
+  starvedAt(nowMs: number): Absence | undefined {
+    const waitedMs = this.#waitedMs();
+    if (waitedMs === undefined) {
+      return undefined;
+    }
+    this.#looks = [...this.#looks.filter(({ atMs }) => atMs >= nowMs - STARVED.withinMs), { atMs: nowMs, waitedMs }];
+    const [first] = this.#looks;
+    return first !== undefined && waitedMs - first.waitedMs > STARVED.waitedMs
+      ? { fromMs: first.atMs, toMs: nowMs }
+      : undefined;
+  }
+
+  #waitedMs(): number | undefined {
+    try {
+      return Number(readFileSync(`/proc/${this.#pid}/schedstat`, 'utf8').split(' ')[1]) / 1e6;
+    } catch {
+      return undefined; // gone, or not Linux
     }
   }
 }

@@ -17,6 +17,16 @@ export async function slackCrowd(size: number): Promise<Crowd> {
     person: fake.person(`person ${k}`),
     channel: fake.channel(`pictures ${k}`).id,
   }));
+  // Looked through at every change; an edit brings new blocks.
+  const known = new WeakMap<object, string>();
+  const written = (json: unknown): string => {
+    if (typeof json !== 'object' || json === null) {
+      return '';
+    }
+    const text = known.get(json) ?? JSON.stringify(json);
+    known.set(json, text);
+    return text;
+  };
   const sightOf = (message: StoredMessage): Sight => sightOfSeen(seen(message, state));
   return {
     assignment: { platform: 'slack', botToken: tokens.bot, appToken: tokens.app, apiUrl },
@@ -27,9 +37,9 @@ export async function slackCrowd(size: number): Promise<Crowd> {
       const askedAtMs = Date.now();
       const outcome = person.slash('/imagine', `${prompt} --count 1`, channel);
       const standing = () => state.messages.since(channel, since);
-      const isAbout = (message: StoredMessage) => JSON.stringify(message.blocks).includes(`*${prompt}*`);
+      const isAbout = ({ blocks }: StoredMessage) => written(blocks).includes(`*${prompt}*`);
       // Its first line has no words of its own, but names the delivery.
-      const isFirstLine = (message: StoredMessage) => JSON.stringify(message.metadata ?? '').includes(delivery);
+      const isFirstLine = (message: StoredMessage) => written(message.metadata).includes(delivery);
       const delivery = readSlash(fake.deliveries.last?.body)?.source.id ?? '';
       return {
         prompt,

@@ -18,6 +18,9 @@ export type Tokens = { bot: string; readonly app: string; fault: string | undefi
 
 export type Call = { readonly method: string; readonly args: Readonly<Record<string, string>>; readonly atMs: number };
 
+/** At least so many of the last ones: a run of hours makes more than a computer remembers. */
+const CALLS_KEPT = 50_000;
+
 type ServerParts = {
   readonly state: State;
   readonly api: WebApi;
@@ -131,6 +134,9 @@ export class FakeServer {
     const form = parseForm(body.toString());
     const args = Object.fromEntries(Object.entries(form).map(([key, value]) => [key, String(value)]));
     this.calls.push({ method, args, atMs: this.#state.now() });
+    if (this.calls.length > 2 * CALLS_KEPT) {
+      this.calls.splice(0, CALLS_KEPT);
+    }
     if (method === 'oauth.v2.access') {
       return this.#oauth.access({ ...args, ...basicOf(request) });
     }
