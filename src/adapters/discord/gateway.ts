@@ -8,6 +8,7 @@ import type { Log } from '../../bot/index.ts';
 import { UserError } from '../../core/errors.ts';
 import { type Partition, shardOf } from '../../core/partition.ts';
 import type { Role } from '../../core/people.ts';
+import { SurvivingSharding } from './sharding.ts';
 
 export type GatewayOptions = {
   readonly token: string;
@@ -135,6 +136,7 @@ export class Gateway {
       intents: [GatewayIntentBits.Guilds],
       rest: { api: restUrl, version: '10' },
       ...(shards === 'auto' ? { shards } : { shards: numbersOf(shards), shardCount: shards.of }),
+      ws: { buildStrategy: (manager) => new SurvivingSharding(manager) },
       waitGuildTimeout: GUILDS_WITHIN_MS,
       makeCache: Options.cacheWithLimits(CLOSED_CACHES),
     });

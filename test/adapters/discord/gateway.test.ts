@@ -1,4 +1,6 @@
 /** The connection: how it is lost, found again, and known to be dead. Real client, real sockets. */
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import { describe, expect, it, vi } from 'vitest';
 
 import type { ScriptedBot, Stage } from './scripted-bot.ts';
@@ -69,6 +71,20 @@ describe('a lost socket', () => {
 });
 
 describe('a connection that hears nothing', () => {
+  it('and is given up while it is still being made does not end the program', async () => {
+    const { fake, adapter } = await stage();
+    fake.gateway.stall();
+    fake.gateway.drop();
+    await fake.world.until('a new try', () => (fake.gateway.stalled > 0 ? true : undefined));
+    await adapter.stop();
+    const failed = vi.fn();
+    process.once('uncaughtException', failed);
+    fake.gateway.cutStalled();
+    await sleep(200);
+    process.removeListener('uncaughtException', failed);
+    expect(failed).not.toHaveBeenCalled();
+  });
+
   it('is known to be dead when heartbeats stay unanswered, and is replaced', async () => {
     const set = await stage({}, { heartbeatMs: 300 });
     await echoing(set);

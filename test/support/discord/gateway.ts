@@ -5,6 +5,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
 
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
@@ -45,6 +46,8 @@ export class Gateway {
   /** As the last Identify said. */
   #shards = 1;
   #isMuted = false;
+  #isStalling = false;
+  readonly #stalled: Socket[] = [];
   #isRefusing = false;
   identifies = 0;
   resumes = 0;
@@ -54,9 +57,35 @@ export class Gateway {
   constructor(server: Server, world: World, options: GatewayOptions) {
     this.#world = world;
     this.#options = options;
-    this.#sockets = new WebSocketServer({ server, path: '/gateway/', maxPayload: options.maxPayload });
+    this.#sockets = new WebSocketServer({
+      ...{ server, path: '/gateway/', maxPayload: options.maxPayload },
+      verifyClient: ({ req }, welcome) => {
+        if (this.#isStalling) {
+          this.#stalled.push(req.socket);
+          this.#world.changed();
+        } else {
+          welcome(true);
+        }
+      },
+    });
     this.#sockets.shouldHandle = (request) => (request.url ?? '').startsWith('/gateway');
     this.#sockets.on('connection', (socket, request) => this.#welcome(socket, request.url ?? ''));
+  }
+
+  /** From now on nobody who connects hears anything. */
+  stall(): void {
+    this.#isStalling = true;
+  }
+
+  /** How many wait so. */
+  get stalled(): number {
+    return this.#stalled.length;
+  }
+
+  /** Those who wait are cut. */
+  cutStalled(): void {
+    this.#isStalling = false;
+    this.#stalled.splice(0).forEach((socket) => socket.destroy());
   }
 
   get isConnected(): boolean {

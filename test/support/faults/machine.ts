@@ -60,6 +60,9 @@ export class Machine {
     const gone = new AbortController();
     bot.once('exit', (code, signal) => {
       gone.abort(new Error(`the bot ended by itself: ${code ?? signal}`));
+      if (this.#absence === undefined) {
+        process.stderr.write(`the bot ended by itself: ${code ?? signal}\n`);
+      }
     });
     await once(bot, 'message', { signal: gone.signal });
     this.note(`bot ${bot.pid} is up`);
