@@ -7,6 +7,7 @@ import { findCommand } from '../../commands/index.ts';
 import { visibleText } from '../../commands/visible-text.ts';
 import type { Acknowledgement, Action, MessageAction } from '../core/chat.ts';
 import type { ServerSettings } from '../store/index.ts';
+import { privacyOf } from './forms/prompt-form.ts';
 import { type ButtonId, decodeButtonId, type JobAction, type PanelField } from './button-id.ts';
 
 /** Settings whose values are typed. */
@@ -51,7 +52,8 @@ function wantsPrivate(action: Action): boolean | undefined {
     case 'form': {
       const { options, prompt } = action.fields;
       const isPrivate = action.isPrivate === true ? true : undefined;
-      return truth(written(options)['private']) ?? truth(written(prompt)['private']) ?? isPrivate;
+      const typed = truth(written(options)['private']) ?? truth(written(prompt)['private']);
+      return typed ?? privacyOf(action.fields) ?? isPrivate;
     }
     case 'button': {
       const id = decodeButtonId(action.id);

@@ -6,7 +6,8 @@ import type { Form } from '../core/message.ts';
 import { type ButtonId, decodeButtonId } from './button-id.ts';
 import { handleHelp, handleInfo, handleQueue } from './handlers/about.ts';
 import { emojiForm, handleEmoji, takeBack } from './handlers/emoji.ts';
-import { fieldsToOptions, handleImagine, handleRemix, imagineForm, remixForm } from './handlers/imagine.ts';
+import { fieldsToOptions } from './forms/prompt-form.ts';
+import { handleImagine, handleRemix, imagineForm, remixForm } from './handlers/imagine.ts';
 import { handleJobAction } from './handlers/job-buttons.ts';
 import { handleMessage, handleStartForm, startForm } from './handlers/message-menu.ts';
 import { askToForget, exportMine, forget } from './handlers/mydata.ts';
@@ -60,7 +61,7 @@ function requireCarried({ id, carried }: Extract<Action, { kind: 'button' | 'sel
 export async function routeToForm(context: BotContext, asked: RequestContext): Promise<Form> {
   const { action } = asked.invocation;
   if (action.kind === 'command' && action.name === 'imagine') {
-    return imagineForm(asked, action.options);
+    return await imagineForm(context, asked, action.options);
   }
   if (action.kind === 'message' && action.name === 'use') {
     return await startForm(context, asked, action);
@@ -79,7 +80,7 @@ export async function routeToForm(context: BotContext, asked: RequestContext): P
     return await openPanelForm(context, asked, id.field);
   }
   if (id?.kind === 'imagine-form') {
-    return imagineForm(asked, {});
+    return await imagineForm(context, asked, {});
   }
   if (id?.kind === 'job' && id.action === 'remix') {
     return await remixForm(context, asked, id.job);

@@ -17,7 +17,7 @@ export async function suggest(
   context: BotContext,
   { place, user, option, partial }: Typed,
 ): Promise<readonly Suggestion[]> {
-  const { stores, models, options } = context;
+  const { models } = context;
   const wanted = partial.trim().toLowerCase();
   if (option === 'model') {
     return models
@@ -29,6 +29,27 @@ export async function suggest(
   if (option !== 'style' && option !== 'name') {
     return [];
   }
+  return (await ranked(context, { place, user }))
+    .filter(({ id, name }) => `${id} ${name}`.toLowerCase().includes(wanted))
+    .slice(0, MAX_SUGGESTIONS)
+    .map(({ id, name, description, model }) => ({
+      value: id,
+      label: cut([name, description, model].filter((part) => part !== '').join(' · ')),
+    }));
+}
+
+/** Those that go with the model here, in the same order. */
+export async function stylesHere(context: BotContext, who: Pick<Typed, 'place' | 'user'>): Promise<readonly Style[]> {
+  const styles = await ranked(context, who);
+  const settings = settingsHere(await context.stores.settings.of(who.place.server), {}, who.place);
+  const model = serverModel(settings, context.options, context.models).manifest.id;
+  return styles.filter((style) => style.model === model);
+}
+
+async function ranked(
+  { stores, models, options }: BotContext,
+  { place, user }: Pick<Typed, 'place' | 'user'>,
+): Promise<readonly Style[]> {
   const settings = settingsHere(await stores.settings.of(place.server), {}, place);
   const [styles, mine, uses] = await Promise.all([
     stylesOf(place.server, stores, models),
@@ -42,14 +63,7 @@ export async function suggest(
     id === mine ? 0 : 1,
     -(uses[id] ?? 0),
   ];
-  return styles
-    .filter(({ id, name }) => `${id} ${name}`.toLowerCase().includes(wanted))
-    .sort((a, b) => compare(rank(a), rank(b)) || a.name.localeCompare(b.name))
-    .slice(0, MAX_SUGGESTIONS)
-    .map(({ id, name, description, model: own }) => ({
-      value: id,
-      label: cut([name, description, own].filter((part) => part !== '').join(' · ')),
-    }));
+  return styles.toSorted((a, b) => compare(rank(a), rank(b)) || a.name.localeCompare(b.name));
 }
 
 function compare(a: readonly number[], b: readonly number[]): number {

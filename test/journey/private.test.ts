@@ -27,6 +27,8 @@ describe('in Discord', () => {
       // From now on it is everybody's to press.
       const others = await bo.press('Reroll', shared).picture();
       expect(others.isPrivate).toBe(false);
+      const kept = await (await bo.submit(bo.press('Remix', shared), { private: 'yes' })).picture();
+      expect(kept.isPrivate).toBe(true);
     },
   );
 
@@ -40,6 +42,12 @@ describe('in Discord', () => {
       await root.press('Private answers', rules).acknowledged();
       await root.finds('the change', (message) => message.text.includes('Private answers: was seen by everybody'));
       expect((await ann.slash('imagine', { prompt: 'a fox' }).picture()).isPrivate).toBe(true);
+      // The form without words has it filled in; what is picked there goes before it, and what is typed before both.
+      const form = (fields: Readonly<Record<string, string>>) =>
+        ann.submit(ann.slash('imagine', { prompt: ' ' }), fields);
+      expect((await (await form({ prompt: 'a shy owl' })).picture()).isPrivate).toBe(true);
+      expect((await (await form({ prompt: 'an owl', private: 'no' })).picture()).isPrivate).toBe(false);
+      expect((await (await form({ prompt: 'an owl', options: '--private no' })).picture()).isPrivate).toBe(false);
       const open = await ann.slash('imagine', { prompt: 'a hen --private no' }).picture();
       expect(open.isPrivate).toBe(false);
       expect((await bo.press('V1', open).picture()).isPrivate).toBe(true);
@@ -67,5 +75,12 @@ describe('in Slack', () => {
     const shared = await picture((message) => !message.isPrivate);
     expect(shared.words).toContain('a shy fox');
     expect(ben.sees().map(({ ts }) => ts)).toEqual([shared.ts]);
+
+    // The form has it filled in, as a choice like that of a style.
+    await ana.press('Remix', mine);
+    await vi.waitFor(() => expect(ana.view()).toBeDefined(), PATIENT);
+    await ana.submit({ prompt: 'a bold hen', private: 'no', style: 'neon' });
+    const bold = await picture((message) => message.words.includes('a bold hen'));
+    expect(bold).toMatchObject({ isPrivate: false, words: expect.stringContaining('Neon') });
   });
 });

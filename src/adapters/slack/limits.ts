@@ -17,6 +17,7 @@ export const LIMITS = {
   blockId: 255,
   selectPlaceholder: 150,
   selectOptions: 100,
+  radioOptions: 10,
   optionText: 75,
   optionValue: 150,
   altText: 2000,

@@ -129,6 +129,7 @@ function elementValue(element: unknown): SubmittedValue | undefined {
     case 'checkboxes':
       // One that is left empty says nothing: what is usual counts.
       return listAt(element, 'selected_options').length > 0 ? true : undefined;
+    case 'radio_buttons':
     case 'static_select':
     case 'external_select':
       return textAt(element, 'selected_option', 'value');

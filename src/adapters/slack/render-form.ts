@@ -82,7 +82,8 @@ function fieldBlock(field: FormField, locale: Locale): SlackBlock {
   return input(field.id, field.label, hint, !field.isRequired, fieldElement(field));
 }
 
-function fieldElement({ picks, choices = [], value, maxLength, isMultiline, maxPictures }: FormField): SlackBlock {
+function fieldElement(field: FormField): SlackBlock {
+  const { picks, choices = [], value, maxLength, isMultiline, isRequired, maxPictures } = field;
   if (maxPictures !== undefined) {
     return { ...PICTURES, max_files: Math.min(maxPictures, LIMITS.formFiles) };
   }
@@ -101,8 +102,10 @@ function fieldElement({ picks, choices = [], value, maxLength, isMultiline, maxP
     const initial = first === undefined ? {} : { initial_options: chosen };
     return { type: 'multi_static_select', action_id: ELEMENT, options, ...initial };
   }
+  // A few are all seen at once, unless none may be chosen: what is pressed there cannot be unpressed.
+  const isShort = isRequired && options.length > 1 && options.length <= LIMITS.radioOptions;
   return {
-    type: 'static_select',
+    type: isShort ? 'radio_buttons' : 'static_select',
     action_id: ELEMENT,
     options,
     ...(first === undefined ? {} : { initial_option: first }),

@@ -2,6 +2,7 @@
 import { parseFreeText } from '../../../commands/grammar.ts';
 import { imagine } from '../../../commands/imagine.ts';
 import type { Action } from '../../core/chat.ts';
+import type { Fields } from '../../core/command.ts';
 import type { UserError } from '../../core/errors.ts';
 import type { Locale } from '../../core/people.ts';
 import { text } from '../texts/index.ts';
@@ -61,7 +62,7 @@ export function fieldOf(
       return names.find((name) => action.options[name] !== undefined) ?? names[0];
     case 'form':
       return 'prompt' in action.fields
-        ? inPromptForm(action.fields['options'] ?? '', names)
+        ? inPromptForm(action.fields, names)
         : names.find((name) => action.fields[name] !== undefined || action.files?.[name] !== undefined);
     case 'button':
     case 'select':
@@ -72,14 +73,27 @@ export function fieldOf(
   }
 }
 
-/** A form of two fields: the words, and all options in one. */
-function inPromptForm(options: string, names: readonly string[]): string {
+/** Where an option was typed, else where it was picked. */
+function inPromptForm(fields: Fields, names: readonly string[]): string {
+  const isIn = (typed: string | undefined): boolean => {
+    const given = parseFreeText(imagine, typed ?? '');
+    return names.some((name) => name !== 'prompt' && given[name] !== undefined);
+  };
   try {
-    const given = parseFreeText(imagine, options);
-    return names.some((name) => name !== 'prompt' && given[name] !== undefined) ? 'options' : 'prompt';
+    if (isIn(fields['options'])) {
+      return 'options';
+    }
   } catch {
     return 'options';
   }
+  try {
+    if (isIn(fields['prompt'])) {
+      return 'prompt';
+    }
+  } catch {
+    return 'prompt';
+  }
+  return names.find((name) => (fields[name] ?? '') !== '') ?? 'prompt';
 }
 
 /** `Steps` → `steps`. */

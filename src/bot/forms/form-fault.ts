@@ -11,7 +11,6 @@ import { type ButtonId, decodeButtonId } from '../button-id.ts';
 import type { BotContext, RequestContext } from '../context.ts';
 import { requireDrawable, requireJob } from '../gates.ts';
 import { emojiWish } from '../handlers/emoji.ts';
-import { fieldsToOptions } from '../handlers/imagine.ts';
 import { settingsGiven } from '../handlers/panel-settings.ts';
 import { readImagine } from '../read-imagine.ts';
 import { refusal } from '../refusal.ts';
@@ -20,6 +19,7 @@ import { settingsHere } from '../settings-here.ts';
 import { errorText } from '../texts/index.ts';
 import { commandFault } from './command-fault.ts';
 import { fieldOf } from './field-of.ts';
+import { fieldsToOptions } from './prompt-form.ts';
 
 type FormAction = Extract<Action, { kind: 'form' }>;
 

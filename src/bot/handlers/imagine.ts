@@ -1,24 +1,22 @@
 /** `/imagine`, the form it opens without words, and Remix: words to a job. */
-import { formatCommand, parseFreeText } from '../../../commands/grammar.ts';
+import { formatCommand } from '../../../commands/grammar.ts';
 import { imagine } from '../../../commands/imagine.ts';
-import { TEXT_LIMITS } from '../../core/drawing-limits.ts';
 import { qualityOf, type Quality } from '../../core/accelerator.ts';
 import type { Fields, Given } from '../../core/command.ts';
 import type { Job, JobOrigin } from '../../core/job.ts';
 import type { ModelManifest } from '../../core/manifest.ts';
 import type { Form } from '../../core/message.ts';
 import { startFiles } from '../../core/request.ts';
-import { encodeButtonId } from '../button-id.ts';
 import { requireJob, requireKept, requireMayPress } from '../gates.ts';
 import { modelOf, rootOf } from '../jobs/job-ancestry.ts';
 import type { BotContext, RequestContext } from '../context.ts';
+import { fieldsToOptions, promptForm } from '../forms/prompt-form.ts';
 import { promptOf } from '../present/answer.ts';
-import { field } from '../present/lines.ts';
 import { refusal } from '../refusal.ts';
 import { readImagine } from '../read-imagine.ts';
 import type { ResolveContext } from '../resolve.ts';
 import { steppingOf } from '../stepping.ts';
-import { text } from '../texts/index.ts';
+import { NO_STYLE } from '../styles.ts';
 import { keepUpload, pictureFrom } from './start-pictures.ts';
 import { makeJob, submit } from './make-job.ts';
 import { isOfThread, threadPicture } from './thread-picture.ts';
@@ -55,16 +53,10 @@ export async function handleImagine(
   await submit(context, asked, job);
 }
 
-/** The form of `/imagine` without words; what was already given stays as options. */
-export function imagineForm(asked: RequestContext, given: Given): Form {
+/** The form of `/imagine` without words; what was already given stays. */
+export async function imagineForm(context: BotContext, asked: RequestContext, given: Given): Promise<Form> {
   const { prompt: _, ...rest } = given;
-  return promptForm(
-    asked,
-    encodeButtonId({ kind: 'imagine-form' }),
-    'form.imagine.title',
-    '',
-    formatCommand(imagine, rest),
-  );
+  return await promptForm(context, asked, { id: { kind: 'imagine-form' }, title: 'form.imagine.title', given: rest });
 }
 
 /** The words of a job to be changed, the rest of it as options. */
@@ -75,8 +67,12 @@ export async function remixForm(context: BotContext, asked: RequestContext, id: 
   if (root === undefined) {
     throw refusal('job.unknown');
   }
-  const formId = encodeButtonId({ kind: 'job', action: 'remix', job: id });
-  return promptForm(asked, formId, 'form.remix.title', promptOf(root), optionsText(context, root));
+  const { style = NO_STYLE, ...options } = optionsOf(context, root);
+  return await promptForm(context, asked, {
+    id: { kind: 'job', action: 'remix', job: id },
+    title: 'form.remix.title',
+    given: { prompt: formatCommand(imagine, { prompt: promptOf(root) }), style, ...options },
+  });
 }
 
 export async function handleRemix(
@@ -100,10 +96,15 @@ export async function handleRemix(
   });
 }
 
-/** `--negative … --seed 7 …`, after the words where those are wanted; what is the model's usual is left out. */
-export function optionsText(context: BotContext, job: Job, prompt?: string): string {
+/** The words and `--negative … --seed 7 …` that draw it again. */
+export function commandText(context: BotContext, job: Job): string {
+  return formatCommand(imagine, { prompt: promptOf(job), ...optionsOf(context, job) });
+}
+
+/** What was asked besides the words; what is the model's usual is left out. */
+function optionsOf(context: BotContext, job: Job): Readonly<Record<string, unknown>> {
   if (job.work.kind !== 'imagine') {
-    return '';
+    return {};
   }
   const { request } = job.work;
   const manifest = modelOf(context.models, request.model)?.manifest;
@@ -114,8 +115,7 @@ export function optionsText(context: BotContext, job: Job, prompt?: string): str
   const usual =
     manifest === undefined || quality === undefined ? defaults : { ...defaults, ...usualFor(manifest, quality) };
   const isUsualSize = request.width === defaults?.width && request.height === defaults.height;
-  return formatCommand(imagine, {
-    prompt,
+  return {
     style: job.styleName === '' ? undefined : job.styleName,
     negative: job.typed?.negative === '' ? undefined : job.typed?.negative,
     seed: request.seed,
@@ -125,43 +125,11 @@ export function optionsText(context: BotContext, job: Job, prompt?: string): str
     count: request.count,
     strength: request.init?.strength,
     quality,
-  });
+  };
 }
 
 /** Steps and guidance that need not be said with a quality. */
 function usualFor(manifest: ModelManifest, quality: Quality): Pick<ModelManifest['defaults'], 'steps' | 'guidance'> {
   const { steps, guidance } = steppingOf({ quality }, manifest);
   return { steps, guidance };
-}
-
-export function promptForm(
-  asked: RequestContext,
-  id: string,
-  title: 'form.imagine.title' | 'form.remix.title' | 'form.start.title',
-  prompt: string,
-  options: string,
-): Form {
-  const { locale } = asked;
-  return {
-    id,
-    title: text(locale, title),
-    submit: text(locale, 'form.remix.submit'),
-    fields: [
-      field('prompt', text(locale, 'form.prompt'), {
-        value: prompt,
-        isRequired: true,
-        maxLength: TEXT_LIMITS.prompt,
-        isMultiline: true,
-      }),
-      field('options', text(locale, 'form.options'), { value: options, maxLength: 1500 }),
-    ],
-  };
-}
-
-/** The options' field stands after the words: an option given in both is the field's. */
-export function fieldsToOptions(fields: Fields): Given {
-  const named = parseFreeText(imagine, fields['options'] ?? '');
-  const words = parseFreeText(imagine, fields['prompt'] ?? '');
-  const prompt = [words['prompt'], named['prompt']].filter((part) => part !== undefined).join(' ');
-  return { ...words, ...named, prompt: formatCommand(imagine, { prompt }) };
 }

@@ -15,7 +15,7 @@ import { jobButton } from '../present/rows.ts';
 import { refusal } from '../refusal.ts';
 import { answerPrivately, replace, sayPrivately } from '../speaking.ts';
 import { text } from '../texts/index.ts';
-import { optionsText } from './imagine.ts';
+import { commandText } from './imagine.ts';
 import { makeJob, submit } from './make-job.ts';
 
 type JobHandler = (context: BotContext, asked: RequestContext, job: Job) => Promise<void>;
@@ -95,7 +95,7 @@ async function retry(context: BotContext, asked: RequestContext, job: Job): Prom
 
 export async function showInfo(context: BotContext, asked: RequestContext, job: Job): Promise<void> {
   const root = await rootOf(job, (other) => context.stores.jobs.get(other));
-  const again = root === undefined ? '' : `/imagine ${optionsText(context, root, promptOf(root))}`;
+  const again = root === undefined ? '' : `/imagine ${commandText(context, root)}`;
   await answerPrivately(asked, infoMessage({ job, root, again, models: context.models, locale: asked.locale }));
 }
 

@@ -6,7 +6,7 @@ import type { Action, MessageAction } from '../../core/chat.ts';
 import { type Fields, readUpload, type Upload } from '../../core/command.ts';
 import type { Form } from '../../core/message.ts';
 import { openOwnPicture, PARAMETERS_KEYWORD, readPngTexts } from '../../image/index.ts';
-import { type ButtonId, decodeButtonId, encodeButtonId } from '../button-id.ts';
+import { type ButtonId, decodeButtonId } from '../button-id.ts';
 import type { BotContext, RequestContext } from '../context.ts';
 import { requireJob, requireMayDraw } from '../gates.ts';
 import { nextUpscale } from '../jobs/job-ancestry.ts';
@@ -18,7 +18,8 @@ import { type ResolveContext, serverModel } from '../resolve.ts';
 import { settingsHere } from '../settings-here.ts';
 import { answerPrivately } from '../speaking.ts';
 import { text } from '../texts/index.ts';
-import { fieldsToOptions, handleImagine, promptForm } from './imagine.ts';
+import { fieldsToOptions, promptForm } from '../forms/prompt-form.ts';
+import { handleImagine } from './imagine.ts';
 import { showInfo } from './job-buttons.ts';
 import { makeJob, submit } from './make-job.ts';
 import { handleUpscale } from './pictures.ts';
@@ -112,7 +113,7 @@ export async function startForm(context: BotContext, asked: RequestContext, acti
       ? await ownStart(context, asked, own.job, own.kind === 'picture' ? own.index : 0)
       : await keepUpload(context, asked.actor.user, foreign ?? firstPicture(action)),
   );
-  return promptForm(asked, encodeButtonId({ kind: 'start-form', start }), 'form.start.title', '', '');
+  return await promptForm(context, asked, { id: { kind: 'start-form', start }, title: 'form.start.title' });
 }
 
 export async function handleStartForm(

@@ -124,8 +124,10 @@ describe('Reroll and Remix', () => {
     const form = await world.bot.form({ id: 'f', actor: ada, place: guild, action, receivedAtMs: 0 });
     expect(form.title).toBe('Remix');
     expect(form.fields.map(({ value }) => value)).toEqual([
-      'a "--fox" --seed',
-      '--style Neon --negative "big text" --seed 7 --guidance 1.5 --count 4',
+      'a "--fox" \\--seed',
+      'neon',
+      'no',
+      '--negative "big text" --seed 7 --guidance 1.5 --count 4',
     ]);
     const fields = { prompt: 'a blue cat --steps 2', options: '--seed 9 --count 1' };
     const at = await world.act(ada, { kind: 'form', id: form.id, fields });
@@ -137,7 +139,7 @@ describe('Reroll and Remix', () => {
     world = await openWorld();
     const action = { kind: 'command', name: 'imagine', options: { seed: 7 } } as const;
     const form = await world.bot.form({ id: 'f', actor: ada, place: guild, action, receivedAtMs: 0 });
-    expect(form.fields.map(({ value }) => value)).toEqual(['', '--seed 7']);
+    expect(form.fields.map(({ value }) => value)).toEqual(['', '', 'no', '--seed 7']);
     const at = await world.act(ada, { kind: 'form', id: form.id, fields: { prompt: 'a fox', options: '--seed 7' } });
     expect(wordsOf(world.chat.at(at))[1]).toMatch(/^seed 7 · 4 steps · /u);
   });

@@ -91,6 +91,12 @@ const numberInput = z.strictObject({
   min_value: z.string().optional(),
   max_value: z.string().optional(),
 });
+const radioButtons = z.strictObject({
+  type: z.literal('radio_buttons'),
+  action_id: actionId,
+  options: z.array(option).min(1).max(10),
+  initial_option: option.optional(),
+});
 const checkboxes = z.strictObject({
   type: z.literal('checkboxes'),
   action_id: actionId,
@@ -157,6 +163,7 @@ const inputBlock = z.strictObject({
   element: z.discriminatedUnion('type', [
     textInput,
     numberInput,
+    radioButtons,
     checkboxes,
     fileInput,
     staticSelect,

@@ -410,7 +410,7 @@ export class Person {
       }
       return { type, files: given.map((file) => fileJson(file, origin, state)) };
     }
-    if (type === 'static_select' || type === 'external_select') {
+    if (type === 'static_select' || type === 'radio_buttons' || type === 'external_select') {
       const chosen =
         typeof value === 'string' ? { text: { type: 'plain_text', text: value }, value } : element['initial_option'];
       return { type, selected_option: chosen ?? null };

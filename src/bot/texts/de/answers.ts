@@ -67,6 +67,10 @@ export const answers: Translation<typeof english> = {
   'form.file-limit': 'bis {max} MB in diesem Formular',
   'form.prompt': 'Prompt',
   'form.options': 'Optionen, etwa --ar 3:2 --seed 7',
+  'form.style': 'Stil; ohne Wahl: der übliche',
+  'form.private': 'Wer das Bild sieht',
+  'form.private-no': 'Alle hier',
+  'form.private-yes': 'Nur ich',
 
   'info.title': 'Angaben',
   'info.job': 'Auftrag {job}',

@@ -71,6 +71,10 @@ export const answers = {
   'form.file-limit': 'up to {max} MB in this form',
   'form.prompt': 'Prompt',
   'form.options': 'Options, for example --ar 3:2 --seed 7',
+  'form.style': 'Style; none chosen: the usual one',
+  'form.private': 'Who sees the picture',
+  'form.private-no': 'Everybody here',
+  'form.private-yes': 'Only me',
 
   // Info about a picture.
   'info.title': 'Parameters',
