@@ -6,7 +6,6 @@ import { imagine } from '../../commands/imagine.ts';
 import { findCommand } from '../../commands/index.ts';
 import { visibleText } from '../../commands/visible-text.ts';
 import type { Acknowledgement, Action, MessageAction } from '../core/chat.ts';
-import type { ServerSettings } from '../store/index.ts';
 import { privacyOf } from './forms/prompt-form.ts';
 import { type ButtonId, decodeButtonId, type JobAction, type PanelField } from './button-id.ts';
 
@@ -25,17 +24,13 @@ export const FORM_FIELDS = [
 /** What is seen by everybody, unless it was asked for otherwise or the server's answers are private. */
 export function decideAcknowledgement(
   action: Action,
-  settings: () => Promise<Pick<ServerSettings, 'isPrivate'>>,
+  isUsuallyPrivate: () => Promise<boolean>,
 ): Acknowledgement | Promise<Acknowledgement> {
   const how = acknowledgementOf(action);
   if (how !== 'public' || wantsPrivate(action) !== undefined) {
     return how;
   }
-  // A store that does not answer keeps nobody waiting for the first sign.
-  return settings().then(
-    ({ isPrivate }) => (isPrivate === true ? 'private' : how),
-    () => how,
-  );
+  return isUsuallyPrivate().then((isPrivate) => (isPrivate ? 'private' : how));
 }
 
 /** A pure function of the action; what it does not know is answered privately. */

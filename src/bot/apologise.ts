@@ -3,6 +3,7 @@
  * what was written down of the event is not drawn later besides. Throws nothing.
  */
 import type { Invocation } from '../core/chat.ts';
+import { UserError } from '../core/errors.ts';
 import type { ReplyAddress } from '../core/job.ts';
 import type { BotPorts } from './ports.ts';
 import { faultSentence } from './fault.ts';
@@ -17,6 +18,9 @@ export async function apologise(
 ): Promise<void> {
   const { id, action, actor, place } = invocation;
   const { locale } = actor;
+  if (error instanceof UserError) {
+    log.error({ action: action.kind, err: error }, 'an event could not be answered');
+  }
   const shown = message({ lines: [[plain(faultSentence(error, locale, log, { action: action.kind }))]] });
   try {
     await chatOf(place.platform)?.deliver(address, shown, {

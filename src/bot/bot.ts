@@ -31,6 +31,7 @@ import { sayPrivately, sayRefusal } from './speaking.ts';
 import { Starts } from './starts.ts';
 import { suggest } from './suggest.ts';
 import { errorText } from './texts/index.ts';
+import { UsualPrivacy } from './usual-privacy.ts';
 
 export interface FourstepBot extends Bot {
   /**
@@ -48,6 +49,7 @@ export function createBot(ports: BotPorts): FourstepBot {
 
 class BotOnPorts implements FourstepBot {
   readonly #context: BotContext;
+  readonly #usualPrivacy: UsualPrivacy;
   #isClosing = false;
   /** Recorded by this process while what an earlier one left has not been taken up. */
   #recorded: Set<string> | undefined = new Set();
@@ -66,10 +68,11 @@ class BotOnPorts implements FourstepBot {
     });
     const jobs = new JobService(ports, async (work) => checkBeforeDrawing(rules, work));
     this.#context = { ...rules, jobs, trainings };
+    this.#usualPrivacy = new UsualPrivacy(ports);
   }
 
   acknowledgement(action: Action, place: Place): Acknowledgement | Promise<Acknowledgement> {
-    return decideAcknowledgement(action, async () => this.#context.stores.settings.of(place.server));
+    return decideAcknowledgement(action, async () => this.#usualPrivacy.of(place.server));
   }
 
   async form(invocation: Invocation): Promise<Form> {

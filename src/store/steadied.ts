@@ -4,6 +4,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 
+import { UserError } from '../core/errors.ts';
 import type { Database } from './database.ts';
 
 /** A server that is started again is back by then, its log read too. */
@@ -11,19 +12,33 @@ const PATIENCE_MS = 30_000;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1000;
 
-/** Throws what the database throws when it is no broken connection, or when patience ends. */
+/** Throws what the database throws when it is no broken connection, and `UserError` `store.away` when patience ends. */
 export function steadied(database: Database, patienceMs = PATIENCE_MS): Database {
-  const insist = async <Result>(ask: () => Promise<Result>): Promise<Result> => {
-    const until = performance.now() + patienceMs;
+  const tryAgain = async <Result>(ask: () => Promise<Result>, until: number): Promise<Result> => {
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
       try {
         return await ask();
       } catch (error) {
-        if (!isBroken(error) || performance.now() + pauseMs > until) {
+        if (!isBroken(error)) {
           throw error;
+        }
+        if (performance.now() + pauseMs > until) {
+          throw away(error);
         }
       }
       await pause(pauseMs);
+    }
+  };
+  // A client may also wait for its server by itself, for ever.
+  const insist = async <Result>(ask: () => Promise<Result>): Promise<Result> => {
+    let timer: NodeJS.Timeout | undefined;
+    const silence = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(away(undefined)), patienceMs);
+    });
+    try {
+      return await Promise.race([tryAgain(ask, performance.now() + patienceMs), silence]);
+    } finally {
+      clearTimeout(timer);
     }
   };
   return {
@@ -37,6 +52,14 @@ export function steadied(database: Database, patienceMs = PATIENCE_MS): Database
       : { isForgetful: async () => (await database.isForgetful?.()) ?? false }),
     close: async () => database.close(),
   };
+}
+
+function away(cause: unknown): UserError {
+  return new UserError(
+    'store.away',
+    'Expected the store of this bot to answer, but it is away. Try again in a minute; if it goes on, tell its operator.',
+    cause === undefined ? {} : { cause },
+  );
 }
 
 /** Sockets' codes, PostgreSQL's classes 08 and 57P0x, and the words of clients that have no code. */

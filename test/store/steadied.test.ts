@@ -49,7 +49,10 @@ describe('a database whose connection breaks', () => {
   it('is not asked again for another fault, nor without end', async () => {
     await expect(steadied(breaking([new Error('syntax error')])).get('key')).rejects.toThrow('syntax error');
     const gone = new Error('Socket closed unexpectedly');
-    await expect(steadied(breaking(Array.from({ length: 50 }, () => gone)), 200).get('key')).rejects.toThrow(gone);
+    const away = steadied(breaking(Array.from({ length: 50 }, () => gone)), 200).get('key');
+    await expect(away).rejects.toMatchObject({ code: 'store.away', cause: gone });
+    const silent: Database = { ...openMemory(), get: async () => new Promise(() => undefined) };
+    await expect(steadied(silent, 200).get('key')).rejects.toMatchObject({ code: 'store.away' });
   });
 });
 

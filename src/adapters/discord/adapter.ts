@@ -58,6 +58,9 @@ export type DiscordOptions = {
 type Invoked = Extract<InteractionEvent, { kind: 'invocation' }>;
 type Typing = Extract<InteractionEvent, { kind: 'suggest' }>;
 
+/** Of the three seconds: what opens a form or is offered while somebody types has nothing to come after it. */
+const FORM_WITHIN_MS = 2000;
+
 export class DiscordAdapter implements Adapter {
   readonly platform = 'discord';
   readonly #options: DiscordOptions;
@@ -211,9 +214,9 @@ export class DiscordAdapter implements Adapter {
   /** The form, or the private sentence that stands in its place. */
   async #showForm({ invocation, token }: Invoked): Promise<Acknowledged> {
     const { bot, log } = this.#options;
-    const shown = await bot
-      .form(invocation)
-      .catch((error: unknown) => faultMessage(error, invocation.actor.locale, log));
+    const { locale } = invocation.actor;
+    const form = bot.form(invocation).catch((error: unknown) => faultMessage(error, locale, log));
+    const shown = (await within(FORM_WITHIN_MS, form)) ?? sentences(text(locale, 'error.store.away'));
     return ended(
       'fields' in shown ? await this.#responder.showForm(token, shown) : await this.#responder.say(token, shown),
     );
@@ -221,11 +224,11 @@ export class DiscordAdapter implements Adapter {
 
   async #suggest({ place, user, command, option, partial, token }: Typing): Promise<void> {
     const { bot, log } = this.#options;
-    const suggestions = await bot.suggest(place, user, command, option, partial).catch((error: unknown) => {
+    const suggestions = bot.suggest(place, user, command, option, partial).catch((error: unknown) => {
       log.error({ err: error, command, option }, 'no suggestions');
       return [];
     });
-    await this.#responder.suggest(token, suggestions);
+    await this.#responder.suggest(token, (await within(FORM_WITHIN_MS, suggestions)) ?? []);
   }
 }
 

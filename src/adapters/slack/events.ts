@@ -5,6 +5,7 @@
 import { App, type Logger, type Receiver, type ViewSubmitAction } from '@slack/bolt';
 
 import type { Log } from '../../bot/index.ts';
+import { faultSentence } from '../../bot/fault.ts';
 import { text } from '../../bot/texts/index.ts';
 import type { Bot, FormFault } from '../../core/chat.ts';
 import { cut } from '../shared/cut.ts';
@@ -53,7 +54,9 @@ type FormAck = (answer?: FormErrors) => Promise<void>;
 type Suggested = { readonly text: { readonly type: 'plain_text'; readonly text: string }; readonly value: string };
 
 /** Of the three seconds; a form that takes longer to look at is taken as it is. */
-const FORM_WITHIN_MS = 1500;
+const FORM_WITHIN_MS = 1000;
+/** A workspace that is looked for longer is told that it was heard first. */
+const LOCATE_WITHIN_MS = 1000;
 
 /** From now on what the receiver hears is taken in. */
 export function listen(parts: EventParts): void {
@@ -133,18 +136,36 @@ class Events {
 
   /** Not acknowledged while stopping: Slack says that the app did not respond, which is the truth. */
   async receive(parse: Parse, body: unknown, ack: Ack): Promise<void> {
-    const { workspaces, intake, monotonicMs } = this.#parts;
+    const { workspaces, intake, log, monotonicMs } = this.#parts;
     const receivedAtMs = monotonicMs();
-    const located = await workspaces.at(installedIn(body));
+    let told = ack;
+    const locating = workspaces.at(installedIn(body));
+    if (
+      (await within(
+        LOCATE_WITHIN_MS,
+        locating.then(() => true),
+      )) === undefined
+    ) {
+      await ack();
+      told = async () => undefined;
+    }
+    const located = await locating.catch(async (error: unknown) => {
+      await told();
+      return { kind: 'away', error } as const;
+    });
+    if (located.kind === 'away') {
+      await this.#say(body, faultSentence(located.error, 'en', log));
+      return;
+    }
     if (located.kind !== 'found') {
-      await this.#turnAway(located.kind, body, ack);
+      await this.#turnAway(located.kind, body, told);
       return;
     }
     const event = this.#parsed(parse, body, located.workspace);
     if (event !== undefined) {
-      await intake.receive(await located.workspace.dispatcher.inbound(event, { ack, receivedAtMs }));
+      await intake.receive(await located.workspace.dispatcher.inbound(event, { ack: told, receivedAtMs }));
     } else if (!intake.isStopping) {
-      await ack();
+      await told();
     }
   }
 
@@ -202,14 +223,19 @@ class Events {
 
   /** No token speaks there: what came with the event is the only way to say so. */
   async #turnAway(kind: Exclude<Located['kind'], 'found'>, body: unknown, ack: Ack): Promise<void> {
-    const { intake, publicUrl, log } = this.#parts;
+    const { publicUrl } = this.#parts;
     await ack();
+    const link = publicUrl === undefined ? '' : ` ${publicUrl}${INSTALL_PATH}`;
+    await this.#say(body, text('en', kind === 'locked' ? 'error.place.locked' : 'error.place.unknown', { at: link }));
+  }
+
+  /** Without a token, to whoever did something that came with an address to answer to. */
+  async #say(body: unknown, said: string): Promise<void> {
+    const { intake, log } = this.#parts;
     const url = textAt(body, 'response_url') ?? textAt(body, 'response_urls', 0, 'response_url');
     if (url === undefined || !URL.canParse(url)) {
       return;
     }
-    const link = publicUrl === undefined ? '' : ` ${publicUrl}${INSTALL_PATH}`;
-    const said = text('en', kind === 'locked' ? 'error.place.locked' : 'error.place.unknown', { at: link });
     await intake.track(async () => {
       try {
         await this.#responseUrls.post(url, { response_type: 'ephemeral', replace_original: false, text: said });

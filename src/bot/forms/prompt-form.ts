@@ -38,19 +38,29 @@ export async function promptForm(
   const { field: styles, isPicked } = await styleField(context, asked, options['style']);
   const { style: _, ...others } = options;
   const rest = isPicked ? others : options;
-  const words = { isRequired: false, maxLength: MAX_OPTIONS, isMultiline: false };
   return {
     id: encodeButtonId(id),
     title: text(locale, title),
     submit: text(locale, 'form.remix.submit'),
     fields: [
       {
-        ...{ id: 'prompt', label: text(locale, 'form.prompt'), value: typeof prompt === 'string' ? prompt : '' },
-        ...{ isRequired: true, maxLength: TEXT_LIMITS.prompt, isMultiline: true },
+        id: 'prompt',
+        label: text(locale, 'form.prompt'),
+        value: typeof prompt === 'string' ? prompt : '',
+        isRequired: true,
+        maxLength: TEXT_LIMITS.prompt,
+        isMultiline: true,
       },
       ...styles,
       ...privateField(asked, wantsPrivate),
-      { id: 'options', label: text(locale, 'form.options'), value: formatCommand(imagine, rest), ...words },
+      {
+        id: 'options',
+        label: text(locale, 'form.options'),
+        value: formatCommand(imagine, rest),
+        isRequired: false,
+        maxLength: MAX_OPTIONS,
+        isMultiline: false,
+      },
     ],
   };
 }

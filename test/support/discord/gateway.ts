@@ -58,7 +58,9 @@ export class Gateway {
     this.#world = world;
     this.#options = options;
     this.#sockets = new WebSocketServer({
-      ...{ server, path: '/gateway/', maxPayload: options.maxPayload },
+      server,
+      path: '/gateway/',
+      maxPayload: options.maxPayload,
       verifyClient: ({ req }, welcome) => {
         if (this.#isStalling) {
           this.#stalled.push(req.socket);

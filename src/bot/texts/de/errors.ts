@@ -179,6 +179,8 @@ export const errors: Translation<typeof english> = {
   'error.settings.rules': 'Es kann {max} solche Regeln geben. Nimm zuerst eine weg.',
   'error.settings.model': 'Es gibt hier kein Modell „{given}“. Es gibt: {models}.',
   'error.runner.down': 'Das Gerät wird neu gestartet. Dein Bild bleibt in der Reihe.',
+  'error.store.away':
+    'Der Speicher dieses Bots antwortet nicht, darum wird nichts gezeichnet. Versuch es in einer Minute noch einmal; bleibt es so, sag es dem Betreiber.',
   'error.store.full':
     'Die Platte dieses Bots ist voll, darum wurde nichts behalten. Sein Betreiber muss Platz schaffen; gezählt wurde nichts.',
   'error.upload.host': 'Dateien werden nur aus diesem Chat geholt; {name} liegt anderswo. Hänge sie hier an.',

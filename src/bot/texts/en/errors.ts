@@ -170,6 +170,8 @@ export const errors = {
   'error.settings.rules': 'There can be {max} such rules. Take one away first.',
   'error.settings.model': 'There is no model “{given}” here. There are: {models}.',
   'error.runner.down': 'The device is being restarted. Your picture stays in line.',
+  'error.store.away':
+    'The store of this bot does not answer, so nothing can be drawn. Try again in a minute; if it goes on, tell its operator.',
   'error.store.full':
     'The disk of this bot is full, so nothing could be kept. Its operator needs to make room; nothing was counted.',
   'error.upload.host': 'Files are fetched from this chat only; {name} lies elsewhere. Attach it here.',
