@@ -43,24 +43,15 @@ export async function promptForm(
     title: text(locale, title),
     submit: text(locale, 'form.remix.submit'),
     fields: [
-      {
-        id: 'prompt',
-        label: text(locale, 'form.prompt'),
+      field('prompt', text(locale, 'form.prompt'), {
         value: typeof prompt === 'string' ? prompt : '',
         isRequired: true,
         maxLength: TEXT_LIMITS.prompt,
         isMultiline: true,
-      },
+      }),
       ...styles,
       ...privateField(asked, wantsPrivate),
-      {
-        id: 'options',
-        label: text(locale, 'form.options'),
-        value: formatCommand(imagine, rest),
-        isRequired: false,
-        maxLength: MAX_OPTIONS,
-        isMultiline: false,
-      },
+      field('options', text(locale, 'form.options'), { value: formatCommand(imagine, rest), maxLength: MAX_OPTIONS }),
     ],
   };
 }
