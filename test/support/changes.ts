@@ -12,7 +12,7 @@ export class Changes {
     this.#isTelling = true;
     queueMicrotask(() => {
       this.#isTelling = false;
-      for (const lookAgain of [...this.#waiting]) {
+      for (const lookAgain of this.#waiting) {
         lookAgain();
       }
     });
