@@ -4,7 +4,8 @@
  *
  * Device calls block the event loop while they last: a bot hosts this in a child process and talks to it there.
  */
-import { CancelledError, StoppedError, UserError } from '../core/errors.ts';
+import { noEightBits } from '../core/eight-bits.ts';
+import { CancelledError, StoppedError } from '../core/errors.ts';
 import { IdleWait } from '../core/idle.ts';
 import type { Picture } from '../core/picture.ts';
 import type { GenerationRequest } from '../core/request.ts';
@@ -220,10 +221,7 @@ class EngineRunner implements Runner {
   #checkPrecision({ precision }: GenerationRequest): void {
     const draws = this.#options.drawsEightBits ?? (this.#device.kind !== 'cpu' || eightBitInstructions() !== undefined);
     if (precision === 'int8' && !draws) {
-      throw new UserError(
-        'device.eight-bits',
-        'Expected a processor with instructions for 8 bits (VNNI, AMX or i8mm), but this machine has none; ask for fp32, or draw on another machine.',
-      );
+      throw noEightBits();
     }
   }
 

@@ -91,8 +91,14 @@ function isAnswer(error: unknown): boolean {
   return isTold && !isOfDevice(error);
 }
 
-/** Of one device: it is too small, gone or broken. */
-const OF_A_DEVICE: ReadonlySet<string> = new Set(['device.memory', 'device.lost', 'device.failed', 'device.missing']);
+/** Of one device: it is too small, gone, broken or lacks instructions. */
+const OF_A_DEVICE: ReadonlySet<string> = new Set([
+  'device.memory',
+  'device.lost',
+  'device.failed',
+  'device.missing',
+  'device.eight-bits',
+]);
 
 function isOfDevice(error: unknown): boolean {
   return error instanceof UserError && OF_A_DEVICE.has(error.code);

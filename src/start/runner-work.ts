@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Config } from '../../config/load.ts';
 import type { Print } from '../adapters/cli/actions.ts';
 import { UserError } from '../core/errors.ts';
+import { eightBitInstructions } from '../engine/ort/index.ts';
 import { RemoteWorker } from '../runner/remote/worker.ts';
 import { openLocalRunners } from './runners.ts';
 import { createLog } from './log.ts';
@@ -21,10 +22,10 @@ export async function work(config: Config, print: Print): Promise<void> {
   }
   const log = createLog(config.logLevel);
   const local = config.devices.filter((device) => device !== url);
-  const { runner, slots, ready } = await openLocalRunners(
-    config,
-    local.length === 0 ? ['cpu'] : local,
-    (device, reason) => log.warn({ device, reason }, 'a runner process was replaced'),
+  const devices = local.length === 0 ? ['cpu'] : local;
+  const drawsEightBits = eightBitInstructions() !== undefined || devices.some((device) => device !== 'cpu');
+  const { runner, slots, ready } = await openLocalRunners(config, devices, (device, reason) =>
+    log.warn({ device, reason }, 'a runner process was replaced'),
   );
   const { host } = new URL(url);
   let said = '';
@@ -38,7 +39,7 @@ export async function work(config: Config, print: Print): Promise<void> {
     await ready();
     const stopped = untilStopped();
     const filesFolder = join(config.dataFolder, 'remote');
-    const fleet = new RemoteWorker({ url, runner, slots, filesFolder, onFault });
+    const fleet = new RemoteWorker({ url, runner, slots, drawsEightBits, filesFolder, onFault });
     const drawing = fleet.ready().then(() => print(`drawing for ${host}; Ctrl-C stops after what runs`));
     await Promise.race([stopped, drawing]);
     await stopped;

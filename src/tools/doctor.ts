@@ -65,8 +65,10 @@ function nodeVersion(): Finding {
   return finding(isFine ? 'ok' : 'BAD', 'node', `${process.versions.node}${advice}`);
 }
 
-function eightBits({ precision }: Config): Finding {
+function eightBits({ precision, devices: runners }: Config): Finding {
   const found = eightBitInstructions();
+  const isOfFleet = runners.some((device) => device.includes('://'));
+  const others = isOfFleet ? ', and work in 8 bits is left to other runners' : '';
   const asked =
     precision === 'auto'
       ? 'large models are drawn in 8 bits on it'
@@ -78,7 +80,7 @@ function eightBits({ precision }: Config): Finding {
   }
   return precision === 'int8'
     ? finding('BAD', '8 bits', 'PRECISION asks for int8, but this processor has no VNNI, AMX or i8mm; take it out')
-    : finding('off', '8 bits', 'this processor has no VNNI, AMX or i8mm: models are drawn in fp32');
+    : finding('off', '8 bits', `this processor has no VNNI, AMX or i8mm: models are drawn in fp32${others}`);
 }
 
 /** Each of this machine is opened as the bot opens it: in a child, which it may take down. */

@@ -1,6 +1,7 @@
 /** Which device gets which work; drawing itself is the members' affair. */
 import { describe, expect, it, vi } from 'vitest';
 
+import { noEightBits } from '../../src/core/eight-bits.ts';
 import { UserError } from '../../src/core/errors.ts';
 import type { Runner, RunnerHealth, Work, WorkEvent } from '../../src/core/work.ts';
 import { RunnerPool } from '../../src/runner/pool.ts';
@@ -100,6 +101,26 @@ describe('choosing a device', () => {
     expect(await kinds(pool)).toEqual(await kinds(alone));
     const only = new RunnerPool([{ runner: small, slots: 1 }]);
     expect(await errorOf(only.run(work, signal))).toMatchObject({ code: 'device.memory' });
+  });
+
+  it('gives a work in 8 bits to another device where the first has no instructions for them', async () => {
+    const old: Runner = {
+      // oxlint-disable-next-line require-yield -- it refuses before anything can be told
+      async *run() {
+        throw noEightBits();
+      },
+      health: () => [{ device: 'old', state: 'ready', active: 0, lastHeartbeatAtMs: undefined }],
+      close: async () => {},
+    };
+    const work = imagine({ precision: 'int8' }, 'a');
+    const signal = new AbortController().signal;
+    const pool = new RunnerPool([
+      { runner: old, slots: 4 },
+      { runner: createStubRunner({ device: 'new' }), slots: 1 },
+    ]);
+    expect((await eventsOf(pool.run(work, signal))).at(-1)?.kind).toBe('picture');
+    const only = new RunnerPool([{ runner: old, slots: 1 }]);
+    expect(await errorOf(only.run(work, signal))).toMatchObject({ code: 'device.eight-bits' });
   });
 
   it('tells the fault when every device fails before it begins', async () => {

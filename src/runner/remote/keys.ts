@@ -5,6 +5,8 @@
 
 export const DEFAULT_PREFIX = 'fourstep';
 export const QUEUE_NAME = 'work';
+/** Of works in 8 bits: only machines that draw them listen to it. */
+export const EIGHT_BIT_QUEUE = 'work-int8';
 
 /** An answer that nobody fetches is dropped after so long. */
 export const KEPT_S = 3600;
@@ -24,6 +26,9 @@ export const cancelChannel = (prefix: string) => `${prefix}:cancel`;
 export const fileKey = (prefix: string, sha256: string) => `${prefix}:file:${sha256}`;
 /** A set of runners' names; each has a key of its own that fades. */
 export const runnersKey = (prefix: string) => `${prefix}:runners`;
+/** Holds what the runner can do: `DRAWS` or `DRAWS_EIGHT_BITS`. */
 export const runnerKey = (prefix: string, name: string) => `${prefix}:runner:${name}`;
+export const DRAWS = '1';
+export const DRAWS_EIGHT_BITS = '1 int8';
 /** BullMQ refuses colons and bare numbers. */
 export const jobIdOf = (workId: string) => `w-${encodeURIComponent(workId)}`;

@@ -3,9 +3,9 @@
  * a stream of its own. A work's id is its name there, so a bot that was killed and asks again finds what has been drawn
  * meanwhile, and asking twice draws once. A bot that closes leaves its work running for the next one.
  */
-import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 
+import { needsEightBits, noEightBits } from '../../core/eight-bits.ts';
 import { asError, CancelledError, StoppedError, UserError } from '../../core/errors.ts';
 import { IdleWait } from '../../core/idle.ts';
 import type { Runner, RunnerHealth, Work, WorkEvent } from '../../core/work.ts';
@@ -13,7 +13,8 @@ import { EventChannel } from '../event-channel.ts';
 import { unpackError } from '../wire.ts';
 import { unpackEntry } from './entry.ts';
 import { FileSender } from './files.ts';
-import { cancelChannel, cancelKey, DEFAULT_PREFIX, jobIdOf, KEPT_S, outKey, QUEUE_NAME, wakeChannel } from './keys.ts';
+import { cancelChannel, cancelKey, DEFAULT_PREFIX, KEPT_S, outKey, wakeChannel } from './keys.ts';
+import { ATTEMPTS, WorkQueues } from './work-queues.ts';
 import { WorkerWatch } from './worker-watch.ts';
 
 export type RemoteRunnerOptions = {
@@ -33,15 +34,12 @@ type Run = {
   reading: Promise<void>;
 };
 
-/** Times a work may lose its runner's machine. */
-const ATTEMPTS = 3;
-
 export class RemoteRunner implements Runner {
   readonly #prefix: string;
   readonly #url: string;
   readonly #redis: Redis;
   readonly #subscriber: Redis;
-  readonly #queue: Queue;
+  readonly #queues: WorkQueues;
   readonly #files: FileSender;
   readonly #workers: WorkerWatch;
   readonly #runs = new Map<string, Run>();
@@ -56,10 +54,10 @@ export class RemoteRunner implements Runner {
     // Commands wait for a lost server to come back instead of failing the work.
     this.#redis = new Redis(url, { maxRetriesPerRequest: null });
     this.#subscriber = new Redis(url, { maxRetriesPerRequest: null });
-    this.#queue = new Queue(QUEUE_NAME, { connection: this.#redis, prefix });
+    this.#queues = new WorkQueues(this.#redis, prefix);
     this.#files = new FileSender(this.#redis, prefix);
     this.#workers = new WorkerWatch(this.#redis, prefix);
-    for (const client of [this.#redis, this.#subscriber, this.#queue]) {
+    for (const client of [this.#redis, this.#subscriber]) {
       client.on('error', () => {}); // shown as not ready; the clients reconnect by themselves
     }
     this.#subscriber.on('message', (channel: string) => this.#wake(channel));
@@ -120,7 +118,7 @@ export class RemoteRunner implements Runner {
     this.#isClosed = true;
     clearInterval(this.#timer);
     this.#runs.forEach((run) => run.events.end(new StoppedError()));
-    await this.#queue.close().catch(() => {});
+    await this.#queues.close();
     this.#subscriber.disconnect();
     this.#redis.disconnect();
   }
@@ -132,17 +130,7 @@ export class RemoteRunner implements Runner {
     if (run.isCancelled) {
       return;
     }
-    // The same id twice is one job: BullMQ keeps the first.
-    await this.#queue.add(
-      work.kind,
-      { work, files },
-      {
-        jobId: jobIdOf(work.id),
-        attempts: ATTEMPTS,
-        removeOnComplete: true,
-        removeOnFail: { age: KEPT_S },
-      },
-    );
+    await this.#queues.add(work, files);
     await this.#read(run);
   }
 
@@ -194,14 +182,7 @@ export class RemoteRunner implements Runner {
       await this.#redis.set(cancelKey(this.#prefix, id), '1', 'EX', KEPT_S);
       await this.#redis.publish(cancelChannel(this.#prefix), id);
       // Still in the queue: nobody will say that it stopped.
-      const job = await this.#queue.getJob(jobIdOf(id));
-      if (
-        job === undefined ||
-        (await job.remove().then(
-          () => true,
-          () => false,
-        ))
-      ) {
+      if ((await this.#queues.takeBack(run.work)) || !(await this.#queues.has(run.work))) {
         run.events.end(new CancelledError());
       }
     };
@@ -231,9 +212,13 @@ export class RemoteRunner implements Runner {
     await this.#workers.look();
     for (const run of this.#runs.values()) {
       await this.#read(run);
-      const job = run.events.hasEnded ? undefined : await this.#queue.getJob(jobIdOf(run.work.id));
-      if (job !== undefined && (await job.getState()) === 'failed') {
-        await job.remove().catch(() => {});
+      if (run.events.hasEnded) {
+        continue;
+      }
+      if (needsEightBits(run.work) && this.#workers.lacksEightBits && (await this.#queues.takeBack(run.work))) {
+        run.events.end(noEightBits());
+      } else if (await this.#queues.hasFailed(run.work)) {
+        await this.#queues.takeBack(run.work);
         run.events.end(
           new UserError(
             'runner.crashed',

@@ -1,13 +1,17 @@
-/** Whether runners are there: each writes its name down and lets the entry lapse when it is gone. Knows no work. */
+/** Whether runners are there and draw 8 bits: each writes its name down and lets the entry lapse when it is gone. Knows no work. */
 import type { Redis } from 'ioredis';
 
-import { runnerKey, runnersKey } from './keys.ts';
+import { DRAWS_EIGHT_BITS, runnerKey, runnersKey } from './keys.ts';
+
+/** So long a machine may be away, for a new version say, before its work is given up. */
+const AWAY_MS = 60_000;
 
 export class WorkerWatch {
   readonly #redis: Redis;
   readonly #prefix: string;
   #seenAtMs: number | undefined;
   #isThere = false;
+  #eightBitsSeenAtMs: number | undefined;
 
   constructor(redis: Redis, prefix: string) {
     this.#redis = redis;
@@ -23,6 +27,12 @@ export class WorkerWatch {
     return this.#seenAtMs;
   }
 
+  /** Runners are there, but none that draws 8 bits, and none was for a while. */
+  get lacksEightBits(): boolean {
+    const seenAtMs = this.#eightBitsSeenAtMs;
+    return this.#isThere && (seenAtMs === undefined || Date.now() - seenAtMs > AWAY_MS);
+  }
+
   /** Looks anew, and strikes out those that are gone. Throws what Redis throws. */
   async look(): Promise<void> {
     const names = await this.#redis.smembers(runnersKey(this.#prefix));
@@ -34,6 +44,9 @@ export class WorkerWatch {
     this.#isThere = gone.length < names.length;
     if (this.#isThere) {
       this.#seenAtMs = Date.now();
+    }
+    if (seen.includes(DRAWS_EIGHT_BITS)) {
+      this.#eightBitsSeenAtMs = Date.now();
     }
   }
 }

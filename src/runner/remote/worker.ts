@@ -19,6 +19,9 @@ import {
   cancelChannel,
   cancelKey,
   DEFAULT_PREFIX,
+  DRAWS,
+  DRAWS_EIGHT_BITS,
+  EIGHT_BIT_QUEUE,
   KEPT_S,
   outKey,
   PRESENCE_S,
@@ -35,8 +38,10 @@ export type ServeOptions = {
   readonly url: string;
   readonly prefix?: string;
   readonly runner: Runner;
-  /** Works drawn at once. */
+  /** Works drawn at once, of each queue: more than it draws at once wait in the runner. */
   readonly slots: number;
+  /** Whether some device of the machine draws 8 bits; works in them are taken only then. */
+  readonly drawsEightBits: boolean;
   /** Absolute: where files that requests name are kept. */
   readonly filesFolder: string;
   /** A machine silent for so long has lost its work to another. */
@@ -59,7 +64,7 @@ export class RemoteWorker {
   readonly #redis: Redis;
   readonly #subscriber: Redis;
   readonly #workerRedis: Redis;
-  readonly #worker: Worker;
+  readonly #workers: readonly Worker[];
   readonly #cancels = new Map<string, AbortController>();
   readonly #presence: ReturnType<typeof setInterval>;
   /** Also where no work comes any more: what a server brought goes with it. */
@@ -73,15 +78,19 @@ export class RemoteWorker {
     this.#redis = new Redis(url, { maxRetriesPerRequest: null });
     this.#subscriber = new Redis(url, { maxRetriesPerRequest: null });
     this.#workerRedis = new Redis(url, { maxRetriesPerRequest: null });
-    this.#worker = new Worker(QUEUE_NAME, (job) => this.#draw(job), {
-      connection: this.#workerRedis,
-      prefix,
-      concurrency: slots,
-      lockDuration: lockMs,
-      stalledInterval: lockMs,
-      maxStalledCount: 2,
-    });
-    for (const client of [this.#redis, this.#subscriber, this.#workerRedis, this.#worker]) {
+    const names = options.drawsEightBits ? [QUEUE_NAME, EIGHT_BIT_QUEUE] : [QUEUE_NAME];
+    this.#workers = names.map(
+      (name) =>
+        new Worker(name, (job) => this.#draw(job), {
+          connection: this.#workerRedis,
+          prefix,
+          concurrency: slots,
+          lockDuration: lockMs,
+          stalledInterval: lockMs,
+          maxStalledCount: 2,
+        }),
+    );
+    for (const client of [this.#redis, this.#subscriber, this.#workerRedis, ...this.#workers]) {
       client.on('error', () => {}); // they reconnect by themselves
     }
     this.#redis.on('error', (error: Error) => options.onFault?.(error));
@@ -94,7 +103,7 @@ export class RemoteWorker {
   /** Resolves once the queue is listened to. */
   async ready(): Promise<void> {
     await this.#subscriber.subscribe(cancelChannel(this.#prefix));
-    await this.#worker.waitUntilReady();
+    await Promise.all(this.#workers.map((worker) => worker.waitUntilReady()));
     await this.#show();
   }
 
@@ -108,7 +117,10 @@ export class RemoteWorker {
     clearInterval(this.#presence);
     // A Redis that is away is told nothing: presence and locks run out by themselves.
     const isAway = this.#redis.status !== 'ready';
-    const unregistered = [this.#redis.del(runnerKey(this.#prefix, this.#name)), this.#worker.close(isAway)];
+    const unregistered = [
+      this.#redis.del(runnerKey(this.#prefix, this.#name)),
+      ...this.#workers.map((worker) => worker.close(isAway)),
+    ];
     const heard = Promise.allSettled(unregistered);
     await this.#options.runner.close(limitMs);
     await Promise.race([heard, sleep(isAway ? 0 : UNREGISTER_MS, undefined, { ref: false })]);
@@ -119,7 +131,8 @@ export class RemoteWorker {
 
   async #show(): Promise<void> {
     if (this.#options.runner.health().some(({ state }) => state === 'ready')) {
-      await this.#redis.set(runnerKey(this.#prefix, this.#name), '1', 'EX', PRESENCE_S);
+      const skills = this.#options.drawsEightBits ? DRAWS_EIGHT_BITS : DRAWS;
+      await this.#redis.set(runnerKey(this.#prefix, this.#name), skills, 'EX', PRESENCE_S);
       await this.#redis.sadd(runnersKey(this.#prefix), this.#name);
     }
   }

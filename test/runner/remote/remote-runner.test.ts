@@ -23,7 +23,15 @@ const machines: RemoteWorker[] = [];
 const bots: RemoteRunner[] = [];
 
 async function addMachine(runner: Runner, options: Partial<ServeOptions> = {}): Promise<RemoteWorker> {
-  const machine = new RemoteWorker({ url: url ?? '', prefix, runner, slots: 4, filesFolder: folder, ...options });
+  const machine = new RemoteWorker({
+    url: url ?? '',
+    prefix,
+    runner,
+    slots: 4,
+    drawsEightBits: true,
+    filesFolder: folder,
+    ...options,
+  });
   machines.push(machine);
   await machine.ready();
   return machine;
@@ -94,6 +102,32 @@ describe.skipIf(url === undefined)('runners on other machines (needs TEST_REDIS_
     const steps = events.flatMap((event) => (event.kind === 'step' ? [event.step] : []));
     expect(steps).toEqual(Array.from({ length: 30 }, (_, k) => k + 1));
     expect(events.filter(({ kind }) => kind === 'picture')).toHaveLength(1);
+  });
+
+  it('gives a work in 8 bits to a machine that draws them alone, however busy it is', async () => {
+    const drawn: string[] = [];
+    const noted = (device: string) => ({
+      device,
+      beforeStep: ({ id }: Work, _: number, step: number) => void (step === 1 && drawn.push(`${id} by ${device}`)),
+    });
+    await addMachine(createStubRunner(noted('old')), { drawsEightBits: false });
+    await addMachine(createStubRunner({ stepMs: 20, ...noted('new') }), { slots: 1 });
+    const bot = await addBot();
+    const ids = ['one', 'two', 'three'];
+    await Promise.all(
+      ids.map((id) => eventsOf(bot.run(imagine({ precision: 'int8', steps: 3, count: 1 }, id), anySignal()))),
+    );
+    expect(drawn.toSorted()).toEqual(['one by new', 'three by new', 'two by new']);
+  });
+
+  it('says so where machines are there and none of them draws 8 bits; what is in fp32 is drawn', async () => {
+    await addMachine(createStubRunner(), { drawsEightBits: false });
+    const bot = await addBot();
+    expect(await errorOf(bot.run(imagine({ precision: 'int8' }, 'eight'), anySignal()))).toMatchObject({
+      name: 'UserError',
+      code: 'device.eight-bits',
+    });
+    expect((await eventsOf(bot.run(imagine({}, 'thirty-two'), anySignal()))).at(-1)?.kind).toBe('picture');
   });
 
   it('takes a cancelled work out of the queue before any machine has it', async () => {
