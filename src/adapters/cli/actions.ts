@@ -99,6 +99,8 @@ export type QuantizeOptions = {
   readonly report?: boolean;
   readonly prompts?: string;
   readonly style?: string;
+  readonly python?: string;
+  readonly pictures?: string;
   readonly json?: boolean;
 };
 export type BenchUnetOptions = {

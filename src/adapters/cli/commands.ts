@@ -189,6 +189,8 @@ export function buildProgram(actions: CliActions, version: string): Command {
     .option('--report', 'draw in fp32 and in 8 bits and compare')
     .option('--prompts <file>', 'what to draw for it: a JSON list, or a prompt a line')
     .option('--style <id>', 'in a style of the model')
+    .option('--python <python>', 'one with flip-evaluator: FLIP of the pictures too')
+    .option('--pictures <folder>', 'where the pairs are kept')
     .option('--json', 'as JSON')
     .action(actions.quantize);
 

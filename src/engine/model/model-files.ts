@@ -151,8 +151,9 @@ export async function openNet(location: string, part: string): Promise<NetFiles>
 }
 
 /** Of the tensors' own. */
-export function bytesOf({ weights }: NetFiles): number {
-  return weights.names.reduce((total, name) => total + (weights.get(name)?.length ?? 0), 0);
+export function bytesOf(...nets: readonly NetFiles[]): number {
+  const tensors = nets.flatMap(({ weights }) => weights.names.map((name) => weights.get(name)?.length ?? 0));
+  return tensors.reduce((total, length) => total + length, 0);
 }
 
 async function readIndex(location: string): Promise<ModelIndex> {

@@ -51,7 +51,7 @@ export class Model implements Denoiser {
   readonly styles: StyleLibrary;
   readonly prompts: PromptEncoder;
   readonly decoders: Decoders;
-  /** In bytes, as far as the weights' files tell. */
+  /** Of its weights, in the precision that it draws in. */
   readonly bytes: number;
   readonly #unet: UNet;
   readonly #encoders: readonly TextEncoder[];
@@ -118,23 +118,12 @@ export class Model implements Denoiser {
         ...(second !== undefined && { text_encoder_2: second.weights }),
       },
     });
-    return new Model({
-      files,
-      key,
-      base,
-      unet,
-      encoders,
-      acceleratesText,
-      dense,
-      styles,
-      autoencoder,
-      derived,
-      cacheDir,
-    });
+    const nets = { unet, encoders, acceleratesText, autoencoder };
+    return new Model({ files, key, precision, base, ...nets, dense, styles, derived, cacheDir });
   }
 
   private constructor(parts: ModelParts) {
-    const { files, key, base, unet, encoders, dense, styles, autoencoder, derived, cacheDir } = parts;
+    const { files, key, precision, base, unet, encoders, dense, styles, autoencoder, derived, cacheDir } = parts;
     this.key = key;
     this.manifest = files.manifest;
     this.base = base;
@@ -153,7 +142,7 @@ export class Model implements Denoiser {
       kind: unet.config.textTime === undefined ? 'last' : 'penultimate',
       zerosForEmptyNegative: files.zerosForEmptyNegative,
     });
-    this.bytes = [files.unet, files.vae, ...files.text].reduce((total, net) => total + bytesOf(net), 0);
+    this.bytes = bytesOf(files.vae, ...files.text) + (precision === 'int8' ? unet.weightBytes() : bytesOf(files.unet));
   }
 
   /** As its graphs take it, the accelerator merged. */
@@ -239,7 +228,7 @@ export class Model implements Denoiser {
   }
 }
 
-type ModelParts = Pick<ModelOptions, 'files' | 'key' | 'cacheDir'> &
+type ModelParts = Pick<ModelOptions, 'files' | 'key' | 'precision' | 'cacheDir'> &
   KeptNets & {
     readonly base: Base;
     readonly unet: UNet;

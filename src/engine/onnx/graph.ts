@@ -76,6 +76,12 @@ export class GraphBuilder {
     return this.initializer(`ints[${values.join(',')}]`, 'i64', [values.length], { kind: 'raw', bytes });
   }
 
+  /** A number of 64 bits without axes. */
+  int(value: number): Value {
+    const bytes = new Uint8Array(BigInt64Array.of(BigInt(value)).buffer);
+    return this.initializer(`int ${value}`, 'i64', [], { kind: 'raw', bytes });
+  }
+
   /** An fp32 constant; `name` must be its own, scalars excepted: see `scalar`. */
   floats(name: string, values: Float32Array<ArrayBuffer>, shape: readonly number[]): Value {
     const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);

@@ -28,6 +28,7 @@ export {
   GatherND,
   OneHot,
   Pad,
+  Range,
   Reshape,
   Shape,
   Slice,

@@ -2,15 +2,20 @@
  * `fourstep quantize MODEL`: makes a model's 8-bit weights now, which its first picture would else wait for; `--report`
  * says what they cost: pictures against fp32, and the UNet layer by layer.
  */
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { Config } from '../../../config/load.ts';
 import { describeModel } from '../../../models/describe-model.ts';
 import type { QuantizeOptions } from '../../adapters/cli/actions.ts';
 import { defaultRequest } from '../../core/default-request.ts';
+import { UserError } from '../../core/errors.ts';
+import type { StyleUse } from '../../core/request.ts';
 import { openCatalog, openEngine } from '../../start/open-engine.ts';
+import { flipErrors } from './flip.ts';
 import { sweepLayers, type LayerReport } from './layers.ts';
-import { compareInBoth, readPrompts, type Likeness } from './pictures.ts';
+import { compareInBoth, middle, readPrompts, type Likeness } from './pictures.ts';
 import { recordCalls } from './record.ts';
 
 type Streams = { readonly print: (line: string) => void; readonly warn: (line: string) => void };
@@ -19,73 +24,96 @@ type Streams = { readonly print: (line: string) => void; readonly warn: (line: s
 const SWEPT_PICTURES = 2;
 const SHOWN_LAYERS = 12;
 
-/** Throws `UserError` for an unknown model or prompts that cannot be read. */
+/** Throws `UserError` for an unknown model or style, prompts that cannot be read, a Python without FLIP. */
 export async function quantizeModel(
   config: Config,
   id: string,
-  { report, prompts: promptFile, style, json }: QuantizeOptions,
+  { report = false, prompts: promptFile, style, python, pictures, json }: QuantizeOptions,
   { print, warn }: Streams,
 ): Promise<void> {
   const catalog = openCatalog(config.dataFolder);
   const model = await catalog.find(id);
   const manifest = { ...(await describeModel(model)), id };
-  const styles = (await catalog.styles(model))
-    .filter((each) => each.id === style)
-    .map(({ file, weight }) => ({ id: style ?? '', file, weight }));
+  const styles = style === undefined ? [] : [styleOf(await catalog.styles(model), id, style)];
   const requests = (await readPrompts(promptFile)).map((prompt, seed) =>
     defaultRequest(manifest, prompt, { seed, styles, promptGrammar: 'weighted' }),
   );
-  const runner = await openEngine({ device: 'cpu', dataFolder: config.dataFolder, startup: 'fast' });
-  let likeness: Likeness;
+  const kept = await pairsFolder(pictures, python);
   try {
-    likeness = await compareInBoth(runner, report === true ? requests : requests.slice(0, 1), warn);
+    const runner = await openEngine({ device: 'cpu', dataFolder: config.dataFolder, startup: 'fast' });
+    let likeness: Likeness;
+    try {
+      const drawn = report ? requests : requests.slice(0, 1);
+      likeness = await compareInBoth(runner, drawn, { say: warn, folder: kept.folder });
+    } finally {
+      await runner.close(0);
+    }
+    if (!report) {
+      print(`${id}: 8-bit weights are made; --precision int8 draws with them, --report says what they cost`);
+      return;
+    }
+    const flip = python === undefined ? undefined : flipOf(await flipErrors(python, kept.folder ?? ''));
+    warn('layer by layer …');
+    const cacheDir = join(config.dataFolder, 'cache');
+    const recorded = await recordCalls(model, requests.slice(0, SWEPT_PICTURES), cacheDir);
+    const layers = await sweepLayers({ ...recorded, cacheDir, say: warn });
+    const whole = { model: id, style, ...likeness, flip, ...layers };
+    print(json === true ? JSON.stringify(whole) : render(whole));
   } finally {
-    await runner.close(0);
+    await kept.remove();
   }
-  if (report !== true) {
-    print(`${id}: 8-bit weights are made; --precision int8 draws with them, --report says what they cost`);
-    return;
-  }
-  warn('layer by layer …');
-  const recorded = await recordCalls(model, requests.slice(0, SWEPT_PICTURES), join(config.dataFolder, 'cache'));
-  const layers = await sweepLayers({ ...recorded, cacheDir: join(config.dataFolder, 'cache'), say: warn });
-  print(json === true ? JSON.stringify({ model: id, ...likeness, ...layers }) : render(id, likeness, layers));
 }
 
-function render(id: string, { pictures, psnr, denoiseMs }: Likeness, { all, layers }: LayerReport): string {
-  const percent = (ratio: number): string => `${(100 * ratio).toFixed(2)} %`;
+type Flip = { readonly median: number; readonly worst: number };
+
+function flipOf(errors: readonly number[]): Flip {
+  return { median: middle(errors), worst: Math.max(...errors) };
+}
+
+function styleOf(known: readonly StyleUse[], model: string, id: string): StyleUse {
+  const found = known.find((each) => each.id === id);
+  if (found === undefined) {
+    const ids = known.map((each) => each.id).join(', ');
+    throw new UserError(
+      'quantize.style',
+      `Expected a style of ${model}, but it has no "${id}"; ${ids === '' ? 'it has none: leave --style out' : `it has ${ids}`}.`,
+    );
+  }
+  return { id, file: found.file, weight: found.weight };
+}
+
+type Kept = { readonly folder: string | undefined; readonly remove: () => Promise<void> };
+
+/** Where pairs of pictures go: what was asked for, or for FLIP alone a folder that is gone afterwards. */
+async function pairsFolder(asked: string | undefined, python: string | undefined): Promise<Kept> {
+  if (asked !== undefined) {
+    await mkdir(asked, { recursive: true });
+    return { folder: asked, remove: async () => {} };
+  }
+  if (python === undefined) {
+    return { folder: undefined, remove: async () => {} };
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'fourstep-pairs-'));
+  return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
+}
+
+type Whole = Likeness &
+  LayerReport & { readonly model: string; readonly style: string | undefined; readonly flip: Flip | undefined };
+
+function render({ model, style, pictures, psnr, flip, denoiseMs, all, kinds, layers }: Whole): string {
+  const percent = (ratio: number): string => `${(100 * ratio).toFixed(2)} %`.padStart(8);
+  const row = (kind: string, count: number, cells: readonly number[]): string =>
+    `    ${kind.padEnd(32)} ${String(count).padStart(4)} ${cells.map(percent).join(' ')}`;
   return [
-    `${id} in 8 bits against fp32, ${pictures} pictures: PSNR ${psnr.median.toFixed(1)} dB in the median, ${psnr.worst.toFixed(1)} at worst ("${psnr.worstPrompt}")`,
+    `${model}${style === undefined ? '' : ` in ${style}`} in 8 bits against fp32, ${pictures} pictures: PSNR ${psnr.median.toFixed(1)} dB in the median, ${psnr.worst.toFixed(1)} at worst ("${psnr.worstPrompt}")`,
+    ...(flip === undefined
+      ? []
+      : [`  FLIP ${flip.median.toFixed(4)} in the median, ${flip.worst.toFixed(4)} at worst`]),
     `  denoising one picture: ${denoiseMs.int8.toFixed(0)} ms, in fp32 ${denoiseMs.fp32.toFixed(0)}`,
-    `  a call of the UNet, relative L2: ${percent(all)}; by kind, one layer alone (mean, worst):`,
-    ...kindsOf(layers).map(
-      ({ kind, count, mean, worst }) =>
-        `    ${kind.padEnd(32)} ${String(count).padStart(4)}   ${percent(mean)}   ${percent(worst)}`,
-    ),
+    '  a call of the UNet by kind of layer: relative L2 with the whole kind in 8 bits, with its worst layer, time saved:',
+    ...kinds.map(({ kind, count, difference, worst, gain }) => row(kind, count, [difference, worst, gain])),
+    row('all', all.count, [all.difference, layers[0]?.difference ?? 0, all.gain]),
     '  the layers that cost most:',
     ...layers.slice(0, SHOWN_LAYERS).map(({ layer, difference }) => `    ${percent(difference)}   ${layer}`),
   ].join('\n');
-}
-
-type Kind = { readonly kind: string; readonly count: number; readonly mean: number; readonly worst: number };
-
-/** By the last words of their names, without numbers. */
-function kindsOf(layers: LayerReport['layers']): readonly Kind[] {
-  const groups = new Map<string, number[]>();
-  for (const { layer, difference } of layers) {
-    const kind = layer
-      .split('.')
-      .filter((word) => !/^\d+$/u.test(word))
-      .slice(-2)
-      .join('.');
-    groups.set(kind, [...(groups.get(kind) ?? []), difference]);
-  }
-  return [...groups]
-    .map(([kind, costs]) => ({
-      kind,
-      count: costs.length,
-      mean: costs.reduce((sum, cost) => sum + cost, 0) / costs.length,
-      worst: Math.max(...costs),
-    }))
-    .toSorted((a, b) => b.mean - a.mean);
 }

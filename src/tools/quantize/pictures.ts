@@ -1,11 +1,14 @@
 /** The same pictures in fp32 and in 8 bits, and how far apart they are. */
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 
 import { z } from 'zod';
 
 import { UserError } from '../../core/errors.ts';
+import type { Picture } from '../../core/picture.ts';
 import type { GenerationRequest } from '../../core/request.ts';
 import type { Runner } from '../../core/work.ts';
+import { encodePng } from '../../image/index.ts';
 
 /** For models that bring no prompts of their own: things, people, places, manners. */
 const USUAL_PROMPTS = [
@@ -45,19 +48,29 @@ export async function readPrompts(file: string | undefined): Promise<readonly st
   return lines.map((line) => line.trim()).filter((line) => line !== '');
 }
 
+type Comparison = {
+  readonly say: (line: string) => void;
+  /** Existing: where the pairs are kept, `007-fp32.png` and `007-int8.png`; undefined: nowhere. */
+  readonly folder: string | undefined;
+};
+
 /** Each prompt with a seed of its own, in both. */
 export async function compareInBoth(
   runner: Runner,
   requests: readonly GenerationRequest[],
-  say: (line: string) => void,
+  { say, folder }: Comparison,
 ): Promise<Likeness> {
   const found: { readonly prompt: string; readonly psnr: number }[] = [];
   const times: Record<'fp32' | 'int8', number[]> = { fp32: [], int8: [] };
   for (const [k, request] of requests.entries()) {
     const drawn = { fp32: await draw(runner, request, 'fp32'), int8: await draw(runner, request, 'int8') };
-    found.push({ prompt: request.prompt, psnr: psnrOf(drawn.int8.data, drawn.fp32.data) });
+    found.push({ prompt: request.prompt, psnr: psnrOf(drawn.int8.picture.data, drawn.fp32.picture.data) });
     for (const precision of ['fp32', 'int8'] as const) {
       times[precision].push(drawn[precision].denoiseMs);
+      if (folder !== undefined) {
+        const name = `${String(k).padStart(3, '0')}-${precision}.png`;
+        await writeFile(join(folder, name), (await encodePng(drawn[precision].picture)).data);
+      }
     }
     if ((k + 1) % 10 === 0) {
       say(`${k + 1} of ${requests.length} prompts …`);
@@ -76,13 +89,13 @@ export async function compareInBoth(
   };
 }
 
-type Drawn = { readonly data: Uint8Array; readonly denoiseMs: number };
+type Drawn = { readonly picture: Picture; readonly denoiseMs: number };
 
 async function draw(runner: Runner, request: GenerationRequest, precision: 'fp32' | 'int8'): Promise<Drawn> {
   const work = { kind: 'imagine', id: 'quantize', request: { ...request, precision }, previewAfter: [] } as const;
   for await (const event of runner.run(work, new AbortController().signal)) {
     if (event.kind === 'picture') {
-      return { data: event.picture.data, denoiseMs: event.ms.denoise };
+      return { picture: event.picture, denoiseMs: event.ms.denoise };
     }
   }
   throw new Error('a work ended without its picture');
@@ -93,6 +106,6 @@ function psnrOf(a: Uint8Array, b: Uint8Array): number {
   return 10 * Math.log10(255 ** 2 / (squares / a.length));
 }
 
-function middle(values: readonly number[]): number {
+export function middle(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }

@@ -136,6 +136,15 @@ export function Gather(data: Value, indices: Value, { axis = 0 } = {}): Value {
   });
 }
 
+/** start, start + delta … below `limit`, all without axes; `length`: how many that will be. */
+export function Range(start: Value, limit: Value, delta: Value, length: Dim): Value {
+  return single(start.graph, {
+    opType: 'Range',
+    inputs: [start, limit, delta],
+    output: { dtype: start.dtype, shape: [length] },
+  });
+}
+
 /** With `batch_dims` 1 and indices [B, 1]: one slice of each of the B rows. */
 export function GatherND(data: Value, indices: Value, { batch_dims = 0 } = {}): Value {
   const taken = fixedDim(indices.shape, -1);
