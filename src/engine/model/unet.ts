@@ -71,9 +71,9 @@ export class UNet {
     this.weights = weights;
     this.#lowering = lowering;
     this.#place = place;
-    const { open, weightsChange = false } = place;
+    const { open } = place;
     this.#rowCounts = new RowCounts(open.target.provider);
-    const [usual, passing] = weightsChange ? [open.mapped, open.mapped] : [open, open.besideWindow];
+    const [usual, passing] = place.weightsChange === true ? [open.mapped, open.mapped] : [open, open.besideWindow];
     this.#sessions = { usual: new LazySessions(usual), passing: new LazySessions(passing) };
     this.#styles = new StyleInputs(() => this.targets, weights, open, lowering);
   }
@@ -130,8 +130,10 @@ export class UNet {
     const call = (called: readonly UNetRow[]) => this.#call(called, variant, size, pixelsPerLatent);
     const kind = `${variant} ${size.height}×${size.width} ${rows[0]?.conditioning.tokens.length}`;
     await this.#rowCounts.meet(rows, kind, call);
-    const output = await call(this.#rowCounts.padded(rows));
-    return output.subarray(0, rows.length * this.config.outChannels * size.height * size.width);
+    return (await call(this.#rowCounts.padded(rows))).subarray(
+      0,
+      rows.length * this.config.outChannels * size.height * size.width,
+    );
   }
 
   async #call(
@@ -156,8 +158,8 @@ export class UNet {
   }
 
   async release(): Promise<void> {
-    await Promise.all([this.#sessions.usual.release(), this.#sessions.passing.release()]);
-    await this.#styles.release();
+    const { usual, passing } = this.#sessions;
+    await Promise.all([usual.release(), passing.release(), this.#styles.release()]);
   }
 
   #inputs(rows: readonly UNetRow[], size: LatentSize, pixelsPerLatent: number): Feeds {
