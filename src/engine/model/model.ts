@@ -9,7 +9,7 @@ import path from 'node:path';
 import type { Base, ModelManifest } from '../../core/manifest.ts';
 import type { Picture } from '../../core/picture.ts';
 import type { Denoiser, LatentSize, UNetRow } from './denoiser.ts';
-import { parseUNetConfig } from '../nets/index.ts';
+import { bytesInEightBits, parseUNetConfig } from '../nets/index.ts';
 import { parseSchedulerConfig, type SchedulerConfig } from '../sampling/index.ts';
 import { derivedFiles, sweepBeside, type LoraNet, type TensorSource } from '../weights/index.ts';
 import type { LatentSampler } from './autoencoder.ts';
@@ -142,7 +142,8 @@ export class Model implements Denoiser {
       kind: unet.config.textTime === undefined ? 'last' : 'penultimate',
       zerosForEmptyNegative: files.zerosForEmptyNegative,
     });
-    this.bytes = bytesOf(files.vae, ...files.text) + (precision === 'int8' ? unet.weightBytes() : bytesOf(files.unet));
+    this.bytes =
+      bytesOf(files.vae, ...files.text) + (precision === 'int8' ? bytesInEightBits(unet.weights) : bytesOf(files.unet));
   }
 
   /** As its graphs take it, the accelerator merged. */

@@ -16,7 +16,6 @@ import {
   type Sinusoid,
   type StyleForm,
   type UNetConfig,
-  type UNetOptions,
   writeSinusoid,
 } from '../nets/index.ts';
 import type { Graph } from '../onnx/index.ts';
@@ -27,7 +26,7 @@ import { CallArrays } from './call-arrays.ts';
 import { LazySessions } from './lazy-sessions.ts';
 import { inOneStyle } from './lora-feeds.ts';
 import { unetIslands } from './number-type.ts';
-import { weightBytes, type NetPlace, type PrecisePlace } from './session-opener.ts';
+import type { NetPlace, PrecisePlace } from './session-opener.ts';
 import { RowCounts } from './row-counts.ts';
 import { rowMemory, type RowMemory } from './row-memory.ts';
 import { StyleInputs } from './style-inputs.ts';
@@ -51,8 +50,8 @@ export class UNet {
   readonly #arrays = new CallArrays();
 
   static async open(config: UNetConfig, weights: TensorSource, place: UNetPlace & PrecisePlace): Promise<UNet> {
-    const { target } = place.open;
-    const lowering = loweringFor({ ...target, precision: place.precision, islands: unetIslands(config) });
+    const { open, precision } = place;
+    const lowering = loweringFor({ ...open.target, precision, islands: unetIslands(config) });
     return UNet.#prepared(config, weights, lowering, place);
   }
 
@@ -71,21 +70,17 @@ export class UNet {
     this.weights = weights;
     this.#lowering = lowering;
     this.#place = place;
-    const { open } = place;
+    const { open, weightsChange = false } = place;
     this.#rowCounts = new RowCounts(open.target.provider);
-    const [usual, passing] = place.weightsChange === true ? [open.mapped, open.mapped] : [open, open.besideWindow];
+    const [usual, passing] = weightsChange ? [open.mapped, open.mapped] : [open, open.besideWindow];
     this.#sessions = { usual: new LazySessions(usual), passing: new LazySessions(passing) };
     this.#styles = new StyleInputs(() => this.targets, weights, open, lowering);
   }
 
   /** What a LoRA can change. */
   get targets(): readonly Layer[] {
-    return (this.#targets ??= unetLoraTargets(this.config));
-  }
-
-  /** What its graphs read: in 8 bits a quarter of what the files hold. */
-  weightBytes(): number {
-    return weightBytes(this.#graph({}));
+    this.#targets ??= unetLoraTargets(this.config);
+    return this.#targets;
   }
 
   /** The same net over other weights. */
@@ -130,10 +125,8 @@ export class UNet {
     const call = (called: readonly UNetRow[]) => this.#call(called, variant, size, pixelsPerLatent);
     const kind = `${variant} ${size.height}×${size.width} ${rows[0]?.conditioning.tokens.length}`;
     await this.#rowCounts.meet(rows, kind, call);
-    return (await call(this.#rowCounts.padded(rows))).subarray(
-      0,
-      rows.length * this.config.outChannels * size.height * size.width,
-    );
+    const output = await call(this.#rowCounts.padded(rows));
+    return output.subarray(0, rows.length * this.config.outChannels * size.height * size.width);
   }
 
   async #call(
@@ -158,13 +151,14 @@ export class UNet {
   }
 
   async release(): Promise<void> {
-    const { usual, passing } = this.#sessions;
-    await Promise.all([usual.release(), passing.release(), this.#styles.release()]);
+    await Promise.all([this.#sessions.usual.release(), this.#sessions.passing.release()]);
+    await this.#styles.release();
   }
 
   #inputs(rows: readonly UNetRow[], size: LatentSize, pixelsPerLatent: number): Feeds {
     const { config } = this;
-    const [count, { height, width }] = [rows.length, size];
+    const count = rows.length;
+    const { height, width } = size;
     const sample = this.#arrays.gather('sample', rows, config.inChannels * height * width, (row, target) =>
       row.writeInput(target),
     );
@@ -234,7 +228,8 @@ export class UNet {
   /** Of a call without styles, of prompts of `tokens`; a style's own matrices are small beside it. */
   rowMemory({ height, width }: LatentSize, tokens: number): RowMemory {
     const key = `${height}x${width} ${tokens}`;
-    const found = this.#rowMemory.get(key) ?? rowMemory(this.#graph({ sizes: 'whole' }), { height, width, tokens });
+    const graph = () => buildUNet(this.config, this.weights, { lowering: this.#lowering, sizes: 'whole' });
+    const found = this.#rowMemory.get(key) ?? rowMemory(graph(), { height, width, tokens });
     this.#rowMemory.set(key, found);
     return found;
   }
@@ -243,11 +238,11 @@ export class UNet {
     const multiple = sizeMultiple(this.config);
     const sizes = height % multiple === 0 && width % multiple === 0 ? 'whole' : 'any';
     return this.#sessions[loraRows === 'gated' ? 'passing' : 'usual'].get(`${variant} ${sizes} ${loraRows}`, () =>
-      this.#graph({ sizes, styles: this.#styles.form(variant, loraRows) }),
+      buildUNet(this.config, this.weights, {
+        lowering: this.#lowering,
+        sizes,
+        styles: this.#styles.form(variant, loraRows),
+      }),
     );
-  }
-
-  #graph(form: Omit<UNetOptions, 'lowering'>): Graph {
-    return buildUNet(this.config, this.weights, { lowering: this.#lowering, ...form });
   }
 }

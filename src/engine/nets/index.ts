@@ -3,6 +3,7 @@
  */
 export { NO_WEIGHTS, type BuildOptions, type Layer, type NetWeights, type StyleForm } from './building.ts';
 export type { Lowering, NumberType } from './lowering.ts';
+export { bytesInEightBits } from './lowerings/eight-bit-weights.ts';
 export { loweringFor, type LoweringOptions } from './lowerings/lowering-for.ts';
 export type { Island } from './lowerings/precision.ts';
 export { buildUNet, sinusoidsOf, sizeMultiple, type UNetOptions } from './unet.ts';

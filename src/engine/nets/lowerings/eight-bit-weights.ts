@@ -25,6 +25,13 @@ export async function preparedInEightBits(
   return overlay(source.origin, wide, await quantisedWeights(source, parts, cacheDir));
 }
 
+/** What a net over these prepared weights reads: the matrices, and of the others what is not one of them in float. */
+export function bytesInEightBits(weights: TensorSource): number {
+  const replaced = new Set(weights.names.flatMap((name) => partOf(name)?.path ?? []));
+  const read = weights.names.filter((name) => !replaced.has(name.replace(/\.weight$/u, '')));
+  return read.reduce((total, name) => total + (weights.get(name)?.length ?? 0), 0);
+}
+
 const NAME = new RegExp(`^(?<path>.*)\\.${QUANTISED}\\[(?<start>\\d+):(?<end>\\d+)\\]$`, 'u');
 
 function partOf(name: string): QuantisedPart | undefined {
