@@ -14,6 +14,7 @@ import { askToForget, exportMine, forget } from './handlers/mydata.ts';
 import { choosePanel, openPanelForm, pressPanel, showPanel, submitPanelForm } from './handlers/panel.ts';
 import { handleUpscale, handleVary } from './handlers/pictures.ts';
 import { addStyle, handleDraft } from './handlers/style-trial.ts';
+import { showStyle } from './handlers/show-style.ts';
 import {
   chooseDefault,
   chooseMine,
@@ -22,7 +23,6 @@ import {
   removeStyle,
   renameStyle,
   restoreStyle,
-  showStyle,
 } from './handlers/styles.ts';
 import { handleMessagePictures, handleTrainForm } from './training/collect.ts';
 import { moreForm, trainForm } from './training/form.ts';

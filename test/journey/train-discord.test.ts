@@ -12,7 +12,7 @@ import { deployCommands } from '../../src/adapters/discord/index.ts';
 import { UserError } from '../../src/core/errors.ts';
 import { openMemory, type Database } from '../../src/store/index.ts';
 import { FakeDiscord } from '../support/discord/index.ts';
-import type { Person } from '../support/discord/person.ts';
+import { Person } from '../support/discord/person.ts';
 import { type DiscordBot, openDiscordBot } from '../support/discord/running-bot.ts';
 import type { SeenMessage } from '../support/discord/seen.ts';
 import { pictureFiles } from '../support/style-pictures.ts';
@@ -136,6 +136,40 @@ describe('a style learnt in Discord', () => {
     root.press('Discard', await shows(message, 'Learnt here'));
     await shows(message, 'iscarded');
     expect([await kept('training'), await kept('loras')]).toEqual([0, 0]);
+  });
+
+  it('reaches its admin where answers are private and the way to them has closed, and goes on in the server', async () => {
+    await running.stores.settings.save(`discord:${fake.world.guilds[0]!.id}`, {
+      ...(await running.stores.settings.of(`discord:${fake.world.guilds[0]!.id}`)),
+      isPrivate: true,
+    });
+    await running.close();
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    let steps = 0;
+    await start(async () => {
+      steps += 1;
+      await (steps === 2 ? held : undefined);
+    });
+    const message = await gather(5);
+    expect(message.isPrivate).toBe(true);
+    root.press('Start', message);
+    await shows(message, 'step 1 of 4');
+    // A quarter of an hour, and nobody can change what one person alone sees.
+    fake.world.clock.skip(16 * 60_000);
+    release();
+    const direct = await fake.world.until('a direct message', () =>
+      root.direct.find(({ text, pictures }) => text.includes('Learnt here from 5 pictures') && pictures.length > 0),
+    );
+    const inDirect = new Person(fake, root.user, fake.world.directOf(root.user.id));
+    const refused = await inDirect.press('Save', direct).answer();
+    expect(refused.text).toContain('/style show paper');
+    const again = await root.slash('style show', { name: 'paper' }).answer(({ pictures }) => pictures.length > 0);
+    expect(again).toMatchObject({ isPrivate: true, text: expect.stringContaining('Learnt here from 5 pictures') });
+    expect(await bo.slash('style show', { name: 'paper' }).answer()).toMatchObject({ buttons: [] });
+    await root.press('Save', again).acknowledged();
+    await fake.world.until('the style', async () => (await kept('loras')) === 1 && (await kept('training')) === 0);
+    expect(await root.slash('style show', { name: 'paper' }).answer()).toMatchObject({ buttons: [] });
   });
 
   it('takes pictures from other messages, and forgets them for whose they are', async () => {

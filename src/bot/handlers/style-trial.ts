@@ -24,6 +24,7 @@ import { fromPreset, stylesOf } from '../styles.ts';
 import { requestOf } from '../wish.ts';
 import { errorText, formatNumber, localeOf, text } from '../texts/index.ts';
 import { backToCollecting, endTraining, trainOn } from '../training/press.ts';
+import { requireHere } from '../training/own-training.ts';
 import { bringStyle, removeUnused } from './lora-files.ts';
 import { newStyleOf } from './new-style.ts';
 import { styleName, unknownModel } from './styles.ts';
@@ -80,8 +81,12 @@ export async function handleDraft(
   id: string,
 ): Promise<void> {
   const { actor, place } = asked.invocation;
-  requireAdmin(actor);
   const draft = await context.stores.styles.draft(id);
+  if (draft !== undefined) {
+    const { name, addedBy: by } = draft.preset;
+    requireHere(asked, { ...draft, name, by });
+  }
+  requireAdmin(actor);
   if (draft === undefined || draft.server !== place.server) {
     throw refusal('style.draft-gone');
   }
@@ -127,7 +132,11 @@ export async function showTrial(context: BotContext, draft: StyleDraft): Promise
     }
     const message = trialMessage(draft, locale, picture, await context.stores.trainings.get(draft.id));
     const address = await chat.deliver(draft.address, message, { mode: 'edit', key, isFinal: true });
-    await context.stores.styles.saveDraft({ ...draft, address, isShown: true });
+    // Pressed already, it is another by now.
+    const shown = await context.stores.styles.draft(draft.id);
+    if (shown?.preset.weight === draft.preset.weight) {
+      await context.stores.styles.saveDraft({ ...shown, address, isShown: true });
+    }
   } catch (error) {
     if (error instanceof StoppedError) {
       return; // the draft is kept, and shown after the next start

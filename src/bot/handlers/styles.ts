@@ -1,6 +1,6 @@
 /** `/style …` but for `add`: the list, one style, the defaults, and changing what was added. */
 import { checkOptions } from '../../../commands/check.ts';
-import { styleDefault, styleEdit, styleMine, styleRemove, styleRename, styleShow } from '../../../commands/style.ts';
+import { styleDefault, styleEdit, styleMine, styleRemove, styleRename } from '../../../commands/style.ts';
 import type { Given } from '../../core/command.ts';
 import type { Locale } from '../../core/people.ts';
 import type { Style } from '../../core/style.ts';
@@ -12,7 +12,7 @@ import type { BotContext, RequestContext } from '../context.ts';
 import { randomId } from '../jobs/ids.ts';
 import { encodeButtonId } from '../button-id.ts';
 import { sentences } from '../present/lines.ts';
-import { styleMessage, stylesMessage } from '../present/styles.ts';
+import { stylesMessage } from '../present/styles.ts';
 import { refusal } from '../refusal.ts';
 import { answerPrivately, offerUndo, replace, sayPrivately } from '../speaking.ts';
 import { findStyle, meansNone, stylesOf } from '../styles.ts';
@@ -30,11 +30,6 @@ export async function listStyles(context: BotContext, asked: RequestContext): Pr
     locale: asked.locale,
   });
   await answerPrivately(asked, listed);
-}
-
-export async function showStyle(context: BotContext, asked: RequestContext, given: Given): Promise<void> {
-  const { name } = checkOptions(styleShow, given);
-  await answerPrivately(asked, styleMessage(findStyle(await all(context, asked), name), asked.locale));
 }
 
 /** The style of pictures on this server that name none. */

@@ -9,12 +9,16 @@ import { collectingMessage } from './collecting-message.ts';
 /** Throws `UserError` `train.gone`, or `train.running` where it is in none of the states. */
 export async function ownTraining(
   context: BotContext,
-  { actor, place }: RequestContext,
+  asked: RequestContext,
   id: string,
   states: readonly Training['state']['kind'][],
 ): Promise<Training> {
-  requireAdmin(actor);
+  const { actor, place } = asked;
   const training = await context.stores.trainings.get(id);
+  if (training !== undefined) {
+    requireHere(asked, training);
+  }
+  requireAdmin(actor);
   if (training === undefined || training.server !== place.server) {
     throw refusal('train.gone');
   }
@@ -22,6 +26,16 @@ export async function ownTraining(
     throw refusal('train.running', { style: training.name });
   }
   return training;
+}
+
+/** Throws `UserError` `style.elsewhere` for a button that its own admin pressed away from its server. */
+export function requireHere(
+  { actor, place }: RequestContext,
+  of: Pick<Training, 'server' | 'serverName' | 'by' | 'name'>,
+): void {
+  if (of.server !== place.server && of.by === actor.user) {
+    throw refusal('style.elsewhere', { style: of.name, server: of.serverName });
+  }
 }
 
 /** Shows what was gathered where the training's message stands, or makes it the answer to what is asked. */

@@ -54,6 +54,8 @@ export const errors: Translation<typeof english> = {
   'error.style.base':
     'Diese LoRA ist für {loraBase}; {model} ist {modelBase}. Gib eine LoRA für {modelBase} an, oder ein anderes Modell.',
   'error.style.draft-gone': 'Diese Vorschau ist nicht mehr offen. Füge den Stil mit /style add noch einmal hinzu.',
+  'error.style.elsewhere':
+    'Dieser Stil gehört zu {server}. Dort zeigt /style show {style} ihn noch einmal, mit Knöpfen, die gehen.',
   'error.style.draft-other': 'Nur der Admin, der diese Vorschau begann, kann sie abschließen.',
   'error.style.weight': 'Ein Gewicht kann −2 bis 2 sein; es ist schon {weight}.',
 

@@ -53,6 +53,8 @@ export const errors = {
   'error.style.base':
     'This LoRA is for {loraBase}; {model} is {modelBase}. Give a LoRA for {modelBase}, or another model.',
   'error.style.draft-gone': 'This preview is no longer open. Add the style again with /style add.',
+  'error.style.elsewhere':
+    'This style belongs to {server}. There, /style show {style} shows it again, with buttons that work.',
   'error.style.draft-other': 'Only the admin who began this preview can finish it.',
   'error.style.weight': 'A weight can be −2 to 2; it is {weight} already.',
 
