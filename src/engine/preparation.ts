@@ -56,7 +56,8 @@ export async function prepare({
   const planned = plan(model.scheduler, { ...recipe, steps, strength: init?.strength });
   const styles = await model.styles.prepare(request.styles, live === 'draft');
   const styleFiles = request.styles.flatMap(({ file, weight }) => (weight === 0 ? [] : file));
-  const { learned, notices: unfit } = await openLearnedWords(request.embeddings, styleFiles, model.textFeatures);
+  const widths = model.text.map(({ features }) => features);
+  const { learned, notices: unfit } = await openLearnedWords(request.embeddings, styleFiles, widths);
   const given = withoutReferences(request, [...learned.words.keys()]);
   const words = await readPromptWords(model, { ...request, ...given });
   const textOf = (text: string): PromptText => ({ text, grammar: request.promptGrammar, learned });

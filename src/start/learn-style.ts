@@ -26,7 +26,9 @@ import { openCatalog } from './open-engine.ts';
 
 type Learning = Omit<TrainRequest, 'pictures' | 'fingerprint'> &
   Pick<StyleTrainingOptions, 'pictures' | 'out' | 'checkpoint' | 'signal'> &
-  Partial<Pick<StyleTrainingOptions, 'saveEvery' | 'between' | 'checkpointEveryMs' | 'keepsCheckpoint' | 'threads'>> & {
+  Partial<
+    Pick<StyleTrainingOptions, 'saveEvery' | 'between' | 'checkpointEveryMs' | 'keepsCheckpoint' | 'threads' | 'text'>
+  > & {
     readonly dataFolder: string;
     readonly fingerprint?: string | undefined;
     readonly rank?: number | undefined;

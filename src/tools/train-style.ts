@@ -17,6 +17,7 @@ import { coverPicture, decodePicture } from '../image/index.ts';
 import { learnStyle } from '../start/learn-style.ts';
 import { openCatalog } from '../start/open-engine.ts';
 import { stopOnSignal } from '../start/stop-on-signal.ts';
+import type { TextLearning } from '../train/index.ts';
 import { drawPreview } from './train-preview.ts';
 import { ProgressLine } from './train-progress.ts';
 
@@ -37,7 +38,8 @@ export async function trainStyleFromFiles(
   }
   const { width, height } = options.size ?? manifest.defaults;
   const size = { width, height };
-  const trigger = options.trigger;
+  const word = newWordOf(options);
+  const trigger = word?.word ?? options.trigger;
   const pictures = await Promise.all(files.map((file) => readTrainingPicture(file, trigger)));
   checkPictures(pictures, size);
 
@@ -56,6 +58,7 @@ export async function trainStyleFromFiles(
       seed,
       steps: options.steps,
       rank: options.rank,
+      text: { matrices: options.text === true, word },
       rounds: 1,
       date: new Date().toISOString().slice(0, 10),
       out: file,
@@ -92,6 +95,22 @@ export async function trainStyleFromFiles(
   } else {
     streams.print(file);
   }
+}
+
+/** Throws `UserError` `train.new-word` for more than one word, or one beside a trigger of its own. */
+function newWordOf({ newWord, vectors, like, trigger }: StyleTrainOptions): TextLearning['word'] {
+  if (newWord === undefined) {
+    return undefined;
+  }
+  const word = newWord.trim();
+  if (!/^[\p{L}\p{N}_-]+$/u.test(word) || (trigger !== '' && trigger !== word)) {
+    throw new UserError(
+      'train.new-word',
+      `Expected one new word of letters and digits and no other --trigger, got "${newWord}"${trigger === '' ? '' : ` and "${trigger}"`}; a new word is the trigger itself.`,
+      { params: { word: newWord } },
+    );
+  }
+  return { word, vectors, like };
 }
 
 /** With the words for it: those of a text file beside it, as trainers know it, else of its name, else none. */

@@ -27,6 +27,8 @@ export type BaseModelOptions = {
 export type BaseModel = {
   readonly base: Base;
   readonly unet: { readonly config: UNetConfig; readonly weights: TensorSource };
+  /** In their order. */
+  readonly text: Model['text'];
   readonly lowering: Lowering;
   readonly scheduler: SchedulerConfig;
   readonly pixelsPerLatent: number;
@@ -53,6 +55,7 @@ export async function openBaseModel(options: BaseModelOptions): Promise<BaseMode
   return {
     base: model.base,
     unet: { config, weights },
+    text: model.text,
     lowering,
     scheduler: model.scheduler,
     pixelsPerLatent: model.pixelsPerLatent,

@@ -21,54 +21,56 @@ export type Encoders = {
   readonly prompt: (caption: string) => Promise<Conditioning>;
 };
 
-export type Example = {
+/** `Words`: a caption as what learns takes it. */
+export type Example<Words> = {
   /** Latents as the VAE's distribution gives them with noise of this stream. */
   readonly latents: (generator: TorchGenerator) => Float32Array;
-  readonly conditioning: Conditioning;
+  readonly words: Words;
 };
 
-export type EncodeOptions = {
+export type EncodeOptions<Words> = {
   readonly size: { readonly width: number; readonly height: number };
   readonly variantsPerPicture: number;
   /** Decides how variants are moved. */
   readonly generator: TorchGenerator;
-  readonly encoders: Encoders;
+  readonly encodePicture: Encoders['picture'];
+  readonly encodeCaption: (caption: string) => Promise<Words>;
 };
 
-export type EncodedPicture = {
-  readonly examples: readonly Example[];
+export type EncodedPicture<Words> = {
+  readonly examples: readonly Example<Words>[];
   /** Names the pixels and the caption. */
   readonly digest: string;
 };
 
-export async function encodePicture(
+export async function encodePicture<Words>(
   { read, caption }: TrainingPicture,
-  { size, variantsPerPicture, generator, encoders }: EncodeOptions,
-): Promise<EncodedPicture> {
-  const conditioning = await encoders.prompt(caption);
+  { size, variantsPerPicture, generator, ...encode }: EncodeOptions<Words>,
+): Promise<EncodedPicture<Words>> {
+  const words = await encode.encodeCaption(caption);
   const hash = createHash('sha256').update(caption);
-  const examples: Example[] = [];
+  const examples: Example<Words>[] = [];
   for (const picture of await variants(read, size, variantsPerPicture, generator)) {
     hash.update(picture.data);
-    examples.push({ latents: await encoders.picture(picture), conditioning });
+    examples.push({ latents: await encode.encodePicture(picture), words });
   }
   return { examples, digest: hash.digest('hex') };
 }
 
 /** The order in which a run sees examples: all of them in random order, again and again. */
-export class ExampleOrder {
-  readonly #examples: readonly Example[];
+export class ExampleOrder<Words> {
+  readonly #examples: readonly Example<Words>[];
   readonly #seed: number;
   #epoch = -1;
   #order: readonly number[] = [];
 
-  constructor(examples: readonly Example[], seed: number) {
+  constructor(examples: readonly Example<Words>[], seed: number) {
     this.#examples = examples;
     this.#seed = seed;
   }
 
   /** The `place`-th one, from 0. */
-  at(place: number): Example {
+  at(place: number): Example<Words> {
     const count = this.#examples.length;
     const epoch = Math.floor(place / count);
     if (epoch !== this.#epoch) {

@@ -10,9 +10,9 @@ import { unetLoraTargets } from '../engine/nets/index.ts';
 import { forgetCheckpoint, keptOnCancel, resumeCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import { consistent, guidedStep, studentError } from './consistency.ts';
 import { ExampleOrder, type Example } from './dataset.ts';
+import { planForDevice } from './device-rate.ts';
 import type { DistillationRecipe } from './distillation-recipe.ts';
-import { ForwardNet } from './forward-net.ts';
-import { checkMemory } from './memory-bound.ts';
+import { ForwardNet, type ForwardRow } from './forward-net.ts';
 import { MovingAverage } from './moving-average.ts';
 import { NoiseSchedule } from './noising.ts';
 import { drawOwn, ownPrompts } from './own-pictures.ts';
@@ -42,7 +42,7 @@ export async function* distill(options: DistillationOptions): AsyncGenerator<Tra
     rank: recipe.rank,
   };
   const step = buildStepGraph({ unet: { ...unet, targets }, text: [], lengths, loss: recipe.loss, lowering });
-  checkMemory(step, options.freeBytes);
+  const { pieces } = await planForDevice(step, options);
   const prompts: Conditioning[] = [];
   for (const prompt of ownPrompts(recipe.pictures)) {
     prompts.push(await base.encoders.prompt(prompt));
@@ -54,7 +54,7 @@ export async function* distill(options: DistillationOptions): AsyncGenerator<Tra
   try {
     const examples = yield* ownExamples(options, { teacher, schedule, prompts, empty });
     const target = await ForwardNet.open({ base, targets, lengths, ...opened });
-    const trainer = await Trainer.open({ step, seed, ...opened, ...recipe });
+    const trainer = await Trainer.open({ step, pieces, seed, ...opened, ...recipe });
     try {
       const slow = new MovingAverage(recipe.targetDecay, { isWarm: true });
       const run = runOf(options);
@@ -98,12 +98,12 @@ type Teaching = {
 async function* ownExamples(
   options: DistillationOptions,
   { prompts, ...teaching }: Teaching,
-): AsyncGenerator<TrainingEvent, readonly Example[]> {
+): AsyncGenerator<TrainingEvent, readonly Example<Conditioning>[]> {
   const { recipe, size, seed, base } = options;
   const { rowsPerCall: atOnce, pictureSteps: steps, guidance } = recipe;
   const area = (size.width * size.height) / base.pixelsPerLatent ** 2;
   const length = base.unet.config.inChannels * area;
-  const examples: Example[] = [];
+  const examples: Example<Conditioning>[] = [];
   for (let at = 0; at < prompts.length; at += atOnce) {
     const between = (): Promise<void> => waitForTurn(options);
     const own = { ...teaching, size, length, steps, guidance: guidance[0], seed, between };
@@ -115,7 +115,7 @@ async function* ownExamples(
 
 type RowsOptions = Omit<Teaching, 'prompts'> & {
   readonly options: DistillationOptions;
-  readonly examples: readonly Example[];
+  readonly examples: readonly Example<Conditioning>[];
   readonly target: ForwardNet;
   readonly trainer: Trainer;
   readonly slow: MovingAverage;
@@ -124,7 +124,7 @@ type RowsOptions = Omit<Teaching, 'prompts'> & {
 /** The rows of each step: noised pictures, where the teacher goes from there, and what the slow copy says of that. */
 class Rows {
   readonly #given: RowsOptions;
-  readonly #order: ExampleOrder;
+  readonly #order: ExampleOrder<Conditioning>;
 
   constructor(given: RowsOptions) {
     this.#given = given;
@@ -140,7 +140,7 @@ class Rows {
     const [least, greatest] = recipe.guidance;
     // 1. Noise pictures to one of the teacher's timesteps.
     const drawn = Array.from({ length: recipe.batch }, (_, k) => {
-      const { latents, conditioning } = this.#order.at((step - 1) * recipe.batch + k);
+      const { latents, words: conditioning } = this.#order.at((step - 1) * recipe.batch + k);
       const [when = 0, how = 0] = generator.rand(2);
       const from = Math.round((Math.floor(when * recipe.teacherSteps) + 1) * stride) - 1;
       const clean = latents(generator);
@@ -149,7 +149,7 @@ class Rows {
       return { x: noisy, from, to: Math.max(0, Math.round(from - stride)), guidance, conditioning };
     });
     // 2. One guided step of the teacher.
-    const row = (x: Float32Array, timestep: number, conditioning: Conditioning): TrainingRow => ({
+    const row = (x: Float32Array, timestep: number, conditioning: Conditioning): ForwardRow => ({
       sample: x,
       timestep: Float32Array.of(timestep),
       ...conditioningRow(conditioning, size),

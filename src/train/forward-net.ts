@@ -7,7 +7,9 @@ import { buildUNet, type Layer } from '../engine/nets/index.ts';
 import { Session, type Feeds, type FloatTensor } from '../engine/ort/index.ts';
 import type { BaseModel } from './base-model.ts';
 import type { Learnt } from './learnt.ts';
-import type { TrainingRow } from './trainer.ts';
+
+/** What one row feeds, by the input's name. */
+export type ForwardRow = Readonly<Record<string, Float32Array>>;
 
 export type ForwardNetOptions = {
   readonly base: BaseModel;
@@ -40,7 +42,7 @@ export class ForwardNet {
 
   /** A prediction for each row; the number of rows is a multiple of a call's. `between` is awaited before every call. */
   async predict(
-    rows: readonly TrainingRow[],
+    rows: readonly ForwardRow[],
     matrices: readonly Learnt[],
     between: () => Promise<void>,
   ): Promise<readonly Float32Array[]> {
@@ -70,7 +72,7 @@ export class ForwardNet {
     return this.#session.release();
   }
 
-  #gathered(rows: readonly TrainingRow[]): Feeds {
+  #gathered(rows: readonly ForwardRow[]): Feeds {
     return Object.fromEntries(
       Object.entries(rows[0] ?? {}).map(([name, one]) => {
         const shape = this.#shapes.get(name);

@@ -1,5 +1,6 @@
 /**
- * What was learnt as a LoRA file that other programs read too: kohya's names, `ss_*` and `modelspec` metadata. Matrices
+ * What was learnt as a LoRA file that other programs read too: kohya's names, `ss_*` and `modelspec` metadata; the vectors of a
+ * new word lie beside, under the trigger's name. Matrices
  * come as graphs take them, [in, r] and [r, out], and go as files have them, [r, in] and [out, r]; alpha is the rank.
  * https://github.com/Stability-AI/ModelSpec, https://github.com/kohya-ss/sd-scripts (library/train_util.py)
  */
@@ -39,7 +40,12 @@ export async function writeLora(
   isConvolution: IsConvolution,
   notes: LoraNotes,
 ): Promise<void> {
-  const tensors = learnt.flatMap((each) => {
+  const words = learnt.filter(({ name }) => name.endsWith('.new_tokens'));
+  const matrices = learnt.filter((each) => !words.includes(each));
+  const bundled = words.map(({ name, shape, values }) =>
+    tensor(`bundle_emb.${notes.trigger}.${wordPart(name, words.length)}`, shape, values),
+  );
+  const tensors = matrices.flatMap((each) => {
     const [, module = '', side = ''] = /^(.*)\.lora_(down|up)$/.exec(each.name) ?? [];
     const stem = kohyaStem(module);
     const { values, shape } = asStored(each, isConvolution(module));
@@ -48,9 +54,17 @@ export async function writeLora(
   });
   await writeSafetensors(
     file,
-    tensors.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    [...tensors, ...bundled].toSorted((a, b) => (a.name < b.name ? -1 : 1)),
     metadata(notes),
   );
+}
+
+/** Of a new word's vectors, as web UIs call them in a LoRA's file; SDXL has two sets. */
+function wordPart(name: string, sets: number): string {
+  if (sets === 1) {
+    return 'string_to_param.*';
+  }
+  return name.startsWith('text_encoder_2.') ? 'clip_g' : 'clip_l';
 }
 
 function kohyaStem(module: string): string {

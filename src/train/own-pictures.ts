@@ -40,7 +40,7 @@ export type OwnPicturesOptions = {
 };
 
 /** Draws as many at a time as one call of the teacher with and without words holds; `at` counts prompts from 0. */
-export async function drawOwn(options: OwnPicturesOptions, at: number): Promise<readonly Example[]> {
+export async function drawOwn(options: OwnPicturesOptions, at: number): Promise<readonly Example<Conditioning>[]> {
   const { teacher, schedule, prompts, empty, size, length, steps, guidance, seed, between } = options;
   let pictures = prompts.map((_, k) => streamOf(seed, 'own picture', at + k).randn(length));
   const last = schedule.timesteps - 1;
@@ -65,5 +65,5 @@ export async function drawOwn(options: OwnPicturesOptions, at: number): Promise<
       return guidedStep(schedule, { x, conditional, unconditional, from, to, guidance });
     });
   }
-  return pictures.map((latents, k) => ({ latents: () => latents, conditioning: prompts[k] ?? empty }));
+  return pictures.map((latents, k) => ({ latents: () => latents, words: prompts[k] ?? empty }));
 }

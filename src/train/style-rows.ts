@@ -4,25 +4,24 @@
  */
 import type { Conditioning } from '../engine/model/denoiser.ts';
 import { ExampleOrder, type Example } from './dataset.ts';
+import type { ForwardRow } from './forward-net.ts';
 import type { NoiseSchedule } from './noising.ts';
 import { streamOf } from './random.ts';
 import type { StyleRecipe } from './style-recipe.ts';
 import type { TrainingRow } from './trainer.ts';
 
 export type StyleRowsOptions = {
-  readonly examples: readonly Example[];
+  readonly examples: readonly Example<TrainingRow>[];
   /** Of no words. */
-  readonly empty: Conditioning;
+  readonly empty: TrainingRow;
   readonly recipe: Pick<StyleRecipe, 'batch' | 'emptyShare' | 'minSnrGamma' | 'leastWeight' | 'lean'>;
   readonly schedule: NoiseSchedule;
   readonly seed: number;
-  /** Pixels. */
-  readonly size: { readonly width: number; readonly height: number };
 };
 
 export class StyleRows {
   readonly #options: StyleRowsOptions;
-  readonly #order: ExampleOrder;
+  readonly #order: ExampleOrder<TrainingRow>;
 
   constructor(options: StyleRowsOptions) {
     this.#options = options;
@@ -31,7 +30,7 @@ export class StyleRows {
 
   /** `step` counts from 1. */
   batch(step: number): readonly TrainingRow[] {
-    const { recipe, schedule, empty, seed, size } = this.#options;
+    const { recipe, schedule, empty, seed } = this.#options;
     const generator = streamOf(seed, 'rows', step);
     return Array.from({ length: recipe.batch }, (_, k) => {
       const example = this.#order.at((step - 1) * recipe.batch + k);
@@ -47,22 +46,20 @@ export class StyleRows {
         factor: Float32Array.of(1),
         offset: target.map((value) => -value),
         weight: Float32Array.of(schedule.minSnrWeight(timestep, recipe.minSnrGamma) + recipe.leastWeight),
-        ...conditioningRow(isEmpty < recipe.emptyShare ? empty : example.conditioning, size),
+        ...(isEmpty < recipe.emptyShare ? empty : example.words),
       };
     });
   }
 }
 
-/** A prompt as the UNet's inputs; SDXL is told that the picture is whole and of its size. */
-export function conditioningRow(
-  { tokens, pooled }: Conditioning,
-  { width, height }: { readonly width: number; readonly height: number },
-): TrainingRow {
-  return {
-    encoder_hidden_states: tokens,
-    ...(pooled !== undefined && {
-      text_embeds: pooled,
-      time_ids: Float32Array.of(height, width, 0, 0, height, width),
-    }),
-  };
+type Size = { readonly width: number; readonly height: number };
+
+/** A prompt as the UNet's inputs. */
+export function conditioningRow({ tokens, pooled }: Conditioning, size: Size): ForwardRow {
+  return { encoder_hidden_states: tokens, ...(pooled !== undefined && { text_embeds: pooled, ...timeIdsRow(size) }) };
+}
+
+/** SDXL is told that the picture is whole and of its size. */
+export function timeIdsRow({ width, height }: Size): ForwardRow {
+  return { time_ids: Float32Array.of(height, width, 0, 0, height, width) };
 }

@@ -8,20 +8,23 @@ import { unetLoraTargets, type Layer } from '../engine/nets/index.ts';
 import type { BaseModel } from './base-model.ts';
 import { forgetCheckpoint, keptOnCancel, resumeCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import { encodePicture, type EncodedPicture, type Encoders, type TrainingPicture } from './dataset.ts';
+import { planForDevice } from './device-rate.ts';
 import type { LoraNotes } from './lora-writer.ts';
-import { checkMemory } from './memory-bound.ts';
 import { NoiseSchedule } from './noising.ts';
 import { streamOf } from './random.ts';
 import { buildStepGraph, type StepGraph } from './step-graph.ts';
-import { rateInRounds, stepsOf, type StyleRecipe } from './style-recipe.ts';
-import { StyleRows } from './style-rows.ts';
-import { Trainer } from './trainer.ts';
+import { rateInRounds, shareOf, stepsOf, type StyleRecipe } from './style-recipe.ts';
+import { conditioningRow, StyleRows } from './style-rows.ts';
+import { learnsText, textParts, textRow, wordBeginnings, type TextLearning } from './text-learning.ts';
+import { Trainer, type TrainingRow } from './trainer.ts';
 import { Progress, waitForTurn, writeLearnt, type TrainingEvent } from './training-run.ts';
 
 export type StyleTrainingOptions = {
   readonly base: BaseModel;
   readonly pictures: readonly TrainingPicture[];
   readonly recipe: StyleRecipe;
+  /** What of the text encoders learns besides; default: nothing. */
+  readonly text?: TextLearning;
   /** Pixels; multiples of what the model takes. */
   readonly size: { readonly width: number; readonly height: number };
   readonly seed: number;
@@ -50,16 +53,20 @@ export type StyleTrainingOptions = {
 
 /** Throws `UserError` (`train.…`), `CancelledError` when `signal` fired; the checkpoint stays then. */
 export async function* trainStyle(options: StyleTrainingOptions): AsyncGenerator<TrainingEvent> {
-  const { base, recipe, size, seed, checkpoint, saveEvery, rounds = 1, nowMs } = options;
+  const { base, recipe, size, seed, checkpoint, saveEvery, rounds = 1, nowMs, text = NO_TEXT } = options;
   const targets = unetLoraTargets(base.unet.config).filter(recipe.learns);
   const step = styleStepGraph(options, targets, await tokensOf(base));
-  checkMemory(step, options.freeBytes);
-  const encoded = yield* encode(options);
-  const empty = await base.encoders.prompt('');
+  const { pieces } = await planForDevice(step, options);
+  const encodeCaption = async (caption: string): Promise<TrainingRow> =>
+    learnsText(text) ? textRow(base, text, caption, size) : conditioningRow(await base.encoders.prompt(caption), size);
+  const encoded = yield* encode(options, encodeCaption);
+  const empty = await encodeCaption('');
+  const beginnings = await wordBeginnings(base, text);
   await base.release();
   const { startup, threads } = options;
   const trainer = await Trainer.open({
     step,
+    pieces,
     seed,
     startup,
     ...(threads !== undefined && { threads }),
@@ -67,12 +74,14 @@ export async function* trainStyle(options: StyleTrainingOptions): AsyncGenerator
     averageDecay: recipe.averageDecay,
     betas: recipe.betas,
     weightDecay: recipe.weightDecay,
+    beginnings,
+    shareOf: (name) => shareOf(recipe, name),
   });
   try {
     const run = runOf(options, encoded);
     const done = await resumeCheckpoint(checkpoint, trainer, run);
     const examples = encoded.flatMap((each) => each.examples);
-    const rows = new StyleRows({ examples, empty, recipe, schedule: new NoiseSchedule(base.scheduler), seed, size });
+    const rows = new StyleRows({ examples, empty, recipe, schedule: new NoiseSchedule(base.scheduler), seed });
     const steps = stepsOf(recipe, rounds);
     const progress = new Progress(steps, 'train with other pictures or another seed');
     let keptAt = nowMs();
@@ -105,19 +114,21 @@ export async function* trainStyle(options: StyleTrainingOptions): AsyncGenerator
   }
 }
 
+const NO_TEXT: TextLearning = { matrices: false };
+
 async function tokensOf({ encoders, unet }: BaseModel): Promise<number> {
   return (await encoders.prompt('')).tokens.length / unet.config.contextFeatures;
 }
 
 function styleStepGraph(
-  { base, recipe, size }: StyleTrainingOptions,
+  { base, recipe, size, text = NO_TEXT }: StyleTrainingOptions,
   targets: readonly Layer[],
   tokens: number,
 ): StepGraph {
   const { unet, lowering, pixelsPerLatent } = base;
   return buildStepGraph({
     unet: { ...unet, targets },
-    text: [],
+    text: textParts(base, text),
     lengths: {
       rows: recipe.rowsPerCall,
       height: size.height / pixelsPerLatent,
@@ -130,29 +141,35 @@ function styleStepGraph(
   });
 }
 
-async function* encode(options: StyleTrainingOptions): AsyncGenerator<TrainingEvent, readonly EncodedPicture[]> {
+type Encoded = EncodedPicture<TrainingRow>;
+
+async function* encode(
+  options: StyleTrainingOptions,
+  encodeCaption: (caption: string) => Promise<TrainingRow>,
+): AsyncGenerator<TrainingEvent, readonly Encoded[]> {
   const { pictures, size, seed, recipe, base } = options;
-  const encoded: EncodedPicture[] = [];
-  const encoders: Encoders = {
-    ...base.encoders,
-    picture: async (picture) => {
-      await waitForTurn(options);
-      return base.encoders.picture(picture);
-    },
+  const encoded: Encoded[] = [];
+  const encodeOne: Encoders['picture'] = async (picture) => {
+    await waitForTurn(options);
+    return base.encoders.picture(picture);
   };
   for (const [k, picture] of pictures.entries()) {
     const generator = streamOf(seed, 'variants', k);
     const { variantsPerPicture } = recipe;
-    encoded.push(await encodePicture(picture, { size, variantsPerPicture, generator, encoders }));
+    const how = { size, variantsPerPicture, generator, encodePicture: encodeOne, encodeCaption };
+    encoded.push(await encodePicture(picture, how));
     yield { kind: 'encoded', pictures: k + 1, of: pictures.length };
   }
   return encoded;
 }
 
 /** Names everything that the numbers of a run follow from. */
-function runOf({ recipe, size, seed, notes }: StyleTrainingOptions, encoded: readonly EncodedPicture[]): string {
+function runOf(
+  { recipe, size, seed, notes, text = NO_TEXT }: StyleTrainingOptions,
+  encoded: readonly Encoded[],
+): string {
   const digests = encoded.map(({ digest }) => digest);
   return createHash('sha256')
-    .update(JSON.stringify([recipe, String(recipe.learns), size, seed, notes.baseHash, digests]))
+    .update(JSON.stringify([recipe, String(recipe.learns), text, size, seed, notes.baseHash, digests]))
     .digest('hex');
 }

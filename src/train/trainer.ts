@@ -3,24 +3,31 @@
  * optimiser's state; a batch larger than a call is several calls whose gradients add up. Knows no data and no recipe.
  */
 /* oxlint-disable typescript/no-non-null-assertion -- loops keep every index within its array */
-import { serialize, type Graph } from '../engine/onnx/index.ts';
+import type { Graph } from '../engine/onnx/index.ts';
 import { gradientName } from '../engine/onnx/gradients/index.ts';
-import { Session, type Feeds, type FloatTensor } from '../engine/ort/index.ts';
+import type { FloatTensor, IdTensor } from '../engine/ort/index.ts';
 import { AdamW, clipScale, gradientNorm, type AdamWOptions } from './adamw.ts';
 import { beginning, type Learnt } from './learnt.ts';
 import { MovingAverage } from './moving-average.ts';
 import { streamOf } from './random.ts';
+import { PieceSessions } from './piece-sessions.ts';
 import type { StepGraph } from './step-graph.ts';
 
 /** What one row feeds: by the input's name, its part of that input. */
-export type TrainingRow = Readonly<Record<string, Float32Array>>;
+export type TrainingRow = Readonly<Record<string, Float32Array | BigInt64Array>>;
 
 export type TrainerOptions = AdamWOptions & {
   readonly step: StepGraph;
+  /** How the step runs (step-plan.ts); default: in one call. */
+  readonly pieces?: readonly Graph[];
   readonly seed: number;
   readonly maxGradientNorm: number;
   /** Of the average that becomes the result. */
   readonly averageDecay: number;
+  /** What parameters begin with instead of what is usual, by name. */
+  readonly beginnings?: ReadonlyMap<string, Float32Array> | undefined;
+  /** A parameter's share of the rate; default: the whole. */
+  readonly shareOf?: (name: string) => number;
   readonly startup: 'fast' | 'throughput';
   readonly threads?: number;
 };
@@ -35,27 +42,30 @@ export class Trainer {
   readonly parameters: readonly Learnt[];
   readonly average: MovingAverage;
   readonly optimiser: AdamW;
-  readonly #session: Session;
-  readonly #feeds: Readonly<Record<string, FloatTensor>>;
+  readonly #session: PieceSessions;
+  readonly #feeds: Readonly<Record<string, FloatTensor | IdTensor>>;
   readonly #rows: number;
   readonly #maxGradientNorm: number;
+  readonly #shareOf: (name: string) => number;
   readonly #sums = new Map<string, Float32Array>();
 
   static async open(options: TrainerOptions): Promise<Trainer> {
-    const { step, startup, threads } = options;
-    const session = await Session.create(serialize(step.graph), { startup, ...(threads !== undefined && { threads }) });
-    return new Trainer(session, options);
+    const { step, pieces = [step.graph], startup, threads } = options;
+    return new Trainer(await PieceSessions.open(pieces, { startup, threads }), options);
   }
 
-  private constructor(session: Session, { step, seed, maxGradientNorm, averageDecay, ...adamW }: TrainerOptions) {
+  private constructor(session: PieceSessions, options: TrainerOptions) {
+    const { step, seed, maxGradientNorm, averageDecay, beginnings, shareOf = () => 1, ...adamW } = options;
     this.#session = session;
     this.#maxGradientNorm = maxGradientNorm;
+    this.#shareOf = shareOf;
     this.optimiser = new AdamW(adamW);
     this.average = new MovingAverage(averageDecay);
     const learnt = new Set(step.learnt);
     this.parameters = step.graph.inputs
       .filter(({ name }) => learnt.has(name))
       .map(({ name, shape }) => beginning(name, shape.map(Number), (of) => streamOf(seed, of, 0)));
+    this.parameters.forEach(({ name, values }) => values.set(beginnings?.get(name) ?? []));
     this.#feeds = { ...feedsOf(step.graph, learnt), ...Object.fromEntries(this.parameters.map(asTensor)) };
     this.#rows = this.#feeds['sample']?.shape[0] ?? 1;
   }
@@ -80,8 +90,7 @@ export class Trainer {
     }
     let loss = 0;
     for (let call = 0; call < calls; call++) {
-      await between();
-      const results = await this.#call(batch.slice(call * this.#rows, (call + 1) * this.#rows));
+      const results = await this.#call(batch.slice(call * this.#rows, (call + 1) * this.#rows), between);
       loss += (results['loss']?.data[0] ?? Number.NaN) / calls;
       this.#add(results, call === 0);
     }
@@ -89,7 +98,7 @@ export class Trainer {
     const scale = clipScale(norm, this.#maxGradientNorm) / calls;
     if (Number.isFinite(norm)) {
       for (const { name, values } of this.parameters) {
-        this.optimiser.update(name, values, this.#sums.get(name)!, { step, rate, scale });
+        this.optimiser.update(name, values, this.#sums.get(name)!, { step, rate: rate * this.#shareOf(name), scale });
         this.average.update(name, values, step);
       }
     }
@@ -105,18 +114,20 @@ export class Trainer {
     return this.#session.release();
   }
 
-  async #call(rows: readonly TrainingRow[]): Promise<Readonly<Record<string, FloatTensor>>> {
+  async #call(
+    rows: readonly TrainingRow[],
+    between: () => Promise<void>,
+  ): Promise<Readonly<Record<string, FloatTensor>>> {
     for (const [k, row] of rows.entries()) {
       for (const [name, part] of Object.entries(row)) {
         const feed = this.#feeds[name];
         if (feed === undefined || feed.data.length !== part.length * this.#rows) {
           throw new Error(`Expected an input ${name} of ${this.#rows} × ${part.length} numbers.`);
         }
-        feed.data.set(part, k * part.length);
+        fill(feed.data, part, k * part.length);
       }
     }
-    const feeds: Feeds = this.#feeds;
-    return this.#session.run(feeds);
+    return this.#session.run(this.#feeds, between);
   }
 
   #add(results: Readonly<Record<string, FloatTensor>>, isFirst: boolean): void {
@@ -137,14 +148,28 @@ export class Trainer {
   }
 }
 
+function fill(into: Float32Array | BigInt64Array, part: Float32Array | BigInt64Array, at: number): void {
+  if (into instanceof Float32Array && part instanceof Float32Array) {
+    into.set(part, at);
+  } else if (into instanceof BigInt64Array && part instanceof BigInt64Array) {
+    into.set(part, at);
+  } else {
+    throw new TypeError('Expected numbers of the type that the step takes.');
+  }
+}
+
 /** Room for everything that is fed; gates are open. */
-function feedsOf({ inputs }: Graph, learnt: ReadonlySet<string>): Record<string, FloatTensor> {
+function feedsOf({ inputs }: Graph, learnt: ReadonlySet<string>): Readonly<Record<string, FloatTensor | IdTensor>> {
   return Object.fromEntries(
     inputs
       .filter(({ name }) => !learnt.has(name))
-      .map(({ name, shape }) => {
+      .map(({ name, dtype, shape }) => {
         const sides = shape.map(Number);
-        const data = new Float32Array(sides.reduce((product, side) => product * side, 1));
+        const count = sides.reduce((product, side) => product * side, 1);
+        if (dtype === 'i64') {
+          return [name, { data: new BigInt64Array(count), shape: sides }];
+        }
+        const data = new Float32Array(count);
         return [name, { data: name.endsWith('.lora_gate') ? data.fill(1) : data, shape: sides }];
       }),
   );

@@ -80,6 +80,10 @@ export type StyleTrainOptions = {
   readonly name: string;
   readonly model?: string;
   readonly trigger: string;
+  readonly text?: boolean;
+  readonly newWord?: string;
+  readonly vectors: number;
+  readonly like: string;
   readonly steps?: number;
   readonly rank?: number;
   readonly seed?: number;
@@ -129,6 +133,8 @@ export type BenchTrainOptions = {
   readonly size?: Size;
   readonly python?: string;
   readonly all?: boolean;
+  /** GB. */
+  readonly free?: number;
   readonly json?: boolean;
 };
 /** `only`: one of the two parts. */

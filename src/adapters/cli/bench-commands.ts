@@ -43,6 +43,7 @@ export function addBenches(program: Command, actions: CliActions): void {
     .addOption(new Option('--arch <name>', 'which').choices(['moji', 'sd15']).default('moji'))
     .option('--size <WxH>', 'pixels', parseSize)
     .option('--all', 'every layer learns, not those of the style recipe')
+    .option('--free <GB>', 'as if so much memory were free; default: what is', parseInteger('free', 1, 10_000))
     .option('--python <file>', 'a Python with torch, diffusers and peft to compare with in the same run')
     .option('--json', 'as JSON')
     .action(actions.benchTrain);

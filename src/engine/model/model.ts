@@ -183,9 +183,9 @@ export class Model implements Denoiser {
     return this.#words;
   }
 
-  /** Of the vectors of the text encoders' tokens, in their order. */
-  get textFeatures(): readonly number[] {
-    return this.#encoders.map(({ features }) => features);
+  /** The text encoders, in their order. */
+  get text(): readonly Pick<TextEncoder, 'config' | 'weights' | 'targets' | 'features' | 'chunksOf' | 'idsOf'>[] {
+    return this.#encoders;
   }
 
   /** What is `hidden` [height · width] is grey to it. */

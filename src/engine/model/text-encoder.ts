@@ -85,6 +85,15 @@ export class TextEncoder {
     return this.#options.weights;
   }
 
+  get config(): ClipTextConfig {
+    return this.#options.config;
+  }
+
+  /** Of words, without begin and end. */
+  idsOf(text: string): readonly number[] {
+    return this.#options.tokenizer.idsOf(text);
+  }
+
   /** What a LoRA can change. */
   get targets(): readonly Layer[] {
     this.#targets ??= clipTextLoraTargets(this.#options.config);
@@ -112,7 +121,7 @@ export class TextEncoder {
    * `learned`: this encoder's vectors of each learned word.
    */
   async encodeChunks(pieces: readonly PromptPiece[], learned: LearnedVectors, loras: LoraRow): Promise<EncodedText> {
-    const chunks = this.#chunksOf(pieces, learned);
+    const chunks = this.chunksOf(pieces, learned);
     const encoded: EncodedText[] = [];
     for (const { ids, weights, learned: vectors } of chunks) {
       const { last, penultimate, ...rest } = await this.#run(ids, vectors, loras);
@@ -127,7 +136,8 @@ export class TextEncoder {
     };
   }
 
-  #chunksOf(pieces: readonly PromptPiece[], learned: LearnedVectors): readonly Chunk[] {
+  /** A prompt's tokens as they are read. `learned`: what stands in for words. */
+  chunksOf(pieces: readonly PromptPiece[], learned: LearnedVectors): readonly Chunk[] {
     const { tokenizer } = this.#options;
     const words = [...learned.keys()];
     const tokensOf = (text: string): readonly PromptToken[] =>

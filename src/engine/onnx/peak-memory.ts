@@ -6,7 +6,8 @@
 import type { Graph } from './model-proto.ts';
 
 const BYTES: Readonly<Record<string, number>> = { f32: 4, i32: 4, f16: 2, bf16: 2, i64: 8, u8: 1, i8: 1, bool: 1 };
-const VIEWS: ReadonlySet<string> = new Set(['Reshape', 'Unsqueeze', 'Identity']);
+/** Operators whose result is what they were given, under another shape. */
+export const VIEWS: ReadonlySet<string> = new Set(['Reshape', 'Unsqueeze', 'Identity']);
 
 /**
  * In bytes, without inputs and constants; `sizes`: of the values that count, by name, default: all of them. Throws an `Error`

@@ -15,7 +15,7 @@ import type { BenchTrainOptions } from '../../adapters/cli/actions.ts';
 import { UserError } from '../../core/errors.ts';
 import { buildUNet, loweringFor, NO_WEIGHTS, parseUNetConfig, unetLoraTargets } from '../../engine/nets/index.ts';
 import { openSafetensors } from '../../engine/weights/index.ts';
-import { buildStepGraph, neededBytes, styleRecipe, Trainer } from '../../train/index.ts';
+import { buildStepGraph, freeMemory, planForDevice, styleRecipe, Trainer } from '../../train/index.ts';
 import { UNETS } from '../bench-unet/architectures.ts';
 import { checkpointTensors, writeRandomCheckpoint } from '../bench-unet/random-checkpoint.ts';
 
@@ -26,9 +26,10 @@ const PIXELS = 8;
 
 type Streams = { readonly print: (line: string) => void; readonly warn: (line: string) => void };
 type Step = { readonly cpuSeconds: number; readonly peakMb: number };
+type OurStep = Step & { readonly longestCallMs: number };
 
 export async function run(
-  { arch, size, python, all, json }: BenchTrainOptions,
+  { arch, size, python, all, free, json }: BenchTrainOptions,
   { print, warn }: Streams,
 ): Promise<void> {
   const facts = arch === 'moji' ? await mojiFacts() : UNETS.sd15;
@@ -46,8 +47,16 @@ export async function run(
     const startedAt = performance.now();
     const step = buildStepGraph({ unet: { config, weights, targets }, text: [], lengths, loss: recipe.loss, lowering });
     const startup = arch === 'moji' ? 'throughput' : 'fast';
-    const trainer = await Trainer.open({ step, seed: 0, startup, threads: 1, ...recipe });
-    const openingMs = performance.now() - startedAt;
+    const plannedAt = performance.now();
+    const freeBytes = free === undefined ? await freeMemory() : free * 1e9;
+    const plan = await planForDevice(step, { freeBytes, nowMs: () => performance.now(), threads: 1 });
+    const openedAt = performance.now();
+    const trainer = await Trainer.open({ step, pieces: plan.pieces, seed: 0, startup, threads: 1, ...recipe });
+    const openingMs = {
+      graph: plannedAt - startedAt,
+      plan: openedAt - plannedAt,
+      sessions: performance.now() - openedAt,
+    };
     const ours = await measure(trainer, recipe.rowsPerCall, ROUNDS[arch], new Map(step.graph.inputs.map(lengthOf)));
     const peers: Record<string, Step> = {};
     for (const form of python === undefined ? [] : ['fp32', 'bf16']) {
@@ -69,7 +78,8 @@ export async function run(
       rows: lengths.rows,
       modules: targets.length,
       openingMs,
-      estimatedMb: neededBytes(step) / 1e6,
+      pieces: plan.pieces.length,
+      estimatedMb: plan.neededBytes / 1e6,
       ours,
       peers,
     };
@@ -102,7 +112,7 @@ async function measure(
   rows: number,
   rounds: number,
   lengths: ReadonlyMap<string, number>,
-): Promise<Step> {
+): Promise<OurStep> {
   const noise = (name: string): Float32Array =>
     Float32Array.from({ length: lengths.get(name) ?? 1 }, (_, k) => Math.sin(k * 12.9898 + name.length));
   const row = {
@@ -115,18 +125,31 @@ async function measure(
   };
   const batch = Array.from({ length: rows }, () => row);
   const spent: number[] = [];
+  const calls: number[] = [];
+  let calledAt = 0;
+  const between = (): Promise<void> => {
+    calls.push(performance.now() - calledAt);
+    calledAt = performance.now();
+    return Promise.resolve();
+  };
   try {
     for (let step = 1; step <= rounds + 1; step++) {
       const before = process.cpuUsage();
-      await trainer.update(batch, { step, rate: 1e-4 });
+      await trainer.update(batch, { step, rate: 1e-4 }, between);
       const { user, system } = process.cpuUsage(before);
       spent.push((user + system) / 1e6);
     }
   } finally {
     await trainer.release();
   }
+  await between();
   const warm = spent.slice(1).toSorted((a, b) => a - b);
-  return { cpuSeconds: warm[Math.floor(warm.length / 2)] ?? Number.NaN, peakMb: process.resourceUsage().maxRSS / 1024 };
+  return {
+    cpuSeconds: warm[Math.floor(warm.length / 2)] ?? Number.NaN,
+    peakMb: process.resourceUsage().maxRSS / 1024,
+    // The first is no call, but what lies before it.
+    longestCallMs: Math.max(...calls.slice(1)),
+  };
 }
 
 type PeerInput = {
@@ -171,17 +194,20 @@ function render(figures: {
   readonly side: number;
   readonly rows: number;
   readonly modules: number;
-  readonly openingMs: number;
+  readonly openingMs: Readonly<Record<'graph' | 'plan' | 'sessions', number>>;
+  readonly pieces: number;
   readonly estimatedMb: number;
-  readonly ours: Step;
+  readonly ours: OurStep;
   readonly peers: Readonly<Record<string, Step>>;
 }): string {
-  const { arch, side, rows, modules, openingMs, estimatedMb, ours, peers } = figures;
+  const { arch, side, rows, modules, openingMs, pieces, estimatedMb, ours, peers } = figures;
+  const { graph, plan, sessions } = openingMs;
+  const seconds = (ms: number): string => (ms / 1000).toFixed(1);
   const line = (name: string, { cpuSeconds, peakMb }: Step): string =>
     `${name.padEnd(12)} ${cpuSeconds.toFixed(3)} CPU-s a step, peak ${peakMb.toFixed(0)} MB`;
   return [
-    `${arch} ${side}x${side}, ${rows} rows, ${modules} modules, one thread; opened in ${(openingMs / 1000).toFixed(1)} s, ${estimatedMb.toFixed(0)} MB estimated`,
-    line('fourstep', ours),
+    `${arch} ${side}x${side}, ${rows} rows, ${modules} modules, one thread; opened in ${seconds(graph + plan + sessions)} s (graph ${seconds(graph)}, plan ${seconds(plan)}, sessions ${seconds(sessions)}), ${estimatedMb.toFixed(0)} MB estimated`,
+    `${line('fourstep', ours)}, in ${pieces} ${pieces === 1 ? 'call' : 'calls'}, the longest ${seconds(ours.longestCallMs)} s`,
     ...Object.entries(peers).map(
       ([form, step]) =>
         `${line(`torch ${form}`, step)} (fourstep ${(ours.cpuSeconds / step.cpuSeconds).toFixed(2)} of its time)`,
