@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { z } from 'zod';
 
 import { RECIPE_NAMES } from '../src/core/recipes.ts';
-import { lcmAccelerator } from '../src/engine/model/manifest-file.ts';
+import { lcmAccelerator } from '../src/core/accelerator.ts';
 
 /** Entries of before have no version, and LCM-LoRA's file at most; null: none. */
 const model1 = z

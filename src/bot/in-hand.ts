@@ -2,6 +2,7 @@
  * How many of something are in memory or on their way to the disk at once, in all and for each who brings it: one more is
  * refused rather than kept waiting with what it has brought. Knows nothing of what it counts.
  */
+import { Places } from '../core/places.ts';
 import { refusal } from './refusal.ts';
 
 const RETRY_MS = 5000;
@@ -16,35 +17,30 @@ export type InHandLimits = {
 
 export class InHand {
   readonly #limits: InHandLimits;
-  readonly #counts = new Map<string, number>();
-  #count = 0;
+  readonly #places = new Places();
 
   constructor(limits: InHandLimits) {
     this.#limits = limits;
   }
 
   get count(): number {
-    return this.#count;
+    return this.#places.taken('all');
   }
 
   /** Throws `UserError` `image.busy` or `style.busy` where as many are in hand as may be. */
   async during<T>(who: string, work: () => Promise<T>): Promise<T> {
-    const own = this.#counts.get(who) ?? 0;
-    if (this.#count >= this.#limits.all || own >= this.#limits.each) {
-      throw refusal(this.#limits.busy, {}, { retryAfterMs: RETRY_MS });
+    const { all, each, busy } = this.#limits;
+    const giveBack = this.#places.take([
+      { key: 'all', max: all },
+      { key: `of ${who}`, max: each },
+    ]);
+    if (giveBack === undefined) {
+      throw refusal(busy, {}, { retryAfterMs: RETRY_MS });
     }
-    this.#count += 1;
-    this.#counts.set(who, own + 1);
     try {
       return await work();
     } finally {
-      this.#count -= 1;
-      const left = (this.#counts.get(who) ?? 1) - 1;
-      if (left === 0) {
-        this.#counts.delete(who);
-      } else {
-        this.#counts.set(who, left);
-      }
+      giveBack();
     }
   }
 }

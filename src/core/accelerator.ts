@@ -2,17 +2,26 @@
  * The accelerators of a model, and which of them draws at a wished quality: a fast one and a fine one are enough, and one
  * alone has more or fewer steps to give. Pure; knows no files' contents.
  */
-import { recipeOf, type RecipeName } from './recipes.ts';
+import { z } from 'zod';
 
-export type ModelAccelerator = {
+import type { Parsed } from './parsed.ts';
+import { RECIPE_NAMES, recipeOf, type RecipeName } from './recipes.ts';
+
+export const modelAccelerator = z.object({
   /** What it is chosen by. */
-  readonly id: string;
+  id: z.string().min(1),
   /** Relative to the manifest's folder; absolute where an operator chose it. */
-  readonly file: string;
+  file: z.string(),
   /** λ_lcm of the paper. */
-  readonly weight: number;
-  readonly recipe: RecipeName;
-};
+  weight: z.number().default(1),
+  recipe: z.enum(RECIPE_NAMES),
+});
+export type ModelAccelerator = Parsed<typeof modelAccelerator>;
+
+/** What `lcmLora` of older manifests and catalog entries means. */
+export function lcmAccelerator(file: string): ModelAccelerator {
+  return { id: 'lcm', file, weight: 1, recipe: 'lcm' };
+}
 
 export const QUALITIES = ['draft', 'fast', 'fine'] as const;
 export type Quality = (typeof QUALITIES)[number];

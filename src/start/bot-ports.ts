@@ -14,7 +14,7 @@ import type { BotPorts } from '../bot/index.ts';
 import { openHands } from '../bot/in-hand.ts';
 import { budgetsFrom, placesFrom } from '../bot/limits.ts';
 import { botOptions } from '../bot/options.ts';
-import { MeasuredRunner, type Metrics } from '../health/index.ts';
+import { measured, type Metrics } from '../health/index.ts';
 import { FairAdmission } from '../queue/index.ts';
 import { openStores, pictureAt } from '../store/index.ts';
 import { usualDecoder } from './usual-decoder.ts';
@@ -82,7 +82,7 @@ export async function openBotPorts(config: Config, { log, metrics, ends }: Begin
   return {
     admission,
     trainingTurns,
-    runner: new MeasuredRunner(runner, metrics),
+    runner: measured(runner, metrics),
     stores,
     models,
     pictureAt: (address) => pictureAt(address),

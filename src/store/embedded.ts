@@ -5,7 +5,7 @@ import { Keyv } from 'keyv';
 import { open } from 'lmdb';
 import { UserError } from '../core/errors.ts';
 import { type Database, fullDisk } from './database.ts';
-import { KeyvDatabase } from './keyv-database.ts';
+import { keyvDatabase } from './keyv-database.ts';
 import { LmdbAdapter } from './lmdb-adapter.ts';
 import { checkLmdbFile } from './lmdb-check.ts';
 import { requireRoomFor, requireRoomToDelete } from './room.ts';
@@ -36,7 +36,7 @@ export async function openEmbedded(folder: string): Promise<Database> {
   const root = openRoot(folder, () => open<string, string>(options));
   await Promise.all([keepPrivate(path, 0o600), keepPrivate(`${path}-lock`, 0o600)]);
   const adapter = new LmdbAdapter(root);
-  return new KeyvDatabase({
+  return keyvDatabase({
     keyv: new Keyv({ store: adapter, useKeyPrefix: false, throwOnErrors: true }),
     listKeys: async (prefix) => adapter.keysFrom(prefix),
     flush: async () => {

@@ -3,7 +3,7 @@ import { KeyvPostgres } from '@keyv/postgres';
 import { Keyv } from 'keyv';
 import { Pool } from 'pg';
 import type { Database } from './database.ts';
-import { KeyvDatabase } from './keyv-database.ts';
+import { keyvDatabase } from './keyv-database.ts';
 import { steadied } from './steadied.ts';
 
 const CONNECT_MS = 10_000;
@@ -17,7 +17,7 @@ export async function openPostgres(url: string, table = 'fourstep_store'): Promi
   // A connection that breaks while nobody uses it would end the process; the next query opens another.
   pool.on('error', () => undefined);
   const adapter = adapterOn(pool, { uri: url, table });
-  const database = new KeyvDatabase({
+  const database = keyvDatabase({
     keyv: new Keyv({ store: adapter, useKeyPrefix: false, throwOnErrors: true }),
     listKeys: async (prefix) => {
       const pattern = `${prefix.replace(/[%_\\]/gu, '\\$&')}%`;

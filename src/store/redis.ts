@@ -2,7 +2,7 @@
 import KeyvRedis from '@keyv/redis';
 import { Keyv } from 'keyv';
 import type { Database } from './database.ts';
-import { KeyvDatabase } from './keyv-database.ts';
+import { keyvDatabase } from './keyv-database.ts';
 import { steadied } from './steadied.ts';
 
 const SCAN_COUNT = 500;
@@ -17,7 +17,7 @@ export async function openRedis(url: string, prefix = 'fourstep'): Promise<Datab
     throwOnErrors: true,
     connectionTimeout: CONNECT_MS,
   });
-  const database = new KeyvDatabase({
+  const database = keyvDatabase({
     keyv: new Keyv({ store: adapter, namespace: prefix, useKeyPrefix: false, throwOnErrors: true }),
     listKeys: async (start) => await scan(adapter, `${prefix}:`, start),
   });

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 
 import { describe, expect, it } from 'vitest';
 
-import { MeasuredRunner } from '../../src/health/measured-runner.ts';
+import { measured } from '../../src/health/measured-runner.ts';
 import { Metrics } from '../../src/health/metrics.ts';
 import { describeRunnerPort } from '../conformance/runner-port.ts';
 import { createStubRunner } from '../support/stub-runner.ts';
@@ -19,12 +19,12 @@ function scene() {
     runners: () =>
       stub.health().map((one) => ({ ...one, batches: { calls: 10, rows: 25, maxRows: 16, uploadedBytes: 4096 } })),
   });
-  return { metrics, runner: new MeasuredRunner(stub, metrics) };
+  return { metrics, runner: measured(stub, metrics) };
 }
 
 describeRunnerPort('a runner that is measured', async (options) => {
   const { metrics } = scene();
-  return new MeasuredRunner(createStubRunner(options), metrics);
+  return measured(createStubRunner(options), metrics);
 });
 
 describe('the figures', () => {

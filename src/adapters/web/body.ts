@@ -17,7 +17,7 @@ import { refusal } from '../../bot/refusal.ts';
 import { UserError } from '../../core/errors.ts';
 import { writeFailure } from '../../bot/fault.ts';
 import { LIMITS, type PageLimits } from './limits.ts';
-import { Places } from './rates.ts';
+import { Places } from '../../core/places.ts';
 
 const MB = 1_048_576;
 

@@ -13,7 +13,7 @@ import { FormReceiver } from './body.ts';
 import { History } from './history.ts';
 import { addressOf } from './identity.ts';
 import { LIMITS, type PageLimits, type PageUsage } from './limits.ts';
-import { Places } from './rates.ts';
+import { Places } from '../../core/places.ts';
 import type { WebPorts } from './ports.ts';
 import { createServerApp } from './server.ts';
 import { WebChat } from './web-chat.ts';

@@ -1,7 +1,4 @@
-/**
- * How often something happened for a key within a window, and how many hold a place at once. In memory and bounded; knows
- * neither addresses nor requests.
- */
+/** How often something happened for a key within a window. In memory and bounded; knows neither addresses nor requests. */
 
 import { BoundedMap } from '../shared/bounded-map.ts';
 
@@ -35,42 +32,5 @@ export class WindowCounter {
   leftMs(key: string, nowMs: number): number {
     const entry = this.#counts.get(key);
     return entry === undefined ? 0 : Math.max(0, entry.sinceMs + this.#windowMs - nowMs);
-  }
-}
-
-export type PlaceLimit = { readonly key: string; readonly max: number };
-
-/** Places that are taken and given back: each taken under several keys at once, all of which have a limit. */
-export class Places {
-  readonly #taken = new Map<string, number>();
-
-  /** What gives the place back (once, however often it is called); undefined where any of the limits is reached. */
-  take(limits: readonly PlaceLimit[]): (() => void) | undefined {
-    if (limits.some(({ key, max }) => this.taken(key) >= max)) {
-      return undefined;
-    }
-    for (const { key } of limits) {
-      this.#taken.set(key, this.taken(key) + 1);
-    }
-    let isHeld = true;
-    return () => {
-      if (isHeld) {
-        isHeld = false;
-        limits.forEach(({ key }) => this.#giveBack(key));
-      }
-    };
-  }
-
-  taken(key: string): number {
-    return this.#taken.get(key) ?? 0;
-  }
-
-  #giveBack(key: string): void {
-    const left = this.taken(key) - 1;
-    if (left > 0) {
-      this.#taken.set(key, left);
-    } else {
-      this.#taken.delete(key);
-    }
   }
 }

@@ -21,7 +21,8 @@ import { LIMITS, type PageLimits } from './limits.ts';
 import { readPageFiles, servePageFile } from './page-files.ts';
 import { localeOf } from './parse.ts';
 import type { WebPorts } from './ports.ts';
-import { type Places, WindowCounter } from './rates.ts';
+import type { Places } from '../../core/places.ts';
+import { WindowCounter } from './rates.ts';
 import type { Site } from './site.ts';
 import type { WebChat } from './web-chat.ts';
 

@@ -7,7 +7,7 @@ import type { FormReceiver } from './body.ts';
 import type { Identities } from './identity.ts';
 import type { PageLimits } from './limits.ts';
 import type { WebPorts } from './ports.ts';
-import type { Places } from './rates.ts';
+import type { Places } from '../../core/places.ts';
 import type { WebChat } from './web-chat.ts';
 
 export type Site = {

@@ -3,7 +3,7 @@ import { encodeButtonId } from '../button-id.ts';
 import { filesOf, isOpen } from '../../store/index.ts';
 import { inboxIdOf, parseRecord } from '../inbox-record.ts';
 import type { BotContext, RequestContext } from '../context.ts';
-import { button, message, plain } from '../present/lines.ts';
+import { button, message, plain, textFile } from '../present/lines.ts';
 import { answerPrivately, replace } from '../speaking.ts';
 import { forgetPictures } from '../training/forget-pictures.ts';
 import { text } from '../texts/index.ts';
@@ -18,13 +18,7 @@ export async function exportMine(context: BotContext, asked: RequestContext): Pr
   // Where an answer belongs is the platform's business and may hold a key to it.
   const kept = own.map((job) => ({ ...job, address: job.address.platform }));
   const data = { user: actor.user, name: actor.name, styles: await people.export(actor.user), jobs: kept, brought };
-  const file = {
-    name: 'mydata.json',
-    contentType: 'application/json',
-    data: new TextEncoder().encode(JSON.stringify(data, null, 2)),
-    alt: '',
-    isSpoiler: false,
-  };
+  const file = textFile('mydata.json', 'application/json', JSON.stringify(data, null, 2));
   const line = text(asked.locale, 'mydata.export', { jobs: own.length });
   await answerPrivately(asked, message({ lines: [[plain(line)]], files: [file] }));
 }

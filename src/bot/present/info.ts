@@ -1,6 +1,6 @@
 /** Every parameter of a picture, for the asker alone. */
 import type { Job } from '../../core/job.ts';
-import type { Line, Message, MessageFile } from '../../core/message.ts';
+import type { Line, Message } from '../../core/message.ts';
 import type { Locale } from '../../core/people.ts';
 import { recipeNote } from '../../core/recipes.ts';
 import type { GenerationRequest } from '../../core/request.ts';
@@ -8,7 +8,7 @@ import { modelOf } from '../jobs/job-ancestry.ts';
 import type { Models } from '../ports.ts';
 import { formatNumber, text, type TextKey } from '../texts/index.ts';
 import { promptOf } from './answer.ts';
-import { bold, code, message, plain, shortPrompt, small, user } from './lines.ts';
+import { bold, code, message, plain, shortPrompt, small, textFile, user } from './lines.ts';
 import { jobButton } from './rows.ts';
 
 type InfoParts = {
@@ -68,12 +68,8 @@ export function infoMessage({ job, root, again, models, locale }: InfoParts): Me
   if (again !== '') {
     lines.push([small(text(locale, isLong ? 'info.again-file' : 'info.again'))], ...(isLong ? [] : [[code(again)]]));
   }
-  const files = isLong ? [textFile('prompt.txt', `${again}\n`)] : [];
+  const files = isLong ? [textFile('prompt.txt', 'text/plain', `${again}\n`)] : [];
   return message({ lines, files, rows: [[jobButton(job.id, 'report', locale, 'danger')]] });
-}
-
-function textFile(name: string, words: string): MessageFile {
-  return { name, contentType: 'text/plain', data: new TextEncoder().encode(words), alt: '', isSpoiler: false };
 }
 
 function fact(locale: Locale, key: TextKey, value: string): Line {

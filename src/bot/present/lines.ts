@@ -76,3 +76,7 @@ export function button(id: string, label: string, options: Partial<Pick<Button, 
 export function field(id: string, label: string, more: Partial<FormField> = {}): FormField {
   return { id, label, value: '', isRequired: false, maxLength: 100, isMultiline: false, ...more };
 }
+
+export function textFile(name: string, contentType: string, words: string): MessageFile {
+  return { name, contentType, data: new TextEncoder().encode(words), alt: '', isSpoiler: false };
+}

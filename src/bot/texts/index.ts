@@ -9,7 +9,6 @@ import { commands as germanCommands } from './de/commands.ts';
 import { drawing as germanDrawing } from './de/drawing.ts';
 import { errors as germanErrors } from './de/errors.ts';
 import { home as germanHome } from './de/home.ts';
-import { install as germanInstall } from './de/install.ts';
 import { page as germanPage } from './de/page.ts';
 import { panel as germanPanel } from './de/panel.ts';
 import { training as germanTraining } from './de/training.ts';
@@ -18,7 +17,6 @@ import { commands as englishCommands } from './en/commands.ts';
 import { drawing as englishDrawing } from './en/drawing.ts';
 import { errors as englishErrors } from './en/errors.ts';
 import { home as englishHome } from './en/home.ts';
-import { install as englishInstall } from './en/install.ts';
 import { page as englishPage } from './en/page.ts';
 import { panel as englishPanel } from './en/panel.ts';
 import { training as englishTraining } from './en/training.ts';
@@ -32,7 +30,6 @@ const english = {
   ...englishErrors,
   ...englishDrawing,
   ...englishHome,
-  ...englishInstall,
   ...englishTraining,
 };
 const german: Translation<typeof english> = {
@@ -43,7 +40,6 @@ const german: Translation<typeof english> = {
   ...germanErrors,
   ...germanDrawing,
   ...germanHome,
-  ...germanInstall,
   ...germanTraining,
 };
 
@@ -81,7 +77,6 @@ function withoutFolders(sentence: string): string {
   );
 }
 
-/** What a command does, at most 100 characters; throws where a spec has no text. */
 /** What a person should know beside a picture; a notice without words of its own is told as it came. */
 export function noticeText(
   locale: Locale,
@@ -91,6 +86,7 @@ export function noticeText(
   return isTextKey(key) ? text(locale, key, params) : withoutFolders(sentence);
 }
 
+/** What a command does, at most 100 characters; throws where a spec has no text. */
 export function describeCommand(locale: Locale, command: string): string {
   return described(locale, `command.${command.replace(' ', '.')}`);
 }

@@ -13,8 +13,7 @@ import { parseDevice } from '../../start/open-engine.ts';
 import { CPU_CURVE, GPU_CURVE } from './device.ts';
 import { measureEngine } from './engine.ts';
 import { measureOverhead } from './overhead.ts';
-import { printReport } from './print.ts';
-import type { CrowdFigures, Report } from './report.ts';
+import { type CrowdFigures, printReport, type Report } from './print.ts';
 import type { Streams } from '../../adapters/cli/actions.ts';
 
 export type BenchRunnerOptions = {

@@ -1,6 +1,26 @@
-/** The report of `fourstep bench runner` as lines for people. */
-import type { Percentiles } from './simulation.ts';
-import type { CrowdFigures, Report } from './report.ts';
+/** What `fourstep bench runner` found: as data, which programs get, and as lines for people. */
+import type { BatchCurve } from '../../engine/batch-curve.ts';
+import type { EngineFigures } from './engine.ts';
+import type { OverheadFigures } from './overhead.ts';
+import type { Percentiles, SimulationResult } from './simulation.ts';
+
+export type CrowdFigures = {
+  readonly device: BatchCurve;
+  readonly slots: number;
+  readonly servers: number;
+  readonly load: 'equal' | 'skewed';
+  readonly fair: SimulationResult;
+  /** The same arrivals, first come, first served. */
+  readonly firstCome: SimulationResult;
+};
+
+export type Report = {
+  readonly jobs: number;
+  readonly crowds: readonly CrowdFigures[];
+  readonly overhead: OverheadFigures;
+  /** Undefined where no model was there to draw with, or none was asked for. */
+  readonly engine: EngineFigures | undefined;
+};
 
 export function printReport({ jobs, crowds, overhead, engine }: Report): readonly string[] {
   const lines: string[] = [];

@@ -27,7 +27,6 @@ export const answers: Translation<typeof english> = {
   'answer.no-files':
     'Das Bild kann hier nicht gezeigt werden: Ein Admin muss dieser App erlauben, Dateien anzuhängen (Discord: Dateien anhängen; Slack: files:write, und Platz für Dateien).',
   'answer.too-large': 'Das Bild ist zu groß, um hier gesendet zu werden. Bitte um ein kleineres.',
-  'answer.by': 'von {name}',
   'answer.seed': 'Seed {seed}',
   'answer.steps': '{steps:Schritt|Schritte}',
   'answer.seconds': '{seconds} s',
@@ -45,7 +44,6 @@ export const answers: Translation<typeof english> = {
   'answer.empty-prompt': '(keine Worte)',
 
   'wait.line': 'In der Reihe: {place} · etwa {seconds} s',
-  'wait.next': 'In der Reihe: als Nächstes',
   'wait.drawing': 'Wird gezeichnet … {step}/{steps}',
   'wait.begin': 'Wird gezeichnet …',
   'wait.preview': 'Vorschau',
@@ -94,7 +92,6 @@ export const answers: Translation<typeof english> = {
   'info.again': 'Um es noch einmal zu zeichnen',
   'info.again-file': 'Alle Worte, und wie man es noch einmal zeichnet, stehen in der Datei.',
   'info.by': 'Gefragt von',
-  'info.when': 'Wann',
   'info.scale': '×{scale} vergrößert',
 
   'about.title': 'Fourstep auf {server}',
@@ -119,7 +116,6 @@ export const answers: Translation<typeof english> = {
   'queue.none-yours': 'Von dir wartet nichts.',
   'queue.yours': 'Deine:',
 
-  'delete.done': 'Gelöscht.',
   'report.done': 'Den Admins dieses Servers gemeldet.',
   'report.title': 'Gemeldetes Bild',
   'report.line': '{reporter} meldet ein Bild von {author} im Kanal {channel}',

@@ -59,8 +59,6 @@ export const errors: Translation<typeof english> = {
   'error.style.draft-other': 'Nur der Admin, der diese Vorschau begann, kann sie abschließen.',
   'error.style.weight': 'Ein Gewicht kann −2 bis 2 sein; es ist schon {weight}.',
 
-  'error.lora.ending':
-    'Eine LoRA ist eine .safetensors-Datei; du gabst „{given}“. Andere Formate können Programme enthalten und werden nicht genommen.',
   'error.lora.size': 'Eine LoRA kann hier {max} MB haben; diese hat {given} MB.',
   'error.lora.format':
     'Eine LoRA ist eine safetensors-Datei; diese beginnt nicht so. Prüfe, ob die Adresse zur Datei selbst führt.',
@@ -180,7 +178,6 @@ export const errors: Translation<typeof english> = {
     'Eine Rolle oder Gruppe „{given}“ gibt es hier nicht. Wähle aus der Liste oder schreibe ihren Namen.',
   'error.settings.rules': 'Es kann {max} solche Regeln geben. Nimm zuerst eine weg.',
   'error.settings.model': 'Es gibt hier kein Modell „{given}“. Es gibt: {models}.',
-  'error.runner.down': 'Das Gerät wird neu gestartet. Dein Bild bleibt in der Reihe.',
   'error.store.away':
     'Der Speicher dieses Bots antwortet nicht, darum wird nichts gezeichnet. Versuch es in einer Minute noch einmal; bleibt es so, sag es dem Betreiber.',
   'error.store.full':

@@ -29,7 +29,6 @@ export const answers = {
   'answer.no-files':
     'The picture cannot be shown here: an admin has to let this app attach files (Discord: Attach Files; Slack: the scope files:write, and room for files).',
   'answer.too-large': 'The picture is too large to be sent here. Ask for a smaller one.',
-  'answer.by': 'by {name}',
   'answer.seed': 'seed {seed}',
   'answer.steps': '{steps:step|steps}',
   'answer.seconds': '{seconds} s',
@@ -48,7 +47,6 @@ export const answers = {
 
   // Waiting and drawing.
   'wait.line': 'In line: {place} · about {seconds} s',
-  'wait.next': 'In line: next',
   'wait.drawing': 'Drawing … {step}/{steps}',
   'wait.begin': 'Drawing …',
   'wait.preview': 'preview',
@@ -99,7 +97,6 @@ export const answers = {
   'info.again': 'To draw it again',
   'info.again-file': 'All of the words, and how to draw it again, are in the file.',
   'info.by': 'Asked by',
-  'info.when': 'When',
   'info.scale': 'Enlarged ×{scale}',
 
   // Info about the server, and the queue.
@@ -126,7 +123,6 @@ export const answers = {
   'queue.yours': 'Yours:',
 
   // Deleting, reporting.
-  'delete.done': 'Deleted.',
   'report.done': 'Reported to this server’s admins.',
   'report.title': 'Reported picture',
   'report.line': '{reporter} reports a picture of {author} in channel {channel}',

@@ -58,8 +58,6 @@ export const errors = {
   'error.style.draft-other': 'Only the admin who began this preview can finish it.',
   'error.style.weight': 'A weight can be −2 to 2; it is {weight} already.',
 
-  'error.lora.ending':
-    'A LoRA is a .safetensors file; you gave “{given}”. Other formats can hold programs and are not taken.',
   'error.lora.size': 'A LoRA can have {max} MB here; this one has {given} MB.',
   'error.lora.format':
     'A LoRA is a safetensors file; this one does not begin like one. Check that the address leads to the file itself.',
@@ -171,7 +169,6 @@ export const errors = {
   'error.settings.role': 'There is no role or group “{given}” here. Choose one from the list, or write its name.',
   'error.settings.rules': 'There can be {max} such rules. Take one away first.',
   'error.settings.model': 'There is no model “{given}” here. There are: {models}.',
-  'error.runner.down': 'The device is being restarted. Your picture stays in line.',
   'error.store.away':
     'The store of this bot does not answer, so nothing can be drawn. Try again in a minute; if it goes on, tell its operator.',
   'error.store.full':
