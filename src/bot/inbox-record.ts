@@ -5,7 +5,6 @@
 import { z } from 'zod';
 
 import { ACKNOWLEDGEMENTS, type Invocation, MESSAGE_ACTIONS } from '../core/chat.ts';
-import type { OptionValue } from '../core/command.ts';
 import { type ReplyAddress, replyAddress } from '../core/job.ts';
 import type { Parsed } from '../core/parsed.ts';
 import { type Partition, partitionName } from '../core/partition.ts';
@@ -87,7 +86,7 @@ function pack(invocation: Invocation, address: ReplyAddress): InboxRecord {
     return { invocation, address, hadFile: false };
   }
   const options = Object.entries(given.options);
-  const plain = options.filter(([, value]) => !isFile(value));
+  const plain = options.filter(([, value]) => typeof value !== 'object');
   return {
     invocation: { ...invocation, action: { ...given, options: Object.fromEntries(plain) } },
     address,
@@ -98,8 +97,4 @@ function pack(invocation: Invocation, address: ReplyAddress): InboxRecord {
 /** Undefined for what another version wrote. */
 export function parseRecord(record: unknown): InboxRecord | undefined {
   return inboxRecord.safeParse(record).data;
-}
-
-function isFile(value: OptionValue): boolean {
-  return typeof value === 'object';
 }

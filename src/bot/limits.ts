@@ -72,10 +72,6 @@ export function placesFrom(settings: LimitSettings): Readonly<Record<keyof Hands
 }
 
 /** What the kept files may weigh, in bytes. */
-export function budgetsFrom({ picturesMb, uploadsMb, lorasMb }: LimitSettings): {
-  readonly pictures: number;
-  readonly uploads: number;
-  readonly loras: number;
-} {
+export function budgetsFrom({ picturesMb, uploadsMb, lorasMb }: LimitSettings) {
   return { pictures: picturesMb * MB, uploads: uploadsMb * MB, loras: lorasMb * MB };
 }

@@ -67,20 +67,12 @@ export class Health {
   }
 
   ready(): HealthReport {
-    const parts = this.#look();
-    return this.#report(
-      parts,
-      parts.every(({ isReady }) => isReady),
-    );
+    return this.#report(({ isReady }) => isReady);
   }
 
   live(): HealthReport {
     const { deadAfterMs = DEAD_AFTER_MS } = this.#options;
-    const parts = this.#look();
-    return this.#report(
-      parts,
-      parts.every(({ downSeconds }) => downSeconds * 1000 < deadAfterMs),
-    );
+    return this.#report(({ downSeconds }) => downSeconds * 1000 < deadAfterMs);
   }
 
   close(): void {
@@ -100,7 +92,9 @@ export class Health {
     });
   }
 
-  #report(parts: HealthReport['body']['parts'], isOk: boolean): HealthReport {
+  #report(isFine: (part: HealthReport['body']['parts'][number]) => boolean): HealthReport {
+    const parts = this.#look();
+    const isOk = parts.every(isFine);
     return {
       isOk,
       body: {

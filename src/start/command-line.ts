@@ -144,7 +144,7 @@ export async function requestFrom(
       size:
         shape === undefined
           ? (options.size ?? pasted.size)
-          : resolveSize(rulesOf({ manifest }), sizeText(options.size), shape),
+          : resolveSize(rulesOf({ manifest }), options.size && `${options.size.width}x${options.size.height}`, shape),
       transparent: options.transparent,
       init: start && {
         file: start.file,
@@ -169,10 +169,6 @@ export async function requestFrom(
   );
   requireEtaCounts(options.eta, request);
   return { ...request, styles: [...request.styles, ...(options.lora ?? [])] };
-}
-
-function sizeText(size: ImagineOptions['size']): string | undefined {
-  return size === undefined ? undefined : `${size.width}x${size.height}`;
 }
 
 /** Of the accelerator's published file, where it is known: whoever draws with it should know. */

@@ -1,5 +1,5 @@
 /** LoRA files and textual inversions for the bot: fetched under the store's rules, inspected by the engine's reader of headers. */
-import { BASES, type Base } from '../core/manifest.ts';
+import { BASES } from '../core/manifest.ts';
 import type { LoraFacts, Loras } from '../bot/index.ts';
 import { UserError } from '../core/errors.ts';
 import { describeEmbedding, inspectLora } from '../engine/weights/index.ts';
@@ -15,7 +15,7 @@ export function createLoras(options: FetchFileOptions): Loras {
         return { kind: 'textual inversion', rank: vectors, base: base ?? 'other', triggers: [], embedding: { token } };
       }
       const { kind, ranks, base, triggers, madeFor } = report;
-      return { kind, rank: ranks.at(-1) ?? 0, base: baseOf(base), triggers, madeFor };
+      return { kind, rank: ranks.at(-1) ?? 0, base: BASES.find((name) => name === base) ?? 'other', triggers, madeFor };
     },
   };
 }
@@ -25,8 +25,4 @@ function elseEmbedding(error: unknown): undefined {
   if (!(error instanceof UserError) || error.code !== 'lora.embedding') {
     throw error;
   }
-}
-
-function baseOf(name: string | undefined): Base {
-  return BASES.find((base) => base === name) ?? 'other';
 }

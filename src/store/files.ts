@@ -19,6 +19,8 @@ export type FileBudgets = Readonly<Partial<Record<FileKind, number>>>;
 /** A cache that has grown by so much of its budget is pruned at once, without waiting for the next round. */
 const SLACK = 0.1;
 
+type KeptFile = { readonly path: string; readonly size: number; readonly usedAtMs: number };
+
 export class FileStore {
   readonly #folder: string;
   readonly #budgets: FileBudgets;
@@ -39,12 +41,9 @@ export class FileStore {
   /** Prunes every cache to its budget, and weighs what is none. */
   async holdBudgets(): Promise<void> {
     for (const kind of FILE_KINDS) {
-      await (kind === 'loras' || kind === 'training' ? this.prune(kind, Number.POSITIVE_INFINITY) : this.#prune(kind));
+      const isCache = kind !== 'loras' && kind !== 'training';
+      await this.prune(kind, isCache ? this.#budgets[kind] : undefined);
     }
-  }
-
-  async #prune(kind: FileKind): Promise<void> {
-    await this.prune(kind, this.#budgets[kind] ?? Number.POSITIVE_INFINITY);
   }
 
   /** 0 where there is none. */
@@ -57,12 +56,19 @@ export class FileStore {
 
   /** Removes the files whose hash is in no one's hands and that nobody has touched since `beforeMs`. */
   async sweepUnused(kind: 'loras' | 'training', used: ReadonlySet<string>, beforeMs: number): Promise<void> {
+    for await (const { path, usedAtMs } of this.#kept(kind)) {
+      if (!used.has(parse(path).name) && usedAtMs < beforeMs) {
+        await this.remove(path);
+      }
+    }
+  }
+
+  async *#kept(kind: FileKind): AsyncGenerator<KeptFile> {
     for (const folder of await list(join(this.#folder, kind))) {
       for (const name of await list(join(this.#folder, kind, folder))) {
         const path = join(this.#folder, kind, folder, name);
-        if (!used.has(parse(name).name) && (await stat(path)).mtimeMs < beforeMs) {
-          await this.remove(path);
-        }
+        const { size, mtimeMs } = await stat(path);
+        yield { path, size, usedAtMs: mtimeMs };
       }
     }
   }
@@ -98,7 +104,7 @@ export class FileStore {
     const grown = (this.#grown.get(kind) ?? 0) + bytes;
     this.#grown.set(kind, grown);
     if (kind !== 'loras' && grown > SLACK * (this.#budgets[kind] ?? Number.POSITIVE_INFINITY)) {
-      await this.#prune(kind);
+      await this.prune(kind, this.#budgets[kind]);
     }
   }
 
@@ -174,14 +180,10 @@ export class FileStore {
   }
 
   /** Removes the files used longest ago until the kind weighs no more than `maxBytes`; resolves to how many went. */
-  async prune(kind: FileKind, maxBytes: number): Promise<number> {
-    const files: { readonly path: string; readonly size: number; readonly usedAtMs: number }[] = [];
-    for (const folder of await list(join(this.#folder, kind))) {
-      for (const name of await list(join(this.#folder, kind, folder))) {
-        const path = join(this.#folder, kind, folder, name);
-        const { size, mtimeMs } = await stat(path);
-        files.push({ path, size, usedAtMs: mtimeMs });
-      }
+  async prune(kind: FileKind, maxBytes = Number.POSITIVE_INFINITY): Promise<number> {
+    const files: KeptFile[] = [];
+    for await (const file of this.#kept(kind)) {
+      files.push(file);
     }
     files.sort((a, b) => b.usedAtMs - a.usedAtMs);
     let total = 0;

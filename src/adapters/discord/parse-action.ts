@@ -98,17 +98,12 @@ function menuAction(payload: InteractionPayload, upload: UploadFrom): Action | u
   // Anybody can post buttons under any id; only those of our own messages name jobs.
   const isOurs = message?.author?.id === payload.application_id || message?.application_id === payload.application_id;
   const buttonIds = isOurs ? (message.components ?? []).flatMap(customIdsIn) : [];
-  const pictures = [...(message?.attachments ?? []), ...(message?.message_snapshots ?? []).flatMap(forwarded)]
-    .filter(isPicture)
-    .map(upload);
+  const forwarded = (message?.message_snapshots ?? []).flatMap((snapshot) => snapshot.message.attachments ?? []);
+  const pictures = [...(message?.attachments ?? []), ...forwarded].filter(isPicture).map(upload);
   const author =
     name !== 'train' || message?.author === undefined ? {} : { author: `discord:${message.author.id}` as const };
   const shown = pictures.length === 0 ? {} : { pictures };
   return { kind: 'message', name, buttonIds, ...shown, ...author, ...privacyOf(message) };
-}
-
-function forwarded({ message }: { readonly message: { readonly attachments?: readonly Attachment[] | undefined } }) {
-  return message.attachments ?? [];
 }
 
 function isPicture({ content_type, filename }: Attachment): boolean {

@@ -4,8 +4,8 @@
  * Being an admin is remembered for half a minute and asked anew where something is submitted; where Slack does not say,
  * nobody is an admin.
  */
+import { localeOf } from '../../bot/texts/index.ts';
 import type { Actor, Locale } from '../../core/people.ts';
-import { LOCALES } from '../../core/people.ts';
 import { BoundedMap } from '../shared/bounded-map.ts';
 import { isFailure } from '../shared/failure.ts';
 import type { SlackClient } from './client.ts';
@@ -84,7 +84,6 @@ function personOf(user: unknown, identity: Identity, userName: string): Person {
   const isGuest = holds('is_restricted', 'is_ultra_restricted', 'is_stranger', 'deleted', 'is_bot');
   const isOrganisationAdmin =
     at(user, 'enterprise_user', 'is_admin') === true || at(user, 'enterprise_user', 'is_owner') === true;
-  const language = (textAt(user, 'locale') ?? '').slice(0, 2);
   return {
     name:
       textAt(user, 'profile', 'display_name') ??
@@ -93,6 +92,6 @@ function personOf(user: unknown, identity: Identity, userName: string): Person {
       textAt(user, 'name') ??
       userName,
     isAdmin: isOfHere && !isGuest && (holds('is_admin', 'is_owner', 'is_primary_owner') || isOrganisationAdmin),
-    locale: LOCALES.find((locale) => locale === language) ?? 'en',
+    locale: localeOf(textAt(user, 'locale')),
   };
 }

@@ -3,8 +3,7 @@
  * admin. A scope that nobody is to miss is none of it; where the app cannot write to people, the log alone says so.
  */
 import type { Log } from '../../bot/index.ts';
-import { text } from '../../bot/texts/index.ts';
-import { LOCALES } from '../../core/people.ts';
+import { localeOf, text } from '../../bot/texts/index.ts';
 import { isFailure } from '../shared/failure.ts';
 import type { SlackClient } from './client.ts';
 import type { Identity } from './identity.ts';
@@ -62,8 +61,7 @@ export class ScopeNotice {
     const { installer } = this.#parts.identity;
     const user = installer === undefined ? await this.#someAdmin() : await this.#userOf(installer);
     const id = textAt(user, 'id') ?? installer;
-    const language = (textAt(user, 'locale') ?? '').slice(0, 2);
-    return id === undefined ? undefined : { id, locale: LOCALES.find((locale) => locale === language) ?? 'en' };
+    return id === undefined ? undefined : { id, locale: localeOf(textAt(user, 'locale')) };
   }
 
   async #userOf(user: string): Promise<unknown> {

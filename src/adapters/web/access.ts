@@ -61,50 +61,47 @@ export function sameSiteOnly({ host, names }: Pick<Access, 'host' | 'names'>): M
 }
 
 /** A door that a token opens: the cookie it hands out is bound to the browser, and guesses are counted by address. */
-export class TokenDoor {
-  readonly #cookie: string;
-  readonly #tokens: readonly string[];
-  readonly #identities: Identities;
-  readonly #wrong: WindowCounter;
-  readonly #now: () => number;
+type DoorOptions = {
+  readonly cookie: string;
+  /** Any of them opens; its holder has a cookie made with the first. */
+  readonly tokens: readonly [string, ...string[]];
+  readonly identities: Identities;
+  readonly now: () => number;
+};
 
-  constructor(options: {
-    readonly cookie: string;
-    /** Any of them opens; its holder has a cookie made with the first. */
-    readonly tokens: readonly [string, ...string[]];
-    readonly identities: Identities;
-    readonly now: () => number;
-  }) {
-    this.#cookie = options.cookie;
-    this.#tokens = options.tokens;
-    this.#identities = options.identities;
-    this.#now = options.now;
-    this.#wrong = new WindowCounter(60_000, LIMITS.countedAddresses);
+export class TokenDoor {
+  readonly #options: DoorOptions;
+  readonly #wrong = new WindowCounter(60_000, LIMITS.countedAddresses);
+
+  constructor(options: DoorOptions) {
+    this.#options = options;
   }
 
   /** False for a wrong token. Throws `UserError` `page.guesses` after too many of one address, right or wrong. */
   open(context: Context, token: string): boolean {
-    const { address, secret } = this.#identities.of(context);
-    if (this.#wrong.count(address, this.#now()) >= LIMITS.wrongTokensPerMinute) {
-      throw refusal('page.guesses', {}, { retryAfterMs: this.#wrong.leftMs(address, this.#now()) });
+    const { cookie, tokens, identities, now } = this.#options;
+    const { address, secret } = identities.of(context);
+    if (this.#wrong.count(address, now()) >= LIMITS.wrongTokensPerMinute) {
+      throw refusal('page.guesses', {}, { retryAfterMs: this.#wrong.leftMs(address, now()) });
     }
     // All are compared, so that the time tells nothing.
-    const isRight = this.#tokens.filter((right) => isSame(right, token)).length > 0;
+    const isRight = tokens.filter((right) => isSame(right, token)).length > 0;
     if (!isRight) {
-      this.#wrong.add(address, this.#now());
+      this.#wrong.add(address, now());
     } else if (secret !== undefined) {
-      setCookie(context, this.#cookie, passOf(this.#tokens[0] ?? '', secret), COOKIE);
+      setCookie(context, cookie, passOf(tokens[0], secret), COOKIE);
     }
     return isRight && secret !== undefined;
   }
 
   close(context: Context): void {
-    setCookie(context, this.#cookie, '', { ...COOKIE, maxAge: 0 });
+    setCookie(context, this.#options.cookie, '', { ...COOKIE, maxAge: 0 });
   }
 
   isOpenFor(context: Context): boolean {
-    const { secret } = this.#identities.of(context);
-    const pass = getCookie(context, this.#cookie);
-    return secret !== undefined && pass !== undefined && isSame(pass, passOf(this.#tokens[0] ?? '', secret));
+    const { cookie, tokens, identities } = this.#options;
+    const { secret } = identities.of(context);
+    const pass = getCookie(context, cookie);
+    return secret !== undefined && pass !== undefined && isSame(pass, passOf(tokens[0], secret));
   }
 }

@@ -165,14 +165,12 @@ const STATUS: Readonly<Record<string, 413 | 429 | 503>> = {
 
 /** Health is asked for by machines under any name; everything else is the page's alone. */
 function addHealthRoutes(app: Hono, { health }: WebPorts): void {
-  app.get('/healthz', (context) => {
-    const { isOk, body } = health.live();
-    return context.json(body, isOk ? 200 : 503);
-  });
-  app.get('/readyz', (context) => {
-    const { isOk, body } = health.ready();
-    return context.json(body, isOk ? 200 : 503);
-  });
+  for (const [path, of] of [['/healthz', 'live'] as const, ['/readyz', 'ready'] as const]) {
+    app.get(path, (context) => {
+      const { isOk, body } = health[of]();
+      return context.json(body, isOk ? 200 : 503);
+    });
+  }
   app.get('/metrics', async (context) => {
     const { contentType, text } = await health.metrics();
     return context.text(text, 200, { 'content-type': contentType });

@@ -29,7 +29,7 @@ export function rulesFromForm(
     case 'roles':
       return { ...settings, drawRoles: rolesOf(fields['roles'], context) };
     case 'role-limits': {
-      const role = oneRole(fields['role'], context);
+      const role = roleNamed(linesOf(fields['role'])[0] ?? '', context);
       const { locale } = context;
       const perUserDay = number(fields['day'], 0, MAX_A_DAY, 'panel.rule-form.day', locale);
       const perUser = number(fields['slots'], 1, MAX_AT_A_TIME, 'panel.rule-form.slots', locale);
@@ -72,10 +72,6 @@ function bounded<T>(rules: readonly T[]): readonly T[] {
 
 function rolesOf(given: string | undefined, context: RuleContext): readonly Role[] {
   return bounded(linesOf(given).map((each) => roleNamed(each, context)));
-}
-
-function oneRole(given: string | undefined, context: RuleContext): Role {
-  return roleNamed(linesOf(given)[0] ?? '', context);
 }
 
 /** By its id, its name, or a mention of it as people paste them. */

@@ -63,6 +63,7 @@ async function draw(job: JobToDraw, signal: AbortSignal, options: DrawOptions): 
   const previews: Picture[] = [];
   let startedAtMs = clock.now();
   const isShort = pace.costMs(job.work) < SHORT_MS;
+  const count = job.work.kind === 'imagine' ? job.work.request.count : 1;
   for await (const event of runner.run(work, signal)) {
     switch (event.kind) {
       case 'started':
@@ -75,7 +76,7 @@ async function draw(job: JobToDraw, signal: AbortSignal, options: DrawOptions): 
         break;
       case 'preview':
         previews[event.index] = event.picture;
-        if (Object.keys(previews).length === countOf(job.work)) {
+        if (Object.keys(previews).length === count) {
           onProgress({ kind: 'drawing', step: event.step, steps: event.steps, preview: previewOf(previews) });
         }
         break;
@@ -131,10 +132,6 @@ function previewSteps(work: JobWork, steps: number, pace: Pace): readonly number
 function previewOf(previews: readonly Picture[]): Extract<ProgressView, { kind: 'drawing' }>['preview'] {
   const known = previews.filter((picture) => picture !== undefined);
   return known.length === 0 ? undefined : () => encodePreview(composeGrid(known), PREVIEW_SIDE);
-}
-
-function countOf(work: JobWork): number {
-  return work.kind === 'imagine' ? work.request.count : 1;
 }
 
 /** A picture that cannot be kept is still shown: its request draws it again. */

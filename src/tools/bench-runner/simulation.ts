@@ -59,7 +59,7 @@ export function simulate(options: SimulationOptions): SimulationResult {
   const { slots, steps, stepMs } = options;
   const arrivals = arrivalsOf(options);
   const lastAskedMs = arrivals.at(-1)?.atMs ?? 0;
-  const order = options.order === 'first-come' ? new FirstCome() : new FairOrder(options.policy);
+  const order = options.order === 'first-come' ? firstCome() : new FairOrder(options.policy);
   const byId = new Map(arrivals.map((arrival) => [arrival.ticket.id, arrival]));
   const got = new Float64Array(options.servers);
   const asked = new Float64Array(options.servers);
@@ -173,19 +173,9 @@ function arrivalsOf(options: SimulationOptions): readonly Arrival[] {
   });
 }
 
-class FirstCome {
-  readonly #tickets: Ticket[] = [];
-  #taken = 0;
-
-  add(ticket: Ticket): void {
-    this.#tickets.push(ticket);
-  }
-
-  take(): Ticket | undefined {
-    const ticket = this.#tickets[this.#taken];
-    this.#taken += ticket === undefined ? 0 : 1;
-    return ticket;
-  }
+function firstCome(): Pick<FairOrder, 'add' | 'take'> {
+  const tickets: Ticket[] = [];
+  return { add: (ticket) => void tickets.push(ticket), take: () => tickets.shift() };
 }
 
 function isBusy(server: number): boolean {

@@ -10,19 +10,17 @@ import type { Once } from './once.ts';
 
 const LIVES_MS = 10 * 60_000;
 
-export class States {
-  readonly #secret: string;
-  readonly #once: Once;
-  readonly #now: () => number;
+type StatesOptions = { readonly secret: string; readonly once: Once; readonly now: () => number };
 
-  constructor({ secret, once, now }: { readonly secret: string; readonly once: Once; readonly now: () => number }) {
-    this.#secret = secret;
-    this.#once = once;
-    this.#now = now;
+export class States {
+  readonly #options: StatesOptions;
+
+  constructor(options: StatesOptions) {
+    this.#options = options;
   }
 
   begin(): string {
-    const words = `${randomBytes(16).toString('base64url')}.${this.#now() + LIVES_MS}`;
+    const words = `${randomBytes(16).toString('base64url')}.${this.#options.now() + LIVES_MS}`;
     return `${words}.${this.#sealOf(words)}`;
   }
 
@@ -31,13 +29,14 @@ export class States {
     const [name = '', until = '', seal = ''] = state.split('.');
     const [given, expected] = [Buffer.from(seal), Buffer.from(this.#sealOf(`${name}.${until}`))];
     const isOurs = given.length === expected.length && timingSafeEqual(given, expected);
-    const isOpen = isOurs && Number(until) > this.#now() && (await this.#once.isFirst(`state:${name}`, LIVES_MS));
+    const isOpen =
+      isOurs && Number(until) > this.#options.now() && (await this.#options.once.isFirst(`state:${name}`, LIVES_MS));
     if (!isOpen) {
       throw new InvalidStateError('The state is not one of ours, over, or used before.');
     }
   }
 
   #sealOf(words: string): string {
-    return createHmac('sha256', `state of ${this.#secret}`).update(words).digest('base64url');
+    return createHmac('sha256', `state of ${this.#options.secret}`).update(words).digest('base64url');
   }
 }
