@@ -74,6 +74,14 @@ const SMALL: RecipeBounds = { usual: 1, least: 1, most: 2 };
 export const RECIPES = {
   lcm: { ...LCM, family: 'LCM', variant: '', steps: ANY_STEPS, guidance: { usual: 1, least: 1, most: 2 } },
   tcd: { ...TCD, family: 'TCD', variant: '', steps: ANY_STEPS, guidance: NO_GUIDANCE },
+  /** Fourstep's own: learnt from where a teacher's whole path ends, so two steps are its usual and one will do. */
+  'one-step': {
+    ...LCM,
+    family: 'One-step',
+    variant: '',
+    steps: { usual: 2, least: 1, most: 4 },
+    guidance: NO_GUIDANCE,
+  },
   'hyper-sd': {
     ...TCD,
     eta: 1,

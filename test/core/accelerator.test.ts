@@ -26,6 +26,7 @@ describe('a quality', () => {
     ['one, of any steps', model(4, 'lcm'), ['lcm 2', 'lcm 4', 'lcm 8']],
     ['one, of its steps alone', model(4, 'hyper-sd-4'), ['hyper-sd-4 4', 'hyper-sd-4 4', 'hyper-sd-4 4']],
     ['a fast and a fine one', model(4, 'lcm', 'hyper-sd-8'), ['lcm 2', 'lcm 4', 'hyper-sd-8 8']],
+    ['a usual one and one for one step', model(4, 'lcm', 'one-step'), ['one-step 1', 'one-step 2', 'lcm 4']],
     ['a fine and a fast one', model(8, 'hyper-sd-8-cfg', 'hyper-sd'), ['hyper-sd 2', 'hyper-sd 4', 'hyper-sd-8-cfg 8']],
     [
       'three',

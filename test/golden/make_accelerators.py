@@ -28,7 +28,7 @@ NEGATIVE = "green"
 SEED = 11
 SIDE = 64
 LORAS = {"lcm": 1.0, "ink": 0.8}
-AS_LCM = ("flash", "vegart")
+AS_LCM = ("flash", "vegart", "one-step")
 
 
 def cases_of(model):

@@ -24,6 +24,7 @@ UNCLIPPED = {**TRAILING, "clip_sample": False, "set_alpha_to_one": False}
 RECIPES = {
     "lcm": ("lcm", {}, None, None, range(1, 51), 1.0),
     "tcd": ("tcd", {}, 0.3, None, range(1, 51), 1.0),
+    "one-step": ("lcm", {}, None, None, range(1, 5), 1.0),
     "hyper-sd": ("tcd", {}, 1.0, None, range(1, 9), 1.0),
     **{f"hyper-sd-{n}": ("ddim", UNCLIPPED, 0.0, None, [n], 1.0) for n in (2, 4, 8)},
     **{f"hyper-sd-{n}-cfg": ("ddim", UNCLIPPED, 0.0, None, [n], 5.0) for n in (8, 12)},

@@ -30,11 +30,11 @@ const runner = createEngineRunner({
   cacheDir: path.join(os.tmpdir(), 'fourstep-draw-cache'),
 });
 
-/** λ_lcm = 1 is the merged model, as people use it; without it the base draws. */
+/** An accelerator is merged at its full weight, as people use it; without one the base draws. */
 function requestOf(job) {
   const styles = job.style === null ? [] : [{ id: job.style, file: path.resolve(model, 'styles', `${job.style}.safetensors`), weight: job.styleWeight }];
   return defaultRequest({ id: path.resolve(model), defaults: { width: 128, height: 128, steps: job.steps, guidance: job.guidance, scheduler: job.scheduler } }, job.prompt, {
-    accelerator: { kind: job.lcm === 0 ? 'none' : 'model' },
+    accelerator: job.accelerator === null ? { kind: 'none' } : { kind: 'model', id: job.accelerator },
     styles,
     seed: job.seed,
   });

@@ -11,6 +11,7 @@ import torch
 from diffusers import DDIMScheduler, DPMSolverMultistepScheduler, LCMScheduler, StableDiffusionPipeline
 
 import lora
+from export import ACCELERATORS
 
 SCHEDULERS = {"lcm": LCMScheduler, "ddim": DDIMScheduler, "dpm++": DPMSolverMultistepScheduler}
 BATCH = 16
@@ -19,8 +20,8 @@ BATCH = 16
 def pipeline_for(folder, job):
     pipeline = StableDiffusionPipeline.from_pretrained(folder, local_files_only=True, torch_dtype=torch.float32)
     pipeline.scheduler = SCHEDULERS[job["scheduler"]].from_config(pipeline.scheduler.config)
-    if job["lcm"]:
-        lora.merge(pipeline.unet, folder / "lcm-lora.safetensors", job["lcm"])
+    if job["accelerator"]:
+        lora.merge(pipeline.unet, folder / ACCELERATORS[job["accelerator"]][0])
     if job["style"]:
         lora.merge(pipeline.unet, folder / "styles" / f"{job['style']}.safetensors", job["styleWeight"])
     pipeline.unet.to(memory_format=torch.channels_last)
@@ -29,7 +30,7 @@ def pipeline_for(folder, job):
 
 
 def settings(job):
-    return tuple(job[key] for key in ("scheduler", "steps", "guidance", "lcm", "style", "styleWeight"))
+    return tuple(job[key] for key in ("scheduler", "steps", "guidance", "accelerator", "style", "styleWeight"))
 
 
 def main(work, args):

@@ -1,7 +1,7 @@
-"""Stage `export`: the model folder, in diffusers layout and float16, with its LoRAs, upscalers and manifest.
+"""Stage `export`: the model folder, in diffusers layout and float16, with its accelerators, styles, upscalers and manifest.
 
 Writes beside the target and renames file by file, so that a reader never sees half a weight file. Checks that a vanilla
-StableDiffusionPipeline loads the result, and that all of it fits in 48 MB.
+StableDiffusionPipeline loads the result, and that it fits in 48 MB (a style, which comes beside them, in 0.6).
 """
 
 import json
@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 import base
 import vae
 
-LIMIT_MB = 48
+LIMIT_MB, STYLE_MB = 48, 0.6
 SCHEDULER = {
     "_class_name": "LCMScheduler", "_diffusers_version": "0.42.0", **base.SCHEDULE, "clip_sample": False, "clip_sample_range": 1.0, "original_inference_steps": 50,
     "rescale_betas_zero_snr": False, "set_alpha_to_one": False, "steps_offset": 1, "thresholding": False, "timestep_scaling": 10.0, "timestep_spacing": "trailing", "trained_betas": None,
@@ -37,14 +37,15 @@ STYLE_CARDS = {
     "sticker": ("Sticker", "Cut out with a white rim."),
 }
 HERE = pathlib.Path(__file__).resolve().parent
+ACCELERATORS = {"lcm": ("lcm-lora.safetensors", "lcm"), "one-step": ("one-step-lora.safetensors", "one-step")}  # id: file, recipe; the usual one first
 MANIFEST = {
-    **json.loads((HERE.parent / "fourstep.json").read_text()),
+    **{key: value for key, value in json.loads((HERE.parent / "fourstep.json").read_text()).items() if key != "lcmLora"},
+    "accelerators": [{"id": id_, "file": file, "weight": 1, "recipe": recipe} for id_, (file, recipe) in ACCELERATORS.items()],
     "styles": [
         {"id": id_, "name": name, "file": f"styles/{id_}.safetensors", "weight": 1, "trigger": "", "description": description} for id_, (name, description) in STYLE_CARDS.items()
     ],
     "upscalers": {"2": "upscaler-x2", "4": "upscaler-x4"}, "plainGrounds": ["teal", "purple", "blue"], "words": "words.json",
 }
-LCM_LORA = "lcm-lora.safetensors"
 
 
 def write_json(path, value):
@@ -68,7 +69,7 @@ def write_model(work, folder):
     write_json(folder / "scheduler" / "scheduler_config.json", SCHEDULER)
     write_json(folder / "model_index.json", INDEX)
     write_json(folder / "fourstep.json", MANIFEST)
-    for name in [MANIFEST["words"], LCM_LORA, *(style["file"] for style in MANIFEST["styles"])]:
+    for name in [MANIFEST["words"], *(part["file"] for part in (*MANIFEST["accelerators"], *MANIFEST["styles"]))]:
         (folder / name).parent.mkdir(exist_ok=True)
         shutil.copyfile(work / name, folder / name)
     for name in MANIFEST["upscalers"].values():
@@ -82,9 +83,12 @@ def check(folder):
     pipeline.set_progress_bar_config(disable=True)
     made = pipeline("a fox", width=128, height=128, num_inference_steps=2, guidance_scale=1.0).images[0]
     assert made.size == (128, 128)
-    megabytes = sum(f.stat().st_size for f in folder.rglob("*.safetensors")) / 1e6
-    print(f"export: {megabytes:.1f} MB of weights in {folder}")
-    assert megabytes <= LIMIT_MB, f"the weights may take {LIMIT_MB} MB, these take {megabytes:.1f}"
+    sizes = {file.relative_to(folder): file.stat().st_size / 1e6 for file in folder.rglob("*.safetensors")}
+    styles = {file: size for file, size in sizes.items() if file.parent.name == "styles"}
+    megabytes = sum(sizes.values()) - sum(styles.values())
+    print(f"export: {megabytes:.1f} MB of weights in {folder}, and styles of {max(styles.values()):.2f} MB at most")
+    assert megabytes <= LIMIT_MB, f"the weights may take {LIMIT_MB} MB without the styles, these take {megabytes:.1f}"
+    assert max(styles.values()) <= STYLE_MB, f"a style may take {STYLE_MB} MB, these take {styles}"
 
 
 def main(work, args):

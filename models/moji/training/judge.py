@@ -128,7 +128,7 @@ def main(work, args):
         model.load_state_dict(saved["model"])
         optimiser.load_state_dict(saved["optimiser"])
         average.weights, average.steps = saved["average"], saved["step"]
-    pool, running = Pool(work, rng, names), True
+    pool, running = Pool(work, rng, names), clock.progress < 1
     clock.start()
     while running:
         x, target, told, answers = pool.batch(48)

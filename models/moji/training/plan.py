@@ -1,6 +1,6 @@
 """Stage `plan`: every picture the card's table needs, as one JSON object a line in jobs.jsonl.
 
-A job says what to draw (prompt, seed, sampler, LoRA weights), where to write it, and what ought to be seen. Whoever draws,
+A job says what to draw (prompt, seed, sampler, accelerator, style), where to write it, and what ought to be seen. Whoever draws,
 our engine or diffusers, reads this file and nothing else. `natural` rows are prompts as people type them (prompts-dev.json, or
 --known FILE with another hundred), two seeds each, for the blind test.
 """
@@ -34,27 +34,29 @@ def jobs(glyphs, natural):
     main, styled = asks(glyphs, rng, MAIN), asks(glyphs, rng, STYLED, ("single", "colour", "wearing", "holding", "beside"))
     related = asks(glyphs, rng, 60, ("beside", "wearing", "holding", "riding", "in", "on"))
 
-    def row(name, asked, scheduler, steps, guidance, lcm=0.0, style=None, first_seed=1000):
+    def row(name, asked, scheduler, steps, guidance, accelerator=None, style=None, first_seed=1000):
         for n, ask in enumerate(asked):
             lines.append({
-                "row": name, "path": f"{len(lines):05d}.png", "seed": first_seed + n, "scheduler": scheduler, "steps": steps, "guidance": guidance, "lcm": lcm,
+                "row": name, "path": f"{len(lines):05d}.png", "seed": first_seed + n, "scheduler": scheduler, "steps": steps, "guidance": guidance, "accelerator": accelerator,
                 "style": style, "styleWeight": 1.0, **ask,
             })
 
     row("teacher: DDIM, 25 steps, guided", main, "ddim", 25, GUIDANCE)
     for steps in STEPS:
-        row(f"LCM-LoRA, {steps}", main, "lcm", steps, 1.0, 1.0)
+        row(f"LCM-LoRA, {steps}", main, "lcm", steps, 1.0, "lcm")
         row(f"DDIM, {steps}, guided", main, "ddim", steps, GUIDANCE)
     for steps in (2, 4):
         row(f"DDIM, {steps}, no guidance", main, "ddim", steps, 1.0)
-    row("two things, LCM-LoRA, 4", related, "lcm", 4, 1.0, 1.0)
+    for steps in (1, 2):
+        row(f"one-step accelerator, {steps}", main, "lcm", steps, 1.0, "one-step")
+    row("two things, LCM-LoRA, 4", related, "lcm", 4, 1.0, "lcm")
     for style in STYLES:
-        row(f"{style} alone, DDIM 25, guided", styled, "ddim", 25, GUIDANCE, 0.0, style)
-        row(f"{style} + LCM-LoRA, 4", styled, "lcm", 4, 1.0, 1.0, style)
+        row(f"{style} alone, DDIM 25, guided", styled, "ddim", 25, GUIDANCE, None, style)
+        row(f"{style} + LCM-LoRA, 4", styled, "lcm", 4, 1.0, "lcm", style)
     for seed in (1, 2):
-        row(f"natural {seed}", [{**ask, "natural": True} for ask in natural], "lcm", 4, 1.0, 1.0, None, 10_000 * seed)
+        row(f"natural {seed}", [{**ask, "natural": True} for ask in natural], "lcm", 4, 1.0, "lcm", None, 10_000 * seed)
     for style in (None, *STYLES):
-        row(f"sheet {style or 'plain'}", styled[:SHEET], "lcm", 4, 1.0, 1.0, style)
+        row(f"sheet {style or 'plain'}", styled[:SHEET], "lcm", 4, 1.0, "lcm", style)
     return lines
 
 

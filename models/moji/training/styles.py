@@ -21,7 +21,7 @@ from looks import LOOKS
 from optim import Average, Pair
 from synonyms import Synonyms
 
-MINUTES = 35
+MINUTES = 11
 RANK = 8
 HANDS = {  # style: the set, and what its licence asks to be said
     "flat": ("flat", "Fluent Emoji, flat. Copyright Microsoft Corporation, MIT."),

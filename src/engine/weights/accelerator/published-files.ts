@@ -16,6 +16,7 @@ export const PUBLISHED_FILES: ReadonlyMap<string, RecipeName> = new Map(
       '0365f6107250a4fed1b83e8ae6a070065e026a2ba54bff65f55a50284232bbe6',
     ],
     tcd: [],
+    'one-step': [],
     'hyper-sd': [
       'a04fd9a535c1e56d38f7590ee72a13fd5ca0409853b4fff021e5a9482cf1ca3b',
       'c912df184c5116792d2c604d26c6bc2aa916685f4a793755255cda1c43a3c78a',
