@@ -27,6 +27,7 @@ export const imagine = {
     { kind: 'text', name: 'from', isRequired: false, maxLength: 1000, isWord: true },
     { kind: 'number', name: 'strength', isRequired: false, ...DRAWING_LIMITS.strength },
     { kind: 'choice', name: 'quality', isRequired: false, choices: QUALITIES },
+    { kind: 'boolean', name: 'transparent', isRequired: false },
     { kind: 'boolean', name: 'private', isRequired: false },
   ],
 } as const satisfies CommandSpec;

@@ -8,7 +8,7 @@ import type { LiveEvent } from '../core/live.ts';
 import type { Picture } from '../core/picture.ts';
 import type { GenerationRequest, UpscaleRequest } from '../core/request.ts';
 import type { Runner } from '../core/work.ts';
-import { encodePng } from '../image/index.ts';
+import { encodePng, transparentLike } from '../image/index.ts';
 import { modelOf } from './jobs/job-ancestry.ts';
 import type { FileStore } from '../store/index.ts';
 import type { Models } from './ports.ts';
@@ -51,7 +51,8 @@ export async function* enlarged(
       const work = { kind: 'upscale', id: `${id}-${index}`, request: { model, file, scale } } as const;
       for await (const event of runner.run(work, signal)) {
         if (event.kind === 'picture') {
-          yield { kind: 'enlarged', index, png: (await encodePng(event.picture)).data };
+          const large = await transparentLike(event.picture, picture);
+          yield { kind: 'enlarged', index, png: (await encodePng(large)).data };
         }
       }
     } finally {

@@ -9,7 +9,7 @@ import type { LiveDrawing, LiveEvent } from '../core/live.ts';
 import type { Picture } from '../core/picture.ts';
 import type { GenerationRequest } from '../core/request.ts';
 import type { Runner } from '../core/work.ts';
-import { encodeDraft, encodePng } from '../image/index.ts';
+import { cutFromGround, encodeDraft, encodePng } from '../image/index.ts';
 import type { Stores } from '../store/index.ts';
 import { duringSlot } from './held-slot.ts';
 import { checkBeforeDrawing } from './gates.ts';
@@ -108,8 +108,9 @@ async function* drawing(
     } else if (event.kind === 'notice') {
       yield event;
     } else if (event.kind === 'picture') {
-      const png = live === 'draft' ? await encodeDraft(event.picture) : (await encodePng(event.picture)).data;
-      pictures[event.index] = event.picture;
+      const picture = request.alpha ? cutFromGround(event.picture).picture : event.picture;
+      const png = live === 'draft' ? await encodeDraft(picture) : (await encodePng(picture)).data;
+      pictures[event.index] = picture;
       yield {
         kind: 'picture',
         png,

@@ -82,6 +82,7 @@ export function resolveImagine(asked: ImagineOptions, context: ResolveContext): 
       init: initOf(asked.strength, init, model),
       mask: maskOf(init),
       rest: decoderHere(settings, model),
+      transparent: asked.transparent,
     },
     withServerWords(model, context.styles),
   );

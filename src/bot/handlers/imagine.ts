@@ -1,6 +1,7 @@
 /** `/imagine`, the form it opens without words, and Remix: words to a job. */
 import { formatCommand } from '../../../commands/grammar.ts';
 import { imagine } from '../../../commands/imagine.ts';
+import { withoutTransparent } from '../../../commands/plain-ground.ts';
 import { qualityOf, type Quality } from '../../core/accelerator.ts';
 import type { Fields, Given } from '../../core/command.ts';
 import type { Job, JobOrigin } from '../../core/job.ts';
@@ -125,6 +126,7 @@ function optionsOf(context: BotContext, job: Job): Readonly<Record<string, unkno
     count: request.count,
     strength: request.init?.strength,
     quality,
+    transparent: request.alpha && !withoutTransparent(job.typed?.prompt ?? '').isTransparent ? true : undefined,
   };
 }
 

@@ -33,6 +33,14 @@ describe.skipIf(noBrowser !== undefined)(`the composer (${noBrowser ?? 'in Chrom
     await page.click('#more summary');
     await page.fill('[data-option=negative]', 'text, frame');
     await expect.poll(() => world.liveRequests.at(-1)?.options['negative']).toBe('text, frame');
+    await page.check('[data-option=transparent]');
+    await expect.poll(() => world.liveRequests.at(-1)?.options['transparent']).toBe(true);
+    await page.fill('#prompt', 'a fox --transparent no --n 2');
+    expect(await page.isChecked('[data-option=transparent]')).toBe(false);
+    await page.check('[data-option=transparent]');
+    expect(await page.inputValue('#prompt')).toBe('a fox --transparent --n 2');
+    await page.uncheck('[data-option=transparent]');
+    expect(await page.inputValue('#prompt')).toBe('a fox --n 2');
     await page.selectOption('[data-option=quality]', 'draft');
     await expect.poll(() => world.liveRequests.at(-1)?.options['quality']).toBe('draft');
   });

@@ -3,39 +3,14 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import type { ExpressionKind, Expressions } from '../../../src/core/chat.ts';
 import { UserError } from '../../../src/core/errors.ts';
-import type { Picture } from '../../../src/core/picture.ts';
-import type { Runner } from '../../../src/core/work.ts';
 import { openOwnPicture } from '../../../src/image/index.ts';
-import { createStubRunner } from '../../support/stub-runner.ts';
+import { plainRunner } from '../../support/plain-runner.ts';
 import { ada, admin, buttonOf, FakeChat, guild, openWorld, type World, wordsOf } from '../world.ts';
 
 let world: World;
 afterEach(async () => {
   await world.close();
 });
-
-/** A dark block on white, or noise: what the runner draws. */
-function drawing({ width, height }: Picture, isPlain: boolean): Picture {
-  const data = Uint8Array.from({ length: width * height * 3 }, (_, n) => (isPlain ? 255 : (n * 89) % 256));
-  const rows = isPlain ? Array.from({ length: height / 4 }, (_, k) => height / 4 + k) : [];
-  for (const y of rows) {
-    data.fill(40, (y * width + width / 4) * 3, (y * width + width / 2) * 3);
-  }
-  return { width, height, data };
-}
-
-function runnerThatDraws(isPlain: boolean): Runner {
-  const stub = createStubRunner();
-  return {
-    health: () => stub.health(),
-    close: (limitMs) => stub.close(limitMs),
-    async *run(work, signal) {
-      for await (const event of stub.run(work, signal)) {
-        yield event.kind === 'picture' ? { ...event, picture: drawing(event.picture, isPlain) } : event;
-      }
-    },
-  };
-}
 
 class ServerEmoji implements Expressions {
   readonly forms = { emoji: { sidePx: 128, maxBytes: 262_144 }, sticker: { sidePx: 320, maxBytes: 524_288 } };
@@ -56,11 +31,11 @@ class ServerEmoji implements Expressions {
   }
 }
 
-async function open({ isPlain = true, hasEmoji = true } = {}): Promise<ServerEmoji | undefined> {
+async function open({ hasEmoji = true } = {}): Promise<ServerEmoji | undefined> {
   const expressions = hasEmoji ? new ServerEmoji() : undefined;
   const chat: FakeChat & { expressions?: Expressions | undefined } = new FakeChat();
   chat.expressions = expressions;
-  world = await openWorld({ chat, ports: { runner: runnerThatDraws(isPlain) } });
+  world = await openWorld({ chat, ports: { runner: plainRunner() } });
   return expressions;
 }
 
@@ -159,8 +134,6 @@ describe('Emoji', () => {
     expect(wordsOf(world.chat.at(await send(picture, { name: 'fox', kind: 'emoji' })))[0]).toContain(
       'https://discord.com/x',
     );
-    await world.close();
-    await open({ isPlain: false });
     const scene = await send(await world.imagine('a city --count 1'), { name: 'city', kind: 'emoji' });
     expect(wordsOf(world.chat.at(scene))[0]).toContain('no plain ground');
   });

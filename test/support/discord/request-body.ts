@@ -1,4 +1,4 @@
-/** A request's body as Discord reads it: JSON, or multipart with `payload_json` and `files[n]`. */
+/** A request's body as Discord reads it: JSON, multipart with `payload_json` and `files[n]`, or a sticker's plain form. */
 import type { IncomingMessage } from 'node:http';
 
 import { refusals } from './failures.ts';
@@ -29,7 +29,7 @@ export async function readBody(request: IncomingMessage): Promise<Body> {
   const payload = form.get('payload_json');
   const files: SentFile[] = [];
   for (const [key, part] of form) {
-    const index = /^files\[(\d+)\]$/.exec(key)?.[1];
+    const index = key === 'file' ? '0' : /^files\[(\d+)\]$/.exec(key)?.[1];
     if (index !== undefined && typeof part !== 'string') {
       files.push({
         index: Number(index),
@@ -39,7 +39,8 @@ export async function readBody(request: IncomingMessage): Promise<Body> {
       });
     }
   }
-  return { json: typeof payload === 'string' ? parseJson(payload) : {}, files, sizeBytes: bytes.length };
+  const fields = Object.fromEntries([...form].filter(([, part]) => typeof part === 'string'));
+  return { json: typeof payload === 'string' ? parseJson(payload) : fields, files, sizeBytes: bytes.length };
 }
 
 function parseJson(text: string): unknown {

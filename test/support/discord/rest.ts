@@ -7,6 +7,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 
 import { ChannelRoutes } from './channel-routes.ts';
 import { commandList } from './command-rules.ts';
+import { ExpressionRoutes } from './expression-routes.ts';
 import { obey, Refusal, refusals } from './failures.ts';
 import type { Fault, Faults } from './faults.ts';
 import { InteractionRoutes } from './interaction-routes.ts';
@@ -55,11 +56,15 @@ export class Rest {
   readonly guildCommands = new Map<string, readonly unknown[]>();
   /** People's own pictures, by id. */
   readonly avatars = new Map<string, Uint8Array>();
+  readonly expressions: ExpressionRoutes;
   readonly #parts: RestParts;
   readonly #routes: readonly Route[];
 
   constructor(parts: RestParts) {
     this.#parts = parts;
+    this.expressions = new ExpressionRoutes(parts.world, (guild) =>
+      BigInt(this.permissionsIn.get(guild) ?? this.guildPermissions),
+    );
     this.#routes = this.#table();
     this.server = createServer((request, response) => void this.#serve(request, response));
   }
@@ -188,6 +193,28 @@ export class Rest {
       }));
   }
 
+  #expressionRoutes(): readonly Route[] {
+    const { expressions } = this;
+    return [
+      {
+        method: 'POST',
+        path: /^\/guilds\/(\d+)\/emojis$/,
+        answer: ([guild], body) => expressions.addEmoji(guild ?? '', body),
+      },
+      {
+        method: 'POST',
+        path: /^\/guilds\/(\d+)\/stickers$/,
+        answer: ([guild], body) => expressions.addSticker(guild ?? '', body),
+      },
+      {
+        method: 'DELETE',
+        path: /^\/guilds\/(\d+)\/(emoji|sticker)s\/(\d+)$/,
+        answer: ([guild, kind, id]) =>
+          expressions.remove(guild ?? '', kind === 'sticker' ? 'sticker' : 'emoji', id ?? ''),
+      },
+    ];
+  }
+
   #table(): readonly Route[] {
     const { world, messages } = this.#parts;
     const interactions = new InteractionRoutes(world, messages);
@@ -216,6 +243,7 @@ export class Rest {
       }));
     const get = 'GET';
     return [
+      ...this.#expressionRoutes(),
       { method: get, path: /^\/gateway$/, isOpen: true, answer: () => ({ url: this.#parts.gatewayUrl() }) },
       {
         method: get,

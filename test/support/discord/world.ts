@@ -16,6 +16,7 @@ export const PERMISSIONS = {
   attachFiles: 1n << 15n,
   useCommands: 1n << 31n,
   sendInThreads: 1n << 38n,
+  createExpressions: 1n << 43n,
 } as const;
 export type Permission = keyof typeof PERMISSIONS;
 

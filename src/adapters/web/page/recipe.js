@@ -21,8 +21,19 @@ function bound(field, { kind, min, max, maxLength, choices = [], description }) 
     field.append(...values.map((value) => new Option(value)));
   } else if (kind === 'text') {
     field.maxLength = maxLength;
-  } else if (field !== seed) {
+  } else if (kind !== 'boolean' && field !== seed) {
     Object.assign(field, { min, max });
+  }
+}
+
+/** What a field says as a flag's value: of a box, `yes` or nothing. */
+const valueOf = (field) => (field.type === 'checkbox' ? (field.checked ? 'yes' : '') : field.value);
+
+function showIn(field, value) {
+  if (field.type === 'checkbox') {
+    field.checked = /^(?:yes|true|on|1)$/i.test(value);
+  } else if (field.value !== value) {
+    field.value = value;
   }
 }
 
@@ -38,16 +49,27 @@ export function createRecipe({ commands, changed }) {
   let isLocked = kept.read('locked', true);
 
   const namesOf = (option) => [option, ...Object.keys(aliases).filter((alias) => aliases[alias] === option)].join('|');
-  const flagOf = (option) => new RegExp(`((?:^|\\s)(?:--|[–—])(?:${namesOf(option)})(?:\\s+|=))("[^"]*"|\\S+)`, 'i');
-  const typed = (option) => flagOf(option).exec(prompt.value)?.[2]?.replaceAll('"', '');
+  const switches = new Set(specs.filter(({ kind }) => kind === 'boolean').map(({ name }) => name));
+  const flagOf = (option) =>
+    switches.has(option)
+      ? new RegExp(
+          `((?:^|\\s)(?:--|[–—])(?:${namesOf(option)}))(?:(?:\\s+|=)(yes|no|true|false|on|off|1|0))?(?=\\s|$)`,
+          'i',
+        )
+      : new RegExp(`((?:^|\\s)(?:--|[–—])(?:${namesOf(option)})(?:\\s+|=))("[^"]*"|\\S+)`, 'i');
+  /** A switch without a word is on. */
+  const typed = (option) => {
+    const found = flagOf(option).exec(prompt.value);
+    return found === null ? undefined : (found[2] ?? 'yes').replaceAll('"', '');
+  };
 
   /** Shows in every field what counts: the flag, else the field's own. */
   function show() {
     for (const [option, field] of fields) {
       const flag = typed(option);
       const value = flag ?? own[option] ?? field.defaultValue ?? '';
-      if (field !== document.activeElement && field.value !== value) {
-        field.value = value;
+      if (field !== document.activeElement || field.type === 'checkbox') {
+        showIn(field, value);
       }
       field.classList.toggle('typed', flag !== undefined);
     }
@@ -61,6 +83,8 @@ export function createRecipe({ commands, changed }) {
       kept.write('recipe', own);
     } else if (value === '') {
       prompt.value = prompt.value.replace(flagOf(option), '');
+    } else if (switches.has(option)) {
+      prompt.value = prompt.value.replace(flagOf(option), '$1');
     } else {
       const quoted = /\s/.test(value) ? `"${value}"` : value;
       prompt.value = prompt.value.replace(flagOf(option), (_, head) => head + quoted);
@@ -70,7 +94,7 @@ export function createRecipe({ commands, changed }) {
   }
 
   for (const [option, field] of fields) {
-    field.addEventListener('input', () => set(option, field.value));
+    field.addEventListener('input', () => set(option, valueOf(field)));
   }
   byId('dice').addEventListener('click', () => set('seed', String(randomSeed())));
   lock.addEventListener('click', () => {
@@ -101,7 +125,9 @@ export function createRecipe({ commands, changed }) {
       const given = Object.entries(options).filter(
         ([name, value]) => name === 'prompt' || (value !== '' && value !== undefined && typed(name) === undefined),
       );
-      return Object.fromEntries(given.map(([name, value]) => [name, name === 'seed' ? Number(value) || 0 : value]));
+      const asSent = (name, value) =>
+        name === 'seed' ? Number(value) || 0 : switches.has(name) ? value === 'yes' : value;
+      return Object.fromEntries(given.map(([name, value]) => [name, asSent(name, value)]));
     },
   };
 }

@@ -18,6 +18,7 @@ export const commands: Translation<typeof english> = {
   'command.imagine.option.from': 'Oder dessen Adresse (https://…), ich für den eigenen Avatar, oder eine Person',
   'command.imagine.option.strength': 'Wie viel davon neu gezeichnet wird, 0,05 bis 1',
   'command.imagine.option.quality': 'draft ist am schnellsten, fine am besten; weggelassen: wie das Modell es hat',
+  'command.imagine.option.transparent': 'Ein durchsichtiger Grund statt eines einfarbigen, für Sticker und Emoji',
   'command.imagine.option.private': 'Nur du siehst die Antwort, bis du sie teilst',
   'command.style': 'Die Stile dieses Servers',
   'command.style.list': 'Alle Stile dieses Servers zeigen',

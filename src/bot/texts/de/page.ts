@@ -58,6 +58,7 @@ export const page: Translation<typeof english> = {
   'page.attach': 'Von einem Bild ausgehen',
   'page.camera': 'Ein Foto aufnehmen und davon ausgehen',
   'page.quality': 'Qualität',
+  'page.transparent': 'durchsichtig',
   'page.suggestions': 'Vorschläge',
   'page.lock': 'Seed nach dem Senden behalten',
   'page.count': 'Bilder',

@@ -15,6 +15,7 @@ export const commands = {
   'command.imagine.option.from': 'Or the address of one (https://…), me for your own avatar, or a person',
   'command.imagine.option.strength': 'How much of that picture is drawn anew, 0.05 to 1',
   'command.imagine.option.quality': 'draft is quickest, fine is best; left out, the model’s usual',
+  'command.imagine.option.transparent': 'A transparent ground instead of a plain one, for stickers and emoji',
   'command.imagine.option.private': 'Only you see the answer, until you share it',
   'command.style': 'This server’s styles',
   'command.style.list': 'Show all styles of this server',

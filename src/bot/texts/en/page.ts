@@ -55,6 +55,7 @@ export const page = {
   'page.attach': 'Start from a picture',
   'page.camera': 'Take a photo to start from',
   'page.quality': 'quality',
+  'page.transparent': 'transparent',
   'page.suggestions': 'Suggestions',
   'page.lock': 'keep the seed after sending',
   'page.count': 'pictures',
