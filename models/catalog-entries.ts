@@ -49,6 +49,8 @@ export const STYLE_ENTRY = z.object({
   trigger: z.string(),
   negative: z.string(),
   description: z.string(),
+  /** Fingerprint of the model when it was added. */
+  base: z.string().optional(),
 });
 export type AddedStyle = z.infer<typeof STYLE_ENTRY>;
 

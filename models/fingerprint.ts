@@ -1,6 +1,6 @@
 /**
- * What a model is today, in one short text: a hash over its nets' tensors (names, types, shapes) and their files' bytes.
- * Two models of one fingerprint draw the same pictures; a model trained anew has another. A file is read once: its hash
+ * What a model is today, in one short text: a hash over its nets' tensors (names, types, shapes) and their files' bytes,
+ * and, after a dot, one of its table of words. Two models of one fingerprint draw the same pictures; a model trained anew has another. A file is read once: its hash
  * is kept beside its size and time of change.
  */
 import { createHash } from 'node:crypto';
@@ -12,6 +12,7 @@ import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 
 import type { Fingerprint } from '../src/core/request.ts';
+import { readManifest } from '../src/engine/model/manifest-file.ts';
 import { openComponent, openSafetensors, type TensorSource } from '../src/engine/weights/index.ts';
 import { exists, readJson, writeJson } from './catalog-files.ts';
 
@@ -40,7 +41,9 @@ export class Fingerprints {
         hash.update(`${net} ${basename(file)} ${await this.#fileHash(file)}\n`);
       }
     }
-    return hash.digest('hex').slice(0, 32);
+    const nets = hash.digest('hex').slice(0, 32);
+    const words = (await stat(source)).isFile() ? undefined : (await readManifest(source))?.words;
+    return words === undefined ? nets : `${nets}.${(await this.#fileHash(join(source, words))).slice(0, 8)}`;
   }
 
   async #fileHash(file: string): Promise<string> {

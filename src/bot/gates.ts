@@ -1,5 +1,6 @@
 /** Who may do what, and what may be drawn where. Every command, button, select and form comes through here. */
 import type { Invocation } from '../core/chat.ts';
+import { drawsTheSame } from '../core/fingerprint.ts';
 import type { Job } from '../core/job.ts';
 import type { Actor, Role } from '../core/people.ts';
 import { type GenerationRequest, startFiles } from '../core/request.ts';
@@ -209,7 +210,7 @@ export function requireSameModel(models: Models, { model: id, fingerprint }: Gen
   if (model === undefined) {
     throw refusal('job.model-gone', { model: id });
   }
-  if (fingerprint !== undefined && model.fingerprint !== undefined && fingerprint !== model.fingerprint) {
+  if (fingerprint !== undefined && model.fingerprint !== undefined && !drawsTheSame(fingerprint, model.fingerprint)) {
     throw refusal('job.model-changed', { model: model.manifest.name });
   }
 }

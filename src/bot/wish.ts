@@ -6,6 +6,7 @@ import { onPlainGround, withoutTransparent } from '../../commands/plain-ground.t
 import { atWeight, joinWords, withTrigger } from '../../commands/prompt-words.ts';
 import type { StyleShare } from '../../commands/style-mix.ts';
 import { defaultRequest } from '../core/default-request.ts';
+import { netsOf } from '../core/fingerprint.ts';
 import type { ModelManifest } from '../core/manifest.ts';
 import type { EmbeddingUse, Fingerprint, GenerationRequest, InitImage, Mask } from '../core/request.ts';
 import { type Style, useOf, wordOf } from '../core/style.ts';
@@ -141,7 +142,7 @@ export function styleNamed(styles: readonly Style[], given: string, model?: stri
 }
 
 function requireSameBase({ name, base }: Style, { manifest, fingerprint }: WishedModel): void {
-  if (base !== undefined && fingerprint !== undefined && base !== fingerprint) {
+  if (base !== undefined && fingerprint !== undefined && netsOf(base) !== netsOf(fingerprint)) {
     throw refusal('style.base-changed', { style: name, model: manifest.id });
   }
 }

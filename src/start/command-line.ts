@@ -25,6 +25,7 @@ import type { Runner } from '../core/work.ts';
 import { rulesOf } from '../bot/resolve.ts';
 import { readWritten } from '../bot/written-prompt.ts';
 import { chooseStyles, requestOf, usualStrength } from '../bot/wish.ts';
+import { requireMadeFor } from './made-for.ts';
 import { namedAccelerator } from './named-accelerators.ts';
 import { openCatalog, openEngine } from './open-engine.ts';
 import { startFrom } from './start-picture.ts';
@@ -168,6 +169,8 @@ export async function requestFrom(
     },
   );
   requireEtaCounts(options.eta, request);
+  const presets = [...chosen, ...written.styles].map(({ style: { id, base } }) => ({ id, base }));
+  await requireMadeFor(config.dataFolder, model, { presets, files: options.lora ?? [] });
   return { ...request, styles: [...request.styles, ...(options.lora ?? [])] };
 }
 

@@ -7,6 +7,7 @@ import { describeModel } from '../../models/describe-model.ts';
 import type { Print, StyleAddOptions } from '../adapters/cli/actions.ts';
 import { UserError } from '../core/errors.ts';
 import { inspectLora } from '../engine/weights/index.ts';
+import { fingerprintOf, requireMadeFor } from '../start/made-for.ts';
 import { openCatalog } from '../start/open-engine.ts';
 import { addEmbedding } from './embeddings.ts';
 
@@ -40,7 +41,9 @@ export async function addStyle(config: Config, file: string, options: StyleAddOp
   const name = options.name ?? basename(file, '.safetensors');
   const id = idFrom(name);
   const { weight, trigger, negative, description } = options;
-  await catalog.addStyle(id, resolve(file), { name, model: model.id, weight, trigger, negative, description });
+  await requireMadeFor(config.dataFolder, model, { files: [{ id: name, file: resolve(file), weight }] });
+  const base = await fingerprintOf(config.dataFolder, model);
+  await catalog.addStyle(id, resolve(file), { name, model: model.id, weight, trigger, negative, description, base });
   print(`added ${id}: --style ${id} draws with it`);
 }
 

@@ -5,6 +5,7 @@
  * https://github.com/Stability-AI/ModelSpec, https://github.com/kohya-ss/sd-scripts (library/train_util.py)
  */
 /* oxlint-disable typescript/no-non-null-assertion -- loops keep every index within its array */
+import { netsOf } from '../core/fingerprint.ts';
 import type { Base } from '../core/manifest.ts';
 import { writeSafetensors } from '../engine/weights/index.ts';
 import type { Learnt } from './learnt.ts';
@@ -118,7 +119,7 @@ function metadata(notes: LoraNotes): Readonly<Record<string, string>> {
     ss_network_alpha: String(rank),
     ss_base_model_version: kohya,
     ss_output_name: notes.title,
-    ss_sd_model_hash: notes.baseHash,
+    ss_sd_model_hash: netsOf(notes.baseHash),
     ss_max_train_steps: String(notes.steps),
     ss_steps: String(notes.steps),
     ss_total_batch_size: String(notes.batch),

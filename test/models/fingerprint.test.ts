@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
 import { Fingerprints } from '../../models/fingerprint.ts';
+import { netsOf } from '../../src/core/fingerprint.ts';
 import { writeTensors } from '../support/safetensors-file.ts';
 
 let folder: string;
@@ -47,4 +48,17 @@ it('does not read a file twice that is as it was', async () => {
   writeNet('vae', 2);
   rmSync(join(folder, 'hashes'), { recursive: true });
   expect(await today()).toBe(first);
+});
+
+it('says beside the nets which table of words reads the prompts', async () => {
+  const nets = await today();
+  const manifest = { id: 'm', name: 'M', base: 'moji', sizes: [64], words: 'words.json' };
+  const defaults = { width: 64, height: 64, steps: 4, guidance: 1, scheduler: 'lcm' };
+  writeFileSync(join(folder, 'model', 'fourstep.json'), JSON.stringify({ ...manifest, defaults }));
+  writeFileSync(join(folder, 'model', 'words.json'), '{}');
+  const first = await today();
+  expect(netsOf(first)).toBe(nets);
+  writeFileSync(join(folder, 'model', 'words.json'), '{"version":1}');
+  const second = await today();
+  expect([second === first, netsOf(second)]).toEqual([false, nets]);
 });

@@ -4,11 +4,13 @@ Writes beside the target and renames file by file, so that a reader never sees h
 StableDiffusionPipeline loads the result, and that it fits in 48 MB (a style, which comes beside them, in 0.6).
 """
 
+import hashlib
 import json
 import pathlib
 import shutil
 
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 import base
@@ -53,6 +55,26 @@ def write_json(path, value):
     path.write_text(json.dumps(value, indent=2) + "\n")
 
 
+def fingerprint(folder):
+    """Of the nets in `folder`, as models/fingerprint.ts has it: what a style's file says that it was made for."""
+    told = hashlib.sha256()
+    for net in ("unet", "vae", "text_encoder"):
+        file = next((folder / net).glob("*.safetensors"))
+        with open(file, "rb") as opened:
+            header = json.loads(opened.read(int.from_bytes(opened.read(8), "little")))
+        for name in sorted(header.keys() - {"__metadata__"}):
+            told.update(f"{net} {name} {header[name]['dtype']} {'x'.join(map(str, header[name]['shape']))}\n".encode())
+        told.update(f"{net} {file.name} {hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
+    return told.hexdigest()[:32]
+
+
+def copy_lora(source, target, made_for):
+    with safe_open(source, "pt") as opened:
+        metadata = opened.metadata()
+    target.parent.mkdir(exist_ok=True)
+    save_file(load_file(source), target, {**metadata, "ss_sd_model_hash": made_for})
+
+
 def write_model(work, folder):
     tokens = base.tokenizer(work)
     unet, text = base.load(work, tokens)
@@ -69,9 +91,10 @@ def write_model(work, folder):
     write_json(folder / "scheduler" / "scheduler_config.json", SCHEDULER)
     write_json(folder / "model_index.json", INDEX)
     write_json(folder / "fourstep.json", MANIFEST)
-    for name in [MANIFEST["words"], *(part["file"] for part in (*MANIFEST["accelerators"], *MANIFEST["styles"]))]:
-        (folder / name).parent.mkdir(exist_ok=True)
-        shutil.copyfile(work / name, folder / name)
+    shutil.copyfile(work / MANIFEST["words"], folder / MANIFEST["words"])
+    made_for = fingerprint(folder)
+    for part in (*MANIFEST["accelerators"], *MANIFEST["styles"]):
+        copy_lora(work / part["file"], folder / part["file"], made_for)
     for name in MANIFEST["upscalers"].values():
         shutil.copytree(work / name, folder / name, dirs_exist_ok=True)
 

@@ -84,7 +84,7 @@ export class DiscordExpressions implements Expressions {
   }
 }
 
-/** Adds Create Expressions to what the bot may in one guild. */
+/** Adds Create Expressions to what the bot may in one guild. Without a character that Markdown would have escaped inside it. */
 export function permissionLink(application: string, guild: string): string {
   const query = new URLSearchParams({
     client_id: application,
@@ -93,7 +93,7 @@ export function permissionLink(application: string, guild: string): string {
     guild_id: guild,
     disable_guild_select: 'true',
   });
-  return `https://discord.com/oauth2/authorize?${query.toString()}`;
+  return `https://discord.com/oauth2/authorize?${query.toString().replaceAll('_', '%5F')}`;
 }
 
 function guildOf(server: ServerKey): string {

@@ -4,6 +4,7 @@
  */
 import { StoppedError, UserError } from '../../core/errors.ts';
 import type { Given } from '../../core/command.ts';
+import { netsOf } from '../../core/fingerprint.ts';
 import type { Locale } from '../../core/people.ts';
 import type { MessageFile } from '../../core/message.ts';
 import { composeGrid, encodeWithin } from '../../image/index.ts';
@@ -165,7 +166,7 @@ function requireSameBase(
   if (base !== 'other' && base !== manifest.base && !isWordOfFamily) {
     throw refusal('style.base', { loraBase: base, model: manifest.name, modelBase: manifest.base });
   }
-  if (madeFor !== undefined && fingerprint !== undefined && madeFor !== fingerprint) {
+  if (madeFor !== undefined && fingerprint !== undefined && netsOf(madeFor) !== netsOf(fingerprint)) {
     throw refusal('style.trained-elsewhere', { style: name, model: manifest.name });
   }
 }

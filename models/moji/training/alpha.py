@@ -1,0 +1,76 @@
+"""Stage `alpha`: how well transparent pictures are cut, against the compositions' own alpha.
+
+Composes pictures that no stage trains on, on the plain grounds that the manifest names (--only: others, with commas), and passes them
+through the autoencoder, as what is drawn has passed its decoder; this repository's own cut (cut.mjs) takes the ground away. An error is
+a pixel on the wrong side of one half that lies farther than two pixels from the art's own edge. How clean edges are is the mean
+difference from the art along its edge, laid on black and on white.
+"""
+
+import random
+import subprocess
+
+import numpy as np
+import torch
+from scipy import ndimage
+
+import vae
+from compose import Glyphs, sample
+from export import HERE, MANIFEST
+
+COUNT = 100  # of each ground
+FAR, FEW = 2, 4  # pixels from the edge; so many wrong ones beyond are a speck that nobody sees
+SIDE = 128
+
+
+def compositions(glyphs, ground, rng):
+    made = []
+    while len(made) < COUNT:
+        one = sample(glyphs, rng)
+        if one.facts["ground"] == ground and one.alpha.any() and one.facts.get("colour") != ground:
+            made.append(one)
+    return made
+
+
+@torch.no_grad()
+def through(model, pictures):
+    """uint8 [N, 128, 128, 3], as the decoder gives them back."""
+    parts = []
+    for start in range(0, len(pictures), 20):
+        x = torch.from_numpy(pictures[start : start + 20]).permute(0, 3, 1, 2).float().div(127.5).sub(1)
+        parts.append(model.decoder(model.encoder(x)).clamp(-1, 1).add(1).mul(127.5).round().byte().permute(0, 2, 3, 1).numpy())
+    return np.concatenate(parts)
+
+
+def cut(folder, pictures):
+    """uint8 [N, 128, 128, 4]"""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "pictures.raw").write_bytes(np.ascontiguousarray(pictures).tobytes())
+    subprocess.run(["node", HERE / "cut.mjs", folder / "pictures.raw", folder / "cut.raw", str(SIDE)], check=True)
+    return np.fromfile(folder / "cut.raw", np.uint8).reshape(-1, SIDE, SIDE, 4)
+
+
+def band_of(solid):
+    """Where the art's edge is no farther than FAR pixels."""
+    disc = np.hypot(*np.mgrid[-FAR : FAR + 1, -FAR : FAR + 1]) <= FAR
+    return ndimage.binary_dilation(solid, disc) & ~ndimage.binary_erosion(solid, disc, border_value=1)
+
+
+def compare(made, art, alpha):
+    """Wrong pixels beyond FAR, and the mean difference along the edge on black and white, 0..255."""
+    solid, found = alpha >= 128, made[..., 3] >= 128
+    band = band_of(solid)
+    edge, share, true = band & ((alpha > 0) | (made[..., 3] > 0)), made[..., 3:] / 255.0, alpha[..., None] / 255.0
+    off = [np.abs((made[..., :3] * share + paper * (1 - share)) - (art * true + paper * (1 - true)))[edge].mean() if edge.any() else 0.0 for paper in (0, 255)]
+    return int(((solid != found) & ~band).sum()), *off
+
+
+def main(work, args):
+    torch.set_num_threads(args.threads)
+    glyphs, rng, model = Glyphs(work), random.Random("alpha"), vae.load(work)
+    print("| ground | pictures | none wrong % | at most four wrong % | ninth of ten | edge on black | edge on white |\n" + "|---" * 7 + "|")
+    for ground in args.only.split(",") if args.only else MANIFEST["plainGrounds"]:
+        made = compositions(glyphs, ground, rng)
+        found = cut(work / "alpha", through(model, np.stack([one.picture for one in made])))
+        told = np.array([compare(cutted, one.picture, one.alpha) for cutted, one in zip(found, made)])
+        wrong = told[:, 0]
+        print(f"| {ground} | {len(made)} | {100 * (wrong == 0).mean():.0f} | {100 * (wrong <= FEW).mean():.0f} | {np.quantile(wrong, 0.9):.0f} | {told[:, 1].mean():.1f} | {told[:, 2].mean():.1f} |", flush=True)
