@@ -66,7 +66,8 @@ describe('in Discord', () => {
     const [emoji] = fake.rest.expressions.all;
     expect(emoji).toMatchObject({ guild: fake.guild.id, kind: 'emoji', name: 'happy_cactus' });
     expect(await seenIn(emoji?.data)).toEqual([128, 0, 255]);
-    const undone = await ann.press('Undo', added).answer(({ text }) => text.includes('taken back'));
+    ann.press('Undo', added);
+    const undone = await ann.finds('the undoing', ({ text }) => text.includes('taken back'));
     expect([undone.id, undone.buttons]).toEqual([added.id, []]);
     expect(fake.rest.expressions.all).toEqual([]);
   });

@@ -82,6 +82,10 @@ export function createRecipe({ commands, changed }) {
       own[option] = value;
       kept.write('recipe', own);
     } else if (value === '') {
+      if (switches.has(option)) {
+        own[option] = '';
+        kept.write('recipe', own);
+      }
       prompt.value = prompt.value.replace(flagOf(option), '');
     } else if (switches.has(option)) {
       prompt.value = prompt.value.replace(flagOf(option), '$1');
