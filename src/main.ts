@@ -50,6 +50,9 @@ const actions: CliActions = {
   benchAll: async (options) => (await import('./tools/bench.ts')).bench(loadConfig(), options, print),
   benchUnet: async (options) => (await import('./tools/bench-unet/command.ts')).run(options, { print, warn }),
   benchTrain: async (options) => (await import('./tools/bench-train/command.ts')).run(options, { print, warn }),
+  benchBeside: async (options) => (await import('./tools/bench-beside.ts')).run(loadConfig(), options, { print, warn }),
+  benchStyle: async (options) =>
+    (await import('./tools/bench-style/command.ts')).run(loadConfig(), options, { print, warn }),
   benchAccelerators: async (options) => (await import('./tools/bench-accelerators.ts')).run(options, { print, warn }),
   benchFiles: async (options) => (await import('./tools/bench-files/command.ts')).run(options, { print, warn }),
   benchRunner: async (options) => {

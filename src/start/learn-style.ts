@@ -12,12 +12,14 @@ import { Fingerprints } from '../../models/fingerprint.ts';
 import type { TrainRequest } from '../core/training.ts';
 import { coverPicture, flattened, openOwnPicture } from '../image/index.ts';
 import {
+  checkLatents,
   checkTrainingSize,
   freeMemory,
   openBaseModel,
   styleRecipe,
   trainingStartup,
   trainStyle,
+  type StyleRecipe,
   type StyleTrainingOptions,
   type TrainingEvent,
   type TrainingTurn,
@@ -27,11 +29,16 @@ import { openCatalog } from './open-engine.ts';
 type Learning = Omit<TrainRequest, 'pictures' | 'fingerprint'> &
   Pick<StyleTrainingOptions, 'pictures' | 'out' | 'checkpoint' | 'signal'> &
   Partial<
-    Pick<StyleTrainingOptions, 'saveEvery' | 'between' | 'checkpointEveryMs' | 'keepsCheckpoint' | 'threads' | 'text'>
+    Pick<
+      StyleTrainingOptions,
+      'saveEvery' | 'between' | 'checkpointEveryMs' | 'keepsCheckpoint' | 'threads' | 'text' | 'latents'
+    >
   > & {
     readonly dataFolder: string;
     readonly fingerprint?: string | undefined;
     readonly rank?: number | undefined;
+    /** What is to be other than usual; `steps` and `rank` count above it. */
+    readonly recipe?: (usual: StyleRecipe) => Promise<StyleRecipe>;
   };
 
 /** How often a run shows what was learnt so far. */
@@ -39,7 +46,8 @@ const LOOKS = 3;
 
 /** Throws `UserError` (`train.…`, `usage.size`, `model.…`), `CancelledError`. */
 export async function* learnStyle(learning: Learning): AsyncGenerator<TrainingEvent> {
-  const { dataFolder, model: id, width, height, steps, rank, title, trigger, date, fingerprint, ...run } = learning;
+  const { dataFolder, model: id, width, height, steps, rank, title, trigger, date, ...rest } = learning;
+  const { fingerprint, recipe: changed, ...run } = rest;
   const model = await openCatalog(dataFolder).find(id);
   const { license } = await describeModel(model);
   const base = await openBaseModel({
@@ -51,7 +59,11 @@ export async function* learnStyle(learning: Learning): AsyncGenerator<TrainingEv
   try {
     const size = { width, height };
     checkTrainingSize(base, size);
-    const usual = styleRecipe(base.unet.config);
+    if (run.latents !== undefined) {
+      checkLatents(base, size, run.latents);
+    }
+    const known = styleRecipe(base.unet.config);
+    const usual = changed === undefined ? known : await changed(known);
     const recipe = { ...usual, ...(steps !== undefined && { steps }), ...(rank !== undefined && { rank }) };
     const baseHash = fingerprint ?? (await new Fingerprints(join(dataFolder, 'cache', 'hashes')).of(model.source));
     yield* trainStyle({

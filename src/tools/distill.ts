@@ -13,14 +13,17 @@ import type { DistillOptions } from '../adapters/cli/actions.ts';
 import { openCatalog } from '../start/open-engine.ts';
 import { stopOnSignal } from '../start/stop-on-signal.ts';
 import {
+  checkLatents,
   checkTrainingSize,
   distill,
   distillationRecipe,
   freeMemory,
   openBaseModel,
+  openLatentShards,
   trainingStartup,
 } from '../train/index.ts';
 import { drawPreview } from './train-preview.ts';
+import { recipeFrom } from './recipe-file.ts';
 import { ProgressLine } from './train-progress.ts';
 
 const SAVE_EVERY = 100;
@@ -45,10 +48,15 @@ export async function distillModel(
   const progress = new ProgressLine(print, options.json === true);
   try {
     checkTrainingSize(base, size);
-    const recipe = distillationRecipe(base.unet.config);
+    const latents = options.latents === undefined ? undefined : await openLatentShards(resolve(options.latents));
+    if (latents !== undefined) {
+      checkLatents(base, size, latents);
+    }
+    const recipe = await recipeFrom(options.recipe, distillationRecipe(base.unet.config));
     const seed = options.seed ?? 0;
     const events = distill({
       base,
+      latents,
       recipe: { ...recipe, ...(options.steps !== undefined && { steps: options.steps }) },
       size: { width: size.width, height: size.height },
       seed,

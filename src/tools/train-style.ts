@@ -17,7 +17,8 @@ import { coverPicture, decodePicture } from '../image/index.ts';
 import { learnStyle } from '../start/learn-style.ts';
 import { openCatalog } from '../start/open-engine.ts';
 import { stopOnSignal } from '../start/stop-on-signal.ts';
-import type { TextLearning } from '../train/index.ts';
+import { openLatentShards, type TextLearning } from '../train/index.ts';
+import { recipeFrom } from './recipe-file.ts';
 import { drawPreview } from './train-preview.ts';
 import { ProgressLine } from './train-progress.ts';
 
@@ -41,7 +42,10 @@ export async function trainStyleFromFiles(
   const word = newWordOf(options);
   const trigger = word?.word ?? options.trigger;
   const pictures = await Promise.all(files.map((file) => readTrainingPicture(file, trigger)));
-  checkPictures(pictures, size);
+  const latents = options.latents === undefined ? undefined : await openLatentShards(resolve(options.latents));
+  if (latents === undefined) {
+    checkPictures(pictures, size);
+  }
 
   const stop = stopOnSignal();
   const folder = join(config.dataFolder, 'training-runs', id);
@@ -58,6 +62,8 @@ export async function trainStyleFromFiles(
       seed,
       steps: options.steps,
       rank: options.rank,
+      latents,
+      recipe: (usual) => recipeFrom(options.recipe, usual),
       text: { matrices: options.text === true, word },
       rounds: 1,
       date: new Date().toISOString().slice(0, 10),
@@ -75,12 +81,14 @@ export async function trainStyleFromFiles(
       if (event.kind === 'saved') {
         const out = file.replace(/(\.safetensors)?$/, `-${event.step}.png`);
         const styles = [{ id, file, weight: 1 }];
-        const preview = { manifest, prompt: pictures[0]?.caption ?? trigger, out, changes: { seed, styles } };
+        const prompt = pictures[0]?.caption ?? latents?.rows[0]?.captions[0] ?? trigger;
+        const preview = { manifest, prompt, out, changes: { seed, styles } };
         progress.preview(await drawPreview(config, preview, stop.signal));
       }
     }
   } finally {
     stop.forget();
+    latents?.close();
   }
   if (options.out === undefined) {
     await catalog.addStyle(id, file, {
@@ -89,7 +97,7 @@ export async function trainStyleFromFiles(
       weight: 1,
       trigger,
       negative: '',
-      description: `learnt from ${pictures.length} pictures`,
+      description: `learnt from ${latents?.rows.length ?? pictures.length} pictures`,
     });
     streams.print(`added ${id}: --style ${id} draws with it`);
   } else {

@@ -8,6 +8,7 @@ import type { Picture } from '../core/picture.ts';
 import type { Conditioning } from '../engine/model/denoiser.ts';
 import type { TorchGenerator } from '../engine/sampling/index.ts';
 import { variants } from './augment.ts';
+import type { LatentShards } from './latent-shards.ts';
 import { shuffled, streamOf } from './random.ts';
 
 export type TrainingPicture = {
@@ -25,7 +26,8 @@ export type Encoders = {
 export type Example<Words> = {
   /** Latents as the VAE's distribution gives them with noise of this stream. */
   readonly latents: (generator: TorchGenerator) => Float32Array;
-  readonly words: Words;
+  /** Of several ways to say it, one that this stream chooses. */
+  readonly words: (generator: TorchGenerator) => Promise<Words>;
 };
 
 export type EncodeOptions<Words> = {
@@ -52,9 +54,23 @@ export async function encodePicture<Words>(
   const examples: Example<Words>[] = [];
   for (const picture of await variants(read, size, variantsPerPicture, generator)) {
     hash.update(picture.data);
-    examples.push({ latents: await encode.encodePicture(picture), words });
+    examples.push({ latents: await encode.encodePicture(picture), words: () => Promise.resolve(words) });
   }
   return { examples, digest: hash.digest('hex') };
+}
+
+/** What was encoded before; captions are encoded as they come. */
+export function encodedBefore<Words>(
+  { rows }: LatentShards,
+  encodeCaption: (caption: string) => Promise<Words>,
+): readonly Example<Words>[] {
+  return rows.map(({ read, captions }) => ({
+    latents: read,
+    words: (generator) => {
+      const [which = 0] = captions.length > 1 ? generator.rand(1) : [0];
+      return encodeCaption(captions[Math.floor(which * captions.length)] ?? '');
+    },
+  }));
 }
 
 /** The order in which a run sees examples: all of them in random order, again and again. */

@@ -1,6 +1,6 @@
 /** How a model's own LCM-LoRA is learnt (arXiv 2311.05556, section 4), by the size of the model. Data alone. */
 import type { Layer } from '../engine/nets/index.ts';
-import { isSmall } from './style-recipe.ts';
+import { isSmall, type StyleRecipe } from './style-recipe.ts';
 import type { Loss } from './step-graph.ts';
 
 export type DistillationRecipe = {
@@ -11,6 +11,7 @@ export type DistillationRecipe = {
   readonly rate: number;
   readonly warmUpSteps: number;
   readonly coolDown: number;
+  readonly fall: StyleRecipe['fall'];
   readonly betas: readonly [number, number];
   readonly weightDecay: number;
   readonly maxGradientNorm: number;
@@ -31,6 +32,7 @@ export type DistillationRecipe = {
 const COMMON = {
   warmUpSteps: 20,
   coolDown: 0.25,
+  fall: 'linear',
   betas: [0.9, 0.99],
   weightDecay: 0,
   maxGradientNorm: 1,

@@ -9,7 +9,7 @@ import type { Conditioning } from '../engine/model/denoiser.ts';
 import { unetLoraTargets } from '../engine/nets/index.ts';
 import { forgetCheckpoint, keptOnCancel, resumeCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import { consistent, guidedStep, studentError } from './consistency.ts';
-import { ExampleOrder, type Example } from './dataset.ts';
+import { encodedBefore, ExampleOrder, type Example } from './dataset.ts';
 import { planForDevice } from './device-rate.ts';
 import type { DistillationRecipe } from './distillation-recipe.ts';
 import { ForwardNet, type ForwardRow } from './forward-net.ts';
@@ -24,7 +24,7 @@ import type { StyleTrainingOptions } from './style-training.ts';
 import { Trainer, type TrainingRow } from './trainer.ts';
 import { Progress, waitForTurn, writeLearnt, type TrainingEvent } from './training-run.ts';
 
-export type DistillationOptions = Omit<StyleTrainingOptions, 'recipe' | 'pictures'> & {
+export type DistillationOptions = Omit<StyleTrainingOptions, 'recipe' | 'pictures' | 'text'> & {
   readonly recipe: DistillationRecipe;
 };
 
@@ -44,15 +44,20 @@ export async function* distill(options: DistillationOptions): AsyncGenerator<Tra
   const step = buildStepGraph({ unet: { ...unet, targets }, text: [], lengths, loss: recipe.loss, lowering });
   const { pieces } = await planForDevice(step, options);
   const prompts: Conditioning[] = [];
-  for (const prompt of ownPrompts(recipe.pictures)) {
+  for (const prompt of options.latents === undefined ? ownPrompts(recipe.pictures) : []) {
     prompts.push(await base.encoders.prompt(prompt));
   }
-  await base.release();
+  if (options.latents === undefined) {
+    await base.release();
+  }
   const opened = { startup, ...(threads !== undefined && { threads }) };
   const teacher = await ForwardNet.open({ base, targets: [], lengths, ...opened });
   const schedule = new NoiseSchedule(base.scheduler);
   try {
-    const examples = yield* ownExamples(options, { teacher, schedule, prompts, empty });
+    const examples =
+      options.latents === undefined
+        ? yield* ownExamples(options, { teacher, schedule, prompts, empty })
+        : encodedBefore(options.latents, (caption) => base.encoders.prompt(caption));
     const target = await ForwardNet.open({ base, targets, lengths, ...opened });
     const trainer = await Trainer.open({ step, pieces, seed, ...opened, ...recipe });
     try {
@@ -121,6 +126,15 @@ type RowsOptions = Omit<Teaching, 'prompts'> & {
   readonly slow: MovingAverage;
 };
 
+/** A row noised to where the teacher begins. */
+type Drawn = {
+  readonly x: Float32Array;
+  readonly from: number;
+  readonly to: number;
+  readonly guidance: number;
+  readonly conditioning: Conditioning;
+};
+
 /** The rows of each step: noised pictures, where the teacher goes from there, and what the slow copy says of that. */
 class Rows {
   readonly #given: RowsOptions;
@@ -139,15 +153,17 @@ class Rows {
     const generator = streamOf(seed, 'rows', step);
     const [least, greatest] = recipe.guidance;
     // 1. Noise pictures to one of the teacher's timesteps.
-    const drawn = Array.from({ length: recipe.batch }, (_, k) => {
-      const { latents, words: conditioning } = this.#order.at((step - 1) * recipe.batch + k);
+    const drawn: Drawn[] = [];
+    for (let k = 0; k < recipe.batch; k++) {
+      const { latents, words } = this.#order.at((step - 1) * recipe.batch + k);
       const [when = 0, how = 0] = generator.rand(2);
       const from = Math.round((Math.floor(when * recipe.teacherSteps) + 1) * stride) - 1;
       const clean = latents(generator);
       const { noisy } = schedule.noised(clean, generator.randn(clean.length), from);
       const guidance = least + how * (greatest - least);
-      return { x: noisy, from, to: Math.max(0, Math.round(from - stride)), guidance, conditioning };
-    });
+      const conditioning = await words(generator);
+      drawn.push({ x: noisy, from, to: Math.max(0, Math.round(from - stride)), guidance, conditioning });
+    }
     // 2. One guided step of the teacher.
     const row = (x: Float32Array, timestep: number, conditioning: Conditioning): ForwardRow => ({
       sample: x,
@@ -188,8 +204,9 @@ class Rows {
   }
 }
 
-function runOf({ recipe, size, seed, notes }: DistillationOptions): string {
+function runOf({ base, recipe, size, seed, notes, latents }: DistillationOptions): string {
+  const modules = unetLoraTargets(base.unet.config).filter(recipe.learns);
   return createHash('sha256')
-    .update(JSON.stringify([recipe, String(recipe.learns), size, seed, notes.baseHash]))
+    .update(JSON.stringify([recipe, modules, size, seed, notes.baseHash, latents?.digest]))
     .digest('hex');
 }

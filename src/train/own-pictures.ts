@@ -65,5 +65,5 @@ export async function drawOwn(options: OwnPicturesOptions, at: number): Promise<
       return guidedStep(schedule, { x, conditional, unconditional, from, to, guidance });
     });
   }
-  return pictures.map((latents, k) => ({ latents: () => latents, words: prompts[k] ?? empty }));
+  return pictures.map((latents, k) => ({ latents: () => latents, words: () => Promise.resolve(prompts[k] ?? empty) }));
 }

@@ -20,6 +20,7 @@ export type StyleRecipe = {
   readonly warmUpSteps: number;
   /** Share of the steps, at the end, over which the rate falls to nearly nothing. */
   readonly coolDown: number;
+  readonly fall: 'linear' | 'cosine';
   readonly weightDecay: number;
   readonly betas: readonly [number, number];
   readonly maxGradientNorm: number;
@@ -34,12 +35,20 @@ export type StyleRecipe = {
   /** Timesteps are ⌊u^lean · T⌋: below 1 more of the noisy ones, where colours and shapes are decided. */
   readonly lean: number;
   readonly learns: (layer: Layer) => boolean;
+  /**
+   * Of what learns, what goes into the file; default: all of it. How lines and tones are laid is decided late in a net, what
+   * is to be seen early: without its early part a style leaves things their shapes.
+   */
+  readonly keeps?: (module: string) => boolean;
+  /** What the file's changes are multiplied by, so that weight 1 is the usual one; default: 1. */
+  readonly strength?: number;
 };
 
 const COMMON = {
   rank: 8,
   warmUpSteps: 20,
   coolDown: 0.25,
+  fall: 'linear',
   weightDecay: 0,
   maxGradientNorm: 1,
   averageDecay: 0.99,
@@ -116,10 +125,18 @@ export function rateInRounds(recipe: Parameters<typeof rateAt>[0], step: number)
     : rateAt({ ...recipe, steps: further }, ((step - recipe.steps - 1) % further) + 1);
 }
 
+type Rates = Pick<StyleRecipe, 'rate' | 'warmUpSteps' | 'coolDown' | 'fall' | 'steps'>;
+
+/** Of the rate, at the end. */
+const FLOOR = 0.02;
+
 /** Linear from nothing in the warm-up, level, then falling; `step` counts from 1. */
-export function rateAt(recipe: Pick<StyleRecipe, 'rate' | 'warmUpSteps' | 'coolDown' | 'steps'>, step: number): number {
-  const { rate, warmUpSteps, coolDown, steps } = recipe;
+export function rateAt(recipe: Rates, step: number): number {
+  const { rate, warmUpSteps, coolDown, fall, steps } = recipe;
   const rising = Math.min(1, step / warmUpSteps);
   const left = 1 - (step - 1) / steps;
-  return rate * rising * Math.min(1, left / coolDown + 0.02);
+  const level = Math.min(1, left / coolDown);
+  return fall === 'linear'
+    ? rate * rising * Math.min(1, left / coolDown + FLOOR)
+    : rate * rising * (FLOOR + (1 - FLOOR) * (0.5 - 0.5 * Math.cos(Math.PI * level)));
 }

@@ -29,10 +29,11 @@ export class StyleRows {
   }
 
   /** `step` counts from 1. */
-  batch(step: number): readonly TrainingRow[] {
+  async batch(step: number): Promise<readonly TrainingRow[]> {
     const { recipe, schedule, empty, seed } = this.#options;
     const generator = streamOf(seed, 'rows', step);
-    return Array.from({ length: recipe.batch }, (_, k) => {
+    const rows: TrainingRow[] = [];
+    for (let k = 0; k < recipe.batch; k++) {
       const example = this.#order.at((step - 1) * recipe.batch + k);
       const [when = 0, isEmpty = 0] = generator.rand(2);
       // One timestep out of each equal part of them: a batch sees all degrees of noise.
@@ -40,15 +41,17 @@ export class StyleRows {
       const timestep = Math.min(Math.floor(share * schedule.timesteps), schedule.timesteps - 1);
       const latents = example.latents(generator);
       const { noisy, target } = schedule.noised(latents, generator.randn(latents.length), timestep);
-      return {
+      const words = isEmpty < recipe.emptyShare ? empty : await example.words(generator);
+      rows.push({
         sample: noisy,
         timestep: Float32Array.of(timestep),
         factor: Float32Array.of(1),
         offset: target.map((value) => -value),
         weight: Float32Array.of(schedule.minSnrWeight(timestep, recipe.minSnrGamma) + recipe.leastWeight),
-        ...(isEmpty < recipe.emptyShare ? empty : example.words),
-      };
-    });
+        ...words,
+      });
+    }
+    return rows;
   }
 }
 

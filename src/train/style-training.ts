@@ -7,8 +7,9 @@ import { createHash } from 'node:crypto';
 import { unetLoraTargets, type Layer } from '../engine/nets/index.ts';
 import type { BaseModel } from './base-model.ts';
 import { forgetCheckpoint, keptOnCancel, resumeCheckpoint, saveCheckpoint } from './checkpoint.ts';
-import { encodePicture, type EncodedPicture, type Encoders, type TrainingPicture } from './dataset.ts';
+import { encodedBefore, encodePicture, type EncodedPicture, type Encoders, type TrainingPicture } from './dataset.ts';
 import { planForDevice } from './device-rate.ts';
+import type { LatentShards } from './latent-shards.ts';
 import type { LoraNotes } from './lora-writer.ts';
 import { NoiseSchedule } from './noising.ts';
 import { streamOf } from './random.ts';
@@ -22,6 +23,8 @@ import { Progress, waitForTurn, writeLearnt, type TrainingEvent } from './traini
 export type StyleTrainingOptions = {
   readonly base: BaseModel;
   readonly pictures: readonly TrainingPicture[];
+  /** Instead of pictures. */
+  readonly latents?: LatentShards | undefined;
   readonly recipe: StyleRecipe;
   /** What of the text encoders learns besides; default: nothing. */
   readonly text?: TextLearning;
@@ -59,10 +62,12 @@ export async function* trainStyle(options: StyleTrainingOptions): AsyncGenerator
   const { pieces } = await planForDevice(step, options);
   const encodeCaption = async (caption: string): Promise<TrainingRow> =>
     learnsText(text) ? textRow(base, text, caption, size) : conditioningRow(await base.encoders.prompt(caption), size);
-  const encoded = yield* encode(options, encodeCaption);
+  const encoded = options.latents === undefined ? yield* encode(options, encodeCaption) : [];
   const empty = await encodeCaption('');
   const beginnings = await wordBeginnings(base, text);
-  await base.release();
+  if (options.latents === undefined) {
+    await base.release();
+  }
   const { startup, threads } = options;
   const trainer = await Trainer.open({
     step,
@@ -80,7 +85,11 @@ export async function* trainStyle(options: StyleTrainingOptions): AsyncGenerator
   try {
     const run = runOf(options, encoded);
     const done = await resumeCheckpoint(checkpoint, trainer, run);
-    const examples = encoded.flatMap((each) => each.examples);
+    const examples =
+      options.latents === undefined
+        ? encoded.flatMap((each) => each.examples)
+        : encodedBefore(options.latents, encodeCaption);
+    const pictures = options.latents?.rows.length ?? options.pictures.length;
     const rows = new StyleRows({ examples, empty, recipe, schedule: new NoiseSchedule(base.scheduler), seed });
     const steps = stepsOf(recipe, rounds);
     const progress = new Progress(steps, 'train with other pictures or another seed');
@@ -88,13 +97,16 @@ export async function* trainStyle(options: StyleTrainingOptions): AsyncGenerator
     for (let at = done + 1; at <= steps; at++) {
       const startedAt = nowMs();
       const result = await keptOnCancel(
-        () => trainer.update(rows.batch(at), { step: at, rate: rateInRounds(recipe, at) }, () => waitForTurn(options)),
+        async () =>
+          trainer.update(await rows.batch(at), { step: at, rate: rateInRounds(recipe, at) }, () =>
+            waitForTurn(options),
+          ),
         () => saveCheckpoint(checkpoint, trainer, run, at - 1),
       );
       yield progress.step(at, result.loss, nowMs() - startedAt);
       if (at % saveEvery === 0 || at === steps) {
         await saveCheckpoint(checkpoint, trainer, run, at);
-        await writeLearnt(options, trainer, { steps, pictures: options.pictures.length });
+        await writeLearnt(options, trainer, { steps, pictures });
         yield { kind: 'saved', step: at, steps, rank: recipe.rank, file: options.out };
         keptAt = nowMs();
       } else if (nowMs() - keptAt >= (options.checkpointEveryMs ?? Number.POSITIVE_INFINITY)) {
@@ -103,7 +115,7 @@ export async function* trainStyle(options: StyleTrainingOptions): AsyncGenerator
       }
     }
     if (done >= steps) {
-      await writeLearnt(options, trainer, { steps, pictures: options.pictures.length });
+      await writeLearnt(options, trainer, { steps, pictures });
       yield { kind: 'saved', step: done, steps, rank: recipe.rank, file: options.out };
     }
     if (options.keepsCheckpoint !== true) {
@@ -165,11 +177,12 @@ async function* encode(
 
 /** Names everything that the numbers of a run follow from. */
 function runOf(
-  { recipe, size, seed, notes, text = NO_TEXT }: StyleTrainingOptions,
+  { base, recipe, size, seed, notes, latents, text = NO_TEXT }: StyleTrainingOptions,
   encoded: readonly Encoded[],
 ): string {
-  const digests = encoded.map(({ digest }) => digest);
+  const digests = latents === undefined ? encoded.map(({ digest }) => digest) : [latents.digest];
+  const modules = unetLoraTargets(base.unet.config).filter(recipe.learns);
   return createHash('sha256')
-    .update(JSON.stringify([recipe, String(recipe.learns), text, size, seed, notes.baseHash, digests]))
+    .update(JSON.stringify([recipe, modules, text, size, seed, notes.baseHash, digests]))
     .digest('hex');
 }

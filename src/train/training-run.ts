@@ -6,6 +6,7 @@ import { CancelledError, UserError } from '../core/errors.ts';
 import { unetLoraTargets } from '../engine/nets/index.ts';
 import type { BaseModel } from './base-model.ts';
 import { writeLora, type LoraNotes } from './lora-writer.ts';
+import type { StyleRecipe } from './style-recipe.ts';
 import type { Trainer } from './trainer.ts';
 
 export type TrainingEvent =
@@ -75,7 +76,7 @@ function smoothed(known: number | undefined, value: number): number {
 
 type Written = {
   readonly base: BaseModel;
-  readonly recipe: { readonly rank: number; readonly batch: number; readonly rate: number };
+  readonly recipe: Pick<StyleRecipe, 'rank' | 'batch' | 'rate' | 'keeps' | 'strength'>;
   readonly size: { readonly width: number; readonly height: number };
   readonly seed: number;
   readonly notes: Pick<LoraNotes, 'title' | 'baseHash' | 'license' | 'trigger' | 'date'>;
@@ -84,7 +85,7 @@ type Written = {
 
 /** What was learnt so far, as a file. Throws `UserError` `weights.unwritable`. */
 export async function writeLearnt(
-  { base, recipe: { rank, batch, rate }, size, seed, notes, out }: Written,
+  { base, recipe: { rank, batch, rate, keeps, strength = 1 }, size, seed, notes, out }: Written,
   trainer: Trainer,
   { steps, pictures }: { readonly steps: number; readonly pictures: number },
 ): Promise<void> {
@@ -94,7 +95,15 @@ export async function writeLearnt(
       .filter(({ weightName }) => weights.get(weightName)?.shape.length === 4)
       .map(({ module }) => module),
   );
-  await writeLora(out, trainer.averaged(), (module) => kernels.has(module), {
+  const kept = trainer
+    .averaged()
+    .filter(({ name }) => keeps?.(name) ?? true)
+    .map((each) =>
+      each.name.endsWith('.lora_up') && strength !== 1
+        ? { ...each, values: each.values.map((value) => value * strength) }
+        : each,
+    );
+  await writeLora(out, kept, (module) => kernels.has(module), {
     ...notes,
     ...size,
     base: base.base,

@@ -1,6 +1,7 @@
 /** What a size and a model mean for training: which sizes there are, and how its session is opened. */
 import { UserError } from '../core/errors.ts';
 import type { BaseModel } from './base-model.ts';
+import type { LatentShards } from './latent-shards.ts';
 
 /** Weights up to which a session may copy them to run faster. */
 const SMALL_BYTES = 256e6;
@@ -16,6 +17,22 @@ export function checkTrainingSize(
       'usage.size',
       `Expected a size of multiples of ${multiple} to train at, got ${width}x${height}; choose another size.`,
       { params: { multiple, width, height } },
+    );
+  }
+}
+
+/** Throws `UserError` `train.latents` for latents that are not this model's at that size. */
+export function checkLatents(
+  { pixelsPerLatent, unet }: BaseModel,
+  { width, height }: { readonly width: number; readonly height: number },
+  { shape }: LatentShards,
+): void {
+  const wanted = [unet.config.inChannels, height / pixelsPerLatent, width / pixelsPerLatent].join(' × ');
+  if (shape.join(' × ') !== wanted) {
+    throw new UserError(
+      'train.latents',
+      `Expected latents of ${wanted} for this model at ${width}x${height}, got ${shape.join(' × ')}; encode the pictures with its own autoencoder.`,
+      { params: { wanted, found: shape.join(' × ') } },
     );
   }
 }

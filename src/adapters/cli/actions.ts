@@ -80,6 +80,10 @@ export type StyleTrainOptions = {
   readonly name: string;
   readonly model?: string;
   readonly trigger: string;
+  /** A folder. */
+  readonly latents?: string;
+  /** A file. */
+  readonly recipe?: string;
   readonly text?: boolean;
   readonly newWord?: string;
   readonly vectors: number;
@@ -93,6 +97,8 @@ export type StyleTrainOptions = {
 };
 export type DistillOptions = {
   readonly model: string;
+  readonly latents?: string;
+  readonly recipe?: string;
   readonly steps?: number;
   readonly seed?: number;
   readonly size?: Size;
@@ -137,6 +143,14 @@ export type BenchTrainOptions = {
   readonly free?: number;
   readonly json?: boolean;
 };
+export type BenchBesideOptions = { readonly pictures: number; readonly json?: boolean };
+export type BenchStyleOptions = {
+  readonly ways?: readonly ('outlines' | 'flat' | 'texture')[];
+  readonly steps?: number;
+  /** A folder. */
+  readonly keep?: string;
+  readonly json?: boolean;
+};
 /** `only`: one of the two parts. */
 export type BenchFilesOptions = { readonly only?: 'opening' | 'merging'; readonly json?: boolean };
 
@@ -171,6 +185,8 @@ export type CliActions = {
   readonly benchUnet: (options: BenchUnetOptions) => Promise<void>;
   readonly benchDevice: (options: BenchDeviceOptions) => Promise<void>;
   readonly benchTrain: (options: BenchTrainOptions) => Promise<void>;
+  readonly benchBeside: (options: BenchBesideOptions) => Promise<void>;
+  readonly benchStyle: (options: BenchStyleOptions) => Promise<void>;
   readonly benchAccelerators: (options: { readonly json?: boolean }) => Promise<void>;
   readonly benchFiles: (options: BenchFilesOptions) => Promise<void>;
   readonly benchRunner: (options: BenchRunnerOptions) => Promise<void>;

@@ -48,6 +48,22 @@ export function addBenches(program: Command, actions: CliActions): void {
     .option('--json', 'as JSON')
     .action(actions.benchTrain);
   bench
+    .command('beside')
+    .description('drawing while a style is learnt on the same device: how much slower, how long a picture waits')
+    .option('--pictures <n>', 'drawn each time', parseInteger('pictures', 2, 10_000), 16)
+    .option('--json', 'as JSON')
+    .action(actions.benchBeside);
+  bench
+    .command('style')
+    .description(
+      'how well a style is learnt: three ways of drawing, measured in pictures of words that were not learnt',
+    )
+    .addOption(new Option('--ways <way...>', 'some of them').choices(['outlines', 'flat', 'texture']))
+    .option('--steps <n>', 'updates; as many as usual', parseInteger('steps', 1, 100_000))
+    .option('--keep <dir>', 'where LoRAs and sheets stay')
+    .option('--json', 'as JSON')
+    .action(actions.benchStyle);
+  bench
     .command('accelerators')
     .description('changing between two accelerators of a full-size model, against reading what they change')
     .option('--json', 'as JSON')

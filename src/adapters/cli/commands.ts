@@ -157,13 +157,18 @@ export function buildProgram(actions: CliActions, version: string): Command {
   style
     .command('train')
     .description('learn a style from 5 to 20 pictures; what each shows is read from a .txt beside it, or from its name')
-    .argument('<pictures...>', 'picture files')
+    .argument('[pictures...]', 'picture files')
     .requiredOption('--name <name>', 'the preset’s name')
     .option('--model <id>', 'the model it is for')
     .option('--trigger <word>', 'words put into the prompt with it', '')
     .option('--steps <n>', 'updates; 300 for moji, 500 for large models', parseInteger('steps', 1, 100_000))
     .option('--rank <n>', 'of the LoRA; 8', parseInteger('rank', 1, 128))
     .option('--seed <n>', 'of everything random; 0', integerOf('seed'))
+    .option(
+      '--latents <dir>',
+      'learn from latents that were encoded before, NNN.npy beside NNN.json, instead of pictures',
+    )
+    .option('--recipe <file>', 'JSON with what is to be other than usual in the recipe')
     .option('--text', 'the text encoders learn too: for words that the model draws otherwise')
     .option('--new-word <word>', 'a word of its own that means the style, learnt with it; becomes the trigger')
     .option('--vectors <n>', 'tokens that the new word takes the place of', parseInteger('vectors', 1, 16), 2)
@@ -182,6 +187,8 @@ export function buildProgram(actions: CliActions, version: string): Command {
     .option('--steps <n>', 'updates; 400 for moji, 1000 for large models', parseInteger('steps', 1, 100_000))
     .option('--seed <n>', 'of everything random; 0', integerOf('seed'))
     .option('--size <WxH>', 'pixels to train at; the model’s own size', parseSize)
+    .option('--latents <dir>', 'from latents that were encoded before, not from pictures of its own')
+    .option('--recipe <file>', 'JSON with what is to be other than usual in the recipe')
     .option('--out <file>', 'where to (default: MODEL-lcm-lora.safetensors here)')
     .option('--json', 'one JSON object a step')
     .action(actions.distill);

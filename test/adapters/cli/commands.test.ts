@@ -30,6 +30,8 @@ function actionsThat(record: (name: string, ...args: readonly unknown[]) => void
     benchUnet: action('benchUnet'),
     benchDevice: action('benchDevice'),
     benchTrain: action('benchTrain'),
+    benchBeside: action('benchBeside'),
+    benchStyle: action('benchStyle'),
     benchAccelerators: action('benchAccelerators'),
     benchFiles: action('benchFiles'),
     benchRunner: action('benchRunner'),

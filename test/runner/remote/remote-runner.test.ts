@@ -12,7 +12,7 @@ import type { Runner, Work, WorkEvent } from '../../../src/core/work.ts';
 import { RemoteRunner } from '../../../src/runner/remote/remote-runner.ts';
 import { RemoteWorker, type ServeOptions } from '../../../src/runner/remote/worker.ts';
 import { describeRunnerPort } from '../../conformance/runner-port.ts';
-import { createStubRunner, type StubRunnerOptions } from '../../support/stub-runner.ts';
+import { createStubRunner, type StubRunnerOptions, stubLora } from '../../support/stub-runner.ts';
 import { errorOf, eventsOf, imagine } from '../../support/work.ts';
 
 const url = process.env['TEST_REDIS_URL'];
@@ -200,7 +200,7 @@ describe.skipIf(url === undefined)('runners on other machines (needs TEST_REDIS_
     const bot = await addBot();
     const learn = (id: string, signal: AbortSignal) => bot.run({ kind: 'train', id, request: training(file) }, signal);
     const events = await eventsOf(learn('learns', anySignal()));
-    expect(events.at(-1)?.kind).toBe('learnt');
+    expect(events.at(-1)).toMatchObject({ kind: 'learnt', step: 4, rank: 8, lora: stubLora('Drawings', 4) });
     const cancel = new AbortController();
     const cancelled: WorkEvent[] = [];
     const read = async () => {
