@@ -8,3 +8,12 @@ type Unchanging<T> = T extends Uint8Array
     : T;
 
 export type Parsed<Schema extends z.ZodType> = Unchanging<z.output<Schema>>;
+
+/** Undefined for what is no JSON: the schema then says what was expected. */
+export function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

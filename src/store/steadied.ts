@@ -30,7 +30,7 @@ export function steadied(database: Database, patienceMs = PATIENCE_MS): Database
     }
   };
   // A client may also wait for its server by itself, for ever.
-  const insist = async <Result>(ask: () => Promise<Result>): Promise<Result> => {
+  const retry = async <Result>(ask: () => Promise<Result>): Promise<Result> => {
     let timer: NodeJS.Timeout | undefined;
     const silence = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(away(undefined)), patienceMs);
@@ -42,11 +42,11 @@ export function steadied(database: Database, patienceMs = PATIENCE_MS): Database
     }
   };
   return {
-    get: async (key) => insist(async () => database.get(key)),
-    getMany: async (keys) => insist(async () => database.getMany(keys)),
-    put: async (entries) => insist(async () => database.put(entries)),
-    delete: async (keys) => insist(async () => database.delete(keys)),
-    keys: async (prefix) => insist(async () => database.keys(prefix)),
+    get: async (key) => retry(async () => database.get(key)),
+    getMany: async (keys) => retry(async () => database.getMany(keys)),
+    put: async (entries) => retry(async () => database.put(entries)),
+    delete: async (keys) => retry(async () => database.delete(keys)),
+    keys: async (prefix) => retry(async () => database.keys(prefix)),
     ...(database.isForgetful === undefined
       ? {}
       : { isForgetful: async () => (await database.isForgetful?.()) ?? false }),

@@ -23,13 +23,14 @@ import {
   readSlash,
   readSubmitter,
 } from '../../src/adapters/slack/payload.ts';
-import { jsonOf, parsePageAction } from '../../src/adapters/web/parse.ts';
+import { parsePageAction } from '../../src/adapters/web/parse.ts';
 import { decodeButtonId, encodeButtonId } from '../../src/bot/button-id.ts';
 import { parseRecord } from '../../src/bot/inbox-record.ts';
 import { adultWords } from '../../src/bot/safety/adult-words.ts';
 import { WordList } from '../../src/bot/safety/word-list.ts';
 import { UserError } from '../../src/core/errors.ts';
 import { storedJob } from '../../src/core/job.ts';
+import { jsonOf } from '../../src/core/parsed.ts';
 import { storedRequest } from '../../src/core/stored-request.ts';
 import { HeaderFault } from '../../src/engine/weights/header-scanner.ts';
 import { parseHeader } from '../../src/engine/weights/safetensors-header.ts';

@@ -1,4 +1,4 @@
-/** Deliveries on a disk that fills up between hearing and ending one. */
+/** Events on a disk that fills up between hearing and ending one. */
 import { describe, expect, it } from 'vitest';
 
 import { writeFailure, type Database } from '../../src/store/database.ts';

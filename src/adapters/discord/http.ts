@@ -9,6 +9,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { InteractionResponseType, InteractionType } from 'discord.js';
 import { z } from 'zod';
 
+import { jsonOf } from '../../core/parsed.ts';
 import { BoundedMap } from '../shared/bounded-map.ts';
 import { readBody } from '../shared/http-body.ts';
 
@@ -75,7 +76,7 @@ export class SignedInteractions {
       answer(response, 401);
       return;
     }
-    const payload = jsonOf(body);
+    const payload = jsonOf(body.toString('utf8'));
     const type = withType.safeParse(payload).data?.type;
     if (type === undefined) {
       answer(response, 400);
@@ -111,14 +112,6 @@ export class SignedInteractions {
 type Claim = { readonly signature: string; readonly timestamp: string };
 
 const withType = z.object({ type: z.custom<InteractionType>((given) => typeof given === 'number') });
-
-function jsonOf(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch {
-    return undefined;
-  }
-}
 
 function answer(response: ServerResponse, status: number, json?: object): void {
   if (response.headersSent) {

@@ -6,7 +6,8 @@ import { incomingOf, outgoingOf } from './bindings.ts';
 import { PAGE_TEXTS } from './commands.ts';
 import { nameOf } from './identity.ts';
 import { LIMITS } from './limits.ts';
-import { jsonOf, parseEvent, parsePageAction } from './parse.ts';
+import { jsonOf } from '../../core/parsed.ts';
+import { parseEvent, parsePageAction } from './parse.ts';
 import { shownTo } from './render.ts';
 import type { Site } from './site.ts';
 

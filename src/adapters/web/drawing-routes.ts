@@ -7,7 +7,8 @@ import type { LiveEvent } from '../../core/live.ts';
 import type { Locale } from '../../core/people.ts';
 import { incomingOf } from './bindings.ts';
 import { LIMITS } from './limits.ts';
-import { jsonOf, parseLive } from './parse.ts';
+import { jsonOf } from '../../core/parsed.ts';
+import { parseLive } from './parse.ts';
 import { StylePictures } from './style-pictures.ts';
 import type { Site } from './site.ts';
 

@@ -153,12 +153,3 @@ export function localeOf(acceptLanguage: string): Locale {
 export function withPrivacy(action: Action, isPrivate: boolean): Action {
   return isPrivate && (action.kind === 'button' || action.kind === 'form') ? { ...action, isPrivate } : action;
 }
-
-/** Undefined for what is no JSON: the schema then says what was expected. */
-export function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

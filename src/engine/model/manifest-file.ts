@@ -4,6 +4,7 @@
  */
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { jsonOf } from '../../core/parsed.ts';
 import { UserError } from '../../core/errors.ts';
 import { manifestFile, type ModelManifest } from '../../core/manifest.ts';
 import { LruCache } from '../cache/lru-cache.ts';
@@ -33,7 +34,7 @@ export async function readManifest(folder: string): Promise<ModelManifest | unde
 
 /** `file` is for messages. Throws `UserError('model.manifest')`. */
 export function parseManifest(text: string, file: string): ModelManifest {
-  const parsed = manifestFile.safeParse(parsedJson(text));
+  const parsed = manifestFile.safeParse(jsonOf(text));
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     const where = issue?.path.join('.') ?? '';
@@ -44,13 +45,4 @@ export function parseManifest(text: string, file: string): ModelManifest {
     );
   }
   return parsed.data;
-}
-
-/** undefined for what is no JSON: the schema then says what was expected. */
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -8,6 +8,7 @@ import { readFile } from 'node:fs/promises';
 
 import { z } from 'zod';
 
+import { jsonOf } from '../../core/parsed.ts';
 import { UserError } from '../../core/errors.ts';
 
 export const LANGUAGES = ['de', 'es', 'fr', 'ja'] as const;
@@ -57,7 +58,7 @@ export async function readWordTable(file: string): Promise<WordTable> {
 
 /** `file` is for messages. */
 export function parseWordTable(text: string, file: string): WordTable {
-  const parsed = tableFile.safeParse(parsedJson(text));
+  const parsed = tableFile.safeParse(jsonOf(text));
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     throw new UserError(
@@ -92,13 +93,4 @@ function termsOf({ terms, little, adjectives, places }: z.infer<typeof languageF
 /** French l'espace as the two words that it is. */
 export function elided(text: string): string {
   return text.replaceAll(/(?<![\p{L}\p{N}])([ldcj]|qu)['’](?=\p{L})/giu, '$1 ');
-}
-
-/** undefined for what is no JSON: the schema then says what was expected. */
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

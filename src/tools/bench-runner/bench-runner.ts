@@ -5,6 +5,7 @@
  */
 import { readFile } from 'node:fs/promises';
 
+import { jsonOf } from '../../core/parsed.ts';
 import { UserError } from '../../core/errors.ts';
 import { simulate } from './simulation.ts';
 import { batchCurve, callMs, type BatchCurve } from '../../engine/batch-curve.ts';
@@ -131,7 +132,7 @@ async function readCurve(file: string): Promise<BatchCurve> {
       cause,
     });
   });
-  const json = jsonOrNothing(text);
+  const json = jsonOf(text);
   const [written] = curveFile.safeParse(json).data?.curves ?? [];
   const parsed = written ?? batchCurve.safeParse(json).data;
   if (parsed === undefined) {
@@ -141,12 +142,4 @@ async function readCurve(file: string): Promise<BatchCurve> {
     );
   }
   return parsed;
-}
-
-function jsonOrNothing(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,4 @@
-/** Deliveries as invocations: rights, places, languages and values from the payload alone, whatever the payload is. */
+/** Interactions as invocations: rights, places, languages and values from the payload alone, whatever the payload is. */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 

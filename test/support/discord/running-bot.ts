@@ -27,7 +27,7 @@ export type DiscordBotOptions = {
 };
 
 export type DiscordBot = WholeBot & {
-  /** Deliveries that the bot is done with; the stand-in's world tells of each. */
+  /** Events that the bot is done with; the stand-in's world tells of each. */
   readonly handled: readonly Invocation[];
 };
 
