@@ -5,14 +5,15 @@
 #   .device/vulkan   the Vulkan loader, for WebGPU (only with VULKAN=1)
 #   .device/cuda-N   onnxruntime's CUDA provider from PyPI's wheel, in pieces (only with CUDA=1)
 # Run in the repository's root; rehearse.sh says what is carried when, and plays all of it through here.
+# LEVEL is xz's for the provider: 0 packs it in seconds, for a rehearsal, in a piece or two more.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-base=.device/base
+base=.device/base level=${LEVEL:-6}
 grep -qs '^/.device/$' "$(git rev-parse --git-path info/exclude)" || printf '/.device/\n/.device-work/\n' >>"$(git rev-parse --git-path info/exclude)"
 mkdir -p "$base"
 npm run -s build
 cp "$here/stage.sh" "$base/"
-[ -f "$base/node.xz" ] || xz -T0 -6 -c "$(readlink -f "$(command -v node)")" >"$base/node.xz"
+[ -f "$base/node.xz" ] || { xz -T0 -3 -c "$(readlink -f "$(command -v node)")" >"$base/node.part" && mv "$base/node.part" "$base/node.xz"; }
 
 # Packages that a trial loads, with theirs: the whole of node_modules is three times as much.
 loaded=$(mktemp)
@@ -58,7 +59,7 @@ for wheel in glob.glob(sys.argv[1] + "/*.whl"):
 PY
   cp "$fetched/libonnxruntime_providers_shared.so" "$base/"
   (cd "$fetched" && sha256sum libonnxruntime_providers_cuda.so) >"$base/cuda.sha256"
-  xz -T0 -6 -c "$fetched/libonnxruntime_providers_cuda.so" | split -b 45M -d -a 1 - "$fetched/piece"
+  xz -T0 -"$level" -c "$fetched/libonnxruntime_providers_cuda.so" | split -b 45M -d -a 1 - "$fetched/piece"
   for piece in "$fetched"/piece?; do
     mkdir -p ".device/cuda-${piece: -1}"
     mv "$piece" ".device/cuda-${piece: -1}/"

@@ -12,27 +12,18 @@ cp_tree() { git ls-files -z -- . ':!models/moji' | xargs -0 cp --parents -t "$th
 weigh() { (git ls-files -z -- . ':!models/moji' && printf '%s\0' "$@") | du -cb --files0-from=- 2>/dev/null | tail -n 1 | cut -f 1; }
 
 # name, seconds, what comes along, what is run
-plan=()
+plan=("base|20|.device/base dist $(ls -d .device/python .device/vulkan 2>/dev/null | xargs)|base")
 for piece in .device/cuda-?; do
   [ ! -d "$piece" ] || plan+=("piece|15|$piece|piece")
 done
-plan+=("cuda|260||cuda $arch")
-plan+=("webgpu|150|$([ ! -d .device/vulkan ] || echo .device/vulkan)|webgpu $arch")
-plan+=("moji-cuda|45|models/moji|pictures cuda:0")
-plan+=("moji-webgpu|45|models/moji|pictures webgpu")
+plan+=("cuda|260||cuda $arch" "webgpu|150||webgpu $arch" "moji-cuda|45|models/moji|pictures cuda:0" "moji-webgpu|45|models/moji|pictures webgpu")
 
 cp_tree
-isFirst=1 sum=0
+sum=0
 for each in "${plan[@]}"; do
   IFS='|' read -r name seconds carried command <<<"$each"
-  [ $# = 0 ] || [[ " $* " == *" $name "* ]] || continue
-  carry=(); [ -z "$carried" ] || carry+=("$carried")
-  if [ $isFirst = 1 ]; then
-    carry+=(.device/base dist)
-    isFirst=0
-  elif [[ $name != piece && -d .device/python && ! -d $there/.device/python ]]; then
-    carry+=(.device/python)
-  fi
+  [ $# = 0 ] || [[ " base $* " == *" $name "* ]] || continue
+  read -ra carry <<<"$carried"
   bytes=$(weigh "${carry[@]}")
   [ "$bytes" -le $limit ] || { echo "$name: expected at most $limit bytes to travel, but it is $bytes; carry less at a time." && exit 1; }
   for path in "${carry[@]}"; do

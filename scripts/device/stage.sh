@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # On the machine with the GPU, in the root of a checkout without models/moji (but for the stage `pictures`) and with dist/:
+#   bash .device/base/stage.sh base             unpacks what every other stage needs
 #   bash .device/base/stage.sh piece            keeps a piece of the CUDA provider that was carried (.device/cuda-N)
 #   bash .device/base/stage.sh cuda [ARCH]      CUDA in fp16, beside torch; then in fp32
 #   bash .device/base/stage.sh webgpu [ARCH]    WebGPU as the trials choose, then in fp32
@@ -72,6 +73,7 @@ bench() {
 log "$stage"
 nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader 2>/dev/null | tee "$out/machine.txt"
 case $stage in
+  base) unpack ;;
   piece) mkdir -p "$work/cuda" && cp .device/cuda-*/piece? "$work/cuda/" && ls -l "$work/cuda" ;;
   cuda)
     unpack
@@ -99,6 +101,6 @@ case $stage in
     unpack
     bench "cpu-$arch" 100 --device cpu --arch "$arch" --python "$python"
     ;;
-  *) echo "Expected piece, cuda, webgpu, pictures or cpu, got $stage." >&2 && exit 2 ;;
+  *) echo "Expected base, piece, cuda, webgpu, pictures or cpu, got $stage." >&2 && exit 2 ;;
 esac
 ls -l "$out"

@@ -11,6 +11,7 @@ import type { DoctorOptions, Print } from '../adapters/cli/actions.ts';
 import { applicationIdOf, inviteLink, personalLink } from '../adapters/discord/index.ts';
 import { slackManifest } from '../adapters/slack/index.ts';
 import { UserError } from '../core/errors.ts';
+import { tryOut } from '../engine/index.ts';
 import { eightBitInstructions, listProviders } from '../engine/ort/index.ts';
 import { openCatalog } from '../start/open-engine.ts';
 import { openLocalRunners } from '../start/runners.ts';
@@ -97,10 +98,17 @@ async function devices(config: Config): Promise<readonly Finding[]> {
   return findings;
 }
 
+const OPENED = { passed: true, detail: '' };
+
 async function opened(config: Config, device: string, present: string): Promise<Finding> {
   const { runner, ready } = await openLocalRunners(config, [device], () => {});
   try {
     await ready();
+    // A card is tried when it is opened; a processor is taken at its word then.
+    const { passed, detail } = device === 'cpu' ? await tryOut('opens', { kind: 'cpu' }) : OPENED;
+    if (!passed) {
+      throw new Error(`Expected a session to add numbers, it did not (${detail}).`);
+    }
     const forms = runner.health()[0]?.forms ?? '';
     return finding('ok', 'device', `${device}: ${forms} (this machine has ${present})`);
   } catch (error) {
