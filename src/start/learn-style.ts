@@ -37,6 +37,7 @@ type Learning = Omit<TrainRequest, 'pictures' | 'fingerprint'> &
     readonly dataFolder: string;
     readonly fingerprint?: string | undefined;
     readonly rank?: number | undefined;
+    readonly wordFile?: string | undefined;
     /** What is to be other than usual; `steps` and `rank` count above it. */
     readonly recipe?: (usual: StyleRecipe) => Promise<StyleRecipe>;
   };
@@ -47,7 +48,7 @@ const LOOKS = 3;
 /** Throws `UserError` (`train.…`, `usage.size`, `model.…`), `CancelledError`. */
 export async function* learnStyle(learning: Learning): AsyncGenerator<TrainingEvent> {
   const { dataFolder, model: id, width, height, steps, rank, title, trigger, date, ...rest } = learning;
-  const { fingerprint, recipe: changed, ...run } = rest;
+  const { fingerprint, recipe: changed, wordFile, ...run } = rest;
   const model = await openCatalog(dataFolder).find(id);
   const { license } = await describeModel(model);
   const base = await openBaseModel({
@@ -72,7 +73,7 @@ export async function* learnStyle(learning: Learning): AsyncGenerator<TrainingEv
       base,
       recipe,
       size,
-      notes: { title, trigger, license, baseHash, date },
+      notes: { title, trigger, license, baseHash, date, wordFile },
       freeBytes: await freeMemory(),
       startup: trainingStartup(base),
       nowMs: () => performance.now(),

@@ -64,6 +64,7 @@ export async function trainStyleFromFiles(
       rank: options.rank,
       latents,
       recipe: (usual) => recipeFrom(options.recipe, usual),
+      wordFile: options.wordFile === undefined ? undefined : resolve(options.wordFile),
       text: { matrices: options.text === true, word },
       rounds: 1,
       date: new Date().toISOString().slice(0, 10),

@@ -18,6 +18,8 @@ export type LoraNotes = {
   readonly license: string;
   /** '' for none. */
   readonly trigger: string;
+  /** Where the vectors of a new word go, as diffusers wants them; default: beside the matrices, as web UIs do. */
+  readonly wordFile?: string | undefined;
   readonly rank: number;
   readonly steps: number;
   readonly batch: number;
@@ -43,9 +45,14 @@ export async function writeLora(
 ): Promise<void> {
   const words = learnt.filter(({ name }) => name.endsWith('.new_tokens'));
   const matrices = learnt.filter((each) => !words.includes(each));
-  const bundled = words.map(({ name, shape, values }) =>
-    tensor(`bundle_emb.${notes.trigger}.${wordPart(name, words.length)}`, shape, values),
+  const { trigger, wordFile } = notes;
+  const apart = wordFile !== undefined;
+  const vectors = words.map(({ name, shape, values }) =>
+    tensor(wordName(name, { trigger, apart, sets: words.length }), shape, values),
   );
+  if (apart && vectors.length > 0) {
+    await writeSafetensors(wordFile, vectors, {});
+  }
   const tensors = matrices.flatMap((each) => {
     const [, module = '', side = ''] = /^(.*)\.lora_(down|up)$/.exec(each.name) ?? [];
     const stem = kohyaStem(module);
@@ -55,17 +62,21 @@ export async function writeLora(
   });
   await writeSafetensors(
     file,
-    [...tensors, ...bundled].toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    [...tensors, ...(apart ? [] : vectors)].toSorted((a, b) => (a.name < b.name ? -1 : 1)),
     metadata(notes),
   );
 }
 
-/** Of a new word's vectors, as web UIs call them in a LoRA's file; SDXL has two sets. */
-function wordPart(name: string, sets: number): string {
+/** Of a new word's vectors, as web UIs call them in a LoRA's file and diffusers in one of their own; SDXL has two sets. */
+function wordName(
+  name: string,
+  { trigger, apart, sets }: { readonly trigger: string; readonly apart: boolean; readonly sets: number },
+): string {
   if (sets === 1) {
-    return 'string_to_param.*';
+    return apart ? trigger : `bundle_emb.${trigger}.string_to_param.*`;
   }
-  return name.startsWith('text_encoder_2.') ? 'clip_g' : 'clip_l';
+  const part = name.startsWith('text_encoder_2.') ? 'clip_g' : 'clip_l';
+  return apart ? part : `bundle_emb.${trigger}.${part}`;
 }
 
 function kohyaStem(module: string): string {

@@ -33,7 +33,7 @@ export type StyleTrainingOptions = {
   readonly seed: number;
   /** Where the LoRA goes; as it is so far, too, with every 'saved' event. */
   readonly out: string;
-  readonly notes: Pick<LoraNotes, 'title' | 'baseHash' | 'license' | 'trigger' | 'date'>;
+  readonly notes: Pick<LoraNotes, 'title' | 'baseHash' | 'license' | 'trigger' | 'date' | 'wordFile'>;
   /** Where the run is kept while it is not done; the same file takes it up again. */
   readonly checkpoint: string;
   /** It stays when the run is done, so that a further round can go on from it; default: it goes. */

@@ -79,7 +79,7 @@ type Written = {
   readonly recipe: Pick<StyleRecipe, 'rank' | 'batch' | 'rate' | 'keeps' | 'strength'>;
   readonly size: { readonly width: number; readonly height: number };
   readonly seed: number;
-  readonly notes: Pick<LoraNotes, 'title' | 'baseHash' | 'license' | 'trigger' | 'date'>;
+  readonly notes: Pick<LoraNotes, 'title' | 'baseHash' | 'license' | 'trigger' | 'date' | 'wordFile'>;
   readonly out: string;
 };
 

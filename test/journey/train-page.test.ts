@@ -7,85 +7,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { UserError } from '../../src/core/errors.ts';
 import type { Runner } from '../../src/core/work.ts';
 import { installed, SMALL_MOJI } from '../support/manifests.ts';
 import { createStubRunner, type StubRunnerOptions } from '../support/stub-runner.ts';
-import { pictureFiles } from '../support/style-pictures.ts';
-import { ask, cookiesOf, formOf, openedCookies, OPERATOR_TOKEN } from '../support/web/stub-page.ts';
+import { openedCookies, OPERATOR_TOKEN } from '../support/web/stub-page.ts';
+import { labelsOf, operatorAt, type Shown, Visitor, wordsOf } from '../support/web/visitor.ts';
 import { openWholePage, type WholePage } from '../support/web/whole-page.ts';
-
-const PATIENCE = { timeout: 40_000, interval: 20 };
-
-type Shown = {
-  readonly id: string;
-  readonly lines: readonly (readonly { readonly text?: string }[])[];
-  readonly picture: { readonly url: string } | null;
-  readonly rows: readonly (readonly { readonly kind: string; readonly id: string; readonly label: string }[])[];
-};
-type Form = { readonly id: string };
-
-const wordsOf = ({ lines }: Shown): string =>
-  lines.map((line) => line.map(({ text = '' }) => text).join('')).join('\n');
-const labelsOf = ({ rows }: Shown): string =>
-  rows
-    .flat()
-    .map(({ label }) => label)
-    .join(' | ');
-
-/** One browser at the page. */
-class Visitor {
-  readonly #page: () => WholePage;
-  readonly #cookie: string;
-
-  constructor(page: () => WholePage, cookie: string) {
-    this.#page = page;
-    this.#cookie = cookie;
-  }
-
-  async act(action: unknown, files: Readonly<Record<string, Buffer>> = {}) {
-    const { body, headers } = formOf(action, files);
-    const sent = { method: 'POST', headers: { ...headers, cookie: this.#cookie }, body };
-    return ask(this.#page().url, '/api/act', sent);
-  }
-
-  async form(action: unknown): Promise<Form> {
-    return (JSON.parse((await this.act(action)).body) as { readonly form: Form }).form;
-  }
-
-  async sees(): Promise<readonly Shown[]> {
-    const { body } = await ask(this.#page().url, '/api/hello', { headers: { cookie: this.#cookie } });
-    return (JSON.parse(body) as { readonly messages: readonly Shown[] }).messages;
-  }
-
-  async shown(part: string, id?: string): Promise<Shown> {
-    return vi.waitFor(async () => {
-      const all = await this.sees();
-      const found = all.findLast((message) => wordsOf(message).includes(part) && (id ?? message.id) === message.id);
-      if (found === undefined) {
-        throw new Error(
-          `"${part}" is in none of these:\n${all.map((each) => `${wordsOf(each)} [${labelsOf(each)}]`).join('\n')}`,
-        );
-      }
-      return found;
-    }, PATIENCE);
-  }
-
-  async press(label: string, message: Shown) {
-    const button = message.rows.flat().find((each) => each.label === label);
-    if (button === undefined) {
-      throw new Error(`There is no ${label} among ${labelsOf(message)}.`);
-    }
-    return this.act({ kind: 'button', id: button.id, message: message.id });
-  }
-
-  async submit({ id }: Form, message: string | null, count: number, from = 0): Promise<void> {
-    const files = (await pictureFiles(count, from)).map(({ data }, k) => [`pictures.${k}`, Buffer.from(data)] as const);
-    await this.act({ kind: 'form', id, message, fields: { word: 'mine, use them' } }, Object.fromEntries(files));
-  }
-}
 
 let folder: string;
 let page: WholePage;
@@ -102,17 +32,7 @@ async function open(runner?: Runner): Promise<void> {
   });
 }
 
-async function operator(): Promise<Visitor> {
-  const cookie = await openedCookies(page.url);
-  const body = `token=${encodeURIComponent(OPERATOR_TOKEN)}`;
-  const headers = {
-    cookie,
-    'content-type': 'application/x-www-form-urlencoded',
-    'content-length': String(body.length),
-  };
-  const opened = await ask(page.url, '/api/operator', { method: 'POST', headers, body });
-  return new Visitor(() => page, `${cookie}; ${cookiesOf(opened.headers)}`);
-}
+const operator = (): Promise<Visitor> => operatorAt(() => page.url, OPERATOR_TOKEN);
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'fourstep-train-'));
@@ -152,7 +72,7 @@ describe('a style learnt at the page', () => {
     await root.press('Save', await root.shown('kept after Save', few.id));
     await root.shown('--style paper', few.id);
     expect([await kept('training'), await kept('loras')]).toEqual([6, 1]);
-    const guest = new Visitor(() => page, await openedCookies(page.url));
+    const guest = new Visitor(() => page.url, await openedCookies(page.url));
     await guest.act({ kind: 'command', name: 'imagine', options: { prompt: 'a fox --style paper', count: 1 } });
     expect(wordsOf(await guest.shown('a fox'))).toContain('paper');
   });
@@ -215,7 +135,7 @@ describe('a style learnt at the page', () => {
   });
 
   it('is for the operator alone, and says when the disk is full', async () => {
-    const guest = new Visitor(() => page, await openedCookies(page.url));
+    const guest = new Visitor(() => page.url, await openedCookies(page.url));
     const refused = await guest.act({ kind: 'command', name: 'style train', options: { name: 'paper' } });
     expect(refused.status).toBeGreaterThanOrEqual(400);
     expect(refused.body).toContain('admins');

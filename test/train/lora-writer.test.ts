@@ -1,7 +1,7 @@
 /** Matrices as graphs have them, into a file as readers have them. */
 import { expect, it } from 'vitest';
 
-import { openSafetensors } from '../../src/engine/weights/index.ts';
+import { openEmbeddings, openSafetensors } from '../../src/engine/weights/index.ts';
 import { writeLora } from '../../src/train/lora-writer.ts';
 import { Scratch } from '../engine/weights/scratch.ts';
 
@@ -42,6 +42,36 @@ it('turns matrices, keeps kernels and 1×1 convolutions, and names nets as kohya
     expect(metadata.get('ss_resolution')).toBe('(64, 32)');
     expect(metadata.get('modelspec.architecture')).toBe('stable-diffusion-xl-v1-base/lora');
     expect(metadata.has('modelspec.trigger_phrase')).toBe(false);
+  } finally {
+    await scratch.remove();
+  }
+});
+
+it('puts the vectors of a new word beside the matrices, or into a file of their own', async () => {
+  const scratch = await Scratch.make();
+  try {
+    const [file, wordFile] = [scratch.path('word.safetensors'), scratch.path('apart.safetensors')];
+    const vectors = { shape: [2, 3], values: Float32Array.of(1, 2, 3, 4, 5, 6) };
+    const down = { name: 'mid.to_q.lora_down', shape: [1, 1], values: Float32Array.of(1) };
+    const one = [down, { name: 'text_encoder.new_tokens', ...vectors }];
+    const run = { rank: 1, steps: 1, batch: 1, rate: 1, seed: 0, pictures: 5, width: 64, height: 64 };
+    const named = {
+      title: '',
+      baseHash: '',
+      license: '',
+      trigger: 'zorble',
+      prediction: 'epsilon',
+      date: '2026-01-02',
+    };
+    const notes = { ...run, ...named, base: 'sd15' } as const;
+    await writeLora(file, one, () => false, notes);
+    expect(await openEmbeddings(file, 'bundled')).toMatchObject([{ word: 'zorble', encoders: [[{ length: 3 }, {}]] }]);
+    await writeLora(file, one, () => false, { ...notes, wordFile });
+    expect(await openEmbeddings(file, 'bundled')).toEqual([]);
+    expect(await openEmbeddings(wordFile)).toMatchObject([{ word: 'zorble', encoders: [[{ length: 3 }, {}]] }]);
+    const two = [...one, { name: 'text_encoder_2.new_tokens', ...vectors }];
+    await writeLora(file, two, () => false, { ...notes, wordFile });
+    expect((await openSafetensors(wordFile)).tensors.names.toSorted()).toEqual(['clip_g', 'clip_l']);
   } finally {
     await scratch.remove();
   }

@@ -86,6 +86,7 @@ export type StyleTrainOptions = {
   readonly recipe?: string;
   readonly text?: boolean;
   readonly newWord?: string;
+  readonly wordFile?: string;
   readonly vectors: number;
   readonly like: string;
   readonly steps?: number;

@@ -173,6 +173,7 @@ export function buildProgram(actions: CliActions, version: string): Command {
     .option('--new-word <word>', 'a word of its own that means the style, learnt with it; becomes the trigger')
     .option('--vectors <n>', 'tokens that the new word takes the place of', parseInteger('vectors', 1, 16), 2)
     .option('--like <words>', 'known words that the new one begins as', 'style')
+    .option('--word-file <file>', 'the new word’s vectors apart, as diffusers wants them, and not in the LoRA’s file')
     .option('--size <WxH>', 'pixels to train at; the model’s own size', parseSize)
     .option('--out <file>', 'write the LoRA here instead of keeping it as a preset')
     .option('--json', 'one JSON object a step')

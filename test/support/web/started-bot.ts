@@ -4,12 +4,25 @@ import { join } from 'node:path';
 
 import { packageFolder } from '../../../config/paths.ts';
 
-export type StartedBot = { readonly url: string; readonly stop: () => Promise<void> };
+export type StartedBot = {
+  readonly url: string;
+  readonly stop: () => Promise<void>;
+  /** As the system does it where memory is out: without a word. */
+  readonly kill: () => Promise<void>;
+};
 
-/** `folder`: for its data, absolute. Rejects when the program ends before it listens. */
-export function startBot(folder: string): Promise<StartedBot> {
+/** `folder`: for its data, absolute; `more`: of its environment. Rejects when the program ends before it listens. */
+export function startBot(folder: string, more: Readonly<Record<string, string>> = {}): Promise<StartedBot> {
   const bot = spawn(process.execPath, [join(packageFolder, 'dist/src/main.js'), 'start'], {
-    env: { ...process.env, PORT: '0', HOST: '127.0.0.1', FOURSTEP_DATA: folder, LOG_LEVEL: 'silent', RUNNERS: 'cpu' },
+    env: {
+      ...process.env,
+      PORT: '0',
+      HOST: '127.0.0.1',
+      FOURSTEP_DATA: folder,
+      LOG_LEVEL: 'silent',
+      RUNNERS: 'cpu',
+      ...more,
+    },
     stdio: ['ignore', 'pipe', 'inherit'],
     // A session of its own, as beside a browser: the scheduler shares the processor between sessions, then within them.
     detached: true,
@@ -21,13 +34,13 @@ export function startBot(folder: string): Promise<StartedBot> {
       printed += String(chunk);
       const url = /http:\/\/\S+/.exec(printed)?.[0];
       if (url !== undefined) {
-        resolve({ url, stop: () => ended(bot) });
+        resolve({ url, stop: () => ended(bot, 'SIGTERM'), kill: () => ended(bot, 'SIGKILL') });
       }
     });
   });
 }
 
-async function ended(bot: ChildProcess): Promise<void> {
-  bot.kill('SIGTERM');
+async function ended(bot: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  bot.kill(signal);
   await new Promise((resolve) => bot.once('exit', resolve));
 }
