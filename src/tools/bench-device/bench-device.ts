@@ -51,6 +51,7 @@ export async function benchDevice(
   const startedAt = performance.now();
   try {
     const subject = await subjectOf(config, options, folder, say);
+    say(`trying ${deviceName} …`);
     const forms = { ...(await chooseForms(device, cacheDir)), ...numbersOf(options) };
     const { attention, channels, layout, numberType } = forms;
     const on = device.kind === 'webgpu' ? { ...device, layout } : device;
