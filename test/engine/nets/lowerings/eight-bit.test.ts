@@ -15,8 +15,8 @@ import {
 } from '../../../../src/engine/nets/index.ts';
 import { gatedGelu, linear } from '../../../../src/engine/nets/linear.ts';
 import { WeightScope } from '../../../../src/engine/nets/weight-scope.ts';
-import type { Graph, Value } from '../../../../src/engine/onnx/index.ts';
-import { eightBitInstructions, type Feeds } from '../../../../src/engine/ort/index.ts';
+import { serialize, type Graph, type Value } from '../../../../src/engine/onnx/index.ts';
+import { eightBitInstructions, Session, type Feeds } from '../../../../src/engine/ort/index.ts';
 import type { TensorSource } from '../../../../src/engine/weights/index.ts';
 import { quantiseMatrix } from '../../../../src/engine/weights/quantised.ts';
 import { writeTensors } from '../../../support/safetensors-file.ts';
@@ -137,6 +137,19 @@ describe.skipIf(eightBitInstructions() === undefined)(
         outputOf(build(source, FLOAT), { x: rounded }),
       );
       expect(relativeL2(y, expected)).toBeLessThan(EXACT);
+    });
+
+    it('gives the same numbers bit for bit whether its weights are packed or stay mapped', async () => {
+      const build = matrix(64);
+      const { eight } = await prepared(build);
+      const feeds: Feeds = { x: given('eight/x', 30, 48) };
+      const answer = async (startup: 'fast' | 'throughput') => {
+        const session = await Session.create(serialize(build(eight, EIGHT)), { startup });
+        const { y } = await session.run(feeds);
+        await session.release();
+        return y?.data;
+      };
+      expect(await answer('throughput')).toEqual(await answer('fast'));
     });
 
     it('gives each of few tokens a scale of its own: a huge one leaves the others as they are', async () => {
