@@ -1,8 +1,8 @@
 """Stage `words`: the table by which a model says what it does not know, and reads four more languages.
 
 Writes words.json for a model folder: the words that the model learnt; for others the thing of those that they are a kind of
-(WordNet), else the nearest (GloVe, at a cosine of 0.6 or more, and not far from it in WordNet); words that name nothing to be
-seen; and terms of other languages (CLDR's names of emoji and languages.json). What is in none of these it cannot draw, and says so.
+(WordNet), else the nearest (GloVe, at a cosine of 0.6 or more, and not far from it in WordNet), or what near.json says by hand
+where these say less well; words that name nothing to be seen; and terms of other languages (CLDR's names of emoji and languages.json). What is in none of these it cannot draw, and says so.
 
 `--known FILE`: the vocabulary of another model than the one trained here (words/first-moji.json is that of the first moji).
 """
@@ -146,6 +146,7 @@ def english(known, modules):
         if len(parts) == 2 and phrase not in heads and all(part in table for part in parts) and dictionary.sort.get(phrase) in SEEN and (found := nearest.kind_of(phrase)):
             if found not in phrase and dictionary.sort[phrase] != PLANT:  # "tree frog" is read as a frog anyway; of plants there are thousands
                 near[phrase] = found
+    near.update({word: drawn for word, drawn in json.loads((HERE / "words" / "near.json").read_text()).items() if word not in words and (drawn in heads or drawn in words)})
     return {"things": sorted(heads), "words": sorted(words | set(known["places"])), "near": near, "silent": sorted(quiet - words)}
 
 

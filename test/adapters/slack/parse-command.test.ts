@@ -26,6 +26,7 @@ describe('a slash command', () => {
 
   it('reads a quality', () => {
     expect(readSlashCommand('/imagine', 'a fox --quality fine').options).toEqual({ prompt: 'a fox', quality: 'fine' });
+    expect(readSlashCommand('/imagine', 'a fox --transparent').options).toEqual({ prompt: 'a fox', transparent: true });
   });
 
   it('knows what a form has to ask for', () => {
