@@ -19,6 +19,7 @@ const model1 = z
     name,
     vae: undefined,
     tinyVae: undefined,
+    strength: undefined,
     accelerators: lcmLora === undefined ? undefined : lcmLora === null ? [] : [lcmAccelerator(lcmLora)],
   }));
 const model2 = z.object({
@@ -27,6 +28,7 @@ const model2 = z.object({
   name: z.string().optional(),
   vae: z.string().min(1).optional(),
   tinyVae: z.string().min(1).optional(),
+  strength: z.number().gt(0).max(1).optional(),
   accelerators: z
     .array(
       z.object({

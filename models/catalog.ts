@@ -31,6 +31,8 @@ export type CatalogModel = {
   /** Likewise, absolute: the autoencoder in place of its own; a small stand-in for it. */
   readonly vae?: string | undefined;
   readonly tinyVae?: string | undefined;
+  /** How much of a picture to start from is drawn anew where nobody says. */
+  readonly strength?: number | undefined;
   readonly isEmbedded: boolean;
 };
 
@@ -83,6 +85,7 @@ export class Catalog {
     /** Both absolute. */
     readonly vae?: string | undefined;
     readonly tinyVae?: string | undefined;
+    readonly strength?: number | undefined;
   }): Promise<CatalogModel> {
     const source = resolve(options.source);
     if (!(await exists(source))) {
@@ -94,8 +97,8 @@ export class Catalog {
     }
     const id = options.id ?? idFrom(source);
     await this.checkFree(id);
-    const { accelerators, name, vae, tinyVae } = options;
-    const entry = { version: 2, source, name, accelerators, vae, tinyVae };
+    const { accelerators, name, vae, tinyVae, strength } = options;
+    const entry = { version: 2, source, name, accelerators, vae, tinyVae, strength };
     await writeJson(join(this.#dataFolder, 'models', `${id}.json`), entry);
     return this.find(id);
   }
@@ -194,7 +197,7 @@ export class Catalog {
     if (parsed === undefined) {
       return undefined;
     }
-    const { source, accelerators, name, vae, tinyVae } = parsed;
+    const { source, accelerators, name, vae, tinyVae, strength } = parsed;
     const manifest = await readManifest(source);
     return {
       id,
@@ -204,6 +207,7 @@ export class Catalog {
       accelerators,
       vae,
       tinyVae,
+      strength,
       isEmbedded: false,
     };
   }

@@ -42,9 +42,12 @@ const SLOW = { steps: 25, guidance: 7.5, scheduler: 'dpm++' } as const;
  * Throws `UserError` `model.gone` where nothing lies at its source any more.
  */
 export async function describeModel(model: CatalogModel): Promise<ModelManifest> {
-  if (model.manifest !== undefined) {
-    return withChosen(model, model.manifest);
-  }
+  const described = model.manifest === undefined ? await describedByFiles(model) : withChosen(model, model.manifest);
+  const { strength = described.defaults.strength } = model;
+  return strength === undefined ? described : { ...described, defaults: { ...described.defaults, strength } };
+}
+
+async function describedByFiles(model: CatalogModel): Promise<ModelManifest> {
   const traits = await traitsOf(model);
   const accelerators = model.accelerators ?? [];
   const [usual] = accelerators;

@@ -45,6 +45,16 @@ export class JobStore extends RecordStore {
     await this.database.delete([jobKey(job.id), openKey(job.id), userKeyOf(job.user, job.id), serverKeyOf(job)]);
   }
 
+  /** Whichever process has them is to end and delete them; asked for as long as it may take one to hear it. */
+  async askToForget(ids: readonly JobId[]): Promise<void> {
+    await this.database.put(ids.map((id) => ({ key: forgetKey(id), value: 1, ttlMs: FORGET_KEPT_MS })));
+  }
+
+  async askedToForget(ids: readonly JobId[]): Promise<readonly JobId[]> {
+    const found = ids.length === 0 ? [] : await this.database.getMany(ids.map(forgetKey));
+    return ids.filter((_, k) => found[k] !== undefined);
+  }
+
   /** A server's jobs, the newest first, at most `limit`. */
   async recent(server: ServerKey, limit: number): Promise<readonly Job[]> {
     const prefix = `by-server/${keyPart(server)}/`;
@@ -108,6 +118,7 @@ export class JobStore extends RecordStore {
 }
 
 const PAGE = 200;
+const FORGET_KEPT_MS = 3_600_000;
 /** Digits of a moment, base 36: enough until the year 5188. */
 const ORDER_LENGTH = 9;
 
@@ -133,6 +144,10 @@ function readJob(id: JobId, value: unknown): Job {
 
 function jobKey(id: JobId): string {
   return `job/${keyPart(id)}`;
+}
+
+function forgetKey(id: JobId): string {
+  return `forget/${keyPart(id)}`;
 }
 
 function openKey(id: JobId): string {

@@ -41,9 +41,10 @@ export async function addModel(config: Config, given: string, options: ModelAddO
           say: print,
         });
   const name = options.name ?? hubName?.repo.split('/').at(-1);
+  const { strength } = options;
   const tinyVae = options.tinyVae === undefined ? undefined : resolve(options.tinyVae);
   const vae = options.vae === undefined ? await vaeOfBase(catalog, resolve(source), print) : resolve(options.vae);
-  const model = await catalog.addModel({ id, source, accelerators, name, vae, tinyVae });
+  const model = await catalog.addModel({ id, source, accelerators, name, vae, tinyVae, strength });
   try {
     await drawTrial(config, model, print);
   } catch (error) {

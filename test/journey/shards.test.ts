@@ -5,14 +5,16 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { jobIdOf } from '../../src/bot/jobs/ids.ts';
 import { deployCommands } from '../../src/adapters/discord/index.ts';
 import type { Partition } from '../../src/core/partition.ts';
 import { openMemory } from '../../src/store/index.ts';
 import { FakeDiscord } from '../support/discord/index.ts';
-import type { Person } from '../support/discord/person.ts';
+import { Person } from '../support/discord/person.ts';
 import { type DiscordBot, openDiscordBot } from '../support/discord/running-bot.ts';
 import type { FakeGuild } from '../support/discord/world.ts';
 
@@ -175,6 +177,33 @@ describe('two processes on one store, a shard each', () => {
     expect((await exchange.picture()).text).toContain('a patient turtle');
     expect(exchange.answers).toHaveLength(1);
     expect(steps).toBeGreaterThan(0);
+  });
+
+  it('end and forget the picture that the other one draws for somebody who is to be forgotten', async () => {
+    const { fake } = set;
+    const begun = gate();
+    await processes[1]!.close();
+    await start(1, async () => {
+      begun.resolve();
+      await sleep(200);
+    });
+    const there = set.adminOn(1);
+    const here = new Person(fake, there.user, set.adminOn(0).channel);
+    const drawing = there.slash('imagine', { prompt: 'a secret turtle', count: 4, steps: 8 });
+    await begun.promise;
+    await here.slash('mydata delete').answer((message) => message.buttons.length > 0);
+    await here.press('Delete').acknowledged();
+    await here.finds('the end', (message) => message.text.includes('Deleted: '));
+    const left = await drawing.answer((message) => !message.buttons.some(({ label }) => label.includes('Cancel')));
+    expect([left.pictures, left.text]).toEqual([[], expect.stringContaining('ancelled')]);
+    // Its process keeps nothing either, however long it goes on.
+    const { jobs } = processes[0]!.stores;
+    await processes[1]!.close();
+    expect(await jobs.ofUser(`discord:${there.user.id}`)).toEqual([]);
+    expect((await database.keys('')).filter((key) => /^(?:job|open|by-server)/.test(key)).join()).not.toContain(
+      jobIdOf('discord', drawing.interaction.id),
+    );
+    await start(1);
   });
 
   it('forget each what belongs to the guilds that left it, and to no other', async () => {

@@ -11,6 +11,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
 import { DEFAULT_SETTINGS } from '../../src/store/index.ts';
 import { FakeSlack } from '../support/slack/fake-slack.ts';
+import { signedHeaders } from '../support/slack/deliveries.ts';
 import type { Person } from '../support/slack/person.ts';
 import { openInstallableBot } from '../support/slack/running-bot.ts';
 import type { Seen } from '../support/slack/screen.ts';
@@ -26,6 +27,8 @@ let product: Awaited<ReturnType<typeof openInstallableBot>>;
 let beforeStep: NonNullable<StubRunnerOptions['beforeStep']>;
 let said: string[];
 
+const SIGNING_SECRET = 'a secret that signs';
+
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'fourstep-workspaces-'));
   said = [];
@@ -40,7 +43,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-function startProduct(secretKey: string) {
+function startProduct(secretKey: string, more: { readonly signingSecret?: string } = {}) {
   const log = {
     debug: () => undefined,
     info: () => undefined,
@@ -48,7 +51,7 @@ function startProduct(secretKey: string) {
     error: (_: object, words: string) => void said.push(words),
   };
   const runner = createStubRunner({ beforeStep: (...step) => beforeStep(...step) });
-  return openInstallableBot(fake, { folder, secretKey, log, runner });
+  return openInstallableBot(fake, { folder, secretKey, log, runner, ...more });
 }
 
 type Home = { readonly admin: Person; readonly ana: Person; readonly channel: StoredChannel };
@@ -156,6 +159,59 @@ it('in a shared channel somebody of another organisation, which has the app too,
   await shown(one.ana, (message) => isFinished(message) && message.words.includes('an owl'));
   expect(await product.stores.jobs.recent('slack:T1', 10)).toHaveLength(4);
   expect(await product.stores.jobs.recent('slack:T2', 10)).toEqual([]);
+});
+
+it('over HTTP two workspaces are told apart by what is signed, and nothing unsigned is heard', async () => {
+  await product.close();
+  await fake.stop();
+  const eventsUrl = (): string => `${product.url}/slack/events`;
+  fake = await FakeSlack.start({ wire: { kind: 'http', eventsUrl, signingSecret: SIGNING_SECRET } });
+  product = await startProduct('a secret of more than thirty-two letters', { signingSecret: SIGNING_SECRET });
+  const [one, two] = [workspace('T1'), workspace('T2')];
+  await install('T1');
+  await install('T2');
+  const answer = await draws(one, 'a fox');
+  await draws(two, 'a hen');
+  await one.ana.press('Reroll', answer);
+  await shown(one.ana, (message) => isFinished(message) && message.words.includes('reroll'));
+  await one.ana.press('Remix', answer);
+  await vi.waitFor(() => expect(one.ana.view()).toBeDefined(), PATIENT);
+  await one.ana.submit({ prompt: 'a bold fox', private: 'no', options: '--count 1' });
+  await shown(one.ana, (message) => isFinished(message) && message.words.includes('a bold fox'));
+  await two.ana.mention('an owl --count 1', { channel: two.channel.id });
+  await shown(two.ana, (message) => isFinished(message) && message.words.includes('an owl'));
+  const jobs = await Promise.all(
+    (['slack:T1', 'slack:T2'] as const).map((team) => product.stores.jobs.recent(team, 9)),
+  );
+  expect(jobs.map(({ length }) => length)).toEqual([3, 2]);
+
+  const forged = await fetch(eventsUrl(), {
+    method: 'POST',
+    body: 'command=%2Fimagine&text=a+forged+fox&team_id=T1',
+    headers: { ...signedHeaders('another secret', '', Math.floor(Date.now() / 1000)) },
+  });
+  expect(forged.status).toBe(401);
+  await fake.uninstall({ team: 'T2', enterprise: undefined });
+  await two.ana.slash('/imagine', 'a lonely hen');
+  const away = await shown(two.ana, (message) => message.words.includes('not installed'));
+  expect(away.words).toContain(`${product.url}/slack/install`);
+  await draws(one, 'a cheerful fox');
+});
+
+it('a workspace out of which its organisation takes the app is gone alone, and comes back with the next event', async () => {
+  fake.state.organisations.set('T91', 'E9').set('T92', 'E9');
+  const [first, second] = [workspace('T91'), workspace('T92')];
+  await install(undefined, { enterprise: 'E9' });
+  await draws(first, 'a fox');
+  await draws(second, 'a hen');
+  const { departures, installations } = product.stores;
+  await fake.withdraw('E9', ['T92', 'T0STRANGER']);
+  expect(await departures.due(Date.now() + DAY_MS)).toEqual(['slack:T92']);
+  expect(JSON.stringify(await installations.list('link:'))).not.toContain('T92');
+  await draws(first, 'a cheerful fox');
+  // Slack tells of nothing there any more; what it tells of later is of a workspace that has the app again.
+  await draws(second, 'a returning hen');
+  expect(await departures.due(Date.now() + DAY_MS)).toEqual([]);
 });
 
 it('tokens are sealed, and those of another key are asked for anew while the rest goes on', async () => {

@@ -11,7 +11,7 @@ const MANIFEST = {
   id: 'tiny',
   name: 'Tiny',
   base: 'other',
-  defaults: { width: 64, height: 64, steps: 4, guidance: 1, scheduler: 'lcm' },
+  defaults: { width: 64, height: 64, steps: 4, guidance: 1, scheduler: 'lcm', strength: 0.7 },
   sizes: [64],
   styles: [{ id: 'ink', name: 'Ink', file: 'styles/ink.safetensors', weight: 1 }],
 };
@@ -48,6 +48,7 @@ describe('Catalog', () => {
       name: 'Mine',
       vae: '/vae',
       tinyVae: '/taesd',
+      strength: 0.45,
     });
     expect(added).toMatchObject({
       id: 'my-model',
@@ -56,6 +57,8 @@ describe('Catalog', () => {
       tinyVae: '/taesd',
       manifest: { name: 'Mine' },
     });
+    expect((await describeModel(added)).defaults.strength).toBe(0.45);
+    expect((await describeModel(await catalog.find('tiny'))).defaults.strength).toBe(MANIFEST.defaults.strength);
     expect((await catalog.models()).map((model) => model.id)).toEqual(['tiny', 'my-model']);
     await expect(
       catalog.addModel({ id: 'my-model', source: folder, accelerators: undefined, name: undefined }),

@@ -63,6 +63,8 @@ export type ModelAddOptions = {
   readonly vae?: string;
   /** A small stand-in for its autoencoder: a folder or a file. */
   readonly tinyVae?: string;
+  /** How much of a picture to start from is drawn anew where nobody says. */
+  readonly strength?: number;
   /** Which of a hub repository's weights. */
   readonly variant?: 'fp16';
 };

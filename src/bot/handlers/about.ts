@@ -56,7 +56,7 @@ export async function handleQueue(context: BotContext, asked: RequestContext): P
   const { locale, invocation } = asked;
   const { place, actor } = invocation;
   const { admission } = context;
-  const yours = context.jobs.unfinishedOf(actor.user);
+  const yours = context.jobs.unfinished.filter((job) => job.user === actor.user);
   const lines: Line[] = [
     [bold(text(locale, 'queue.title'))],
     [plain(text(locale, 'queue.here', admission.countsOf(place.server)))],

@@ -1,6 +1,8 @@
 /** `/mydata`: all that is kept about the asker as a file, or no more of it. */
 import { encodeButtonId } from '../button-id.ts';
 import { filesOf, isOpen } from '../../store/index.ts';
+import type { Job } from '../../core/job.ts';
+import { forgetElsewhere } from '../jobs/forgotten-elsewhere.ts';
 import { inboxIdOf, parseRecord } from '../inbox-record.ts';
 import type { BotContext, RequestContext } from '../context.ts';
 import { button, message, plain, textFile } from '../present/lines.ts';
@@ -38,10 +40,16 @@ export async function forget(context: BotContext, asked: RequestContext): Promis
   const { jobs, people, files } = context.stores;
   const own = await jobs.ofUser(actor.user);
   const theirs = new Set(await context.starts.forget(actor.user));
-  for (const job of own) {
-    if (isOpen(job) && context.jobs.cancel(job.id, actor.user)) {
+  const elsewhere: Job[] = [];
+  for (const job of own.filter(isOpen)) {
+    if (context.jobs.cancel(job.id, actor.user)) {
       await context.jobs.ended(job.id);
+    } else if (context.options.partition !== undefined) {
+      elsewhere.push(job);
     }
+  }
+  await forgetElsewhere(context, elsewhere);
+  for (const job of own) {
     filesOf((await jobs.get(job.id)) ?? job).forEach((path) => theirs.add(path));
     await jobs.delete(job);
   }

@@ -12,6 +12,7 @@ import { refusal } from '../refusal.ts';
 import { Answers } from './answers.ts';
 import { chargedQuota, chargeOf, quotaOf, takeCharge } from './charges.ts';
 import { type Drawn, executor, type ExecuteJob, type TransientWork } from './execute-job.ts';
+import { watchForgotten } from './forgotten-elsewhere.ts';
 import { JobRun, MAX_ATTEMPTS } from './job-run.ts';
 import { Pace } from './pace.ts';
 import { drawInTurn } from './transient-work.ts';
@@ -43,6 +44,7 @@ export class JobService {
   /** Ends the wait for what is drawn without a job. */
   readonly #closing = new AbortController();
   readonly #unsubscribe: () => void;
+  readonly #endWatch: () => void;
 
   /** `check` is asked before every drawing, and throws `UserError` for what may not be drawn. */
   constructor(ports: BotPorts, check: (work: TransientWork) => Promise<void>) {
@@ -54,6 +56,7 @@ export class JobService {
         offerPlace(ports.admission, run);
       }
     });
+    this.#endWatch = watchForgotten(ports, this);
   }
 
   /**
@@ -126,9 +129,9 @@ export class JobService {
     await this.#runs.get(id)?.over;
   }
 
-  /** Jobs of a person that wait or are drawn, oldest first. */
-  unfinishedOf(user: UserKey): readonly Job[] {
-    return [...this.#runs.values()].map(({ job }) => job).filter((job) => job.user === user);
+  /** Jobs that wait or are drawn here, oldest first. */
+  get unfinished(): readonly Job[] {
+    return [...this.#runs.values()].map(({ job }) => job);
   }
 
   /** Draws in turn with everything else, without a saved job and an answer of its own. Throws what the device throws. */
@@ -149,6 +152,7 @@ export class JobService {
     const { admission, clock } = this.#ports;
     await admission.drain(limitMs);
     this.#unsubscribe();
+    this.#endWatch();
     const runs = [...this.#runs.values()];
     // What is not drawn is left as it is: its job is saved, with the message that a view on its way may still make.
     // What was drawn is answered now.

@@ -10,7 +10,12 @@ import type { SocketEnd } from './socket-end.ts';
 
 export type Wire =
   | { readonly kind: 'socket' }
-  | { readonly kind: 'http'; readonly eventsUrl: string; readonly signingSecret: string };
+  | {
+      readonly kind: 'http';
+      /** A function where the app is opened after the workspace. */
+      readonly eventsUrl: string | (() => string);
+      readonly signingSecret: string;
+    };
 
 /** What Slack makes of the app's answer to a delivery. */
 export type Outcome = {
@@ -90,7 +95,8 @@ export class Deliveries {
     const form = FORMS[payload.type](payload.body);
     const startedAt = performance.now();
     try {
-      const response = await fetch(wire.eventsUrl, {
+      const { eventsUrl } = wire;
+      const response = await fetch(typeof eventsUrl === 'string' ? eventsUrl : eventsUrl(), {
         method: 'POST',
         headers: {
           ...signedHeaders(wire.signingSecret, form, Math.floor(Date.now() / 1000)),

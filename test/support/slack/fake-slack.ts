@@ -157,6 +157,18 @@ export class FakeSlack {
     }
   }
 
+  /** The organisation takes the app out of some of its workspaces. */
+  async withdraw(enterprise: string, teams: readonly string[]): Promise<void> {
+    const body = {
+      type: 'event_callback',
+      enterprise_id: enterprise,
+      event_id: this.state.id('Ev'),
+      is_enterprise_install: true,
+      event: { type: 'team_access_revoked', team_ids: teams },
+    };
+    await this.deliveries.deliver({ type: 'events_api', body });
+  }
+
   async stop(): Promise<void> {
     await this.#server.close();
   }

@@ -41,7 +41,17 @@ export function openSlackBot(fake: FakeSlack, options: SlackBotOptions): Promise
 /** The same without a token of its own: whoever installs it at `url` has it. */
 export async function openInstallableBot(
   fake: FakeSlack,
-  { secretKey, log, ...options }: SlackBotOptions & { readonly secretKey: string; readonly log: Log },
+  {
+    secretKey,
+    log,
+    signingSecret,
+    ...options
+  }: SlackBotOptions & {
+    readonly secretKey: string;
+    readonly log: Log;
+    /** Events come as signed requests instead of over a socket. */
+    readonly signingSecret?: string;
+  },
 ): Promise<WholeBot & { readonly url: string }> {
   let mounts: ReturnType<typeof createSlackAdapter>['mounts'] = [];
   const server = createServer((request, response) => {
@@ -57,7 +67,8 @@ export async function openInstallableBot(
       const adapter = createSlackAdapter({
         install: { clientId: CLIENT.id, clientSecret: CLIENT.secret, secretKey },
         records: stores.installations,
-        transport: { kind: 'socket', appToken: fake.tokens.app },
+        transport:
+          signingSecret === undefined ? { kind: 'socket', appToken: fake.tokens.app } : { kind: 'http', signingSecret },
         apiUrl: fake.apiUrl,
         publicUrl: url,
         bot: heard,
