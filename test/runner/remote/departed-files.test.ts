@@ -44,7 +44,13 @@ it.skipIf(!hasRedis)(
   async () => {
     const server = await RedisServer.start({ isForgetful: true });
     toEnd.push(async () => server.stop());
-    const worker = new RemoteWorker({ url: server.url, runner: createStubRunner(), slots: 1, filesFolder: inbox });
+    const worker = new RemoteWorker({
+      url: server.url,
+      runner: createStubRunner(),
+      slots: 1,
+      filesFolder: inbox,
+      drawsEightBits: false,
+    });
     toEnd.push(async () => worker.close(0));
     await worker.ready();
     const bot = new RemoteRunner({ url: server.url, pollMs: 50 });
