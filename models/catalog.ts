@@ -76,17 +76,12 @@ export class Catalog {
   }
 
   /** Points at a folder or file; nothing is copied. Throws `UserError` for a bad or taken id, or a source that is not there. */
-  async addModel(options: {
-    readonly id: string | undefined;
-    readonly source: string;
-    /** With absolute paths; none: an empty list; undefined: as its manifest has it. */
-    readonly accelerators: readonly ModelAccelerator[] | undefined;
-    readonly name: string | undefined;
-    /** Both absolute. */
-    readonly vae?: string | undefined;
-    readonly tinyVae?: string | undefined;
-    readonly strength?: number | undefined;
-  }): Promise<CatalogModel> {
+  async addModel(
+    options: Pick<CatalogModel, 'accelerators' | 'name' | 'vae' | 'tinyVae' | 'strength'> & {
+      readonly id: string | undefined;
+      readonly source: string;
+    },
+  ): Promise<CatalogModel> {
     const source = resolve(options.source);
     if (!(await exists(source))) {
       throw new UserError(

@@ -2,9 +2,9 @@
  * Jobs of somebody who is to be forgotten, in the hands of other processes on the same store: who forgets asks through
  * the store, and who has one ends its conversation and deletes it. Asked in passing; a store has no other way to call.
  */
-import type { Job } from '../../core/job.ts';
+import type { Job, JobId } from '../../core/job.ts';
+import type { UserKey } from '../../core/people.ts';
 import type { BotPorts } from '../ports.ts';
-import type { JobService } from './job-service.ts';
 
 const LOOK_EVERY_MS = 1000;
 /** A step of a large model ends by then; a process that is gone never does. */
@@ -13,11 +13,15 @@ const ASK_AGAIN_MS = 250;
 
 type Ports = Pick<BotPorts, 'clock' | 'log' | 'options'> & { readonly stores: Pick<BotPorts['stores'], 'jobs'> };
 
+/** What this process draws, and how it is ended. */
+type Drawing = {
+  readonly unfinished: readonly Job[];
+  cancel(id: JobId, by: UserKey): boolean;
+  ended(id: JobId): Promise<void>;
+};
+
 /** Looks which of the jobs that are here are asked for, where there are other processes; the returned function ends it. */
-export function watchForgotten(
-  { stores, clock, log, options }: Ports,
-  service: Pick<JobService, 'unfinished' | 'cancel' | 'ended'>,
-): () => void {
+export function watchForgotten({ stores, clock, log, options }: Ports, service: Drawing): () => void {
   let disarm: () => void = () => undefined;
   let isOver = false;
   const end = async (job: Job): Promise<void> => {
