@@ -124,11 +124,7 @@ export function buildProgram(actions: CliActions, version: string): Command {
       'another VAE than its own; default where it has none: that of an added model of its base',
     )
     .option('--tiny-vae <dir|file>', 'TAESD for its base: for previews, and for --decoder tiny')
-    .option(
-      '--strength <s>',
-      'how much of a picture to start from it draws anew where nobody says',
-      numberOf('strength'),
-    )
+    .option('--strength <s>', 'how much of a start picture it draws anew where nobody says', numberOf('strength'))
     .addOption(new Option('--variant <name>', 'the half-size weights of a hub repository').choices(['fp16']))
     .action(actions.modelAdd);
   model
