@@ -11,6 +11,7 @@ describe('the licence', () => {
 describe('a recipe', () => {
   it.each([
     ['lcm', '', 'LCM: LCM, guidance 1 to 2'],
+    ['one-step', '', 'One-step: LCM, guidance 1'],
     ['hyper-sd', 'SDXL', 'Hyper-SD, SDXL, 1 to 8 steps: TCD eta 1, guidance 1'],
     ['hyper-sd-4', 'SD 1.5', 'Hyper-SD, SD 1.5, 4 steps: DDIM trailing, guidance 1'],
     ['lightning-8', '', 'SDXL-Lightning, 8 steps: Euler trailing, guidance 1'],
