@@ -11,7 +11,7 @@ from export import HERE, STYLE_CARDS
 
 def main(work, args):
     folder, blind = args.out or work / "moji", work / "blind.md"
-    sizes = [file.stat().st_size / 1e6 for file in folder.rglob("*.safetensors") if file.parent.name != "styles" and ".cache" not in file.parts]
+    sizes = [file.stat().st_size / 1e6 for file in folder.rglob("*.safetensors") if file.parent.name != "styles" and ".fourstep" not in file.parts]
     values = {
         "styles": str(len(STYLE_CARDS)), "megabytes": f"{sum(sizes):.0f}", "things": f"{len(json.loads((folder / 'words.json').read_text())['things'].splitlines()):,}",
         "style_list": ", ".join(f"`{id_}` ({description.rstrip('.').lower()})" for id_, (_, description) in STYLE_CARDS.items()),
