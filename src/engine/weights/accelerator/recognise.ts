@@ -122,6 +122,7 @@ const ONLY_FOR: readonly (readonly [RegExp, readonly Base[]])[] = [
   [/^(?:hyper-sd|pcm|flash)/, ['sd15', 'sdxl']],
   [/^tcd/, ['sd15', 'sd2', 'sdxl']],
   [/^vegart/, ['sdxl', 'ssd1b']],
+  [/^one-step/, ['moji']],
 ];
 
 async function sha256Of(file: string): Promise<string> {
