@@ -21,11 +21,17 @@ import type { WholeBot } from '../support/whole-bot.ts';
 /** The product waits half a minute for its store; here it is long enough to come after the platforms' three seconds. */
 const PATIENCE_MS = 5000;
 
-/** Answers nothing while it is away, as the client of a server does that waits for it, and all of it when it is back. */
+/**
+ * Answers nothing while it is away, as the client of a server does that waits for it, and all of it, in the order in which
+ * it was asked, when it is back.
+ */
 class Absent {
   readonly #memory = openMemory();
   #back: Promise<void> | undefined;
   #return: () => void = () => undefined;
+  #last: Promise<unknown> = Promise.resolve();
+  /** Events whose records are gone: their answers are given. */
+  writtenOff = 0;
 
   leave(): void {
     this.#back = new Promise((resolve) => {
@@ -40,16 +46,26 @@ class Absent {
 
   get database(): Database {
     const memory = this.#memory;
-    const once = async <Result>(ask: () => Promise<Result>): Promise<Result> => {
-      await this.#back;
-      return ask();
+    const once = <Result>(ask: () => Promise<Result>): Promise<Result> => {
+      const before = this.#last;
+      const asked = (async () => {
+        await before;
+        await this.#back;
+        return ask();
+      })();
+      this.#last = asked.catch(() => undefined);
+      return asked;
     };
     return steadied(
       {
         get: async (key) => once(async () => memory.get(key)),
         getMany: async (keys) => once(async () => memory.getMany(keys)),
         put: async (entries) => once(async () => memory.put(entries)),
-        delete: async (keys) => once(async () => memory.delete(keys)),
+        delete: async (keys) =>
+          once(async () => {
+            await memory.delete(keys);
+            this.writtenOff += keys.filter((key) => key.startsWith('accepted/')).length;
+          }),
         keys: async (prefix) => once(async () => memory.keys(prefix)),
         close: async () => memory.close(),
       },
@@ -111,6 +127,7 @@ describe('in Discord', () => {
   it('/imagine is told that the store is away where it stays away, privately, and is not drawn later besides', async () => {
     const ann = fake.user('ann');
     await isIdle(running);
+    const before = store.writtenOff;
     store.leave();
     const exchange = ann.slash('imagine', { prompt: 'a fox', count: 1 });
     const said = await exchange.answer((message) => message.text.includes('does not answer'));
@@ -119,6 +136,7 @@ describe('in Discord', () => {
     expect(said.isPrivate).toBe(true);
     expect(ann.sees.filter(({ isLoading }) => isLoading)).toEqual([]);
     store.comeBack();
+    await vi.waitFor(() => expect(store.writtenOff).toBeGreaterThan(before), PATIENT);
     const later = await ann.slash('imagine', { prompt: 'a hen', count: 1 }).picture();
     expect(later.text).toContain('a hen');
     await isIdle(running);
@@ -179,6 +197,7 @@ describe('in Slack', () => {
     await ana.slash('/imagine', 'a fox');
     const first = await shown(ana, (message) => message.pictures.length > 0);
     await isIdle(running);
+    const before = store.writtenOff;
     store.leave();
     const outcome = await ana.slash('/imagine', 'a lost fox');
     expect(outcome).toMatchObject({ isAcknowledged: true });
@@ -186,6 +205,7 @@ describe('in Slack', () => {
     const said = await shown(ana, (message) => message.words.includes('does not answer'));
     expect(said.isPrivate).toBe(true);
     store.comeBack();
+    await vi.waitFor(() => expect(store.writtenOff).toBeGreaterThan(before), PATIENT);
     await isIdle(running);
     await running.bot.resume();
     await ana.slash('/imagine', 'a hen');
