@@ -31,6 +31,18 @@ describe('a style learnt in Discord', () => {
   const start = async (beforeStep?: () => Promise<void>): Promise<void> => {
     running = await openDiscordBot({ fake, database, folder, ...(beforeStep === undefined ? {} : { beforeStep }) });
   };
+  /** Once more, and it comes no further than its second step until the returned function is called. */
+  const startHeld = async (): Promise<() => void> => {
+    await running.close();
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    let steps = 0;
+    await start(async () => {
+      steps += 1;
+      await (steps === 2 ? held : undefined);
+    });
+    return () => release();
+  };
   const kept = async (kind: string): Promise<number> =>
     (await readdir(join(folder, kind), { recursive: true }).catch(() => [])).filter((name) => name.includes('.'))
       .length;
@@ -118,14 +130,7 @@ describe('a style learnt in Discord', () => {
   });
 
   it('is stopped at once, starts again, and is discarded with its pictures', async () => {
-    await running.close();
-    let release: () => void = () => undefined;
-    const held = new Promise<void>((resolve) => (release = resolve));
-    let steps = 0;
-    await start(async () => {
-      steps += 1;
-      await (steps === 2 ? held : undefined);
-    });
+    const release = await startHeld();
     const message = await gather(5);
     root.press('Start', message);
     const press = root.press('Stop', await shows(message, 'step 1 of 4'));
@@ -143,14 +148,7 @@ describe('a style learnt in Discord', () => {
       ...(await running.stores.settings.of(`discord:${fake.world.guilds[0]!.id}`)),
       isPrivate: true,
     });
-    await running.close();
-    let release: () => void = () => undefined;
-    const held = new Promise<void>((resolve) => (release = resolve));
-    let steps = 0;
-    await start(async () => {
-      steps += 1;
-      await (steps === 2 ? held : undefined);
-    });
+    const release = await startHeld();
     const message = await gather(5);
     expect(message.isPrivate).toBe(true);
     root.press('Start', message);

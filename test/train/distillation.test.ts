@@ -12,6 +12,7 @@ import { distillationRecipe } from '../../src/train/distillation-recipe.ts';
 import { ownPrompts } from '../../src/train/own-pictures.ts';
 import type { TrainingEvent } from '../../src/train/training-run.ts';
 import { writeTinyModel } from '../support/tiny-model.ts';
+import { quietRun } from '../support/training-run.ts';
 
 let folder = '';
 beforeAll(async () => {
@@ -45,13 +46,7 @@ async function options(name: string): Promise<DistillationOptions> {
     seed: 3,
     out: path.join(folder, `${name}.safetensors`),
     notes: { title: name, trigger: '', license: '', baseHash: '', date: '2026-01-02' },
-    checkpoint: path.join(folder, `${name}.checkpoint`),
-    saveEvery: 2,
-    freeBytes: 8e9,
-    startup: 'fast',
-    threads: 1,
-    signal: new AbortController().signal,
-    nowMs: () => 0,
+    ...quietRun(path.join(folder, `${name}.checkpoint`)),
   };
 }
 

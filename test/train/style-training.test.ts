@@ -13,6 +13,7 @@ import { styleRecipe } from '../../src/train/style-recipe.ts';
 import { trainStyle, type StyleTrainingOptions } from '../../src/train/style-training.ts';
 import type { TrainingEvent } from '../../src/train/training-run.ts';
 import { writeTinyModel } from '../support/tiny-model.ts';
+import { quietRun } from '../support/training-run.ts';
 
 let folder = '';
 beforeAll(async () => {
@@ -45,13 +46,7 @@ async function options(name: string, changes: Partial<StyleTrainingOptions> = {}
     seed: 7,
     out: path.join(folder, `${name}.safetensors`),
     notes: { title: name, trigger: 'foxy', license: 'CC0-1.0', baseHash: 'abc', date: '2026-01-02' },
-    checkpoint: path.join(folder, `${name}.checkpoint`),
-    saveEvery: 2,
-    freeBytes: 8e9,
-    startup: 'fast',
-    threads: 1,
-    signal: new AbortController().signal,
-    nowMs: () => 0,
+    ...quietRun(path.join(folder, `${name}.checkpoint`)),
     ...changes,
   };
 }

@@ -11,6 +11,7 @@ import { styleRecipe } from '../../src/train/style-recipe.ts';
 import { trainStyle } from '../../src/train/style-training.ts';
 import { textParts, textRow, wordBeginnings } from '../../src/train/text-learning.ts';
 import { writeTinyModel } from '../support/tiny-model.ts';
+import { quietRun } from '../support/training-run.ts';
 
 const LEARNING = { matrices: true, word: { word: 'zorble', vectors: 2, like: 'fox' } } as const;
 const SIZE = { width: 64, height: 64 };
@@ -69,13 +70,7 @@ describe('text encoders that learn', () => {
       seed: 7,
       out,
       notes: { title: 'zorble', trigger: 'zorble', license: '', baseHash: 'abc', date: '2026-01-02' },
-      checkpoint: path.join(folder, 'checkpoint'),
-      saveEvery: 2,
-      freeBytes: 8e9,
-      startup: 'fast',
-      threads: 1,
-      signal: new AbortController().signal,
-      nowMs: () => 0,
+      ...quietRun(path.join(folder, 'checkpoint')),
     });
     for await (const event of events) {
       void event;

@@ -7,23 +7,23 @@ import path from 'node:path';
 import { jsonOf } from '../../core/parsed.ts';
 import { UserError } from '../../core/errors.ts';
 import { manifestFile, type ModelManifest } from '../../core/manifest.ts';
-import { LruCache } from '../cache/lru-cache.ts';
 import { stateOf } from '../weights/file-state.ts';
+import { ReadOnce } from '../weights/read-once.ts';
 
 const MANIFEST_FILE = 'fourstep.json';
 
 /** Asked for with every picture, and small. */
-const read = new LruCache<ModelManifest>({ maxCost: 256, costOf: () => 1 });
+const manifests = new ReadOnce<ModelManifest>({ maxCost: 256, costOf: () => 1 });
 
 /**
  * The manifest of `folder` as it is now; undefined when it has none. One that has not changed is not read anew.
  * Throws `UserError('model.manifest')` when it is not usable.
  */
 export async function readManifest(folder: string): Promise<ModelManifest | undefined> {
-  const file = path.resolve(folder, MANIFEST_FILE);
+  const file = path.join(folder, MANIFEST_FILE);
   try {
-    const key = JSON.stringify([file, stateOf(await stat(file))]);
-    return await read.get(key, async () => parseManifest(await readFile(file, 'utf8'), file));
+    const state = stateOf(await stat(file));
+    return await manifests.at(file, state, async () => parseManifest(await readFile(file, 'utf8'), file));
   } catch (error) {
     if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) {
       return undefined;

@@ -28,11 +28,8 @@ const MOST_VECTORS = 75;
 
 /** Every picture asks again for the words of its files. */
 const KEPT_BYTES = 64 * 2 ** 20;
-const options = { maxCost: KEPT_BYTES, costOf: bytesOf };
-const opened = {
-  own: new ReadOnce<readonly LearnedWord[]>(options),
-  bundled: new ReadOnce<readonly LearnedWord[]>(options),
-};
+const keptWords = () => new ReadOnce<readonly LearnedWord[]>({ maxCost: KEPT_BYTES, costOf: bytesOf });
+const opened = { own: keptWords(), bundled: keptWords() };
 
 /**
  * `which`: the file's own word, or those bundled in a LoRA, of which there may be none.

@@ -16,7 +16,11 @@ export class ReadOnce<Value> {
 
   /** Two that ask at once share one reading. Throws `UserError` `weights.missing`, and what `read` throws. */
   async get(file: string, read: () => Promise<Value>): Promise<Value> {
-    const key = JSON.stringify([path.resolve(file), await fileState(file)]);
-    return this.#kept.get(key, read);
+    return this.at(file, await fileState(file), read);
+  }
+
+  /** The same for who has looked at the file already: `state` changes with it. */
+  at(file: string, state: readonly number[], read: () => Promise<Value>): Promise<Value> {
+    return this.#kept.get(JSON.stringify([path.resolve(file), state]), read);
   }
 }

@@ -21,6 +21,12 @@ const button = z
   .refine((each) => (each.style === 5) === (each.url !== undefined), 'links have a url, others none')
   .refine((each) => each.style <= 4 === (each.custom_id !== undefined), 'a custom_id belongs to styles 1 to 4');
 
+/** Of a select and of a radio group. */
+const choice = {
+  label: z.string().min(1).max(100),
+  value: z.string().min(1).max(100),
+  default: z.boolean().optional(),
+};
 const select = z
   .strictObject({
     type: z.literal(3),
@@ -32,11 +38,9 @@ const select = z
     options: z
       .array(
         z.strictObject({
-          label: z.string().min(1).max(100),
-          value: z.string().min(1).max(100),
+          ...choice,
           description: z.string().max(100).optional(),
           emoji: emoji.optional(),
-          default: z.boolean().optional(),
         }),
       )
       .min(1)
@@ -164,10 +168,8 @@ const radioGroup = z.strictObject({
   options: z
     .array(
       z.strictObject({
-        label: z.string().min(1).max(100),
-        value: z.string().min(1).max(100),
+        ...choice,
         description: z.string().min(1).max(100).optional(),
-        default: z.boolean().optional(),
       }),
     )
     .min(2)
