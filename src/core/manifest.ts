@@ -74,6 +74,8 @@ export const manifestFile = z
     upscalers: z.object({ '2': relativePath.optional(), '4': relativePath.optional() }).default({}),
     /** Colours of a plain ground that it draws when told "on …", the best first; transparent pictures are cut from one. */
     plainGrounds: z.array(name).optional(),
+    /** A net from its latents to how solid every pixel is: a folder. Absent: transparent pictures are cut by colour alone. */
+    alphaHead: relativePath.optional(),
     /** The table of words that the model knows; absent: it reads prompts as they are. */
     words: relativePath.optional(),
     /** What it is drawn in where nobody says; absent: auto. */

@@ -34,10 +34,14 @@ export type Work = Parsed<typeof work>;
 
 const bytes: z.ZodType<Uint8Array> = z.instanceof(Uint8Array);
 
-/** Without alpha: that is cut from it later. */
+/** Alpha where a model's own net was asked for it; the ground is still there, and taken away later. */
 const picture: z.ZodType<Picture> = z
-  .object({ width: z.int().positive(), height: z.int().positive(), data: bytes })
-  .refine(({ width, height, data }) => data.length === width * height * 3, 'expected width × height × 3 bytes');
+  .object({ width: z.int().positive(), height: z.int().positive(), data: bytes, alpha: bytes.optional() })
+  .refine(({ width, height, data }) => data.length === width * height * 3, 'expected width × height × 3 bytes')
+  .refine(
+    ({ width, height, alpha }) => alpha === undefined || alpha.length === width * height,
+    'expected width × height bytes of alpha',
+  );
 
 /** Milliseconds of engine time of one picture. */
 const pictureMs = z.object({ text: z.number(), denoise: z.number(), decode: z.number(), total: z.number() });

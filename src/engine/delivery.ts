@@ -53,7 +53,7 @@ export class Delivery {
     const latents = members.map(({ picture }) => picture.task.latents);
     let pixels: readonly Picture[];
     try {
-      pixels = await model.decode(latents, size, decoder, styles.isPassing);
+      pixels = await withAlpha(members, await model.decode(latents, size, decoder, styles.isPassing));
     } catch (error) {
       await this.#deliverApart(members, error);
       return;
@@ -111,6 +111,22 @@ export class Delivery {
       this.#options.failed(generation, error);
     }
   }
+}
+
+/** Their pictures, with alpha those that are to be transparent. */
+async function withAlpha(members: readonly Member[], pixels: readonly Picture[]): Promise<readonly Picture[]> {
+  const clear = members.filter(({ generation }) => generation.isTransparent);
+  const [first] = clear;
+  if (first === undefined) {
+    return pixels;
+  }
+  const { model, size, styles } = first.generation;
+  const latents = clear.map(({ picture }) => picture.task.latents);
+  const alphas = await model.alphas(latents, size, styles.isPassing);
+  return pixels.map((picture, k) => {
+    const alpha = alphas?.[clear.findIndex((member) => member === members[k])];
+    return alpha === undefined ? picture : { ...picture, alpha };
+  });
 }
 
 /** Another picture of the same request may have failed meanwhile. */

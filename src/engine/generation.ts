@@ -17,6 +17,8 @@ export type Generation = {
   readonly group: string;
   readonly size: LatentSize;
   readonly decoder: Decoder;
+  /** Its pictures come with alpha, where the model has a net for that. */
+  readonly isTransparent: boolean;
   readonly guidance: number;
   readonly positive: Conditioning;
   /** Present where it counts: the UNet then runs twice a step. */

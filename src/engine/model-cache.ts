@@ -81,7 +81,7 @@ export class ModelCache {
     const vae = asked ?? location.vae;
     const tinyVae = location.tinyVae ?? (await standInOf(location.source, manifest));
     const chosen = await acceleratorFile(accelerator, installed, location.source);
-    const group = JSON.stringify([location.source, vae ?? null, tinyVae ?? null]);
+    const group = JSON.stringify([location.source, vae ?? null, tinyVae ?? null, manifest?.alphaHead ?? null]);
     const key = JSON.stringify([group, chosen ?? null, precision]);
     return this.#models.lease(key, async () => {
       const files = await openModelWithVae(location.source, vae, { cacheDir, clipTokenizer });

@@ -53,6 +53,9 @@ export async function prepare({
   if (request.decoder === 'tiny') {
     await model.decoders.requireTiny(); // said before anything is drawn
   }
+  if (request.alpha) {
+    await model.decoders.requireAlpha();
+  }
   const planned = plan(model.scheduler, { ...recipe, steps, strength: init?.strength });
   const styles = await model.styles.prepare(request.styles, live === 'draft');
   const styleFiles = request.styles.flatMap(({ file, weight }) => (weight === 0 ? [] : file));
@@ -80,6 +83,7 @@ export async function prepare({
     group: JSON.stringify([model.key, styles.variant, styles.isPassing, styles.dense?.key ?? null, size]),
     size,
     decoder: request.decoder,
+    isTransparent: request.alpha,
     guidance,
     positive: positive.conditioning,
     negative: negative?.conditioning,

@@ -76,7 +76,8 @@ function borderOf({ width, height }: Picture): readonly number[] {
   return border;
 }
 
-function middle(values: readonly number[]): number {
+/** The one in the middle of their order. */
+export function middle(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
 }
 
@@ -160,7 +161,7 @@ function edgeShare({ p, width, height, distance, isGround, reach }: Edge): numbe
 }
 
 /** The thing's own colour from a mixed pixel: C = share · F + (1 - share) · ground. */
-function takeOut(data: Uint8Array, p: number, ground: Colour, share: number): void {
+export function takeOut(data: Uint8Array, p: number, ground: Colour, share: number): void {
   for (let c = 0; c < 3; c++) {
     const mixed = data[p * 3 + c] ?? 0;
     data[p * 3 + c] = Math.min(255, Math.max(0, Math.round((mixed - (1 - share) * (ground[c] ?? 0)) / share)));

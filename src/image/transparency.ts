@@ -1,8 +1,9 @@
 /**
- * Which of a job's pictures are transparent, and where their transparency comes from: cut from the plain ground that they
- * were drawn on, or taken over from the picture that they are an enlargement of.
+ * Which of a job's pictures are transparent, and where their transparency comes from: the model's own net, else cut from the
+ * plain ground that they were drawn on, or taken over from the picture that they are an enlargement of.
  */
 import type { Picture } from '../core/picture.ts';
+import { withCleanEdges } from './alpha-edges.ts';
 import { cutOut } from './cut-out.ts';
 import { pictureOf, pipelineOf } from './pixels.ts';
 
@@ -11,9 +12,9 @@ export type Cut = {
   /** It was to be cut and shows no plain ground. */ readonly isUncut: boolean;
 };
 
-/** A picture of a request with `alpha`. */
-export function cutFromGround(picture: Picture): Cut {
-  const cut = cutOut(picture);
+/** A picture of a request with `alpha`, which it may bring along as its model's net found it. */
+export function cutFromGround({ alpha, ...picture }: Picture): Cut {
+  const cut = (alpha && withCleanEdges({ ...picture, alpha })) ?? cutOut(picture);
   return cut === undefined ? { picture, isUncut: true } : { picture: cut, isUncut: false };
 }
 

@@ -1,5 +1,5 @@
 /** The runner in this process with a tiny random model: what it tells, refuses and stops. */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -14,7 +14,7 @@ import { toLdmVaeName } from '../../src/engine/weights/checkpoint/ldm-vae-names.
 import { openSafetensors } from '../../src/engine/weights/index.ts';
 import { writeTensors, type NamedTensor } from '../support/safetensors-file.ts';
 import { NO_PICTURES } from '../support/no-pictures.ts';
-import { writeTinyLora, writeTinyModel, writeTinyUpscaler } from '../support/tiny-model.ts';
+import { writeTinyAlphaHead, writeTinyLora, writeTinyModel, writeTinyUpscaler } from '../support/tiny-model.ts';
 
 let folder = '';
 let runner: Runner;
@@ -127,6 +127,34 @@ describe('the engine as a runner', () => {
       'step 1 2/2',
       'picture 1 seed 6 64x64',
     ]);
+  });
+
+  it('gives pictures that are to be transparent their alpha, where the model has a net for it', async () => {
+    const clear = path.join(folder, 'clear');
+    cpSync(path.join(folder, 'sd15'), clear, { recursive: true });
+    writeFileSync(path.join(clear, 'fourstep.json'), JSON.stringify({ ...MANIFEST, alphaHead: 'alpha-head' }));
+    writeTinyAlphaHead(path.join(clear, 'alpha-head'));
+    const draw = async (changes: Partial<GenerationRequest>) => {
+      const event = (await eventsOf(imagine({ steps: 1, ...changes }))).at(-1);
+      return event?.kind === 'picture' ? event.picture : undefined;
+    };
+    const [solid, transparent] = [await draw({ model: 'clear' }), await draw({ model: 'clear', alpha: true })];
+    expect(solid?.alpha).toBeUndefined();
+    expect(transparent?.alpha).toHaveLength(64 * 64);
+    expect(transparent?.data).toEqual(solid?.data);
+    expect((await draw({ alpha: true }))?.alpha).toBeUndefined();
+    rmSync(path.join(clear, 'alpha-head'), { recursive: true });
+    const on = openRunner();
+    try {
+      expect((await eventsOf(imagine({ model: 'clear' }), { on })).at(-1)).toMatchObject({ kind: 'picture' });
+      const told: string[] = [];
+      const onEvent = ({ kind }: WorkEvent) => void told.push(kind);
+      const drawing = eventsOf(imagine({ model: 'clear', alpha: true }), { on, onEvent });
+      await expect(drawing).rejects.toMatchObject({ code: 'model.files' });
+      expect(told).toEqual(['started']); // said before anything is drawn
+    } finally {
+      await on.close(0);
+    }
   });
 
   it.skipIf(eightBitInstructions() === undefined)(

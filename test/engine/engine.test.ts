@@ -21,6 +21,7 @@ class MadeUpModel implements Denoiser {
   readonly decodedBeforeCall: number[] = [];
   /** Pictures of each call of the decoder. */
   readonly decodedTogether: number[] = [];
+  readonly alphasTogether: number[] = [];
   failAtCall: number | undefined;
   /** Rows that its device has memory for. */
   roomForRows = Number.POSITIVE_INFINITY;
@@ -54,6 +55,12 @@ class MadeUpModel implements Denoiser {
     return latents.map((each) => ({ width: 1, height: 1, data: grey(each) }));
   }
 
+  /** As solid as its latents are grey. */
+  async alphas(latents: readonly Float32Array[]): Promise<readonly Uint8Array[] | undefined> {
+    this.alphasTogether.push(latents.length);
+    return latents.map((each) => grey(each).slice(0, 1));
+  }
+
   async preview(latents: Float32Array) {
     return { width: 1, height: 1, data: grey(latents) };
   }
@@ -75,6 +82,7 @@ type DrawingOptions = {
   readonly previewAfter?: readonly number[];
   readonly isLive?: boolean;
   readonly decoder?: 'full' | 'tiny';
+  readonly isTransparent?: boolean;
 };
 
 function generationOf({
@@ -88,6 +96,7 @@ function generationOf({
   previewAfter = [],
   isLive = false,
   decoder = 'full',
+  isTransparent = false,
 }: DrawingOptions): Generation {
   const planned = plan(CONFIG, { scheduler: 'lcm', steps, strength: undefined });
   const conditioning = (value: number) => ({ tokens: Float32Array.of(value), pooled: undefined });
@@ -98,6 +107,7 @@ function generationOf({
     group: 'made up',
     size: SIZE,
     decoder,
+    isTransparent,
     guidance,
     positive: conditioning(prompt),
     negative: guidance > 1 ? conditioning(0) : undefined,
@@ -300,6 +310,20 @@ describe('Engine', () => {
     );
     expect(model.decodedTogether).toEqual([4, 2, 1]);
     expect(drawn.map((events) => kinds(events).filter((kind) => kind === 'picture').length)).toEqual([6, 1]);
+  });
+
+  it('asks how solid pixels are of those pictures of a call alone that are to be transparent', async () => {
+    const model = new MadeUpModel();
+    const drawn = await draw(
+      { ...FULL, maxDecodes: 4 },
+      generationOf({ number: 1, model, count: 2, steps: 1 }),
+      generationOf({ number: 2, model, count: 2, steps: 1, isTransparent: true }),
+    );
+    expect(model.decodedTogether).toEqual([4]);
+    expect(model.alphasTogether).toEqual([2]);
+    const pictures = drawn.flat().flatMap((event) => (event.kind === 'picture' ? event.picture : []));
+    const expected = pictures.map(({ data }, k) => (k < 2 ? undefined : data.slice(0, 1)));
+    expect(pictures.map(({ alpha }) => alpha)).toEqual(expected);
   });
 
   it('decodes alone what has no room together, and fewer together from then on', async () => {

@@ -140,6 +140,10 @@ def main():
             results["vae-tiny/latents"] = encoded.latents
         results[f"vae-{case}/image"] = vae.decode(latents).sample
 
+    # An alpha head is that decoder with one channel.
+    head = component("taesd", "vae", out_channels=1)
+    results["alpha-head/image"] = head.decode(given("alpha-head/latents", 2, 4, 4, 6)).sample
+
     results["srvgg/upscaled"] = fill(Srvgg(8, 2, 2), "upscaler")(given("srvgg/image", 1, 3, 12, 20))
 
     OUT.mkdir(exist_ok=True)

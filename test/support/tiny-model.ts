@@ -167,6 +167,21 @@ export function writeTinyUpscaler(folder: string): void {
   writeTensors(path.join(folder, 'model.safetensors'), tensors);
 }
 
+/** Writes a net for alpha of the tiny models' latents; `changes` to its config. */
+export function writeTinyAlphaHead(folder: string, changes: Readonly<Record<string, unknown>> = {}): void {
+  const taesd: unknown = JSON.parse(readFileSync(path.join(CONFIGS, 'taesd', 'vae', 'config.json'), 'utf8'));
+  const config = { ...Object(taesd), out_channels: 1, ...changes };
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(path.join(folder, 'config.json'), JSON.stringify(config));
+  const shapes = weightShapes(buildTinyDecoder(parseAutoencoderTinyConfig(config, folder), NO_WEIGHTS, BUILD));
+  const tensors = [...shapes].map(([name, shape]): NamedTensor => ({
+    name,
+    shape,
+    data: randomWeight('alpha-head', name, shape),
+  }));
+  writeTensors(path.join(folder, 'diffusion_pytorch_model.safetensors'), tensors);
+}
+
 function range(start: number, end: number): readonly number[] {
   return Array.from({ length: end - start }, (_, i) => start + i);
 }

@@ -1,9 +1,9 @@
 """Stage `alpha`: how well transparent pictures are cut, against the compositions' own alpha.
 
 Composes pictures that no stage trains on, on the plain grounds that the manifest names (--only: others, with commas), and passes them
-through the autoencoder, as what is drawn has passed its decoder; this repository's own cut (cut.mjs) takes the ground away. An error is
-a pixel on the wrong side of one half that lies farther than two pixels from the art's own edge. How clean edges are is the mean
-difference from the art along its edge, laid on black and on white.
+through the autoencoder, as what is drawn has passed its decoder; this repository's own cut (cut.mjs) takes the ground away, by its
+colour and by the alpha head's word. An error is a pixel on the wrong side of one half that lies farther than two pixels from the
+art's own edge. How clean edges are is the mean difference from the art along its edge, laid on black and on white.
 """
 
 import random
@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from scipy import ndimage
 
+import matte
 import vae
 from compose import Glyphs, sample
 from export import HERE, MANIFEST
@@ -32,20 +33,25 @@ def compositions(glyphs, ground, rng):
 
 
 @torch.no_grad()
-def through(model, pictures):
-    """uint8 [N, 128, 128, 3], as the decoder gives them back."""
+def through(model, head, pictures):
+    """uint8 [N, 128, 128, 3 and 1]: as the decoder gives them back, and how solid the head finds each pixel."""
     parts = []
     for start in range(0, len(pictures), 20):
-        x = torch.from_numpy(pictures[start : start + 20]).permute(0, 3, 1, 2).float().div(127.5).sub(1)
-        parts.append(model.decoder(model.encoder(x)).clamp(-1, 1).add(1).mul(127.5).round().byte().permute(0, 2, 3, 1).numpy())
-    return np.concatenate(parts)
+        z = model.encoder(torch.from_numpy(pictures[start : start + 20]).permute(0, 3, 1, 2).float().div(127.5).sub(1))
+        made = [net(z).clamp(-1, 1).add(1).mul(127.5).round().byte().permute(0, 2, 3, 1).numpy() for net in (model.decoder, head)]
+        parts.append(made)
+    return (np.concatenate(part) for part in zip(*parts))
 
 
-def cut(folder, pictures):
-    """uint8 [N, 128, 128, 4]"""
+def cut(folder, pictures, alpha=None):
+    """uint8 [N, 128, 128, 4]; without `alpha` by the ground's colour."""
     folder.mkdir(parents=True, exist_ok=True)
+    call = ["node", HERE / "cut.mjs", folder / "pictures.raw", folder / "cut.raw", str(SIDE)]
     (folder / "pictures.raw").write_bytes(np.ascontiguousarray(pictures).tobytes())
-    subprocess.run(["node", HERE / "cut.mjs", folder / "pictures.raw", folder / "cut.raw", str(SIDE)], check=True)
+    if alpha is not None:
+        (folder / "alpha.raw").write_bytes(np.ascontiguousarray(alpha).tobytes())
+        call.append(folder / "alpha.raw")
+    subprocess.run(call, check=True)
     return np.fromfile(folder / "cut.raw", np.uint8).reshape(-1, SIDE, SIDE, 4)
 
 
@@ -66,11 +72,12 @@ def compare(made, art, alpha):
 
 def main(work, args):
     torch.set_num_threads(args.threads)
-    glyphs, rng, model = Glyphs(work), random.Random("alpha"), vae.load(work)
-    print("| ground | pictures | none wrong % | at most four wrong % | ninth of ten | edge on black | edge on white |\n" + "|---" * 7 + "|")
+    glyphs, rng, model, head = Glyphs(work), random.Random("alpha"), vae.load(work), matte.load(work)
+    print("| ground | pictures | cut by | none wrong % | at most four wrong % | ninth of ten | edge on black | edge on white |\n" + "|---" * 8 + "|")
     for ground in args.only.split(",") if args.only else MANIFEST["plainGrounds"]:
         made = compositions(glyphs, ground, rng)
-        found = cut(work / "alpha", through(model, np.stack([one.picture for one in made])))
-        told = np.array([compare(cutted, one.picture, one.alpha) for cutted, one in zip(found, made)])
-        wrong = told[:, 0]
-        print(f"| {ground} | {len(made)} | {100 * (wrong == 0).mean():.0f} | {100 * (wrong <= FEW).mean():.0f} | {np.quantile(wrong, 0.9):.0f} | {told[:, 1].mean():.1f} | {told[:, 2].mean():.1f} |", flush=True)
+        pictures, alpha = through(model, head, np.stack([one.picture for one in made]))
+        for way, found in (("colour", cut(work / "alpha", pictures)), ("head", cut(work / "alpha", pictures, alpha))):
+            told = np.array([compare(cutted, one.picture, one.alpha) for cutted, one in zip(found, made)])
+            wrong = told[:, 0]
+            print(f"| {ground} | {len(made)} | {way} | {100 * (wrong == 0).mean():.0f} | {100 * (wrong <= FEW).mean():.0f} | {np.quantile(wrong, 0.9):.0f} | {told[:, 1].mean():.1f} | {told[:, 2].mean():.1f} |", flush=True)

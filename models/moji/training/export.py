@@ -1,4 +1,4 @@
-"""Stage `export`: the model folder, in diffusers layout and float16, with its accelerators, styles, upscalers and manifest.
+"""Stage `export`: the model folder, in diffusers layout and float16, with its accelerators, styles, upscalers, alpha head and manifest.
 
 Writes beside the target and renames file by file, so that a reader never sees half a weight file. Checks that a vanilla
 StableDiffusionPipeline loads the result, and that it fits in 48 MB (a style, which comes beside them, in 0.6).
@@ -46,7 +46,7 @@ MANIFEST = {
     "styles": [
         {"id": id_, "name": name, "file": f"styles/{id_}.safetensors", "weight": 1, "trigger": "", "description": description} for id_, (name, description) in STYLE_CARDS.items()
     ],
-    "upscalers": {"2": "upscaler-x2", "4": "upscaler-x4"}, "plainGrounds": ["teal", "purple", "blue"], "words": "words.json",
+    "upscalers": {"2": "upscaler-x2", "4": "upscaler-x4"}, "plainGrounds": ["teal", "purple", "blue"], "alphaHead": "alpha-head", "words": "words.json",
 }
 
 
@@ -95,7 +95,7 @@ def write_model(work, folder):
     made_for = fingerprint(folder)
     for part in (*MANIFEST["accelerators"], *MANIFEST["styles"]):
         copy_lora(work / part["file"], folder / part["file"], made_for)
-    for name in MANIFEST["upscalers"].values():
+    for name in (*MANIFEST["upscalers"].values(), MANIFEST["alphaHead"]):
         shutil.copytree(work / name, folder / name, dirs_exist_ok=True)
 
 

@@ -12,7 +12,7 @@ import sys
 import threading
 
 HERE = pathlib.Path(__file__).resolve().parent
-LANES = (("distill", "onestep", "upscaler", "judge"), ("styles",))
+LANES = (("distill", "onestep", "upscaler", "judge"), ("styles", "matte"))
 AFTER = ("words", "export", "plan", "draw", "evaluate", "blind", "sheets", "card")
 
 

@@ -135,15 +135,33 @@ def pixel(rgba):
     return np.asarray(small.quantize(24, dither=Image.NONE).convert("RGB").resize((SIDE, SIDE), Image.NEAREST))
 
 
-def sticker(rgba):
-    """Cut out with a white rim, on teal."""
+def rimmed(rgba):
+    """The thing with its white rim, as an image on nothing."""
     box = Image.fromarray(rgba[..., 3]).getbbox() or (0, 0, SIDE, SIDE)
     cut = with_rim(Image.fromarray(rgba).crop(box))
     scale = min(1.0, (SIDE - 6) / max(cut.size))
     cut = cut.resize((max(1, round(cut.width * scale)), max(1, round(cut.height * scale))), Image.BICUBIC)
+    clear = Image.new("RGBA", (SIDE, SIDE))
+    clear.alpha_composite(cut, ((SIDE - cut.width) // 2, (SIDE - cut.height) // 2))
+    return clear
+
+
+def sticker(rgba):
+    """Cut out with a white rim, on teal."""
     paper = Image.new("RGBA", (SIDE, SIDE), (92, 190, 186, 255))
-    paper.alpha_composite(cut, ((SIDE - cut.width) // 2, (SIDE - cut.height) // 2))
+    paper.alpha_composite(rimmed(rgba))
     return np.asarray(paper.convert("RGB"))
 
 
 LOOKS = {"poster": poster, "neon": neon, "blueprint": blueprint, "ink": ink, "pixel": pixel, "sticker": sticker}
+
+
+def cover(style, rgba):
+    """uint8 [128, 128]: what of a look is not its paper. Of neon it is the body: its glow has no edge."""
+    if style == "sticker":
+        return np.asarray(rimmed(rgba).getchannel("A"))
+    if style == "pixel":
+        small = Image.fromarray(rgba[..., 3]).resize((SIDE // 4, SIDE // 4), Image.BOX)
+        return np.asarray(small.resize((SIDE, SIDE), Image.NEAREST))
+    lines = {"poster": around(rgba, 4), "blueprint": np.clip(rim(rgba) * 1.4, 0, 1), "ink": np.clip(rim(rgba) * 1.7, 0, 1)}
+    return (np.maximum(lines.get(style, 0), inside(rgba)) * 255).astype(np.uint8)

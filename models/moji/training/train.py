@@ -7,7 +7,7 @@ import argparse
 import importlib
 import pathlib
 
-STAGES = ("art", "words", "vae", "latents", "base", "distill", "onestep", "styles", "upscaler", "judge", "alpha", "export", "plan", "draw", "evaluate", "blind", "sheets", "card", "finish")
+STAGES = ("art", "words", "vae", "latents", "base", "distill", "onestep", "styles", "upscaler", "judge", "matte", "alpha", "export", "plan", "draw", "evaluate", "blind", "sheets", "card", "finish")
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)

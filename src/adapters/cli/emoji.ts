@@ -31,8 +31,9 @@ export async function emojiToFile(options: EmojiToFile): Promise<void> {
       warn(event.sentence);
     }
     if (event.kind === 'picture') {
-      const { encodeEmoji } = await import('../../image/index.ts');
-      const emoji = await encodeEmoji(event.picture, isSticker ? STICKER : EMOJI);
+      const { cutFromGround, encodeEmoji } = await import('../../image/index.ts');
+      const { picture, isUncut } = cutFromGround(event.picture);
+      const emoji = isUncut ? undefined : await encodeEmoji(picture, isSticker ? STICKER : EMOJI);
       if (emoji === undefined) {
         throw new UserError(
           'cli.no-ground',

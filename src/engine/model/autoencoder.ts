@@ -7,7 +7,6 @@
 /* oxlint-disable typescript/no-non-null-assertion -- loops keep every index within its array */
 import type { Picture } from '../../core/picture.ts';
 import type { LatentSize } from './denoiser.ts';
-import { areNumbers, notNumbers } from './numbers.ts';
 import {
   buildKLDecoder,
   buildKLEncoder,
@@ -24,16 +23,13 @@ import {
 import type { Graph } from '../onnx/index.ts';
 import type { NoiseSource } from '../sampling/index.ts';
 import type { TensorSource } from '../weights/index.ts';
+import { LatentDecoder } from './latent-decoder.ts';
 import { LazySessions } from './lazy-sessions.ts';
 import type { NetFiles } from './model-files.ts';
 import { autoencoderNumberType } from './number-type.ts';
 import { pictureToValues, valuesToPicture } from './picture-values.ts';
-import { RowCounts } from './row-counts.ts';
 import { rowMemory, type RowMemory } from './row-memory.ts';
-import { isSmall, type NetPlace, type SessionOpener } from './session-opener.ts';
-
-/** Pictures of a call on the device of a bot that is busy (scheduler.ts); more of them are met when they come. */
-const MOST_DECODES = 4;
+import type { NetPlace, SessionOpener } from './session-opener.ts';
 
 export type AutoencoderConfig = AutoencoderKLConfig | AutoencoderTinyConfig;
 
@@ -51,12 +47,9 @@ export class Autoencoder {
   readonly config: AutoencoderConfig;
   /** As its graphs take them. */
   readonly weights: TensorSource;
-  readonly #sessions: LazySessions;
-  /** For a hand that still moves. */
-  readonly #passing: LazySessions;
-  #isSmall: boolean | undefined;
+  readonly #encoder: LazySessions;
+  readonly #decoder: LatentDecoder;
   readonly #build: BuildOptions;
-  readonly #rowCounts: RowCounts;
   readonly #pictureMemory = new Map<string, RowMemory>();
 
   /** Throws `UserError('model.config')`. */
@@ -73,10 +66,9 @@ export class Autoencoder {
   private constructor(config: AutoencoderConfig, weights: TensorSource, build: BuildOptions, open: SessionOpener) {
     this.config = config;
     this.weights = weights;
-    this.#sessions = new LazySessions(open);
-    this.#passing = new LazySessions(open.besideWindow);
+    this.#encoder = new LazySessions(open);
+    this.#decoder = new LatentDecoder(() => decoderGraph(config, weights, build), open);
     this.#build = build;
-    this.#rowCounts = new RowCounts(open.target.provider);
   }
 
   /**
@@ -84,36 +76,13 @@ export class Autoencoder {
    * leaves room to the window. Throws `UserError` `model.nan`.
    */
   async decode(latents: readonly Float32Array[], size: LatentSize, isPassing = false): Promise<readonly Picture[]> {
-    const call = (called: readonly Float32Array[]) => this.#decode(called, size, isPassing);
-    await this.#rowCounts.meet(latents, `${size.height}×${size.width}`, call, MOST_DECODES);
-    return (await call(this.#rowCounts.padded(latents))).slice(0, latents.length);
+    const unscaled = latents.map((each) => this.#unscale(each, size.height * size.width));
+    return this.#pictures(await this.#decoder.decode(unscaled, size, isPassing), size);
   }
 
-  async #decode(
-    latents: readonly Float32Array[],
-    { channels, height, width }: LatentSize,
-    isPassing: boolean,
-  ): Promise<readonly Picture[]> {
-    const graph = (): Graph => decoderGraph(this.config, this.weights, this.#build);
-    const session = await (isPassing && (this.#isSmall ??= isSmall(graph())) ? this.#passing : this.#sessions).get(
-      'decoder',
-      graph,
-    );
-    const length = channels * height * width;
-    const scaled = new Float32Array(latents.length * length);
-    latents.forEach((each, k) => scaled.set(this.#unscale(each, height * width), k * length));
-    const { image } = await session.run({
-      latents: { data: scaled, shape: [latents.length, channels, height, width] },
-    });
-    if (image === undefined) {
-      throw new Error('the decoder gave no image');
-    }
-    if (!areNumbers(image.data)) {
-      throw notNumbers();
-    }
-    const values = image.data.length / latents.length;
+  #pictures(planes: readonly Float32Array[], { height, width }: LatentSize): readonly Picture[] {
     const sides = [width * this.config.scale, height * this.config.scale] as const;
-    return latents.map((_, k) => valuesToPicture(image.data.subarray(k * values, (k + 1) * values), ...sides));
+    return planes.map((values) => valuesToPicture(values, ...sides));
   }
 
   /** Of a picture of a call of the decoder. */
@@ -132,7 +101,8 @@ export class Autoencoder {
   async preview(latents: Float32Array, size: LatentSize, area: number): Promise<Picture> {
     const factor = Math.ceil(Math.sqrt((size.height * size.width) / area));
     const [small, smallSize] = factor === 1 ? [latents, size] : shrink(latents, size, factor);
-    const [picture] = await this.#decode([small], smallSize, false);
+    const unscaled = this.#unscale(small, smallSize.height * smallSize.width);
+    const [picture] = this.#pictures(await this.#decoder.decodeOnce([unscaled], smallSize), smallSize);
     if (picture === undefined) {
       throw new Error('the decoder gave no picture');
     }
@@ -141,7 +111,7 @@ export class Autoencoder {
 
   /** Sides must be multiples of the VAE's factor. What is `hidden` [height · width] is grey to it. */
   async encode(picture: Picture, hidden?: Uint8Array): Promise<LatentSampler> {
-    const session = await this.#sessions.get('encoder', () => encoderGraph(this.config, this.weights, this.#build));
+    const session = await this.#encoder.get('encoder', () => encoderGraph(this.config, this.weights, this.#build));
     const { width, height } = picture;
     const image = { data: pictureToValues(picture, hidden), shape: [1, 3, height, width] };
     const outputs = await session.run({ image });
@@ -169,8 +139,8 @@ export class Autoencoder {
   }
 
   async release(): Promise<void> {
-    await this.#sessions.release();
-    await this.#passing.release();
+    await this.#encoder.release();
+    await this.#decoder.release();
   }
 
   #scale(encoded: Float32Array, area: number): Float32Array {

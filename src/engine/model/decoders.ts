@@ -1,13 +1,15 @@
 /**
  * A model's ways between pixels and latents: its own autoencoder, and the small stand-in for it (TAESD) where it has one, which
- * makes previews and, where a request says so, results. The stand-in is opened when first needed. Knows no requests.
+ * makes previews and, where a request says so, results; and its net for alpha. What is not its own autoencoder is opened when
+ * first needed. Knows no requests.
  */
 import { UserError } from '../../core/errors.ts';
 import type { Picture } from '../../core/picture.ts';
 import type { TensorSource } from '../weights/index.ts';
+import { AlphaHead } from './alpha-head.ts';
 import { Autoencoder, type AutoencoderConfig, type LatentSampler } from './autoencoder.ts';
 import type { Decoder, LatentSize } from './denoiser.ts';
-import type { NetFiles } from './model-files.ts';
+import { openNet, type NetFiles } from './model-files.ts';
 import type { RowMemory } from './row-memory.ts';
 import type { NetPlace } from './session-opener.ts';
 import { openStandIn } from './vae-override.ts';
@@ -16,6 +18,8 @@ export type DecoderFiles = {
   readonly vae: NetFiles;
   /** Absolute: where the stand-in lies, a folder or a file; undefined: it has none. */
   readonly tinyVae: string | undefined;
+  /** Absolute: the folder of its net for alpha; undefined: it has none. */
+  readonly alphaHead: string | undefined;
   /** Of the model, for messages. */
   readonly location: string;
 };
@@ -30,6 +34,7 @@ export class Decoders {
   readonly #files: DecoderFiles;
   readonly #place: NetPlace;
   #tiny: Promise<Autoencoder> | undefined;
+  #alphaHead: Promise<AlphaHead> | undefined;
 
   /** Throws `UserError('model.config')`. */
   static async open(files: DecoderFiles, place: NetPlace): Promise<Decoders> {
@@ -67,6 +72,20 @@ export class Decoders {
     return chosen.decode(latents, size, isPassing);
   }
 
+  /** How solid each pixel of these is, in one call; undefined where the model has no net for that. Throws as `requireAlpha`. */
+  async alphas(
+    latents: readonly Float32Array[],
+    size: LatentSize,
+    isPassing = false,
+  ): Promise<readonly Uint8Array[] | undefined> {
+    return (await this.#openedAlphaHead())?.alphas(latents, size, isPassing);
+  }
+
+  /** Throws `UserError` (`model.alpha-head`, `model.files`, `weights.…`) where the model has a net for alpha that is of no use. */
+  async requireAlpha(): Promise<void> {
+    await this.#openedAlphaHead();
+  }
+
   /** Of a picture of a call of its own autoencoder, which takes more than the stand-in. */
   pictureMemory(size: LatentSize): RowMemory {
     return this.#own.pictureMemory(size);
@@ -85,9 +104,24 @@ export class Decoders {
 
   async release(): Promise<void> {
     await this.#own.release();
-    const tiny = await this.#tiny?.catch(() => undefined);
+    const others = await Promise.allSettled([this.#tiny, this.#alphaHead]);
     this.#tiny = undefined;
-    await tiny?.release();
+    this.#alphaHead = undefined;
+    for (const other of others) {
+      await (other.status === 'fulfilled' ? other.value?.release() : undefined);
+    }
+  }
+
+  /** One that did not open is forgotten: its files may have been mended the next time. */
+  #openedAlphaHead(): Promise<AlphaHead> | undefined {
+    const { alphaHead: folder } = this.#files;
+    if (folder === undefined || this.#alphaHead !== undefined) {
+      return this.#alphaHead;
+    }
+    const opening = openNet(folder, '').then((files) => AlphaHead.open(files, this.#own.config, this.#place));
+    this.#alphaHead = opening;
+    void opening.catch(() => (this.#alphaHead = undefined));
+    return opening;
   }
 
   /** A model's own may be of that kind. */

@@ -39,6 +39,12 @@ export interface Denoiser {
     decoder: Decoder,
     isPassing: boolean,
   ): Promise<readonly Picture[]>;
+  /** How solid each pixel of them is, a byte each, in one call; undefined where the model has no net for that. */
+  alphas(
+    latents: readonly Float32Array[],
+    size: LatentSize,
+    isPassing: boolean,
+  ): Promise<readonly Uint8Array[] | undefined>;
   /** A quick, small look at latents. */
   preview(latents: Float32Array, size: LatentSize): Promise<Picture>;
 }

@@ -37,6 +37,8 @@ export type ModelFiles = {
   readonly vae: NetFiles;
   /** Absolute: where its small stand-in lies, a folder or a file; undefined: there is none. */
   readonly tinyVae: string | undefined;
+  /** Absolute: the folder of its net for alpha; undefined: there is none. */
+  readonly alphaHead: string | undefined;
   readonly text: readonly TextNetFiles[];
   readonly zerosForEmptyNegative: boolean;
 };
@@ -100,6 +102,7 @@ async function openCheckpointFiles(
     unet: { ...unet, origin: file },
     vae: { ...vae, origin: file },
     tinyVae: undefined,
+    alphaHead: undefined,
     text: text.map(({ pad, ...net }) => ({ ...net, origin: file, tokenizer: { folder, pad } })),
     zerosForEmptyNegative: zerosForEmptyPrompt,
   };
@@ -130,14 +133,16 @@ async function openModelFolder(location: string): Promise<ModelFiles> {
       },
     );
   }
+  const manifest = await readManifest(location);
   const scheduler = path.join(location, 'scheduler', 'scheduler_config.json');
   return {
     location,
-    manifest: await readManifest(location),
+    manifest,
     scheduler: { config: await readJson(scheduler), origin: scheduler },
     unet: await openNet(location, 'unet'),
     vae: await openNet(location, 'vae'),
     tinyVae: undefined,
+    alphaHead: manifest?.alphaHead && path.join(location, manifest.alphaHead),
     text,
     zerosForEmptyNegative: index.force_zeros_for_empty_prompt,
   };

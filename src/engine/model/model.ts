@@ -202,6 +202,10 @@ export class Model implements Denoiser {
     return this.decoders.decode(...given);
   }
 
+  alphas(...given: Parameters<Denoiser['alphas']>): Promise<readonly Uint8Array[] | undefined> {
+    return this.decoders.alphas(...given);
+  }
+
   preview(latents: Float32Array, size: LatentSize): Promise<Picture> {
     return this.decoders.preview(latents, size);
   }

@@ -31,7 +31,9 @@ const schema = z.object({
 
 export type AutoencoderTinyConfig = {
   readonly kind: 'AutoencoderTiny';
-  readonly pictureChannels: number;
+  readonly inChannels: number;
+  /** 3, or 1 where what is decoded is alpha. */
+  readonly outChannels: number;
   readonly latentChannels: number;
   /** Channels and number of residual blocks at each size, in the order of the layers. */
   readonly encoder: readonly TinyStage[];
@@ -50,7 +52,8 @@ export function parseAutoencoderTinyConfig(json: unknown, origin: string): Autoe
     channels.map((features, k) => ({ channels: features, blocks: blocks[k] ?? 1 }));
   return {
     kind: 'AutoencoderTiny',
-    pictureChannels: config.in_channels,
+    inChannels: config.in_channels,
+    outChannels: config.out_channels,
     latentChannels: config.latent_channels,
     encoder: stages(config.encoder_block_out_channels, config.num_encoder_blocks),
     decoder: stages(config.decoder_block_out_channels, config.num_decoder_blocks),
@@ -65,7 +68,7 @@ export function buildTinyEncoder(config: AutoencoderTinyConfig, weights: NetWeig
   return buildNet('vae_encoder', weights, options, (building) => {
     const next = layersOf(new WeightScope(building).at('encoder'));
     const { graph, lowering } = building;
-    const image = pictureInput(building, 'image', config.pictureChannels);
+    const image = pictureInput(building, 'image', config.inChannels);
     // TAESD sees pictures from 0 to 1.
     let x = Div(Add(image, Cast(graph.scalar(1), lowering.dtype)), Cast(graph.scalar(2), lowering.dtype));
     for (const [k, { channels, blocks }] of config.encoder.entries()) {
@@ -76,7 +79,7 @@ export function buildTinyEncoder(config: AutoencoderTinyConfig, weights: NetWeig
   });
 }
 
-/** latents [rows, latentChannels, h, w] → image [rows, 3, 8h, 8w], about −1 to 1, not clipped. */
+/** latents [rows, latentChannels, h, w] → image [rows, outChannels, 8h, 8w], about −1 to 1, not clipped. */
 export function buildTinyDecoder(config: AutoencoderTinyConfig, weights: NetWeights, options: BuildOptions): Graph {
   return buildNet('vae_decoder', weights, options, (building) => {
     const next = layersOf(new WeightScope(building).at('decoder'));
@@ -93,7 +96,7 @@ export function buildTinyDecoder(config: AutoencoderTinyConfig, weights: NetWeig
         x = conv2dUpsampled(next(), x, channels, { bias: false });
       }
     }
-    const image = conv2d(next(), x, config.pictureChannels);
+    const image = conv2d(next(), x, config.outChannels);
     pictureOutput(building, 'image', Sub(Mul(image, scalar(2)), scalar(1)));
   });
 }

@@ -27,8 +27,9 @@ export function packEntry(entry: Entry): (string | Buffer)[] {
     return ['head', JSON.stringify(entry)];
   }
   const { picture, ...event } = entry.event;
-  const { data, ...size } = picture;
-  return ['head', JSON.stringify({ kind: 'event', event: { ...event, picture: size } }), 'data', bytesOf(data)];
+  const { data, alpha, ...size } = picture;
+  const packed = ['head', JSON.stringify({ kind: 'event', event: { ...event, picture: size } }), 'data', bytesOf(data)];
+  return alpha === undefined ? packed : [...packed, 'alpha', bytesOf(alpha)];
 }
 
 /** The inverse; throws a `ZodError` or `SyntaxError` for what no runner of this version wrote. */
@@ -42,14 +43,15 @@ export function unpackEntry(fields: readonly Buffer[]): Entry {
     return parsed;
   }
   const data = field('data');
-  return { kind: 'event', event: wire.event.parse(data === undefined ? parsed.event : withData(parsed.event, data)) };
+  const event = data === undefined ? parsed.event : withData(parsed.event, data, field('alpha'));
+  return { kind: 'event', event: wire.event.parse(event) };
 }
 
-function withData(event: Readonly<Record<string, unknown>>, bytes: Buffer): unknown {
+function withData(event: Readonly<Record<string, unknown>>, bytes: Buffer, alpha: Buffer | undefined): unknown {
   const data = new Uint8Array(bytes);
   return event['kind'] === 'learnt'
     ? { ...event, lora: data }
-    : { ...event, picture: { ...Object(event['picture']), data } };
+    : { ...event, picture: { ...Object(event['picture']), data, ...(alpha && { alpha: new Uint8Array(alpha) }) } };
 }
 
 function bytesOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {

@@ -27,10 +27,20 @@ describe('transparency', () => {
     expect((await withTransparency(imagine(false), dot(32), nothing)).picture.alpha).toBeUndefined();
   });
 
+  it('is what the model has found, where it has, and cut by colour where that is nothing', async () => {
+    const alpha = Uint8Array.from({ length: 32 * 32 }, (_, p) => (p % 32 < 16 ? 255 : 0));
+    const given = { ...dot(32), alpha };
+    expect((await withTransparency(imagine(true), given, nothing)).picture.alpha).toEqual(alpha);
+    const solid = { ...dot(32), alpha: alpha.map(() => 255) };
+    const { picture, notice } = await withTransparency(imagine(true), solid, nothing);
+    expect(picture).toEqual((await withTransparency(imagine(true), dot(32), nothing)).picture);
+    expect(notice).toBeUndefined();
+  });
+
   it('is said to be missing where there is no plain ground', async () => {
     const scene = { width: 32, height: 32, data: Uint8Array.from({ length: 32 * 32 * 3 }, (_, n) => (n * 89) % 256) };
     const { picture, notice } = await withTransparency(imagine(true), scene, nothing);
-    expect(picture).toBe(scene);
+    expect(picture).toEqual(scene);
     expect(notice).toMatchObject({ kind: 'notice', code: 'alpha.ground' });
   });
 

@@ -1,5 +1,5 @@
-/** A model's own autoencoder and its small stand-in; that both are diffusers' own is pictures.test.ts's. */
-import { mkdtempSync, rmSync } from 'node:fs';
+/** A model's own autoencoder, its small stand-in and its net for alpha; that they are diffusers' own is others' to test. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -10,7 +10,7 @@ import { sessionOpener } from '../../../src/engine/model/session-opener.ts';
 import { standInBeside } from '../../../src/engine/model/vae-override.ts';
 import { TorchGenerator } from '../../../src/engine/sampling/index.ts';
 import { largestDifference } from '../../support/golden-pictures.ts';
-import { writeTinyModel } from '../../support/tiny-model.ts';
+import { writeTinyAlphaHead, writeTinyModel } from '../../support/tiny-model.ts';
 
 const OPEN = sessionOpener({ device: { kind: 'cpu' }, numberType: 'f32', startup: 'fast', threads: 1 });
 const SIZE = { channels: 4, height: 8, width: 8 };
@@ -29,8 +29,12 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-async function open(tinyVae: string | undefined, own = path.join(folder, 'sd15')): Promise<Decoders> {
-  const files = { vae: await openNet(own, 'vae'), tinyVae, location: 'a model' };
+async function open(
+  tinyVae: string | undefined,
+  own = path.join(folder, 'sd15'),
+  alphaHead?: string,
+): Promise<Decoders> {
+  const files = { vae: await openNet(own, 'vae'), tinyVae, alphaHead, location: 'a model' };
   return Decoders.open(files, { open: OPEN, cacheDir: folder });
 }
 
@@ -76,6 +80,37 @@ describe('the decoders of a model', () => {
     const required = decoders.requireTiny();
     await expect(required).rejects.toThrow(sentence);
     await expect(required).rejects.toMatchObject({ name: 'UserError', code: 'model.tiny-vae' });
+    await decoders.release();
+  });
+
+  it('say how solid pixels are where the model has a net for that, each as alone', async () => {
+    const head = path.join(folder, 'alpha-head');
+    writeTinyAlphaHead(head);
+    const [decoders, without] = [await open(undefined, undefined, head), await open(undefined)];
+    expect(await without.alphas([LATENTS], SIZE)).toBeUndefined();
+    const other = new TorchGenerator(3).randn(4 * 64);
+    const alphas = await decoders.alphas([LATENTS, other], SIZE);
+    expect(alphas?.map(({ length }) => length)).toEqual([64 * 64, 64 * 64]);
+    expect(new Set(alphas?.[0]).size).toBeGreaterThan(16);
+    const [alone] = (await decoders.alphas([other], SIZE, true)) ?? [];
+    const apart = alphas?.[1]?.map((value, p) => Math.abs(value - (alone?.[p] ?? 0))) ?? [255];
+    expect(Math.max(...apart)).toBeLessThanOrEqual(1); // rounding of a call of two
+    await Promise.all([decoders.release(), without.release()]);
+  });
+
+  it.each([
+    ['of other latents', { latent_channels: 16 }, 'model.alpha-head', 'a net for alpha of 4 latent channels'],
+    ['of colours', { out_channels: 3 }, 'model.alpha-head', 'one output channel, but it has 4, 8 and 3'],
+    ['that is none', { act_fn: 'tanh' }, 'model.config', 'act_fn'],
+  ])('refuse a net for alpha %s', async (_, changes, code, sentence) => {
+    const head = path.join(folder, `head of ${code} ${sentence.length}`);
+    writeTinyAlphaHead(head);
+    const config = path.join(head, 'config.json');
+    writeFileSync(config, JSON.stringify({ ...JSON.parse(readFileSync(config, 'utf8')), ...changes }));
+    const decoders = await open(undefined, undefined, head);
+    await expect(decoders.requireAlpha()).rejects.toMatchObject({ code, message: expect.stringContaining(sentence) });
+    writeTinyAlphaHead(head);
+    await decoders.requireAlpha(); // mended
     await decoders.release();
   });
 

@@ -29,6 +29,12 @@ describe('a manifest', () => {
     expect(parse({ lcmLora: undefined })().accelerators).toEqual([]);
   });
 
+  it('may name a net for alpha, inside its folder', () => {
+    expect(parse({})().alphaHead).toBeUndefined();
+    expect(parse({ alphaHead: 'alpha-head' })().alphaHead).toBe('alpha-head');
+    expect(parse({ alphaHead: '../alpha-head' })).toThrow('`alphaHead` is not usable');
+  });
+
   it('names the key that is not usable', () => {
     expect(parse({ base: 'sd99' })).toThrow("Expected a model's manifest in fourstep.json, but `base` is not usable");
     expect(parse({ sizes: [100] })).toThrow('`sizes.0`');

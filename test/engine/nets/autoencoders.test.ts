@@ -58,6 +58,17 @@ describe('AutoencoderTiny', () => {
   });
 });
 
+describe('an alpha head', () => {
+  it('is the same decoder with one channel', async () => {
+    const config = parseAutoencoderTinyConfig({ ...Object(goldenConfig('taesd', 'vae')), out_channels: 1 }, 'head');
+    const { image } = await runNet('vae', (weights) => buildTinyDecoder(config, weights, cpu), {
+      latents: given('alpha-head/latents', 2, 4, 4, 6),
+    });
+    expect(image?.shape).toEqual([2, 1, 32, 48]);
+    expect(relativeL2(image!.data, await golden('alpha-head/image'))).toBeLessThan(TOLERANCE);
+  });
+});
+
 describe('SRVGGNetCompact', () => {
   it('enlarges a picture as the published architecture does', async () => {
     const config = parseSrvggConfig({ num_feat: 8, num_conv: 2, upscale: 2 }, 'srvgg');

@@ -23,6 +23,16 @@ const ENTRIES: readonly Entry[] = [
       ms: { text: 0.5, denoise: 1, decode: 2, total: 3.5 },
     },
   },
+  {
+    kind: 'event',
+    event: {
+      kind: 'picture',
+      index: 0,
+      seed: 1,
+      picture: { ...stubPicture(2, 'q', 5, 2), alpha: Uint8Array.from({ length: 10 }, (_, n) => n * 20) },
+      ms: { text: 0, denoise: 1, decode: 2, total: 3 },
+    },
+  },
 ];
 
 describe('an entry of a stream', () => {
@@ -37,5 +47,8 @@ describe('an entry of a stream', () => {
     const fields = packEntry(ENTRIES[5]!).map((field) => Buffer.from(field));
     fields[3] = fields[3]!.subarray(1);
     expect(() => unpackEntry(fields)).toThrow(/width × height × 3/);
+    const clear = packEntry(ENTRIES.at(-1)!).map((field) => Buffer.from(field));
+    clear[5] = clear[5]!.subarray(1);
+    expect(() => unpackEntry(clear)).toThrow(/width × height bytes of alpha/);
   });
 });
