@@ -2,7 +2,7 @@
 
 First call: writes WORK/blind/: sheets of 20 numbered pictures of the `natural` rows, shuffled by a fixed seed, and answers.tsv to be
 filled in by whoever looks (a number, a tab, everything seen in plain words; `blob` where nothing can be told). Nothing in the folder
-tells prompt, seed or row. Called again with answers.tsv filled in, it matches them with the must-elements and prints the scores.
+tells prompt, seed or row. A thing of a prompt may be said in several ways (girl/woman). Called again with answers.tsv filled in, it matches them with the must-elements and prints the scores.
 """
 
 import json
@@ -16,7 +16,7 @@ from synonyms import load as load_synonyms
 
 COLUMNS, ROWS, CELL = 5, 4, 160
 PLACE_WORDS = {
-    "night": "night stars moon", "sunset mountains": "sunset dusk", "sunset sea": "sunset sea ocean", "beach": "beach sea sand", "space": "space stars", "neon city": "city neon skyline", "city at night": "city night",
+    "night": "night stars moon", "sunset mountains": "sunset dusk sunrise", "mountains": "mountains mountain", "sunset sea": "sunset sea ocean", "beach": "beach sea sand", "space": "space stars", "neon city": "city neon skyline", "city at night": "city night",
     "city": "city skyline buildings", "snow": "snow winter", "forest": "forest trees wood", "garden": "garden flowers", "meadow": "grass meadow field hills", "lake": "lake water", "room": "room indoors house", "rain": "rain", "autumn": "autumn leaves fall",
     "desert": "desert sand", "stage": "stage concert", "sky": "sky clouds", "underwater": "underwater sea water",
 }
@@ -53,7 +53,7 @@ def seen(job, answer, others):
     """{must-element: seen or not}, the subject first."""
     marks = {}
     for n, thing in enumerate(job.get("things") or ()):
-        marks[("subject" if n == 0 else f"thing {n + 1}")] = says(answer, [thing, *others.get(thing, ())])
+        marks[("subject" if n == 0 else f"thing {n + 1}")] = says(answer, [word for name in thing.split("/") for word in (name, *others.get(name, ()))])
     if job.get("scene"):
         marks["place"] = says(answer, PLACE_WORDS.get(job["scene"], job["scene"]).split())
     if job.get("colour"):
