@@ -22,6 +22,8 @@ export function readPrompt(table: WordTable, typed: string): ReadPrompt {
   const unknown: UnknownWord[] = [];
   let prompt = '';
   let done = 0;
+  // Where the last word lies that cannot be drawn: one that follows it directly makes a name with it (harry potter).
+  let lost: { readonly start: number; readonly end: number } | undefined;
   for (let at = 0; at < tokens.length;) {
     const found = longest(table, text, tokens, at);
     const [first, last] = [tokens[at], tokens[at + found.length - 1]];
@@ -33,7 +35,10 @@ export function readPrompt(table: WordTable, typed: string): ReadPrompt {
       done = last.end;
     }
     if (!found.isKnown) {
-      unknown.push({ word: text.slice(first.start, last.end), drawn: found.drawn });
+      const isName = found.drawn === undefined && lost !== undefined && text.slice(lost.end, first.start) === ' ';
+      const start = isName && lost !== undefined ? lost.start : first.start;
+      unknown.splice(isName ? -1 : unknown.length, 1, { word: text.slice(start, last.end), drawn: found.drawn });
+      lost = found.drawn === undefined ? { start, end: last.end } : undefined;
     }
     at += found.length;
   }
@@ -61,11 +66,11 @@ function longest(table: WordTable, text: string, tokens: readonly Token[], at: n
   return { length: 1, isKnown: false, drawn: undefined };
 }
 
-/** Names nothing to be seen, is a number or a letter, or is put together from words that the model knows or passes over. */
+/** Names nothing to be seen, is a number or a letter (虎 is a word of its own), or is put together from words that the model knows or passes over. */
 function isSilent(table: WordTable, forms: readonly string[]): boolean {
   const [word = ''] = forms;
   return (
-    /^.$|^\d/u.test(word) ||
+    /^\P{Script=Han}$|^\d/u.test(word) ||
     forms.some((form) => table.silent.has(form)) ||
     (word.includes('-') &&
       word.split('-').every((part) => table.known.has(part) || table.silent.has(part) || /^.?$/u.test(part)))

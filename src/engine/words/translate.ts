@@ -1,6 +1,6 @@
 /**
  * German, Spanish, French and Japanese prompts in English words, by a table of terms: no grammar beyond where a colour
- * stands. A prompt is in the language whose words explain more of it than English words do. Pure.
+ * stands, what a German word is put together from, and which of two things Japanese says first. A prompt is in the language whose words explain more of it than English words do. Pure.
  */
 import { plainForms } from './plain-forms.ts';
 import { splitWords, type Token } from './split-words.ts';
@@ -16,14 +16,14 @@ export function translate(table: WordTable, prompt: string): string {
     return prompt.replaceAll(JAPANESE, (text) => fromJapanese(japanese, text));
   }
   const found = languageOf(table, prompt);
-  return found === undefined ? prompt : fromEuropean(found.terms, prompt, found.language !== 'de');
+  return found === undefined ? prompt : fromEuropean(found.terms, prompt, found.language === 'de');
 }
 
 function languageOf(
   { languages, known, near, silent }: WordTable,
   prompt: string,
 ): { readonly language: Language; readonly terms: LanguageTerms } | undefined {
-  const words = splitWords(prompt).map(({ word }) => word);
+  const words = splitWords(elided(prompt)).map(({ word }) => word);
   const english = words.filter((word) =>
     plainForms(word).some((form) => known.has(form) || near.has(form) || silent.has(form)),
   ).length;
@@ -38,8 +38,12 @@ function languageOf(
   return best;
 }
 
-/** `colourFollows`: a colour stands behind its noun and must go before it. */
-function fromEuropean({ terms, adjectives, little }: LanguageTerms, prompt: string, colourFollows: boolean): string {
+/** ", der einen Hut trägt": what a relative clause says stands before its verb. */
+const VERB_LAST =
+  /, the ((?:(?:an?|the|on|in|with|next to) )*[\p{L}\p{N} -]+?) (wearing|holding|riding|eating|drinking|reading|driving|playing|sitting)(?![\p{L}\p{N}])/gu;
+
+/** German puts words together; elsewhere a colour stands behind its noun and must go before it. */
+function fromEuropean({ terms, adjectives, little }: LanguageTerms, prompt: string, isGerman: boolean): string {
   const text = elided(prompt);
   const tokens = splitWords(text);
   const parts: { readonly between: string; text: string; readonly isAdjective: boolean; readonly isNoun: boolean }[] =
@@ -52,10 +56,11 @@ function fromEuropean({ terms, adjectives, little }: LanguageTerms, prompt: stri
       throw new RangeError(`a term of ${length} words at ${at} of ${tokens.length}`);
     }
     const term = text.slice(first.start, last.end).toLowerCase();
+    const compound = isGerman && english === undefined ? parted(terms, little, term) : undefined;
     const isAdjective = adjectives.has(term);
     parts.push({
       between: text.slice(done, first.start),
-      text: english ?? text.slice(first.start, last.end),
+      text: english ?? compound ?? text.slice(first.start, last.end),
       isAdjective,
       isNoun: !isAdjective && !little.has(term),
     });
@@ -64,11 +69,34 @@ function fromEuropean({ terms, adjectives, little }: LanguageTerms, prompt: stri
   }
   for (const [k, part] of parts.entries()) {
     const before = parts[k - 1];
-    if (colourFollows && part.isAdjective && before?.isNoun === true && part.between === ' ') {
-      [before.text, part.text] = [part.text, before.text];
+    if (!isGerman && part.isAdjective && before?.isNoun === true && part.between === ' ') {
+      // "una rosa" is one term, for "rosa" alone is pink: the colour goes behind its article.
+      const article = /^(?:an?|the) /u.exec(before.text)?.[0] ?? '';
+      [before.text, part.text] = [article + part.text, before.text.slice(article.length)];
     }
   }
-  return parts.map((part) => part.between + part.text).join('') + text.slice(done);
+  const english = parts.map((part) => part.between + part.text).join('') + text.slice(done);
+  return isGerman ? english.replaceAll(VERB_LAST, ' $2 $1') : english;
+}
+
+const SHORTEST_PART = 3;
+const JOINTS = ['', 's', 'n', 'en', 'es', 'er', 'e'] as const;
+
+/** Herbstwald: autumn forest. The longest last part that is a term, before it another, with a joint or without. */
+function parted(terms: ReadonlyMap<string, string>, little: ReadonlySet<string>, word: string): string | undefined {
+  const named = (part: string) =>
+    part.length < SHORTEST_PART || little.has(part) ? undefined : terms.get(part) || undefined;
+  for (let cut = SHORTEST_PART; cut <= word.length - SHORTEST_PART; cut++) {
+    const [before, after] = [word.slice(0, cut), word.slice(cut)];
+    const first = JOINTS.filter((joint) => before.endsWith(joint))
+      .map((joint) => named(before.slice(0, before.length - joint.length)))
+      .find((english) => english !== undefined);
+    const last = named(after);
+    if (first !== undefined && last !== undefined) {
+      return `${first} ${last}`;
+    }
+  }
+  return undefined;
 }
 
 function longestTerm(
@@ -87,10 +115,14 @@ function longestTerm(
   return [1, undefined];
 }
 
-/** Words are not parted: the longest term at each place; what says where goes behind the thing, as in English. */
-function fromJapanese({ terms, places }: LanguageTerms, text: string): string {
+/**
+ * Words are not parted: the longest term at each place; what says where goes behind the thing, as in English, and so does
+ * what a thing rides, wears or stands on.
+ */
+function fromJapanese({ terms, places, relations }: LanguageTerms, text: string): string {
   const letters = text.match(/./gsu) ?? [];
-  const [said, where]: [string[], string[]] = [[], []];
+  const [where, behind]: [string[], string[]] = [[], []];
+  let said: string[] = [];
   let unread = '';
   for (let at = 0; at < letters.length;) {
     const term = japaneseTerm(terms, letters, at);
@@ -99,12 +131,18 @@ function fromJapanese({ terms, places }: LanguageTerms, text: string): string {
       at += 1;
       continue;
     }
-    said.push(unread, places.has(term) ? '' : (terms.get(term) ?? ''));
-    where.push(places.has(term) ? (terms.get(term) ?? '') : '');
+    said.push(unread);
     unread = '';
+    const english = terms.get(term) ?? '';
+    if (relations.has(term)) {
+      behind.unshift(english, ...said);
+      said = [];
+    } else {
+      (places.has(term) ? where : said).push(english);
+    }
     at += (term.match(/./gsu) ?? []).length;
   }
-  return ` ${[...said, unread, ...where].filter((word) => word !== '').join(' ')} `;
+  return ` ${[...said, unread, ...behind, ...where].filter((word) => word !== '').join(' ')} `;
 }
 
 const LONGEST_JAPANESE_TERM = 12;

@@ -23,6 +23,8 @@ export type LanguageTerms = {
   readonly adjectives: ReadonlySet<string>;
   /** Terms that say where or when. */
   readonly places: ReadonlySet<string>;
+  /** Japanese terms that stand between two things, the second before the first in English: riding, wearing, on. */
+  readonly relations: ReadonlySet<string>;
 };
 
 export type WordTable = {
@@ -41,6 +43,7 @@ const languageFile = z.object({
   terms: z.record(z.string(), z.string()),
   adjectives: z.array(z.string()),
   places: z.array(z.string()),
+  relations: z.array(z.string()).default([]),
 });
 const tableFile = z.object({
   version: z.literal(1),
@@ -81,12 +84,13 @@ export function parseWordTable(text: string, file: string): WordTable {
   };
 }
 
-function termsOf({ terms, little, adjectives, places }: z.infer<typeof languageFile>): LanguageTerms {
+function termsOf({ terms, little, adjectives, places, relations }: z.infer<typeof languageFile>): LanguageTerms {
   return {
     terms: new Map(Object.entries(terms).map(([term, english]) => [elided(term), english])),
     little: new Set(little),
     adjectives: new Set(adjectives),
     places: new Set(places.map(elided)),
+    relations: new Set(relations),
   };
 }
 

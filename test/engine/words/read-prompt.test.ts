@@ -21,15 +21,38 @@ const table = parseWordTable(
     silent: 'three\na\nan\nthe\nwith\nin\non\nold\nof\nplaying\nand',
     languages: {
       de: language(
-        { hund: 'dog', hunde: 'dogs', 'im schnee': 'in the snow', mit: 'with', rot: 'red', roter: 'red' },
+        {
+          hund: 'dog',
+          hunde: 'dogs',
+          sonne: 'sun',
+          fuchs: 'fox',
+          ein: 'a',
+          einen: 'a',
+          der: 'the',
+          auf: 'on',
+          hut: 'hat',
+          trägt: 'wearing',
+          reitet: 'riding',
+          roten: 'red',
+          'im schnee': 'in the snow',
+          mit: 'with',
+          rot: 'red',
+          roter: 'red',
+        },
         { little: ['ein', 'im'] },
       ),
-      es: language({ gato: 'cat', azul: 'blue', con: 'with' }, { little: ['un', 'el'], adjectives: ['azul'] }),
+      es: language(
+        { gato: 'cat', azul: 'blue', con: 'with', 'el sol': 'the sun' },
+        { little: ['un', 'el'], adjectives: ['azul'] },
+      ),
       fr: language(
         { chat: 'cat', "dans l'espace": 'in space', noir: 'black' },
         { little: ['un', 'dans', 'l'], adjectives: ['noir'] },
       ),
-      ja: language({ 青い: 'blue', 猫: 'cat', の: '', 宇宙: 'in space' }, { places: ['宇宙'] }),
+      ja: language(
+        { 青い: 'blue', 猫: 'cat', の: '', 宇宙: 'in space', 犬: 'dog', 狐: 'fox', の上の: 'on', と: 'and' },
+        { places: ['宇宙'], relations: ['の上の'] },
+      ),
     },
   }),
   'words.json',
@@ -66,6 +89,17 @@ describe('reading a prompt', () => {
     });
   });
 
+  it('says words that cannot be drawn and stand together as one name', () => {
+    expect(readPrompt(table, 'a dog with Donald Ronald Duck, tesla and bugatti').unknown).toEqual(
+      ['Donald Ronald Duck', 'tesla', 'bugatti'].map((word) => ({ word, drawn: undefined })),
+    );
+    expect(readPrompt(table, 'a tesla cello bugatti').unknown).toEqual([
+      { word: 'tesla', drawn: undefined },
+      { word: 'cello', drawn: 'violin' },
+      { word: 'bugatti', drawn: undefined },
+    ]);
+  });
+
   it('takes the longest name: a hot dog is no dog, and one that punctuation parts is none', () => {
     expect(readPrompt(table, 'a hot dog').unknown).toEqual([]);
     expect(readPrompt(table, 'hot, dog').unknown).toEqual([{ word: 'hot', drawn: undefined }]);
@@ -78,10 +112,22 @@ describe('reading a prompt', () => {
   it.each([
     ['Ein roter Hund im Schnee', 'a red dog in the snow'],
     ['un gato azul', 'un blue cat'],
+    ['un gato con el sol azul', 'un cat with the blue sun'],
     ['un chat noir dans l’espace', 'un black cat in space'],
     ['宇宙の青い猫', ' blue cat in space '],
+    ['宇宙の犬の上の青い猫と狐', ' blue cat and fox on dog in space '],
+    ['犬の上の猫の上の狐', ' fox on cat on dog '],
+    ['ein Sonnenhund im Schnee', 'a sun dog in the snow'],
+    ['Fuchshund im Schnee, einhund', 'fox dog in the snow, einhund'],
+    ['ein Hund, der einen roten Hut trägt', 'a dog wearing a red hat'],
+    ['ein Fuchs, der auf der Sonne reitet, auf rot', 'a fox riding on the sun, on red'],
+    ['l’espace du chat noir', 'l espace du black cat'],
   ])('reads %s', (typed, read) => {
     expect(readPrompt(table, typed).prompt.replace('Ein', 'a')).toBe(read);
+  });
+
+  it('says a Japanese word of one character that it does not know', () => {
+    expect(readPrompt(table, '虎と猫').unknown).toEqual([{ word: '虎', drawn: undefined }]);
   });
 
   it('takes an English prompt for English although other languages share its words', () => {
