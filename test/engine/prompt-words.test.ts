@@ -48,7 +48,7 @@ describe('words of a request', () => {
   });
 
   it('are told at most three times', async () => {
-    expect((await readPromptWords(model, asked('qwert asdf yxcv uiop'))).notices).toHaveLength(3);
+    expect((await readPromptWords(model, asked('qwert, asdf, yxcv, uiop'))).notices).toHaveLength(3);
   });
 
   it('of a server’s style or an embedding may be its own: only what is drawn for another is told', async () => {
