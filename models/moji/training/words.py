@@ -277,8 +277,13 @@ def known_of(work):
             spelling = re.sub(r"^(an?|the) ", "", name)
             if label in labels and not any(spelling in (thing, *others) for thing, others in things.items()):
                 things[name_of(label)] = [*things[name_of(label)], spelling]
+    # captions are varied, and so who climbs is a guy as well, and a place lies at sundown
+    for name in [name for name in things if name.partition(" ")[0] in ("man", "woman")]:
+        who, _, does = name.partition(" ")
+        things[name] = [*things[name], *(f"{other} {does}" for other in (*synonyms.by_name[who], "person") if does)]
+    said = [other for name, others in synonyms.by_name.items() if any(re.search(rf"\b{re.escape(name)}\b", place) for place in places) for other in others]
     kinds = {name_of(label): glyphs.things.kind.get(label) for label in labels}
-    return {"things": things, "kinds": kinds, "colours": list(COLOURS), "grounds": list(GROUNDS), "places": places, "said": SAID_OF.split()}
+    return {"things": things, "kinds": kinds, "colours": list(COLOURS), "grounds": list(GROUNDS), "places": places, "said": [*SAID_OF.split(), *said]}
 
 
 def main(work, args):
