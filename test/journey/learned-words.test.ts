@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { z } from 'zod';
 
 import { modelsFolder } from '../../config/paths.ts';
 import { describeModel } from '../../models/describe-model.ts';
@@ -30,7 +31,9 @@ import type { Seen } from '../support/slack/screen.ts';
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 /** Of moji's text encoder. */
-const FEATURES = 128;
+const { hidden_size: FEATURES } = z
+  .object({ hidden_size: z.number() })
+  .parse(JSON.parse(readFileSync(join(modelsFolder, 'moji/text_encoder/config.json'), 'utf8')));
 const vectors = (of: number) => Float32Array.from({ length: 2 * FEATURES }, (_, k) => 0.6 * Math.sin(of * (k + 1)));
 
 let folder: string;

@@ -4,7 +4,7 @@
  */
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -62,14 +62,19 @@ function mean({ width, data }: Picture, left: number, top: number, side: number)
 }
 
 describe('moji', () => {
-  it('weighs at most 48 MB with its LoRAs and upscalers', () => {
-    const bytes = readdirSync(MOJI, { recursive: true, withFileTypes: true })
+  it('weighs at most 48 MB with its accelerators and upscalers, and a style at most 0.6', () => {
+    const files = readdirSync(MOJI, { recursive: true, withFileTypes: true })
       .filter(
         (entry) => entry.isFile() && entry.name.endsWith('.safetensors') && !entry.parentPath.includes('.fourstep'),
       )
-      .reduce((total, entry) => total + statSync(join(entry.parentPath, entry.name)).size, 0);
+      .map(({ parentPath, name }) => ({
+        isStyle: basename(parentPath) === 'styles',
+        bytes: statSync(join(parentPath, name)).size,
+      }));
+    const bytes = files.filter(({ isStyle }) => !isStyle).reduce((total, file) => total + file.bytes, 0);
     expect(bytes).toBeGreaterThan(10_000_000);
     expect(bytes).toBeLessThan(48_000_000);
+    expect(Math.max(...files.filter(({ isStyle }) => isStyle).map((file) => file.bytes))).toBeLessThan(600_000);
   });
 
   it('draws an orange fox on blue, and a red apple on white', async () => {

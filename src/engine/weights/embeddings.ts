@@ -89,8 +89,14 @@ export async function describeEmbedding(file: string): Promise<EmbeddingReport> 
   return { token: tokenIn(infos), vectors, base: BASE_OF_WIDTH[Math.max(...widths)] };
 }
 
-/** By the widest of its vectors. */
-const BASE_OF_WIDTH: Readonly<Record<number, Base>> = { 128: 'moji', 768: 'sd15', 1024: 'sd2', 1280: 'sdxl' };
+/** By the widest of its vectors; moji's first, then today's. */
+const BASE_OF_WIDTH: Readonly<Record<number, Base>> = {
+  128: 'moji',
+  192: 'moji',
+  768: 'sd15',
+  1024: 'sd2',
+  1280: 'sdxl',
+};
 
 /** The words that come with a LoRA. */
 export function bundledWords({ names }: Pick<TensorSource, 'names'>): readonly string[] {

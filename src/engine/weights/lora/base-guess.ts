@@ -28,7 +28,9 @@ export function guessBase({
       return 'sd2';
     case 2048:
       return noted === 'ssd1b' || (noted === undefined && looksLikeSsd1b(stems)) ? 'ssd1b' : 'sdxl';
+    // moji's, the first's and today's; other small models may have them too
     case 128:
+    case 192:
       return noted === 'moji' ? noted : undefined;
     case undefined:
       return noted ?? baseByTextEncoder(stems);

@@ -297,6 +297,17 @@ describe('matching', () => {
     expect(() => matchLora(lora, { base, nets: { unet: [MODULE] } })).toThrow(says);
   });
 
+  it.each([128, 192])('knows a LoRA of moji over text of width %i by what it says', async (width) => {
+    const stem = STEM.replace('attn1_to_q', 'attn2_to_k');
+    const tensors = {
+      [`${stem}.lora_down.weight`]: { shape: [2, width] },
+      [`${stem}.lora_up.weight`]: { shape: [3, 2] },
+    };
+    const said = await scratch.floats('a.safetensors', tensors, { ss_base_model_version: 'moji' });
+    expect(await inspectLora(said)).toMatchObject({ base: 'moji' });
+    expect(await inspectLora(await scratch.floats('b.safetensors', tensors))).toMatchObject({ base: undefined });
+  });
+
   it('refuses other shapes and other architectures, and a file of which nothing fits', async () => {
     const lora = await openLora(await scratch.floats('a.safetensors', PAIR));
     expect(() => matchLora(lora, { base: 'other', nets: { unet: [{ ...MODULE, shape: [3, 5] }] } })).toThrow(
