@@ -15,6 +15,7 @@ import type { SeenMessage } from '../support/discord/seen.ts';
 import { encodePng } from '../../src/image/index.ts';
 import { openMemory } from '../../src/store/index.ts';
 import { openDiscordBot } from '../support/discord/running-bot.ts';
+import { gate } from '../support/gate.ts';
 import type { DiscordBot } from '../support/discord/running-bot.ts';
 
 const labels = (message: SeenMessage): readonly string[] => message.buttons.map((button) => button.label);
@@ -273,15 +274,6 @@ describe('a day in a server', () => {
     expect(fake.rest.seen.filter((request) => request.status === 400)).toEqual([]);
   });
 });
-
-/** Something to wait at, until it is opened. */
-function gate(): { readonly promise: Promise<void>; readonly resolve: () => void } {
-  let resolve = (): void => undefined;
-  const promise = new Promise<void>((open) => {
-    resolve = open;
-  });
-  return { promise, resolve };
-}
 
 /** The smallest safetensors file: a length, a header, no tensors. */
 function loraFile(): Uint8Array {
