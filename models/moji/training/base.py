@@ -15,7 +15,9 @@ from diffusers.models.attention_processor import AttnProcessor
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from clock import Clock
+from compose import Glyphs
 from compose.mix import KINDS, RELATED, SIMPLE
+from compose.things import name_of
 from optim import Average, Pair
 from team import Team
 from tokens import MAX_TOKENS
@@ -26,6 +28,8 @@ BATCH = 64
 SNR_CAP = 5.0
 EMPTY = 0.1
 CURRICULUM = 0.4, 0.75  # shares of the time after which the mix changes
+EVERYDAY = 4.0, 1.5  # how much more often pictures of everyday things alone come, at the beginning and at the end
+EVERYDAY_WORDS = pathlib.Path(__file__).resolve().parent / "words" / "everyday.txt"
 PUBLISHED = pathlib.Path(__file__).resolve().parent.parent / "unet" / "diffusion_pytorch_model.safetensors"
 SCHEDULE = {"num_train_timesteps": 1000, "beta_start": 0.00085, "beta_end": 0.02, "beta_schedule": "scaled_linear", "prediction_type": "v_prediction"}
 
@@ -80,6 +84,25 @@ def load(work, tokens):
     return unet.eval().requires_grad_(False), text.eval().requires_grad_(False)
 
 
+def is_everyday(captions, names):
+    """Of each caption whether it names nothing but what people ask for first (words/everyday.txt), of all the `names` there are."""
+    everyday = {name if name in names else name.replace("-", " ") for name in EVERYDAY_WORDS.read_text().split()}
+    rest, longest = names - everyday, max(len(name.split()) for name in names)
+
+    def named(caption):
+        words, at = caption.split(), 0
+        while at < len(words):
+            for count in range(longest, 0, -1):
+                said = " ".join(words[at : at + count])
+                name = next((form for form in (said, said.removesuffix("s"), said.removesuffix("es")) if form in names), None)
+                if name is not None:
+                    yield name
+                    break
+            at += count
+
+    return np.array([not any(name in rest for name in named(caption)) for caption in captions])
+
+
 class Latents:
     """Batches of (latents, token ids), drawn by kind of picture with shares that follow the curriculum."""
 
@@ -94,6 +117,9 @@ class Latents:
         self.empty = token_ids(tokens, [""])[0]
         kinds = np.array([kind for part in told for kind in part["kinds"]])
         self.by_kind = {kind: np.flatnonzero(kinds == kind) for kind in KINDS if (kinds == kind).any()}
+        things = Glyphs(work)
+        everyday = is_everyday([row[0] for row in captions], {name_of(label) for label in (*things.all, *things.people)})
+        self.everyday = {kind: (rows[everyday[rows]], rows[~everyday[rows]]) for kind, rows in self.by_kind.items()}
         self.rng = np.random.default_rng(seed)
 
     @property
@@ -112,8 +138,13 @@ class Latents:
 
     def batch(self, count, progress=0.5, empty=EMPTY):
         kinds = self.rng.choice(len(self.by_kind), count, p=self.shares(progress))
-        rows = list(self.by_kind.values())
-        picked = np.array([self.rng.choice(rows[kind]) for kind in kinds])
+        halves, factor = list(self.everyday.values()), EVERYDAY[0] + (EVERYDAY[1] - EVERYDAY[0]) * progress
+
+        def pick(everyday, rest):
+            share = len(everyday) * factor
+            return self.rng.choice(everyday if self.rng.random() * (share + len(rest)) < share else rest)
+
+        picked = np.array([pick(*halves[kind]) for kind in kinds])
         shard = np.searchsorted(self.starts, picked, side="right") - 1
         z = np.stack([self.shards[s][row - self.starts[s]] for s, row in zip(shard, picked)])
         ids = self.ids[picked, self.rng.integers(0, self.ids.shape[1], count)].long()
