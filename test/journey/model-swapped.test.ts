@@ -119,7 +119,7 @@ describe('in Slack', () => {
     await swap();
     running = await openSlackBot(fake, { folder, database, ports: { models } });
     await ann.press('Reroll', picture);
-    await shown(ann, ({ words, isPrivate }) => isPrivate && words.includes(CHANGED));
+    expect((await shown(ann, ({ isPrivate }) => isPrivate)).words).toContain(CHANGED);
     await running.close();
     await fake.stop();
   });
