@@ -66,4 +66,6 @@ PY
   done
   rm -r "$fetched"
 fi
+# What the engine keeps beside weights is made anew there, and twice as much as the model itself.
+find models/moji -name .fourstep -type d -prune -exec rm -r {} +
 du -sh .device/*
