@@ -54,6 +54,7 @@ const actions: CliActions = {
   benchStyle: async (options) =>
     (await import('./tools/bench-style/command.ts')).run(loadConfig(), options, { print, warn }),
   benchAccelerators: async (options) => (await import('./tools/bench-accelerators.ts')).run(options, { print, warn }),
+  benchMemory: async (options) => (await import('./tools/bench-memory/command.ts')).run(options, { print, warn }),
   benchFiles: async (options) => (await import('./tools/bench-files/command.ts')).run(options, { print, warn }),
   benchRunner: async (options) => {
     const { model, devices, dataFolder } = loadConfig();

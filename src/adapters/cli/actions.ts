@@ -123,6 +123,15 @@ export type BenchUnetOptions = {
   readonly size?: Size;
   readonly json?: boolean;
 };
+export type BenchMemoryOptions = {
+  readonly arch: 'tiny' | 'sd15' | 'sdxl' | 'ssd1b';
+  readonly precision: 'fp32' | 'int8';
+  readonly decoder: 'full' | 'tiny';
+  /** 'throughput': as a bot opens its models. */
+  readonly startup: 'fast' | 'throughput';
+  readonly size?: Size;
+  readonly json?: boolean;
+};
 export type BenchDeviceOptions = {
   /** As RUNNERS names it; absent: the first of this machine there. */
   readonly device?: string;
@@ -192,6 +201,7 @@ export type CliActions = {
   readonly benchStyle: (options: BenchStyleOptions) => Promise<void>;
   readonly benchAccelerators: (options: { readonly json?: boolean }) => Promise<void>;
   readonly benchFiles: (options: BenchFilesOptions) => Promise<void>;
+  readonly benchMemory: (options: BenchMemoryOptions) => Promise<void>;
   readonly benchRunner: (options: BenchRunnerOptions) => Promise<void>;
   readonly doctor: (options: DoctorOptions) => Promise<void>;
   readonly gpuInstall: (options: { readonly cuda?: '12' | '13'; readonly index?: string }) => Promise<void>;

@@ -77,6 +77,20 @@ export function addBenches(program: Command, actions: CliActions): void {
     .option('--json', 'as JSON')
     .action(actions.benchFiles);
   bench
+    .command('memory')
+    .description('what drawing and decoding a picture take of memory, with random weights of full size')
+    .addOption(new Option('--arch <name>', 'which').choices(['tiny', 'sd15', 'sdxl', 'ssd1b']).default('sd15'))
+    .addOption(new Option('--precision <p>', 'what the UNet is computed in').choices(['fp32', 'int8']).default('int8'))
+    .addOption(new Option('--decoder <d>', 'what decodes').choices(['full', 'tiny']).default('full'))
+    .addOption(
+      new Option('--startup <s>', 'as a bot opens models, or as one command does')
+        .choices(['fast', 'throughput'])
+        .default('throughput'),
+    )
+    .option('--size <WxH>', 'pixels', parseSize)
+    .option('--json', 'as JSON')
+    .action(actions.benchMemory);
+  bench
     .command('runner')
     .description('queue and runner: throughput, latency, fairness and overhead')
     .option('--jobs <n>', 'jobs a scenario', parseInteger('jobs', 10, 1_000_000), 1000)

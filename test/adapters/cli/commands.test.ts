@@ -34,6 +34,7 @@ function actionsThat(record: (name: string, ...args: readonly unknown[]) => void
     benchStyle: action('benchStyle'),
     benchAccelerators: action('benchAccelerators'),
     benchFiles: action('benchFiles'),
+    benchMemory: action('benchMemory'),
     benchRunner: action('benchRunner'),
     doctor: action('doctor'),
     gpuInstall: action('gpuInstall'),
@@ -47,6 +48,7 @@ describe('buildProgram', () => {
     [['bench', 'unet', '--json', '--size', '64'], 'benchUnet', { json: true, arch: 'sd15' }],
     [['bench', 'accelerators', '--json'], 'benchAccelerators', { json: true }],
     [['bench', 'files', '--only', 'opening'], 'benchFiles', { only: 'opening' }],
+    [['bench', 'memory', '--json'], 'benchMemory', { json: true, arch: 'sd15', precision: 'int8', decoder: 'full' }],
     [['bench', 'runner', '--json'], 'benchRunner', { json: true, jobs: 1000 }],
     [['model', 'list', '--json'], 'modelList', { json: true }],
   ])('hands %j to the command it is written after', async (args, name, options) => {
