@@ -115,16 +115,20 @@ export class Delivery {
 
 /** Their pictures, with alpha those that are to be transparent. */
 async function withAlpha(members: readonly Member[], pixels: readonly Picture[]): Promise<readonly Picture[]> {
-  const clear = members.filter(({ generation }) => generation.isTransparent);
+  const clear = pixels.flatMap((made, k) => {
+    const member = members[k];
+    return member?.generation.isTransparent === true ? [{ made, ...member }] : [];
+  });
   const [first] = clear;
   if (first === undefined) {
     return pixels;
   }
   const { model, size, styles } = first.generation;
+  const pictures = clear.map(({ made }) => made);
   const latents = clear.map(({ picture }) => picture.task.latents);
-  const alphas = await model.alphas(latents, size, styles.isPassing);
-  return pixels.map((picture, k) => {
-    const alpha = alphas?.[clear.findIndex((member) => member === members[k])];
+  const alphas = await model.alphas(pictures, latents, size, styles.isPassing);
+  return pixels.map((picture) => {
+    const alpha = alphas?.[pictures.indexOf(picture)];
     return alpha === undefined ? picture : { ...picture, alpha };
   });
 }

@@ -1,9 +1,10 @@
 /**
- * Cuts what stands on a plain ground out of a picture: the ground is what the border shows, everything of its colour that
- * hangs together with the border, and holes. Edges become soft, and the ground's colour is taken out of them, so that they
- * are clean on dark and light. Plain arithmetic over pixels; knows no model and no file.
+ * Cuts what stands on a plain ground out of a picture: the ground is what its model has found clear, or else what the border
+ * shows, everything of its colour that hangs together with the border, and holes. Edges become soft, and the ground's colour
+ * is taken out of them, so that they are clean on dark and light. Plain arithmetic over pixels; knows no model and no file.
  */
 import type { Picture } from '../core/picture.ts';
+import { borderOf, distanceTo, middleColour, type Colour } from '../core/plain-ground.ts';
 
 /** The share of the border that must show one colour: a thing may touch the edge, a landscape is no ground. */
 const PLAIN_SHARE = 0.7;
@@ -16,9 +17,15 @@ const EDGE = 2;
 /** Of the picture: a smaller patch of the ground's colour inside the thing is part of it (an eye), a larger one a hole. */
 const LEAST_HOLE = 0.004;
 
-/** The picture with `alpha`; undefined where there is no plain ground to cut it from, or nothing on it. */
+/** A pixel from here on is the thing. */
+const HALF = 128;
+
+/**
+ * The picture with `alpha`, by what it has of it where it has; undefined where there is no plain ground to cut it from, or
+ * nothing on it.
+ */
 export function cutOut(picture: Picture): Picture | undefined {
-  const { width, height, data } = picture;
+  const { width, height, data, alpha: found } = picture;
   const ground = groundOf(picture);
   if (ground === undefined) {
     return undefined;
@@ -27,7 +34,7 @@ export function cutOut(picture: Picture): Picture | undefined {
   for (let p = 0; p < distance.length; p++) {
     distance[p] = distanceTo(data, p, ground.colour);
   }
-  const isGround = spread(picture, distance, ground.reach);
+  const isGround = found?.map((value) => Number(value < HALF)) ?? spread(picture, distance, ground.reach);
   const alpha = new Uint8Array(width * height).fill(255);
   const cut = { ...picture, data: data.slice(), alpha };
   let solid = 0;
@@ -37,23 +44,22 @@ export function cutOut(picture: Picture): Picture | undefined {
       continue;
     }
     solid += 1;
-    const share = edgeShare({ p, width, height, distance, isGround, reach: ground.reach });
+    const own = (found?.[p] ?? 255) / 255;
+    const share = edgeShare({ p, width, height, distance, isGround, reach: ground.reach, own });
     if (share < 1) {
       alpha[p] = Math.round(share * 255);
       takeOut(cut.data, p, ground.colour, share);
     }
   }
-  return solid === 0 ? undefined : cut;
+  return solid === 0 || solid === alpha.length ? undefined : cut;
 }
 
-type Colour = readonly [red: number, green: number, blue: number];
 type Ground = { readonly colour: Colour; readonly reach: number };
 
 /** The border's colour, and how far from it the ground reaches. */
 function groundOf(picture: Picture): Ground | undefined {
   const border = borderOf(picture);
-  const channel = (c: number): number => middle(border.map((p) => picture.data[p * 3 + c] ?? 0));
-  const colour: Colour = [channel(0), channel(1), channel(2)];
+  const colour = middleColour(picture, border);
   const near = border
     .map((p) => distanceTo(picture.data, p, colour))
     .filter((distance) => distance <= GROUND.border)
@@ -63,26 +69,6 @@ function groundOf(picture: Picture): Ground | undefined {
   }
   const noise = near[Math.floor(near.length * 0.9)] ?? 0;
   return { colour, reach: Math.min(GROUND.most, Math.max(GROUND.least, 2 * noise)) };
-}
-
-function borderOf({ width, height }: Picture): readonly number[] {
-  const border: number[] = [];
-  for (let x = 0; x < width; x++) {
-    border.push(x, (height - 1) * width + x);
-  }
-  for (let y = 1; y < height - 1; y++) {
-    border.push(y * width, y * width + width - 1);
-  }
-  return border;
-}
-
-/** The one in the middle of their order. */
-export function middle(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
-}
-
-function distanceTo(data: Uint8Array, p: number, [red, green, blue]: Colour): number {
-  return Math.hypot((data[p * 3] ?? 0) - red, (data[p * 3 + 1] ?? 0) - green, (data[p * 3 + 2] ?? 0) - blue);
 }
 
 /** 1 where the ground is: what the border reaches over pixels of its colour, and patches of it that are large enough. */
@@ -134,10 +120,14 @@ type Edge = {
   readonly distance: Float32Array;
   readonly isGround: Uint8Array;
   readonly reach: number;
+  /** What its model has found of it. */ readonly own: number;
 };
 
-/** How much of the pixel is the thing, 0..1: by how far its colour is on the way from the ground to the thing beside it. */
-function edgeShare({ p, width, height, distance, isGround, reach }: Edge): number {
+/**
+ * How much of the pixel is the thing, 0..1: by how far its colour is on the way from the ground to the thing beside it; by what
+ * was found of it where that is of the ground's colour.
+ */
+function edgeShare({ p, width, height, distance, isGround, reach, own }: Edge): number {
   const [x, y] = [p % width, Math.floor(p / width)];
   let touches = false;
   let thing = distance[p] ?? 0;
@@ -155,13 +145,16 @@ function edgeShare({ p, width, height, distance, isGround, reach }: Edge): numbe
       }
     }
   }
+  if (touches && thing <= reach) {
+    return own;
+  }
   return touches
     ? Math.min(1, Math.max(0.05, ((distance[p] ?? 0) - reach * 0.5) / Math.max(1, thing - reach * 0.5)))
     : 1;
 }
 
 /** The thing's own colour from a mixed pixel: C = share · F + (1 - share) · ground. */
-export function takeOut(data: Uint8Array, p: number, ground: Colour, share: number): void {
+function takeOut(data: Uint8Array, p: number, ground: Colour, share: number): void {
   for (let c = 0; c < 3; c++) {
     const mixed = data[p * 3 + c] ?? 0;
     data[p * 3 + c] = Math.min(255, Math.max(0, Math.round((mixed - (1 - share) * (ground[c] ?? 0)) / share)));

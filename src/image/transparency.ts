@@ -3,7 +3,6 @@
  * plain ground that they were drawn on, or taken over from the picture that they are an enlargement of.
  */
 import type { Picture } from '../core/picture.ts';
-import { withCleanEdges } from './alpha-edges.ts';
 import { cutOut } from './cut-out.ts';
 import { pictureOf, pipelineOf } from './pixels.ts';
 
@@ -12,9 +11,10 @@ export type Cut = {
   /** It was to be cut and shows no plain ground. */ readonly isUncut: boolean;
 };
 
-/** A picture of a request with `alpha`, which it may bring along as its model's net found it. */
-export function cutFromGround({ alpha, ...picture }: Picture): Cut {
-  const cut = (alpha && withCleanEdges({ ...picture, alpha })) ?? cutOut(picture);
+/** A picture of a request with `alpha`, which it may bring along as its model has found it. */
+export function cutFromGround(given: Picture): Cut {
+  const { alpha: _, ...picture } = given;
+  const cut = cutOut(given) ?? cutOut(picture);
   return cut === undefined ? { picture, isUncut: true } : { picture: cut, isUncut: false };
 }
 

@@ -1,6 +1,7 @@
 /** The loop with a made-up model: no graphs, so that every call can be looked at. */
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/core/errors.ts';
+import type { Picture } from '../../src/core/picture.ts';
 import type { PictureMs, WorkEvent } from '../../src/core/work.ts';
 import type { Generation } from '../../src/engine/generation.ts';
 import type { Denoiser, UNetRow } from '../../src/engine/model/denoiser.ts';
@@ -55,10 +56,10 @@ class MadeUpModel implements Denoiser {
     return latents.map((each) => ({ width: 1, height: 1, data: grey(each) }));
   }
 
-  /** As solid as its latents are grey. */
-  async alphas(latents: readonly Float32Array[]): Promise<readonly Uint8Array[] | undefined> {
-    this.alphasTogether.push(latents.length);
-    return latents.map((each) => grey(each).slice(0, 1));
+  /** As solid as they are grey. */
+  async alphas(pictures: readonly Picture[]): Promise<readonly Uint8Array[] | undefined> {
+    this.alphasTogether.push(pictures.length);
+    return pictures.map(({ data }) => data.slice(0, 1));
   }
 
   async preview(latents: Float32Array) {

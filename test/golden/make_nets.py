@@ -140,9 +140,10 @@ def main():
             results["vae-tiny/latents"] = encoded.latents
         results[f"vae-{case}/image"] = vae.decode(latents).sample
 
-    # An alpha head is that decoder with one channel.
-    head = component("taesd", "vae", out_channels=1)
-    results["alpha-head/image"] = head.decode(given("alpha-head/latents", 2, 4, 4, 6)).sample
+    # An alpha head is that decoder with one channel; it takes latents twice, the second time less the middle of their border.
+    head, latents = component("taesd", "vae", out_channels=1, latent_channels=8), given("alpha-head/latents", 2, 4, 4, 6)
+    border = torch.cat([latents[..., 0, :], latents[..., -1, :], latents[..., 1:-1, 0], latents[..., 1:-1, -1]], -1).sort(-1).values
+    results["alpha-head/image"] = head.decode(torch.cat([latents, latents - border[..., border.shape[-1] // 2, None, None]], 1)).sample
 
     results["srvgg/upscaled"] = fill(Srvgg(8, 2, 2), "upscaler")(given("srvgg/image", 1, 3, 12, 20))
 

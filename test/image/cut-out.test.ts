@@ -76,6 +76,26 @@ describe('cutting out', () => {
     expect(cutOut({ width: SIDE, height: SIDE, data: new Uint8Array(SIDE * SIDE * 3).fill(200) })).toBeUndefined();
   });
 
+  it('goes by what the model has found, where colours say nothing', () => {
+    const teal: Colour = [80, 185, 180];
+    const { picture, alpha } = ring(teal, teal, { inner: 2, noise: 4 });
+    const found = Uint8Array.from(alpha, (share) => Math.round(share * 255));
+    expect(cutOut(picture)).toBeUndefined();
+    const cut = cutOut({ ...picture, alpha: found });
+    expect(cut && meanError(cut, alpha)).toBeLessThan(0.006); // as in the tests of colour
+    expect(cut?.alpha?.[(SIDE / 2) * SIDE + SIDE / 2]).toBe(0); // a hole that colour alone takes for a spot of the thing
+  });
+
+  it('takes its edges from colours also then', () => {
+    const { picture, alpha } = ring([250, 210, 40], [40, 60, 220]);
+    const rough = Uint8Array.from(alpha, (share) => (share > 0.3 ? 200 : 40));
+    const cut = cutOut({ ...picture, alpha: rough });
+    expect(cut && meanError(cut, alpha)).toBeLessThan(0.006);
+    expect(cut?.alpha?.[(SIDE / 2) * SIDE + SIDE / 2]).toBe(255);
+    expect(cutOut({ ...picture, alpha: rough.fill(255) })).toBeUndefined();
+    expect(cutOut({ ...picture, alpha: rough.fill(0) })).toBeUndefined();
+  });
+
   it('leaves the picture that it was given alone', () => {
     const { picture } = ring([220, 40, 40], [255, 255, 255]);
     const before = picture.data.slice();

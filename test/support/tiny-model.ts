@@ -170,7 +170,7 @@ export function writeTinyUpscaler(folder: string): void {
 /** Writes a net for alpha of the tiny models' latents; `changes` to its config. */
 export function writeTinyAlphaHead(folder: string, changes: Readonly<Record<string, unknown>> = {}): void {
   const taesd: unknown = JSON.parse(readFileSync(path.join(CONFIGS, 'taesd', 'vae', 'config.json'), 'utf8'));
-  const config = { ...Object(taesd), out_channels: 1, ...changes };
+  const config = { ...Object(taesd), out_channels: 1, latent_channels: 8, ...changes };
   mkdirSync(folder, { recursive: true });
   writeFileSync(path.join(folder, 'config.json'), JSON.stringify(config));
   const shapes = weightShapes(buildTinyDecoder(parseAutoencoderTinyConfig(config, folder), NO_WEIGHTS, BUILD));

@@ -34,12 +34,13 @@ def compositions(glyphs, ground, rng):
 
 @torch.no_grad()
 def through(model, head, pictures):
-    """uint8 [N, 128, 128, 3 and 1]: as the decoder gives them back, and how solid the head finds each pixel."""
+    """uint8 [N, 128, 128, 3] and [N, 128, 128]: as the decoder gives them back, and how solid the head finds each pixel."""
     parts = []
     for start in range(0, len(pictures), 20):
         z = model.encoder(torch.from_numpy(pictures[start : start + 20]).permute(0, 3, 1, 2).float().div(127.5).sub(1))
-        made = [net(z).clamp(-1, 1).add(1).mul(127.5).round().byte().permute(0, 2, 3, 1).numpy() for net in (model.decoder, head)]
-        parts.append(made)
+        decoded = model.decoder(z).clamp(-1, 1).add(1).mul(127.5).round().byte().permute(0, 2, 3, 1).numpy()
+        solid = matte.by_colour(decoded) + head(matte.beside_ground(z))[:, 0].numpy()
+        parts.append((decoded, (solid.clip(0, 1) * 255).round().astype(np.uint8)))
     return (np.concatenate(part) for part in zip(*parts))
 
 

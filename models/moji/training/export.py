@@ -40,13 +40,14 @@ STYLE_CARDS = {
 }
 HERE = pathlib.Path(__file__).resolve().parent
 ACCELERATORS = {"lcm": ("lcm-lora.safetensors", "lcm"), "one-step": ("one-step-lora.safetensors", "one-step")}  # id: file, recipe; the usual one first
+ALPHA_HEAD = "alpha-head"  # without it transparent pictures are cut by colour
 MANIFEST = {
     **{key: value for key, value in json.loads((HERE.parent / "fourstep.json").read_text()).items() if key != "lcmLora"},
     "accelerators": [{"id": id_, "file": file, "weight": 1, "recipe": recipe} for id_, (file, recipe) in ACCELERATORS.items()],
     "styles": [
         {"id": id_, "name": name, "file": f"styles/{id_}.safetensors", "weight": 1, "trigger": "", "description": description} for id_, (name, description) in STYLE_CARDS.items()
     ],
-    "upscalers": {"2": "upscaler-x2", "4": "upscaler-x4"}, "plainGrounds": ["teal", "purple", "blue"], "alphaHead": "alpha-head", "words": "words.json",
+    "upscalers": {"2": "upscaler-x2", "4": "upscaler-x4"}, "plainGrounds": ["teal", "purple", "blue"], "words": "words.json",
 }
 
 
@@ -90,12 +91,13 @@ def write_model(work, folder):
         shutil.copyfile(work / "tokenizer" / name, folder / "tokenizer" / name)
     write_json(folder / "scheduler" / "scheduler_config.json", SCHEDULER)
     write_json(folder / "model_index.json", INDEX)
-    write_json(folder / "fourstep.json", MANIFEST)
+    has_head = (work / ALPHA_HEAD).is_dir()
+    write_json(folder / "fourstep.json", {**MANIFEST, **({"alphaHead": ALPHA_HEAD} if has_head else {})})
     shutil.copyfile(work / MANIFEST["words"], folder / MANIFEST["words"])
     made_for = fingerprint(folder)
     for part in (*MANIFEST["accelerators"], *MANIFEST["styles"]):
         copy_lora(work / part["file"], folder / part["file"], made_for)
-    for name in (*MANIFEST["upscalers"].values(), MANIFEST["alphaHead"]):
+    for name in (*MANIFEST["upscalers"].values(), *([ALPHA_HEAD] if has_head else [])):
         shutil.copytree(work / name, folder / name, dirs_exist_ok=True)
 
 

@@ -72,13 +72,14 @@ export class Decoders {
     return chosen.decode(latents, size, isPassing);
   }
 
-  /** How solid each pixel of these is, in one call; undefined where the model has no net for that. Throws as `requireAlpha`. */
+  /** How solid each pixel of pictures of these is, in one call; undefined without a net for that. Throws as `requireAlpha`. */
   async alphas(
+    pictures: readonly Picture[],
     latents: readonly Float32Array[],
     size: LatentSize,
     isPassing = false,
   ): Promise<readonly Uint8Array[] | undefined> {
-    return (await this.#openedAlphaHead())?.alphas(latents, size, isPassing);
+    return (await this.#openedAlphaHead())?.alphas(pictures, latents, size, isPassing);
   }
 
   /** Throws `UserError` (`model.alpha-head`, `model.files`, `weights.…`) where the model has a net for alpha that is of no use. */

@@ -39,8 +39,9 @@ export interface Denoiser {
     decoder: Decoder,
     isPassing: boolean,
   ): Promise<readonly Picture[]>;
-  /** How solid each pixel of them is, a byte each, in one call; undefined where the model has no net for that. */
+  /** How solid each pixel of pictures of them is, a byte each, in one call; undefined where the model has no net for that. */
   alphas(
+    pictures: readonly Picture[],
     latents: readonly Float32Array[],
     size: LatentSize,
     isPassing: boolean,

@@ -29,7 +29,7 @@ describe('transparency', () => {
 
   it('is what the model has found, where it has, and cut by colour where that is nothing', async () => {
     const alpha = Uint8Array.from({ length: 32 * 32 }, (_, p) => (p % 32 < 16 ? 255 : 0));
-    const given = { ...dot(32), alpha };
+    const given = { width: 32, height: 32, data: new Uint8Array(32 * 32 * 3).fill(255), alpha };
     expect((await withTransparency(imagine(true), given, nothing)).picture.alpha).toEqual(alpha);
     const solid = { ...dot(32), alpha: alpha.map(() => 255) };
     const { picture, notice } = await withTransparency(imagine(true), solid, nothing);

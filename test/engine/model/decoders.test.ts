@@ -87,20 +87,21 @@ describe('the decoders of a model', () => {
     const head = path.join(folder, 'alpha-head');
     writeTinyAlphaHead(head);
     const [decoders, without] = [await open(undefined, undefined, head), await open(undefined)];
-    expect(await without.alphas([LATENTS], SIZE)).toBeUndefined();
-    const other = new TorchGenerator(3).randn(4 * 64);
-    const alphas = await decoders.alphas([LATENTS, other], SIZE);
+    const latents = [LATENTS, new TorchGenerator(3).randn(4 * 64)];
+    const pictures = await decoders.decode(latents, SIZE, 'full');
+    expect(await without.alphas(pictures, latents, SIZE)).toBeUndefined();
+    const alphas = await decoders.alphas(pictures, latents, SIZE);
     expect(alphas?.map(({ length }) => length)).toEqual([64 * 64, 64 * 64]);
     expect(new Set(alphas?.[0]).size).toBeGreaterThan(16);
-    const [alone] = (await decoders.alphas([other], SIZE, true)) ?? [];
+    const [alone] = (await decoders.alphas(pictures.slice(1), latents.slice(1), SIZE, true)) ?? [];
     const apart = alphas?.[1]?.map((value, p) => Math.abs(value - (alone?.[p] ?? 0))) ?? [255];
     expect(Math.max(...apart)).toBeLessThanOrEqual(1); // rounding of a call of two
     await Promise.all([decoders.release(), without.release()]);
   });
 
   it.each([
-    ['of other latents', { latent_channels: 16 }, 'model.alpha-head', 'a net for alpha of 4 latent channels'],
-    ['of colours', { out_channels: 3 }, 'model.alpha-head', 'one output channel, but it has 4, 8 and 3'],
+    ['of other latents', { latent_channels: 16 }, 'model.alpha-head', 'a net for alpha of twice 4 latent channels'],
+    ['of colours', { out_channels: 3 }, 'model.alpha-head', 'one output channel, but it has 8, 8 and 3'],
     ['that is none', { act_fn: 'tanh' }, 'model.config', 'act_fn'],
   ])('refuse a net for alpha %s', async (_, changes, code, sentence) => {
     const head = path.join(folder, `head of ${code} ${sentence.length}`);

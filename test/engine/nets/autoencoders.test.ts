@@ -1,6 +1,7 @@
 /** Both autoencoders and the upscaler against diffusers' outputs for the tiny random models. */
 import { describe, expect, it } from 'vitest';
 
+import { besideGround } from '../../../src/engine/model/alpha-head.ts';
 import {
   buildKLDecoder,
   buildKLEncoder,
@@ -12,7 +13,7 @@ import {
   parseAutoencoderTinyConfig,
   parseSrvggConfig,
 } from '../../../src/engine/nets/index.ts';
-import { given, goldenConfig, goldens, relativeL2, runNet } from '../../support/net-case.ts';
+import { floats, given, goldenConfig, goldens, relativeL2, runNet } from '../../support/net-case.ts';
 
 const TOLERANCE = 1e-4;
 const golden = await goldens();
@@ -59,10 +60,18 @@ describe('AutoencoderTiny', () => {
 });
 
 describe('an alpha head', () => {
-  it('is the same decoder with one channel', async () => {
-    const config = parseAutoencoderTinyConfig({ ...Object(goldenConfig('taesd', 'vae')), out_channels: 1 }, 'head');
+  it('is the same decoder with one channel, over latents and what they are beside their ground', async () => {
+    const json = { ...Object(goldenConfig('taesd', 'vae')), out_channels: 1, latent_channels: 8 };
+    const { data } = given('alpha-head/latents', 2, 4, 4, 6);
+    const beside = [0, 96].map((from) =>
+      besideGround(data.slice(from, from + 96), { channels: 4, height: 4, width: 6 }),
+    );
+    const config = parseAutoencoderTinyConfig(json, 'head');
     const { image } = await runNet('vae', (weights) => buildTinyDecoder(config, weights, cpu), {
-      latents: given('alpha-head/latents', 2, 4, 4, 6),
+      latents: floats(
+        beside.flatMap((each) => [...each]),
+        [2, 8, 4, 6],
+      ),
     });
     expect(image?.shape).toEqual([2, 1, 32, 48]);
     expect(relativeL2(image!.data, await golden('alpha-head/image'))).toBeLessThan(TOLERANCE);
