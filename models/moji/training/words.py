@@ -253,6 +253,10 @@ def language(code, known, modules):
         for form in inflected(term, told["adjective endings"]):
             terms[form] = word
     adjectives = [form for term in told["colours"] for form in inflected(term, told["adjective endings"])]
+    for term, name in list(terms.items()):  # CLDR names the drawing's own colour (pomme rouge): read by the words it has, the colour stays
+        said = [word for word in term.split() if word in adjectives]
+        if said and " ".join(word for word in term.split() if word not in said) in terms and not any(terms[word] in name.split() for word in said):
+            del terms[term]
     return {"little": [*told["little"].split(), *told["numbers"]], "terms": terms, "adjectives": adjectives, "places": list(told["places"]), "relations": list(told.get("relations", ()))}
 
 
