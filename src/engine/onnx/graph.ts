@@ -71,6 +71,15 @@ export class GraphBuilder {
     return { graph: this, name, dtype, shape };
   }
 
+  /**
+   * A constant as it lies under another shape; undefined for what is none. Reshaped by a node it would be copied out of its
+   * file when a session opens.
+   */
+  constantAs(value: Value, shape: readonly number[]): Value | undefined {
+    const known = this.#initializers.get(value.name);
+    return known && this.initializer(`${value.name} as ${formatShape(shape)}`, known.dtype, shape, known.data);
+  }
+
   ints(values: readonly number[]): Value {
     const bytes = new Uint8Array(BigInt64Array.from(values, BigInt).buffer);
     return this.initializer(`ints[${values.join(',')}]`, 'i64', [values.length], { kind: 'raw', bytes });

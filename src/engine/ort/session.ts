@@ -127,7 +127,10 @@ export class Session {
           ...Object.fromEntries(rest.map((name) => [name, null])),
           ...fetches,
         });
-        return fromResults(results);
+        for (const [name, { data }] of places) {
+          freeCopy(results[name], data);
+        }
+        return { ...fromResults(withoutNames(results, into)), ...into };
       } catch (cause) {
         throw deviceFault(this.#device, cause);
       }
@@ -191,6 +194,22 @@ function executionProvider(device: Device): InferenceSession.ExecutionProviderCo
 
 function fromResults(results: InferenceSession.OnnxValueMapType): Readonly<Record<string, FloatTensor>> {
   return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, fromNative(name, tensor)]));
+}
+
+function withoutNames(results: InferenceSession.OnnxValueMapType, names: Readonly<Record<string, unknown>>) {
+  return Object.fromEntries(Object.entries(results).filter(([name]) => !(name in names)));
+}
+
+/** A port that nobody listens at: a buffer sent there is freed at once, not when the garbage collector gets to it. */
+const { port1: nowhere } = new MessageChannel();
+nowhere.close();
+
+/** onnxruntime-node gives a copy of what it wrote where it was told to: hundreds of megabytes in a training step. */
+function freeCopy(copy: Tensor | undefined, original: Float32Array): void {
+  const data = copy?.data;
+  if (data instanceof Float32Array && data.buffer instanceof ArrayBuffer && data.buffer !== original.buffer) {
+    nowhere.postMessage(undefined, [data.buffer]);
+  }
 }
 
 function fromNative(name: string, tensor: InferenceSession.OnnxValueMapType[string]): FloatTensor {

@@ -108,4 +108,15 @@ describe('the graph builder', () => {
     expect(() => graph.floats('w', new Float32Array(2), [2, 1])).toThrow(/w is there already as f32 \[2\]/);
     expect(() => graph.input('x', 'f32', ['n'])).toThrow(/has an input x already/);
   });
+
+  it('gives a constant another shape as a constant, and leaves what is none to be reshaped', () => {
+    const graph = new GraphBuilder('test');
+    const data = { kind: 'external', location: 'w.safetensors', offset: 8, length: 24 } as const;
+    const w = graph.initializer('w', 'f32', [2, 3, 1, 1], data);
+    expect(graph.constantAs(w, [1, 2, 3])).toMatchObject({ name: 'w as [1, 2, 3]', shape: [1, 2, 3] });
+    expect(graph.constantAs(graph.input('x', 'f32', [6]), [2, 3])).toBeUndefined();
+    const { nodes, initializers } = graph.finish();
+    expect(nodes).toEqual([]);
+    expect(initializers.map((each) => each.data)).toEqual([data, data]);
+  });
 });

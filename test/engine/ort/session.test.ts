@@ -48,6 +48,26 @@ describe('Session', () => {
     expect(row).toEqual({ data: Float32Array.of(2, 2, 0, 0), shape: [2, 2] });
   });
 
+  it('writes outputs where it is told to, and leaves no copy of them behind', async () => {
+    const count = 2 ** 22;
+    const graph = new GraphBuilder('large');
+    const x = graph.input('x', 'f32', ['n']);
+    graph.output('two', Add(x, x));
+    graph.output('three', Add(x, Add(x, x)));
+    const session = await Session.create(serialize(graph.finish()), { threads: 1 });
+    const one = { x: { data: new Float32Array(count).fill(1), shape: [count] } };
+    const into = { two: { data: new Float32Array(count), shape: [count] } };
+    const before = process.memoryUsage().arrayBuffers;
+    const results = await session.run(one, 'other', into);
+    const after = process.memoryUsage().arrayBuffers;
+    await session.release();
+    expect(results['two']).toBe(into.two);
+    expect(into.two.data.every((value) => value === 2)).toBe(true);
+    expect(results['three']?.data.every((value) => value === 3)).toBe(true);
+    // The one that was not told where, and not much besides.
+    expect(after - before).toBeLessThan(1.5 * into.two.data.byteLength);
+  });
+
   it('refuses to run once released, and is released once', async () => {
     const session = await Session.create({ bytes: adder(), folder: undefined });
     await session.release();

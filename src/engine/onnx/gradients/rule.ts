@@ -93,7 +93,7 @@ export function axisOf(node: Pick<TapeNode, 'attributes'>, x: Value, usual: numb
 /** Nothing where it has the shape already. */
 export function reshaped(x: Value, shape: Shape): Value {
   const fixed = shape.map((_, axis) => fixedDim(shape, axis));
-  return formatShape(x.shape) === formatShape(shape) ? x : Reshape(x, fixed, fixed);
+  return formatShape(x.shape) === formatShape(shape) ? x : (x.graph.constantAs(x, fixed) ?? Reshape(x, fixed, fixed));
 }
 
 /** The gradient by what was broadcast: sums over what it was repeated along. */

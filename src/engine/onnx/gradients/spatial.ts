@@ -17,8 +17,11 @@ import {
 import { fixedDim } from '../shape.ts';
 import { inputAt, intAttribute, intsAttribute, reshaped, simple, type Rule, type TapeNode } from './rule.ts';
 
-/** in × out of a kernel; larger ones are not copied to be turned: memory, and seconds of opening. */
-const LARGEST_TURNED = 512 ** 2;
+/**
+ * in × out of a kernel; larger ones are not copied to be turned: memory, and seconds of opening. All of moji's are below it,
+ * none of SD 1.5's.
+ */
+const LARGEST_TURNED = 300 ** 2;
 
 type Pads = readonly [number, number, number, number];
 
