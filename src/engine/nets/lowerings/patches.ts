@@ -40,9 +40,6 @@ export function patches(
   const places = placesOf(padded, across, down);
   const [rows, channels] = [dimAt(x.shape, 0), fixedDim(x.shape, 3)];
   const matrixShape = [`${rows}·${down.length}·${across.length}`, kernel ** 2 * channels];
-  if (kernel === 1 && across.step === 1 && down.step === 1) {
-    return { matrix: Reshape(padded, [-1, channels], matrixShape), places };
-  }
   const pixels = Reshape(padded, [0, -1, channels], [rows, areaOf(padded), channels]);
   const list = Reshape(places, [-1], [`${down.length}·${across.length}·${kernel ** 2}`]);
   const seen = Gather(pixels, list, { axis: 1 }); // [rows, H′·W′·k², C]
@@ -80,9 +77,6 @@ function areaOf({ shape }: Value): string {
 
 /** x moved along `axis` by each of the kernel's places, one after another in its channels. */
 function windows(x: Value, axis: 1 | 2, { kernel, step, length }: Window): Value {
-  if (kernel === 1 && step === 1) {
-    return x;
-  }
   const parts = Array.from({ length: kernel }, (_, place) => {
     const rest = kernel - 1 - place;
     return SliceAxis(x, axis, { start: place, step, ...(rest > 0 && { end: -rest }) }, length);

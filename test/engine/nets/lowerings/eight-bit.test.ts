@@ -109,7 +109,7 @@ describe.skipIf(eightBitInstructions() === undefined)(
       { options: { stride: 2 }, rows: 1, size: [8, 6] },
       { options: { stride: 2 }, rows: 2, size: [5, 3] },
       { options: { stride: 2, pads: [0, 0, 1, 1] as const }, rows: 1, size: [8, 8] },
-      { options: { kernel: 1, bias: false }, rows: 2, size: [3, 4] },
+      { options: { bias: false }, rows: 2, size: [3, 4] },
     ])('multiplies whole numbers, as a convolution $options of $rows × $size', async ({ options, rows, size }) => {
       const build = convolution(options);
       const { float, eight } = await prepared(build);
@@ -179,9 +179,11 @@ describe.skipIf(eightBitInstructions() === undefined)(
       ).toBeLessThan(0.04);
     });
 
-    it('stays in float where latents come in and for one vector a row', async () => {
+    it('stays in float where latents come in, past a resnet and for one vector a row', async () => {
       const narrow = convolution({}, [4, 48]);
       expect(operators(narrow(NO_WEIGHTS, EIGHT))).toContain('Conv');
+      const past = convolution({ kernel: 1 });
+      expect(operators(past(NO_WEIGHTS, EIGHT))).toContain('Conv');
       const vector = one(
         { usual: 64, multiple: 1 },
         (building) => input(building, 'x', [ROWS, 48]),
