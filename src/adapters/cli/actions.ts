@@ -153,6 +153,7 @@ export type BenchTrainOptions = {
   readonly all?: boolean;
   /** GB. */
   readonly free?: number;
+  readonly rounds?: number;
   readonly json?: boolean;
 };
 export type BenchBesideOptions = { readonly pictures: number; readonly json?: boolean };

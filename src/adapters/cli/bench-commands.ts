@@ -44,6 +44,11 @@ export function addBenches(program: Command, actions: CliActions): void {
     .option('--size <WxH>', 'pixels', parseSize)
     .option('--all', 'every layer learns, not those of the style recipe')
     .option('--free <GB>', 'as if so much memory were free; default: what is', parseInteger('free', 1, 10_000))
+    .option(
+      '--rounds <n>',
+      'steps measured after the first; default: 20 of moji, 3 of others',
+      parseInteger('rounds', 1, 1000),
+    )
     .option('--python <file>', 'a Python with torch, diffusers and peft to compare with in the same run')
     .option('--json', 'as JSON')
     .action(actions.benchTrain);

@@ -29,7 +29,7 @@ type Step = { readonly cpuSeconds: number; readonly peakMb: number };
 type OurStep = Step & { readonly longestCallMs: number };
 
 export async function run(
-  { arch, size, python, all, free, json }: BenchTrainOptions,
+  { arch, size, python, all, free, rounds = ROUNDS[arch], json }: BenchTrainOptions,
   { print, warn }: Streams,
 ): Promise<void> {
   const facts = arch === 'moji' ? await mojiFacts() : UNETS.sd15;
@@ -45,6 +45,7 @@ export async function run(
     const { tensors: weights } = await openSafetensors(file);
     const lengths = { rows: recipe.rowsPerCall, height: side, width: side, tokens: TOKENS[arch], rank: recipe.rank };
     const startedAt = performance.now();
+    const before = process.cpuUsage();
     const step = buildStepGraph({ unet: { config, weights, targets }, text: [], lengths, loss: recipe.loss, lowering });
     const startup = arch === 'moji' ? 'throughput' : 'fast';
     const plannedAt = performance.now();
@@ -57,7 +58,8 @@ export async function run(
       plan: openedAt - plannedAt,
       sessions: performance.now() - openedAt,
     };
-    const ours = await measure(trainer, recipe.rowsPerCall, ROUNDS[arch], new Map(step.graph.inputs.map(lengthOf)));
+    const openingCpuSeconds = cpuSecondsSince(before);
+    const ours = await measure(trainer, recipe.rowsPerCall, rounds, new Map(step.graph.inputs.map(lengthOf)));
     const peers: Record<string, Step> = {};
     for (const form of python === undefined ? [] : ['fp32', 'bf16']) {
       warn(`torch ${form} …`);
@@ -69,7 +71,7 @@ export async function run(
         modules,
         form,
         ...lengths,
-        rounds: ROUNDS[arch],
+        rounds,
       });
     }
     const figures = {
@@ -78,6 +80,7 @@ export async function run(
       rows: lengths.rows,
       modules: targets.length,
       openingMs,
+      openingCpuSeconds,
       pieces: plan.pieces.length,
       estimatedMb: plan.neededBytes / 1e6,
       ours,
@@ -91,6 +94,11 @@ export async function run(
 
 const everyLayer = ({ module }: { readonly module: string }): boolean =>
   !/^(time_embedding|add_embedding|conv_in|conv_out)/.test(module);
+
+function cpuSecondsSince(before: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1e6;
+}
 
 async function mojiFacts() {
   const text = await readFile(join(modelsFolder, 'moji/unet/config.json'), 'utf8');
@@ -137,8 +145,7 @@ async function measure(
     for (let step = 1; step <= rounds + 1; step++) {
       const before = process.cpuUsage();
       await trainer.update(batch, { step, rate: 1e-4 }, between);
-      const { user, system } = process.cpuUsage(before);
-      spent.push((user + system) / 1e6);
+      spent.push(cpuSecondsSince(before));
     }
     peak = await peakBytes();
   } finally {
@@ -213,18 +220,19 @@ function render(figures: {
   readonly rows: number;
   readonly modules: number;
   readonly openingMs: Readonly<Record<'graph' | 'plan' | 'sessions', number>>;
+  readonly openingCpuSeconds: number;
   readonly pieces: number;
   readonly estimatedMb: number;
   readonly ours: OurStep;
   readonly peers: Readonly<Record<string, Step>>;
 }): string {
-  const { arch, side, rows, modules, openingMs, pieces, estimatedMb, ours, peers } = figures;
+  const { arch, side, rows, modules, openingMs, openingCpuSeconds, pieces, estimatedMb, ours, peers } = figures;
   const { graph, plan, sessions } = openingMs;
   const seconds = (ms: number): string => (ms / 1000).toFixed(1);
   const line = (name: string, { cpuSeconds, peakMb }: Step): string =>
     `${name.padEnd(12)} ${cpuSeconds.toFixed(3)} CPU-s a step, peak ${peakMb.toFixed(0)} MB`;
   return [
-    `${arch} ${side}x${side}, ${rows} rows, ${modules} modules, one thread; opened in ${seconds(graph + plan + sessions)} s (graph ${seconds(graph)}, plan ${seconds(plan)}, sessions ${seconds(sessions)}), ${estimatedMb.toFixed(0)} MB estimated`,
+    `${arch} ${side}x${side}, ${rows} rows, ${modules} modules, one thread; opened in ${seconds(graph + plan + sessions)} s, ${openingCpuSeconds.toFixed(1)} of the processor (graph ${seconds(graph)}, plan ${seconds(plan)}, sessions ${seconds(sessions)}), ${estimatedMb.toFixed(0)} MB estimated`,
     `${line('fourstep', ours)}, in ${pieces} ${pieces === 1 ? 'call' : 'calls'}, the longest ${seconds(ours.longestCallMs)} s`,
     ...Object.entries(peers).map(
       ([form, step]) =>
