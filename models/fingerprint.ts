@@ -1,7 +1,7 @@
 /**
  * What a model is today, in one short text: a hash over its nets' tensors (names, types, shapes) and their files' bytes,
- * and, after a dot, one of its table of words. Two models of one fingerprint draw the same pictures; a model trained anew has another. A file is read once: its hash
- * is kept beside its size and time of change.
+ * and, after a dot, one of its table of words. Two models of one fingerprint draw the same pictures; a model trained anew has
+ * another. A file is read once: its hash is kept beside its size and time of change.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';

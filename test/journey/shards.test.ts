@@ -17,6 +17,7 @@ import { FakeDiscord } from '../support/discord/index.ts';
 import { Person } from '../support/discord/person.ts';
 import { type DiscordBot, openDiscordBot } from '../support/discord/running-bot.ts';
 import type { FakeGuild } from '../support/discord/world.ts';
+import { gate } from '../support/gate.ts';
 
 const GUILDS = 3000;
 const ASKED = 60;
@@ -220,11 +221,3 @@ describe('two processes on one store, a shard each', () => {
     expect(new Set(await departures.due(set.fake.world.clock.now()))).toEqual(new Set(left));
   });
 });
-
-function gate() {
-  let resolve = (): void => undefined;
-  const promise = new Promise<void>((done) => {
-    resolve = done;
-  });
-  return { promise, resolve: () => resolve() };
-}

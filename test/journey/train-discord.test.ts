@@ -15,6 +15,7 @@ import { FakeDiscord } from '../support/discord/index.ts';
 import { Person } from '../support/discord/person.ts';
 import { type DiscordBot, openDiscordBot } from '../support/discord/running-bot.ts';
 import type { SeenMessage } from '../support/discord/seen.ts';
+import { gate } from '../support/gate.ts';
 import { pictureFiles } from '../support/style-pictures.ts';
 
 const WORD = { word: 'mine, use them' };
@@ -34,14 +35,13 @@ describe('a style learnt in Discord', () => {
   /** Once more, and it comes no further than its second step until the returned function is called. */
   const startHeld = async (): Promise<() => void> => {
     await running.close();
-    let release: () => void = () => undefined;
-    const held = new Promise<void>((resolve) => (release = resolve));
+    const held = gate();
     let steps = 0;
     await start(async () => {
       steps += 1;
-      await (steps === 2 ? held : undefined);
+      await (steps === 2 ? held.promise : undefined);
     });
-    return () => release();
+    return held.resolve;
   };
   const kept = async (kind: string): Promise<number> =>
     (await readdir(join(folder, kind), { recursive: true }).catch(() => [])).filter((name) => name.includes('.'))

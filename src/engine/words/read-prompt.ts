@@ -35,9 +35,12 @@ export function readPrompt(table: WordTable, typed: string): ReadPrompt {
       done = last.end;
     }
     if (!found.isKnown) {
-      const isName = found.drawn === undefined && lost !== undefined && text.slice(lost.end, first.start) === ' ';
-      const start = isName && lost !== undefined ? lost.start : first.start;
-      unknown.splice(isName ? -1 : unknown.length, 1, { word: text.slice(start, last.end), drawn: found.drawn });
+      let { start } = first;
+      if (found.drawn === undefined && lost !== undefined && text.slice(lost.end, start) === ' ') {
+        unknown.pop();
+        start = lost.start;
+      }
+      unknown.push({ word: text.slice(start, last.end), drawn: found.drawn });
       lost = found.drawn === undefined ? { start, end: last.end } : undefined;
     }
     at += found.length;
@@ -66,7 +69,10 @@ function longest(table: WordTable, text: string, tokens: readonly Token[], at: n
   return { length: 1, isKnown: false, drawn: undefined };
 }
 
-/** Names nothing to be seen, is a number or a letter (虎 is a word of its own), or is put together from words that the model knows or passes over. */
+/**
+ * Names nothing to be seen, is a number or a letter (虎 is a word of its own), or is put together from words that the model
+ * knows or passes over.
+ */
 function isSilent(table: WordTable, forms: readonly string[]): boolean {
   const [word = ''] = forms;
   return (

@@ -2,19 +2,12 @@
 import { describe, expect, it } from 'vitest';
 
 import { EditLock } from '../../../src/adapters/shared/edit-lock.ts';
-
-function gate() {
-  let open = (): void => undefined;
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  return { open, opened };
-}
+import { gate } from '../../support/gate.ts';
 
 describe('an edit lock', () => {
   it('lets the newest progress wait and drops the ones between', async () => {
     const lock = new EditLock();
-    const { open, opened } = gate();
+    const { resolve: open, promise: opened } = gate();
     const order: string[] = [];
     const edit = (name: string, before = Promise.resolve()) =>
       lock.progress('m', async () => {
@@ -49,7 +42,7 @@ describe('an edit lock', () => {
 
   it('does not drop final edits, and keeps messages apart', async () => {
     const lock = new EditLock();
-    const { open, opened } = gate();
+    const { resolve: open, promise: opened } = gate();
     const order: string[] = [];
     const edits = [
       lock.final('m', async () => {

@@ -4,20 +4,12 @@ import { openMemory } from '../../../src/store/index.ts';
 import { ada, admin, bob, buttonOf, FakeChat, guild, openWorld, type World, wordsOf } from '../world.ts';
 import { NOTHING_FETCHED } from '../../support/bot-ports.ts';
 import { uploadOf } from '../../support/upload.ts';
+import { gate } from '../../support/gate.ts';
 
 let world: World;
 afterEach(async () => {
   await world.close();
 });
-
-/** Holds what waits for it until it is let go. */
-const gate = () => {
-  let open: () => void = () => undefined;
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  return { open: () => open(), opened };
-};
 
 describe('U pressed by two at once', () => {
   it('draws one picture, and tells the later one that it is being drawn', async () => {
@@ -34,7 +26,7 @@ describe('U pressed by two at once', () => {
   it('is answered once where a crash came between the press and the picture', async () => {
     const database = openMemory();
     const chat = new FakeChat();
-    const { opened } = gate();
+    const { promise: opened } = gate();
     let isSlow = false;
     const before = await openWorld({
       database,
@@ -90,7 +82,7 @@ describe('Try again pressed twice', () => {
 
 describe('Save pressed while another weight is being tried', () => {
   it('saves, and nothing comes back in its place', async () => {
-    const { open, opened } = gate();
+    const { resolve: open, promise: opened } = gate();
     let isSlow = false;
     world = await openWorld({
       ports: {

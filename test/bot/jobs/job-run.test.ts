@@ -4,20 +4,13 @@ import type { Work } from '../../../src/core/work.ts';
 import { UserError } from '../../../src/core/errors.ts';
 import { openMemory } from '../../../src/store/index.ts';
 import { ada, admin, bob, buttonOf, buttonsOf, FakeChat, guild, openWorld, type World, wordsOf } from '../world.ts';
+import { gate } from '../../support/gate.ts';
 
 let world: World;
 afterEach(async () => {
   await world.close();
 });
 
-/** A gate that work waits at until it is opened. */
-const gate = () => {
-  let open: () => void = () => undefined;
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  return { open, opened };
-};
 /** However slow the machine is. */
 const PATIENCE = { timeout: 40_000, interval: 10 };
 const until = async (isTrue: () => boolean) => {
@@ -30,7 +23,7 @@ const progress = (chat: FakeChat) =>
 
 describe('a job that waits', () => {
   it('is shown its place with a button to cancel, and ends as cancelled', async () => {
-    const { open, opened } = gate();
+    const { resolve: open, promise: opened } = gate();
     const begun: string[] = [];
     world = await openWorld({
       slots: 1,
@@ -65,7 +58,7 @@ describe('a job that waits', () => {
   });
 
   it('is cancelled at the next step while it is drawn, by a moderator too, and is not counted', async () => {
-    const { open, opened } = gate();
+    const { resolve: open, promise: opened } = gate();
     world = await openWorld({
       runner: { beforeStep: async (_work, _index, step) => (step === 2 ? await opened : undefined) },
       options: { quota: { perUser: 4, perServer: undefined } },
@@ -88,7 +81,7 @@ describe('a job that waits', () => {
   });
 
   it('is refused where the line is full, privately, with nothing kept or counted', async () => {
-    const { open, opened } = gate();
+    const { resolve: open, promise: opened } = gate();
     const ends: string[] = [];
     world = await openWorld({
       ports: { onEnd: (outcome) => ends.push(outcome) },
@@ -116,7 +109,7 @@ describe('a job that waits', () => {
 
 describe('a job that takes long', () => {
   it('is shown one preview, marked as such', async () => {
-    const { open, opened } = gate();
+    const { resolve: open, promise: opened } = gate();
     world = await openWorld({
       runner: { beforeStep: async (_work, index, step) => (index === 3 && step === 4 ? await opened : undefined) },
     });
@@ -137,7 +130,7 @@ describe('a bot that stops', () => {
   it('leaves what waits and what runs to the next start, which answers in the same places', async () => {
     const database = openMemory();
     const chat = new FakeChat();
-    const { opened } = gate();
+    const { promise: opened } = gate();
     const before = await openWorld({ database, chat, slots: 1, runner: { beforeStep: async () => await opened } });
     const running = before.act(
       ada,
@@ -174,9 +167,9 @@ describe('a bot that stops', () => {
 
   it('keeps where a place in line was being shown that had no message yet', async () => {
     const chat = new FakeChat();
-    const { opened: drawn } = gate();
-    const { open: post, opened: posted } = gate();
-    const { open: begin, opened: begun } = gate();
+    const { promise: drawn } = gate();
+    const { resolve: post, promise: posted } = gate();
+    const { resolve: begin, promise: begun } = gate();
     chat.deliver = async (address, _message, { isFinal }) => {
       begin();
       await posted;
@@ -201,8 +194,8 @@ describe('a bot that stops', () => {
   it('takes a press up again whose lost picture it was drawing anew', async () => {
     const database = openMemory();
     const chat = new FakeChat();
-    const { opened } = gate();
-    const { open: begin, opened: begun } = gate();
+    const { promise: opened } = gate();
+    const { resolve: begin, promise: begun } = gate();
     let isSlow = false;
     const beforeStep = async () => {
       if (isSlow) {
@@ -293,7 +286,7 @@ describe('an answer that does not arrive', () => {
 
   it('says that it failed where a device has failed three times before', async () => {
     const database = openMemory();
-    const { opened } = gate();
+    const { promise: opened } = gate();
     const before = await openWorld({ database, runner: { beforeStep: async () => await opened } });
     void before.imagine('a fox');
     await vi.waitFor(async () => {
