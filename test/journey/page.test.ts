@@ -178,10 +178,21 @@ describe.skipIf(noBrowser !== undefined)(
       }
       const devtools = await page.context().newCDPSession(page);
       const at = { x: 300, y: 300, data: { items: [], files: [pictures], dragOperationsMask: 1 } };
-      for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
-        await devtools.send('Input.dispatchDragEvent', { type, ...at });
-      }
-      await page.fill('#form-dialog input[name=name]', 'riso');
+      const name = page.locator('#form-dialog input[name=name]');
+      // A drop that overtakes the answer to its dragOver is a drop on nothing: whoever sees no form drops again.
+      await expect
+        .poll(
+          async () => {
+            for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+              await devtools.send('Input.dispatchDragEvent', { type, ...at });
+            }
+            await name.waitFor({ timeout: 2_000 }).catch(() => undefined);
+            return name.isVisible();
+          },
+          { timeout: 20_000 },
+        )
+        .toBe(true);
+      await name.fill('riso');
       await page.click('#form-dialog .primary');
       const files = page.locator('#form-dialog input[name=pictures]');
       await files.waitFor();
