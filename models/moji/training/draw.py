@@ -33,6 +33,18 @@ def settings(job):
     return tuple(job[key] for key in ("scheduler", "steps", "guidance", "accelerator", "style", "styleWeight"))
 
 
+def pictures(folder, jobs):
+    """(job, picture) of jobs with the same settings, some at a time."""
+    pipeline = pipeline_for(folder, jobs[0])
+    for start in range(0, len(jobs), BATCH):
+        batch = jobs[start : start + BATCH]
+        made = pipeline(
+            [job["prompt"] for job in batch], width=128, height=128, num_inference_steps=batch[0]["steps"], guidance_scale=batch[0]["guidance"],
+            generator=[torch.Generator("cpu").manual_seed(job["seed"]) for job in batch],
+        ).images
+        yield from zip(batch, made)
+
+
 def main(work, args):
     torch.set_num_threads(args.threads)
     folder, out = args.out or work / "moji", work / "drawn"
@@ -42,13 +54,6 @@ def main(work, args):
     wanted.sort(key=lambda job: str(settings(job)))
     for _, group in itertools.groupby(wanted, settings):
         group = list(group)
-        pipeline = pipeline_for(folder, group[0])
-        for start in range(0, len(group), BATCH):
-            batch = group[start : start + BATCH]
-            made = pipeline(
-                [job["prompt"] for job in batch], width=128, height=128, num_inference_steps=batch[0]["steps"], guidance_scale=batch[0]["guidance"],
-                generator=[torch.Generator("cpu").manual_seed(job["seed"]) for job in batch],
-            ).images
-            for job, image in zip(batch, made):
-                image.save(out / job["path"])
+        for job, image in pictures(folder, group):
+            image.save(out / job["path"])
         print(f"draw: {group[0]['row']}", flush=True)

@@ -13,7 +13,7 @@ import threading
 
 HERE = pathlib.Path(__file__).resolve().parent
 LANES = (("distill", "onestep", "upscaler", "judge"), ("styles", "matte"))
-AFTER = ("words", "export", "plan", "draw", "evaluate", "blind", "sheets", "card")
+AFTER = ("words", "export", "plan", "draw", "evaluate", "blind", "sheets", "agree", "card")
 
 
 def command(stage, work, out, share):
@@ -22,7 +22,7 @@ def command(stage, work, out, share):
     call = [sys.executable, HERE / "train.py", stage, "--work", work, "--threads", "1"]
     if hasattr(module := importlib.import_module(stage), "MINUTES"):
         call += ["--minutes", str(module.MINUTES * share)]
-    return call + {"export": ["--out", out], "card": ["--out", out], "evaluate": ["--pictures", work / "drawn"], "sheets": ["--pictures", work / "drawn", "--out", out / "sheets"]}.get(stage, [])
+    return call + {"export": ["--out", out], "card": ["--out", out], "evaluate": ["--pictures", work / "drawn"], "agree": ["--pictures", work / "drawn", "--out", out], "sheets": ["--pictures", work / "drawn", "--out", out / "sheets"]}.get(stage, [])
 
 
 def run(stage, work, out, share):

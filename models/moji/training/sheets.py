@@ -28,4 +28,4 @@ def main(work, args):
     args.out.mkdir(parents=True, exist_ok=True)
     for row in dict.fromkeys(job["row"] for job in jobs if job["row"].startswith("sheet ")):
         wanted = [job for job in jobs if job["row"] == row]
-        sheet(wanted, args.pictures).save(args.out / f"{row.removeprefix('sheet ')}.png", optimize=True)
+        sheet(wanted, args.pictures).save(args.out / f"{row.removeprefix('sheet ')}.webp", quality=88)
