@@ -1,5 +1,6 @@
 /**
- * One picture as several: turned left to right and moved by a few pixels, so that a style and not a place is learnt.
+ * One picture as several: turned left to right and moved a little, so that a style and not a place is learnt. Moves are of
+ * whole latents: what is finer than one (hatching, paper) keeps its place in it, and stays one thing to learn.
  * What is moved in at an edge is the edge again on a plain ground; elsewhere the picture comes larger, and is cut.
  */
 /* oxlint-disable typescript/no-non-null-assertion -- loops keep every index within its array */
@@ -7,7 +8,9 @@ import type { Picture } from '../core/picture.ts';
 import type { TorchGenerator } from '../engine/sampling/index.ts';
 
 /** The most that a picture is moved, in parts of its side. */
-const REACH = 0.09;
+const REACH = 0.125;
+/** Pixels that autoencoders make one latent of. */
+const LATENT = 8;
 /** Standard deviation of the border's values up to which a ground counts as plain. */
 const PLAIN = 12;
 
@@ -21,7 +24,8 @@ export async function variants(
   generator: TorchGenerator,
 ): Promise<readonly Picture[]> {
   const whole = await read(size);
-  const reach = Math.round(Math.min(size.width, size.height) * REACH);
+  const cells = Math.max(1, Math.floor((Math.min(size.width, size.height) * REACH) / LATENT));
+  const reach = cells * LATENT;
   const wide = { width: size.width + 2 * reach, height: size.height + 2 * reach };
   const source = isPlain(whole) ? whole : await read(wide);
   const [left, top] = [(source.width - size.width) / 2, (source.height - size.height) / 2];
@@ -30,7 +34,7 @@ export async function variants(
     if (k < 2) {
       return isTurned ? turned(whole) : whole;
     }
-    const [across = 0, down = 0] = generator.rand(2).map((value) => Math.round((2 * value - 1) * reach));
+    const [across = 0, down = 0] = generator.rand(2).map((value) => Math.round((2 * value - 1) * cells) * LATENT);
     const moved = window(source, left + across, top + down, size);
     return isTurned ? turned(moved) : moved;
   });
