@@ -35,7 +35,7 @@ STYLES = (*HANDS, *LOOKS)
 KEPT = r"up_blocks\.[12]\."
 STRENGTH = {"neon": 0.72}  # with LCM-LoRA all that is asked of a style is there at less than its full strength; 0.8 for the others
 BATCH = 24
-PICTURES = 8000
+PICTURES = 4000
 LEAST, LEAN = 0.5, 0.75  # with LCM-LoRA half of the steps are noisy ones, and the first decides the shape
 
 
