@@ -110,7 +110,7 @@ def gradients(model, loss_kind, size, results):
 
     given = lambda name, *shape: seeded(f"gradient/{case}/{name}", shape).double()
     context, extra = encode(encoders)
-    prediction = unet(given("sample", ROWS, 4, *size), torch.tensor([801.0, 120.0]), context, **extra).sample
+    prediction = unet(given("sample", ROWS, unet.config.in_channels, *size), torch.tensor([801.0, 120.0]), context, **extra).sample
     factor, weight = torch.tensor([1.0, -0.4]), torch.tensor([0.75, 2.0])
     error = factor.view(-1, 1, 1, 1) * prediction + given("offset", *prediction.shape)
     penalty = error**2 if loss_kind == "squared" else (error**2 + HUBER**2).sqrt() - HUBER

@@ -30,7 +30,7 @@ EMPTY = 0.1
 CURRICULUM = 0.4, 0.75  # shares of the time after which the mix changes
 EVERYDAY = 4.0, 1.5  # how much more often pictures of everyday things alone come, at the beginning and at the end
 EVERYDAY_WORDS = pathlib.Path(__file__).resolve().parent / "words" / "everyday.txt"
-PUBLISHED = pathlib.Path(__file__).resolve().parent.parent / "unet" / "diffusion_pytorch_model.safetensors"
+PUBLISHED = pathlib.Path(__file__).resolve().parent.parent
 SCHEDULE = {"num_train_timesteps": 1000, "beta_start": 0.00085, "beta_end": 0.02, "beta_schedule": "scaled_linear", "prediction_type": "v_prediction"}
 
 
@@ -64,15 +64,22 @@ def build_text(tokens):
     ))
 
 
-def begin(unet):
-    """Start from the published UNet: what does not depend on words or latent channels is kept, the rest is fresh."""
+def begin(unet, text, tokens):
+    """Start from the published weights: a weight whose shape fits is kept, the rest is fresh; the text encoder's only where a token is what it was."""
     from safetensors.torch import load_file
 
-    old, new = load_file(PUBLISHED), unet.state_dict()
-    for name, value in new.items():
-        if name in old and old[name].shape == value.shape:
-            new[name] = old[name].float()
-    unet.load_state_dict(new)
+    def take(net, file):
+        old, new = load_file(PUBLISHED / file), net.state_dict()
+        old = {name.removeprefix("text_model."): value for name, value in old.items()}
+        for name, value in new.items():
+            found = old.get(name.removeprefix("text_model."))
+            if found is not None and found.shape == value.shape:
+                new[name] = found.float()
+        net.load_state_dict(new)
+
+    take(unet, "unet/diffusion_pytorch_model.safetensors")
+    if json.loads((PUBLISHED / "tokenizer" / "vocab.json").read_text()) == tokens.get_vocab():
+        take(text, "text_encoder/model.safetensors")
 
 
 def load(work, tokens):
@@ -175,7 +182,7 @@ def main(work, args):
     tokens = tokenizer(work)
     channels = np.load(next((work / "latents").glob("*.npy")), mmap_mode="r").shape[-1]
     unet, text = build_unet(channels), build_text(tokens)
-    begin(unet)
+    begin(unet, text, tokens)
     clock = Clock("base", work, args.minutes or MINUTES)
     named = [(f"unet.{n}", p) for n, p in unet.named_parameters()] + [(f"text.{n}", p) for n, p in text.named_parameters()]
     optimiser = Pair(named, lr=1.5e-3, adam_lr=1e-3, not_matrices=("embedding", "conv_in", "conv_out"))

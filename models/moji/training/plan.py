@@ -37,8 +37,8 @@ def jobs(glyphs, natural):
     def row(name, asked, scheduler, steps, guidance, accelerator=None, style=None, first_seed=1000):
         for n, ask in enumerate(asked):
             lines.append({
-                "row": name, "path": f"{len(lines):05d}.png", "seed": first_seed + n, "scheduler": scheduler, "steps": steps, "guidance": guidance, "accelerator": accelerator,
-                "style": style, "styleWeight": 1.0, **ask,
+                **ask, "row": name, "path": f"{len(lines):05d}.png", "seed": first_seed + n, "scheduler": scheduler, "steps": steps, "guidance": guidance, "accelerator": accelerator,
+                "style": style, "styleWeight": 1.0,
             })
 
     row("teacher: DDIM, 25 steps, guided", main, "ddim", 25, GUIDANCE)

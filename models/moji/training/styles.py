@@ -33,7 +33,7 @@ STYLES = (*HANDS, *LOOKS)
 # All targets are trained, and those of the late part kept. How lines and tones are laid is decided late in the net, what
 # is to be seen early: without its early part a style leaves things their shapes, and what LCM-LoRA has learnt of them.
 KEPT = r"up_blocks\.[12]\."
-STRENGTH = {"neon": 0.72}  # with LCM-LoRA all that is asked of a style is there at less than its full strength; 0.8 for the others
+STRENGTH = {"neon": 0.72, "flat": 1.4}  # with LCM-LoRA all that is asked of a style is there at less than its full strength, but for `flat`; 0.8 for the others
 BATCH = 24
 PICTURES = 4000
 LEAST, LEAN = 0.5, 0.75  # with LCM-LoRA half of the steps are noisy ones, and the first decides the shape

@@ -23,23 +23,22 @@ describe('moji’s words', () => {
   });
 
   it.each([
-    ['a picture of einstein', 'einstein'],
     ['a tesla', 'tesla'],
-    ['portrait of a viking', 'viking'],
     ['a waterfall', 'waterfall'],
-    ['a woman and a man', 'woman'],
+    ['a red stapler', 'stapler'],
+    ['a xylophone', 'xylophone'],
   ])('says of %s that it cannot draw it', (prompt, word) => {
     expect(read(prompt).unknown).toContainEqual({ word, drawn: undefined });
   });
 
   it.each([
-    ['a cello', 'violin'],
-    ['a lighthouse', 'tower'],
+    ['a picture of einstein', 'scientist'],
     ['a golden retriever', 'dog'],
-    ['a submarine', 'ship'],
-  ])('draws %s as a %s', (prompt, drawn) => {
-    expect(read(prompt).prompt).toBe(`a ${drawn}`);
-    expect(read(prompt).unknown).toHaveLength(1);
+    ['a trombone', 'trumpet'],
+    ['a stork', 'bird'],
+  ])('draws for %s a %s, and says so', (prompt, drawn) => {
+    expect(read(prompt).prompt).toMatch(new RegExp(` ${drawn}$`));
+    expect(read(prompt).unknown).toMatchObject([{ drawn }]);
   });
 
   it.each([
@@ -48,6 +47,7 @@ describe('moji’s words', () => {
     ['un gato azul en la playa', 'a blue cat on the beach'],
     ['una gata con sombrero', 'a cat with hat'],
     ['une pomme rouge sur fond bleu', 'a red apple on blue background'],
+    ['馬に乗った宇宙飛行士', 'astronaut riding horse'],
     ['夜の赤い車', 'red car at night'],
   ])('reads %s', (typed, english) => {
     expect(read(typed).prompt.trim()).toBe(english);
