@@ -85,9 +85,10 @@ export const page: Translation<typeof english> = {
   'page.gallery.deleted': 'Gelöscht: {prompt}',
   'page.image.unreadable': 'Diese Datei ließ sich nicht als Bild öffnen.',
   'page.waiting': 'Der Bot ist weg; {count} warten darauf, gesendet zu werden.',
-  'page.examples': 'a fox on blue|a red apple|a smiling sun|a castle at night|a cup of tea',
+  'page.examples':
+    'a woman with red hair|a detective at night|a penguin in the snow|an astronaut riding a horse|a house in the forest',
   'page.model.moji':
-    'moji: Alltägliches, klein und schnell. Für alles andere kommt ein Modell dazu: fourstep model add hf:Lykon/dreamshaper-8',
+    'moji: Menschen, Orte und Alltägliches, klein und schnell. Für alles andere kommt ein Modell dazu: fourstep model add hf:Lykon/dreamshaper-8',
   'page.panel.styles.columns': 'Stil|Modell|Gewicht|Wörter|Üblich',
   'page.panel.queue.columns': 'Aufträge|Jetzt',
   'page.panel.devices.columns': 'Gerät|Zustand|Arbeiten',

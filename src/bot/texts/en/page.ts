@@ -82,9 +82,10 @@ export const page = {
   'page.gallery.deleted': 'Deleted: {prompt}',
   'page.image.unreadable': 'This file could not be opened as a picture.',
   'page.waiting': 'The bot is away; {count} waiting to be sent.',
-  'page.examples': 'a fox on blue|a red apple|a smiling sun|a castle at night|a cup of tea',
+  'page.examples':
+    'a woman with red hair|a detective at night|a penguin in the snow|an astronaut riding a horse|a house in the forest',
   'page.model.moji':
-    'moji: everyday things, small and quick. For everything else add a model: fourstep model add hf:Lykon/dreamshaper-8',
+    'moji: people, places and everyday things, small and quick. For everything else add a model: fourstep model add hf:Lykon/dreamshaper-8',
   'page.panel.styles.columns': 'Style|Model|Weight|Words|Usual',
   'page.panel.queue.columns': 'Jobs|Now',
   'page.panel.devices.columns': 'Device|State|Works',
