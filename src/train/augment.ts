@@ -1,6 +1,7 @@
 /**
- * One picture as several: turned left to right and moved a little, so that a style and not a place is learnt. Moves are of
- * whole latents: what is finer than one (hatching, paper) keeps its place in it, and stays one thing to learn.
+ * One picture as several: moved a little, so that a style and not a place is learnt. Moves are of whole latents: what is
+ * finer than one (hatching, paper) keeps its place in it, and stays one thing to learn. Never turned left to right: strokes,
+ * light and lettering have a side.
  * What is moved in at an edge is the edge again on a plain ground; elsewhere the picture comes larger, and is cut.
  */
 /* oxlint-disable typescript/no-non-null-assertion -- loops keep every index within its array */
@@ -16,7 +17,7 @@ const PLAIN = 12;
 
 type Size = { readonly width: number; readonly height: number };
 
-/** `count` variants of the size: the picture itself, then itself turned, then moved ones. Every second one is turned. */
+/** `count` variants of the size: the picture itself, then moved ones. */
 export async function variants(
   read: (size: Size) => Promise<Picture>,
   size: Size,
@@ -30,13 +31,11 @@ export async function variants(
   const source = isPlain(whole) ? whole : await read(wide);
   const [left, top] = [(source.width - size.width) / 2, (source.height - size.height) / 2];
   return Array.from({ length: count }, (_, k) => {
-    const isTurned = k % 2 === 1;
-    if (k < 2) {
-      return isTurned ? turned(whole) : whole;
+    if (k === 0) {
+      return whole;
     }
     const [across = 0, down = 0] = generator.rand(2).map((value) => Math.round((2 * value - 1) * cells) * LATENT);
-    const moved = window(source, left + across, top + down, size);
-    return isTurned ? turned(moved) : moved;
+    return window(source, left + across, top + down, size);
   });
 }
 
@@ -51,17 +50,6 @@ function window({ width, height, data }: Picture, left: number, top: number, siz
     }
   }
   return { ...size, data: part };
-}
-
-function turned({ width, height, data }: Picture): Picture {
-  const result = new Uint8Array(data.length);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const from = 3 * (y * width + x);
-      result.set(data.subarray(from, from + 3), 3 * (y * width + width - 1 - x));
-    }
-  }
-  return { width, height, data: result };
 }
 
 /** Whether nearly all of the border has one colour. */
