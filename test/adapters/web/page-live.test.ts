@@ -100,8 +100,10 @@ describe.skipIf(noBrowser !== undefined)(`the live picture (${noBrowser ?? 'in C
 
   it('starts with examples to press and the line of what the model can draw', async ({ page }) => {
     expect(await page.textContent('#model-line')).toBe('moji: everyday things');
-    await page.click('#examples button >> nth=1');
-    await page.waitForSelector(`${FINAL} img[alt="a red apple"]`);
+    const example = page.locator('#examples button').nth(1);
+    const words = await example.textContent();
+    await example.click();
+    await page.waitForSelector(`${FINAL} img[alt="${words}"]`);
     expect(await page.isHidden('#live-hint')).toBe(true);
   });
 
