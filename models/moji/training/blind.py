@@ -2,7 +2,8 @@
 
 First call: writes WORK/blind/: sheets of 20 numbered pictures of the `natural` rows, shuffled by a fixed seed, and answers.tsv to be
 filled in by whoever looks (a number, a tab, everything seen in plain words; `blob` where nothing can be told). Nothing in the folder
-tells prompt, seed or row. A thing of a prompt may be said in several ways (girl/woman). Called again with answers.tsv filled in, it matches them with the must-elements and prints the scores.
+tells prompt, seed or row. A thing of a prompt may be said in several ways (girl/woman). Called again with answers.tsv filled in, it matches them with the must-elements and
+prints the scores, of the first guess alone and of all that a viewer said ("a cat, perhaps a fox").
 """
 
 import json
@@ -21,6 +22,8 @@ PLACE_WORDS = {
     "desert": "desert sand", "stage": "stage concert", "sky": "sky clouds", "underwater": "underwater sea water",
 }
 RELATION_WORDS = {"wear": "wearing wears with in", "wearing": "wearing wears with in", "riding": "riding rides on", "ride": "riding rides on", "on": "on sitting atop", "in": "in inside", "holding": "holding holds with carrying", "hold": "holding holds with carrying"}
+
+WANTED = {"subject right": "75 %", "everything right": "50 %", "two things": "60 %", "wearing": "50 %", "riding": "50 %", "blobs": "at most 5 %"}
 
 
 def shuffled(work):
@@ -65,17 +68,31 @@ def seen(job, answer, others):
     return marks
 
 
-def score(jobs, answers, others):
+def first_guess(answer):
+    """What a viewer said without "perhaps …" and "… or …"."""
+    return re.sub(r" or [^,]*", "", re.sub(r"(?<!^),? perhaps [^,]*", " ", answer))
+
+
+def scores(jobs, answers, others):
+    """{what is counted: [found or not, …]}"""
     told = [(job, answers[n + 1].lower(), seen(job, answers[n + 1].lower(), others)) for n, job in enumerate(jobs) if answers.get(n + 1)]
-    share = lambda found: f"{100 * sum(found) / max(1, len(found)):.0f} % of {len(found)}"
-    print("subject right:", share([next(iter(marks.values())) for _, _, marks in told if marks]))
-    print("everything right:", share([all(marks.values()) for _, _, marks in told if marks]))
-    print("two things:", share([all(ok for name, ok in marks.items() if name in ("subject", "thing 2")) for job, _, marks in told if len(job.get("things") or ()) > 1]))
-    for kind in ("wear", "ride", "riding", "wearing"):
-        found = [all(marks.values()) for job, _, marks in told if kind in (job.get("relation") or ())]
-        if found:
-            print(f"{kind}:", share(found))
-    print("blobs:", share(["blob" in answer for _, answer, _ in told]))
+    related = lambda *kinds: [all(marks.values()) for job, _, marks in told if set(kinds) & set(job.get("relation") or ())]
+    return {
+        "subject right": [next(iter(marks.values())) for _, _, marks in told if marks],
+        "everything right": [all(marks.values()) for _, _, marks in told if marks],
+        "two things": [all(ok for name, ok in marks.items() if name in ("subject", "thing 2")) for job, _, marks in told if len(job.get("things") or ()) > 1],
+        "wearing": related("wear", "wearing"),
+        "riding": related("ride", "riding"),
+        "blobs": ["blob" in answer for _, answer, _ in told],
+    }
+
+
+def table(jobs, answers, others):
+    share = lambda found: f"{100 * sum(found) / max(1, len(found)):.0f} %"
+    firsts = scores(jobs, {number: first_guess(words) for number, words in answers.items()}, others)
+    lines = ["| | wanted | first guess | first or another guess |", "|---|---|---|---|"]
+    lines += [f"| {name}, of {len(found)} | {WANTED[name]} | {share(firsts[name])} | {share(found)} |" for name, found in scores(jobs, answers, others).items()]
+    return "\n".join(lines) + "\n"
 
 
 def main(work, args):
@@ -85,4 +102,4 @@ def main(work, args):
         print(f"blind: {len(jobs)} pictures in {folder}; fill in answers.tsv and call again")
         return
     lines = [line.split("\t", 1) for line in (folder / "answers.tsv").read_text().splitlines() if "\t" in line]
-    score(jobs, {int(number): words.strip() for number, words in lines}, load_synonyms(work).by_name)
+    print(table(jobs, {int(number): words.strip() for number, words in lines}, load_synonyms(work).by_name))
