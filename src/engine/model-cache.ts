@@ -1,7 +1,8 @@
 /**
  * Models that are open, up to a budget of memory: opened when first asked for, shared by all requests, let go when
  * others need the room and no request uses them. One whose derived files have been deleted is opened anew: its sessions
- * go on, but no other could be opened. A model that changes its accelerator keeps its text encoders and its autoencoder.
+ * go on, but no other could be opened. A model that changes its accelerator keeps its text encoders and its autoencoder;
+ * a small one is open with each of its accelerators, for drafts and pictures take turns while somebody types.
  */
 import path from 'node:path';
 import { stat } from 'node:fs/promises';
@@ -14,7 +15,8 @@ import type { AcceleratorFile } from './model/accelerator-merge.ts';
 import { readManifest } from './model/manifest-file.ts';
 import { openModelWithVae, standInBeside } from './model/vae-override.ts';
 import { Model } from './model/model.ts';
-import type { SessionOpener } from './model/session-opener.ts';
+import { bytesOf } from './model/model-files.ts';
+import { SMALL_NET_BYTES, type SessionOpener } from './model/session-opener.ts';
 
 /** What of a request says which model it is. */
 type ModelRequest = Pick<GenerationRequest, 'model' | 'accelerator' | 'vae' | 'precision'>;
@@ -85,6 +87,7 @@ export class ModelCache {
     const key = JSON.stringify([group, chosen ?? null, precision]);
     return this.#models.lease(key, async () => {
       const files = await openModelWithVae(location.source, vae, { cacheDir, clipTokenizer });
+      const makesRoom = bytesOf(files.unet) > SMALL_NET_BYTES;
       // Rows of equal keys share a call, and the same model opened twice is two.
       const ownKey = `${key} ${this.#opened++}`;
       const previous = this.#latest.get(group);
@@ -95,10 +98,10 @@ export class ModelCache {
         precision,
         open,
         // Products of whole numbers want their weights packed, whatever becomes of them.
-        weightsChange: installed.length > 1 && precision === 'fp32',
+        weightsChange: makesRoom && installed.length > 1 && precision === 'fp32',
         cacheDir,
         // With another accelerator or precision it is the same model but for the UNet, and two would take twice the memory.
-        previous: previous !== undefined && this.#models.reclaim(previous) ? previous : undefined,
+        previous: makesRoom && previous !== undefined && this.#models.reclaim(previous) ? previous : undefined,
       });
       this.#latest.set(group, model);
       return model;
