@@ -109,11 +109,12 @@ async function* drawing(
       yield event;
     } else if (event.kind === 'picture') {
       const picture = request.alpha ? cutFromGround(event.picture).picture : event.picture;
-      const png = live === 'draft' ? await encodeDraft(picture) : (await encodePng(picture)).data;
+      const { data, contentType } = await (live === 'draft' ? encodeDraft(picture) : encodePng(picture));
       pictures[event.index] = picture;
       yield {
         kind: 'picture',
-        png,
+        data,
+        contentType,
         width: event.picture.width,
         height: event.picture.height,
         ms: event.ms.total,

@@ -19,7 +19,9 @@ export type LiveEvent =
   | { readonly kind: 'step'; readonly step: number; readonly steps: number }
   | {
       readonly kind: 'picture';
-      readonly png: Uint8Array;
+      /** PNG with the very pixels; of a draft a JPEG where nothing is clear. */
+      readonly data: Uint8Array;
+      readonly contentType: 'image/png' | 'image/jpeg' | 'image/webp';
       readonly width: number;
       readonly height: number;
       readonly ms: number;

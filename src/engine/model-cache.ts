@@ -41,6 +41,8 @@ export type ModelCacheOptions = {
   readonly clipTokenizer: string;
   /** Sum of the weights of the models kept open. */
   readonly budgetBytes: number;
+  /** Weights of the largest UNet that is kept open once for each accelerator; default: those of a small net. */
+  readonly smallBytes?: number;
 };
 
 export class ModelCache {
@@ -75,7 +77,7 @@ export class ModelCache {
   }
 
   async #lease({ model: name, accelerator, vae: asked, precision }: ModelRequest): Promise<Lease<Model>> {
-    const { locate, open, cacheDir, clipTokenizer } = this.#options;
+    const { locate, open, cacheDir, clipTokenizer, smallBytes = SMALL_NET_BYTES } = this.#options;
     const location = await locate(name);
     // As it is now: it says which file an id means.
     const manifest = await readManifest(location.source);
@@ -87,7 +89,7 @@ export class ModelCache {
     const key = JSON.stringify([group, chosen ?? null, precision]);
     return this.#models.lease(key, async () => {
       const files = await openModelWithVae(location.source, vae, { cacheDir, clipTokenizer });
-      const makesRoom = bytesOf(files.unet) > SMALL_NET_BYTES;
+      const makesRoom = bytesOf(files.unet) > smallBytes;
       // Rows of equal keys share a call, and the same model opened twice is two.
       const ownKey = `${key} ${this.#opened++}`;
       const previous = this.#latest.get(group);

@@ -8,9 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { Page } from 'playwright-core';
-
-import { launchBrowser, noBrowser, openPage } from '../support/web/browser.ts';
+import { type BarePage, openBarePage } from '../support/web/bare-browser.ts';
+import { noBrowser } from '../support/web/browser.ts';
 import { startBot } from '../support/web/started-bot.ts';
 
 const SENTENCE = 'a red fox beside a blue tree at dawn'.slice(0, 35);
@@ -38,28 +37,27 @@ async function main(): Promise<void> {
   }
   const folder = mkdtempSync(join(tmpdir(), 'fourstep-bench-page-'));
   const bot = await startBot(folder);
-  const browser = await launchBrowser();
+  const page = await openBarePage(bot.url, { width: 1280, height: 860 });
   try {
-    const { page } = await openPage(browser, bot.url, { width: 1280 });
-    await page.waitForTimeout(1500); // the styles' own pictures are drawn
+    await sleep(3000); // the styles' own pictures are drawn
     await watch(page);
     const unitMs = await warmDrawingMs(page, {});
     const typing = follow(await type(page), unitMs);
-    await page.click('#styles [data-style=neon]');
-    await page.click('#styles [data-style=ink]');
-    await page.waitForSelector('#canvas[data-kind=final][data-state*="+ink"]');
+    await page.evaluate(`document.querySelector('#styles [data-style=neon]').click()`);
+    await page.evaluate(`document.querySelector('#styles [data-style=ink]').click()`);
+    await page.until(`document.querySelector('#canvas[data-kind=final][data-state*="+ink"]') !== null`);
     const mixedMs = await warmDrawingMs(page, { style: 'neon:0.5+ink:0.5' });
     const dragging = follow(await drag(page), mixedMs);
     print({ unitMs: round(unitMs), mixedMs: round(mixedMs), typing, dragging });
   } finally {
-    await browser.close();
+    await page.close();
     await bot.stop();
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
 /** Notes in the page when each state is asked for and when a picture of it is there. */
-async function watch(page: Page): Promise<void> {
+async function watch(page: BarePage): Promise<void> {
   await page.evaluate(`(() => {
     window.shown = [];
     window.asked = [];
@@ -79,7 +77,7 @@ async function watch(page: Page): Promise<void> {
 }
 
 /** Median of the engine's own time for a draft, each of other words, one after the other. */
-async function warmDrawingMs(page: Page, more: Record<string, string>): Promise<number> {
+async function warmDrawingMs(page: BarePage, more: Record<string, string>): Promise<number> {
   const times: number[] = [];
   for (let index = 0; index < WARM_DRAWINGS; index += 1) {
     const request = { isDraft: true, options: { prompt: `a fox ${index}`, seed: 7, ...more } };
@@ -98,43 +96,40 @@ async function warmDrawingMs(page: Page, more: Record<string, string>): Promise<
   return median(times.slice(3));
 }
 
-async function type(page: Page): Promise<readonly [readonly Asked[], readonly Shown[]]> {
-  await page.focus('#prompt');
+async function type(page: BarePage): Promise<readonly [readonly Asked[], readonly Shown[]]> {
+  await page.evaluate(`document.getElementById('prompt').focus()`);
   await page.evaluate('window.shown.length = window.asked.length = 0');
-  await page.keyboard.type(SENTENCE, { delay: KEY_MS });
+  for (const letter of SENTENCE) {
+    page.press(letter);
+    await sleep(KEY_MS);
+  }
   return notes(page);
 }
 
-async function drag(page: Page): Promise<readonly [readonly Asked[], readonly Shown[]]> {
-  const box = await page.locator('#mix').boundingBox();
-  const { x = 0, y = 0, width = 0, height = 0 } = box ?? {};
-  const hand = await page.context().newCDPSession(page);
-  const at = (share: number, type: 'mousePressed' | 'mouseMoved' | 'mouseReleased'): Promise<unknown> =>
-    hand.send('Input.dispatchMouseEvent', {
-      type,
-      x: x + width * share,
-      y: y + height / 2,
-      button: 'left',
-      buttons: 1,
-      clickCount: 1,
-    });
-  await at(0.5, 'mousePressed');
+async function drag(page: BarePage): Promise<readonly [readonly Asked[], readonly Shown[]]> {
+  const box = await page.evaluate(`(() => {
+    const { x, y, width, height } = document.getElementById('mix').getBoundingClientRect();
+    return { x, y, width, height };
+  })()`);
+  const { x, y, width, height } = box as { x: number; y: number; width: number; height: number };
+  const at = (share: number, type: 'mousePressed' | 'mouseMoved' | 'mouseReleased'): void =>
+    page.move({ type, x: x + width * share, y: y + height / 2 });
+  at(0.5, 'mousePressed');
   await page.evaluate('window.shown.length = window.asked.length = 0');
   const began = performance.now();
   for (let share = 0; share < 1; share = (performance.now() - began) / DRAG_MS) {
-    void at(0.5 + 0.45 * Math.sin(share * 2 * Math.PI), 'mouseMoved'); // a hand does not wait for the page
+    at(0.5 + 0.45 * Math.sin(share * 2 * Math.PI), 'mouseMoved'); // a hand does not wait for the page
     await sleep(MOVE_MS);
   }
-  await at(0.5, 'mouseReleased');
+  at(0.5, 'mouseReleased');
   return notes(page);
 }
 
-async function notes(page: Page): Promise<readonly [readonly Asked[], readonly Shown[]]> {
-  await page.waitForSelector('#canvas[data-kind=final]');
-  await page.waitForTimeout(600);
-  const { asked, shown }: { asked: Asked[]; shown: Shown[] } = await page.evaluate(
-    '({ asked: window.asked, shown: window.shown })',
-  );
+async function notes(page: BarePage): Promise<readonly [readonly Asked[], readonly Shown[]]> {
+  await page.until(`document.querySelector('#canvas[data-kind=final]') !== null`);
+  await sleep(600);
+  const noted = await page.evaluate('({ asked: window.asked, shown: window.shown })');
+  const { asked, shown } = noted as { readonly asked: Asked[]; readonly shown: Shown[] };
   return [asked, shown];
 }
 
@@ -146,9 +141,9 @@ function follow([asked, shown]: readonly [readonly Asked[], readonly Shown[]], u
     const picture = times.find((each) => each.at >= index && each.atMs >= atMs);
     return (picture?.atMs ?? Number.POSITIVE_INFINITY) - atMs;
   });
-  const [first, last] = [states[0]?.atMs ?? 0, states.at(-1)?.atMs ?? 0];
+  const last = states.at(-1)?.atMs ?? 0;
   const count = shown.filter(({ atMs }) => atMs <= last + unitMs).length;
-  const possible = Math.min(states.length, (last + unitMs - first) / unitMs);
+  const possible = drawnAlone(states, unitMs);
   const [p50Ms, p95Ms] = [quantile(latencies, 0.5), quantile(latencies, 0.95)];
   return {
     p50: round(p50Ms / unitMs),
@@ -159,6 +154,18 @@ function follow([asked, shown]: readonly [readonly Asked[], readonly Shown[]], u
     possible: round(possible),
     share: round(count / possible),
   };
+}
+
+/** Pictures that an engine without anything around it draws until a drawing after the last state: the newest one each time. */
+function drawnAlone(states: readonly Asked[], unitMs: number): number {
+  const end = (states.at(-1)?.atMs ?? 0) + unitMs;
+  let pictures = 0;
+  let drawn = -1;
+  for (let atMs = states[0]?.atMs ?? end; atMs + unitMs <= end; pictures += 1) {
+    drawn = states.findLastIndex((each) => each.atMs <= atMs);
+    atMs = Math.max(atMs + unitMs, states[drawn + 1]?.atMs ?? Number.POSITIVE_INFINITY);
+  }
+  return pictures;
 }
 
 /** Which of the states that were asked for a picture is of: the newest one with its words and mix. */

@@ -51,6 +51,11 @@ afterAll(() => rmSync(folder, { recursive: true }));
 beforeEach(() => {
   opened = [];
   mapped = [];
+  cache = cacheWith({ smallBytes: 0 });
+});
+afterEach(() => cache.close());
+
+function cacheWith(size: { readonly smallBytes?: number }): ModelCache {
   const plain = sessionOpener({ device: { kind: 'cpu' }, numberType: 'f32', startup: 'fast', threads: 1 });
   const open: SessionOpener = Object.assign(
     (graph: Parameters<SessionOpener>[0]) => {
@@ -67,15 +72,15 @@ beforeEach(() => {
       target: plain.target,
     },
   );
-  cache = new ModelCache({
+  return new ModelCache({
+    ...size,
     locate: async () => ({ source: model }),
     open,
     cacheDir: path.join(folder, 'cache'),
     clipTokenizer: path.join(modelsFolder, 'clip'),
     budgetBytes: GIB,
   });
-});
-afterEach(() => cache.close());
+}
 
 const lease = (accelerator: Accelerator) =>
   cache.lease({ model: 'tiny', accelerator, vae: undefined, precision: 'fp32' as const });
@@ -98,6 +103,19 @@ async function drawWith(accelerator: Accelerator): Promise<Float32Array> {
     release();
   }
 }
+
+describe('a small model with several accelerators', () => {
+  it('is open with each of them, its weights packed', async () => {
+    cache = cacheWith({});
+    const fast: Accelerator = { kind: 'model', id: 'lcm' };
+    const fine: Accelerator = { kind: 'model', id: 'hyper-sd-8' };
+    const before = [await drawWith(fast), await drawWith(fine)];
+    expect(mapped).toEqual([]);
+    opened = [];
+    expect([await drawWith(fast), await drawWith(fine)]).toEqual(before);
+    expect(opened).toEqual([]);
+  });
+});
 
 describe('a model that changes its accelerator', () => {
   const fine: Accelerator = { kind: 'model', id: 'hyper-sd-8' };

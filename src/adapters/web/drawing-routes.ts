@@ -75,9 +75,9 @@ function lineOf(event: LiveEvent, locale: Locale): unknown {
     case 'step':
       return { step: event.step, steps: event.steps };
     case 'picture':
-      return { picture: dataUrl(event.png), width: event.width, height: event.height, ms: event.ms };
+      return { picture: dataUrl(event), width: event.width, height: event.height, ms: event.ms };
     case 'enlarged':
-      return { enlarged: dataUrl(event.png), index: event.index };
+      return { enlarged: dataUrl({ data: event.png, contentType: 'image/png' }), index: event.index };
     case 'notice':
       return { notice: noticeText(locale, event) };
     default:
@@ -85,8 +85,8 @@ function lineOf(event: LiveEvent, locale: Locale): unknown {
   }
 }
 
-function dataUrl(png: Uint8Array): string {
-  return `data:image/png;base64,${Buffer.from(png).toString('base64')}`;
+function dataUrl({ data, contentType }: { readonly data: Uint8Array; readonly contentType: string }): string {
+  return `data:${contentType};base64,${Buffer.from(data).toString('base64')}`;
 }
 
 /** What `read` gives; where it throws, nobody reads the files any more. */

@@ -48,7 +48,7 @@ export class StylePictures {
       const request = { options, isDraft: false, canvas: 'styles' };
       for await (const event of this.#live.draw(actor, this.#chat.place(actor), request, signal)) {
         if (event.kind === 'picture') {
-          return event.png;
+          return event.data;
         }
       }
       return undefined;

@@ -6,7 +6,17 @@ import { existsSync } from 'node:fs';
 
 import { type Browser, chromium, type Page } from 'playwright-core';
 
-const EXECUTABLE = '/usr/bin/chromium';
+export const EXECUTABLE = '/usr/bin/chromium';
+
+export const BROWSER_ARGUMENTS: readonly string[] = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
 
 /** Why page tests cannot run here; undefined where they can. */
 export const noBrowser: string | undefined = existsSync(EXECUTABLE) ? undefined : `${EXECUTABLE} is not installed`;
@@ -14,15 +24,7 @@ export const noBrowser: string | undefined = existsSync(EXECUTABLE) ? undefined 
 export function launchBrowser(): Promise<Browser> {
   return chromium.launch({
     executablePath: EXECUTABLE,
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
+    args: [...BROWSER_ARGUMENTS],
   });
 }
 

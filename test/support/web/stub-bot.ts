@@ -95,7 +95,8 @@ export function createStubWorld(chat: () => Chat): StubWorld {
         for (let index = 0; index < (request.isDraft ? 1 : Number(count ?? 1)); index += 1) {
           yield {
             kind: 'picture',
-            png: (await encodePng(coloured(`${wordsOf(prompt) ?? ''}${index}`))).data,
+            data: (await encodePng(coloured(`${wordsOf(prompt) ?? ''}${index}`))).data,
+            contentType: 'image/png',
             width: 128,
             height: 128,
             ms: 120,

@@ -56,7 +56,6 @@ const fault = (error) => say('page-fault', error.message);
 
 // ── parts ──
 const follow = () => {
-  recipe.show();
   const options = recipe.options({ styles: styleBoard.text(), hasImage: composer.image() !== null });
   live.follow({
     options,
@@ -121,6 +120,11 @@ const chat = createChat({
   },
 });
 const recipe = createRecipe({ commands, changed: () => follow() });
+/** The fields show what is typed. */
+const typed = () => {
+  recipe.show();
+  follow();
+};
 const styleBoard = createStyles({ words, styles, changed: () => follow() });
 const composer = createComposer({
   commands,
@@ -128,7 +132,7 @@ const composer = createComposer({
   send,
   openForm,
   fault,
-  changed: follow,
+  changed: typed,
   sendImagine,
   takeSeveral: (pictures) => heap.take(pictures),
 });

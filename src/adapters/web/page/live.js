@@ -48,8 +48,10 @@ export function createLive({ words, announce, onShown }) {
         images ??= await show(request, { drawn, notices, isDraft });
         await sharpen(images[event.index], event.enlarged);
       } else {
-        bar.max = event.steps;
-        bar.value = event.step;
+        if (event.steps > 1) {
+          bar.max = event.steps;
+          bar.value = event.step;
+        }
         if (event.step === event.steps) {
           stepped();
         }

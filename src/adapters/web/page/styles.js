@@ -37,10 +37,10 @@ export function createStyles({ words, styles, changed }) {
   }
 
   mix.addEventListener('input', () => {
-    kept.write('mix', Number(mix.value));
     explain();
     changed();
   });
+  mix.addEventListener('change', () => kept.write('mix', Number(mix.value)));
 
   return {
     /** Draws the list anew where it is another one. */
