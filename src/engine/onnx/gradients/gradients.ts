@@ -15,7 +15,8 @@ import { FORMS, RULES } from './rules.ts';
 
 type GradientOptions = Partial<RuleOptions>;
 
-const USUAL: RuleOptions = { attentionBytes: 64 * 2 ** 20 };
+/** What stays in a processor's cache: a part of attention's scores. */
+const USUAL: RuleOptions = { attentionBytes: 8 * 2 ** 20 };
 
 /** The output that holds the gradient by the input `name`. */
 export function gradientName(name: string): string {
