@@ -5,6 +5,7 @@
  */
 import { UserError } from '../core/errors.ts';
 import { arithmeticOf } from '../engine/onnx/arithmetic.ts';
+import { cheapAgain } from '../engine/onnx/cheap-again.ts';
 import type { Graph } from '../engine/onnx/index.ts';
 import { peakBytes, sizesOf, VIEWS } from '../engine/onnx/peak-memory.ts';
 import { inPieces, outputsEarly } from '../engine/onnx/pieces.ts';
@@ -56,8 +57,11 @@ function* ways(step: StepGraph, most: number): Generator<() => StepPlan> {
     yield () => ({ pieces: [graph], neededBytes: besidesBytes(step) + SLACK * peakBytes(graph) });
   }
   const several = Math.max(2, Math.ceil(total / most));
-  yield () => planOf(step, inPieces(graph, { at: evenly(graph, costs, several) }));
   const end = forwardEnd(graph);
+  yield () => {
+    const at = evenly(graph, costs, several);
+    return planOf(step, inPieces(graph, { at, isMadeAgain: cheapAgain(graph, end) }));
+  };
   const forward = costs.slice(0, end).reduce((sum, cost) => sum + cost, 0);
   // On the way back a part is computed once more, and its gradients are about as much again.
   const fewest = Math.max(2, Math.ceil((2.2 * forward) / most));

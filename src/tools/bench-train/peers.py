@@ -45,5 +45,5 @@ for _ in range(rounds + 1):
     optimiser.zero_grad()
     spent.append(seconds() - started)
 spent = sorted(spent[1:])
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
 print(json.dumps({"cpuSeconds": spent[len(spent) // 2], "peakMb": peak}))
