@@ -46,7 +46,7 @@ export async function openBaseModel(options: BaseModelOptions): Promise<BaseMode
   requireNoiseOnly(config, files.location);
   const open = sessionOpener({ device: { kind: 'cpu' }, numberType: 'f32', startup: 'fast', threads });
   const model = await Model.open({ files, key: location, accelerator: undefined, precision: 'fp32', open, cacheDir });
-  const lowering = loweringFor({ provider: 'cpu' });
+  const lowering = loweringFor({ provider: 'cpu', convolutions: 'winograd' });
   const weights = await lowering.prepareWeights(
     files.unet.weights,
     (given) => buildUNet(config, given, { lowering }),

@@ -7,6 +7,7 @@ import { buildUNet, type Layer } from '../engine/nets/index.ts';
 import { Session, type Feeds, type FloatTensor } from '../engine/ort/index.ts';
 import type { BaseModel } from './base-model.ts';
 import type { Learnt } from './learnt.ts';
+import { atSize } from './step-graph.ts';
 
 /** What one row feeds, by the input's name. */
 export type ForwardRow = Readonly<Record<string, Float32Array>>;
@@ -29,7 +30,8 @@ export class ForwardNet {
     const { unet, lowering } = base;
     const beside = new Set(targets.map(({ module }) => module));
     const styles = { rows: 'shared', beside } as const;
-    const graph = bindLengths(buildUNet(unet.config, unet.weights, { lowering, sizes: 'whole', styles }), lengths);
+    const net = buildUNet(atSize(unet.config, lengths), unet.weights, { lowering, sizes: 'whole', styles });
+    const graph = bindLengths(net, lengths);
     const session = await Session.create(serialize(graph), { startup, ...(threads !== undefined && { threads }) });
     return new ForwardNet(session, new Map(graph.inputs.map(({ name, shape }) => [name, shape.map(Number)])));
   }

@@ -85,7 +85,7 @@ export function buildStepGraph(options: StepGraphOptions): StepGraph {
   const { unet, text, lengths, loss, lowering, attentionBytes } = options;
   const into = new GraphBuilder('training step');
   const encoded = text.map((part, index) => encode(part, index, into, options));
-  const net = buildUNet(unet.config, unet.weights, {
+  const net = buildUNet(atSize(unet.config, lengths), unet.weights, {
     lowering,
     sizes: 'whole',
     styles: { rows: 'shared', beside: modulesOf(unet.targets) },
@@ -95,6 +95,11 @@ export function buildStepGraph(options: StepGraphOptions): StepGraph {
   const learnt = into.inputs.map(({ name }) => name).filter(isLearnt);
   const graph = gradients(into.finish(), 'loss', learnt, attentionBytes === undefined ? {} : { attentionBytes });
   return { graph, learnt };
+}
+
+/** Whose forms are chosen for the size that is trained at, which need not be the model's own. */
+export function atSize(config: UNetConfig, { height, width }: Lengths): UNetConfig {
+  return { ...config, usualSide: Math.min(height ?? config.usualSide, width ?? config.usualSide) };
 }
 
 const isLearnt = (name: string): boolean => /(^|\.)(lora_down|lora_up|new_tokens)$/.test(name);

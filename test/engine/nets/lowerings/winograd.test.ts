@@ -18,10 +18,19 @@ import {
 } from '../../../../src/engine/nets/index.ts';
 import { winogradKernels } from '../../../../src/engine/nets/lowerings/winograd.ts';
 import { WeightScope } from '../../../../src/engine/nets/weight-scope.ts';
-import type { Graph } from '../../../../src/engine/onnx/index.ts';
+import { gradientName, gradients } from '../../../../src/engine/onnx/gradients/index.ts';
+import { bindLengths, Mul, ReduceSum, reopen, type Graph } from '../../../../src/engine/onnx/index.ts';
 import type { Feeds } from '../../../../src/engine/ort/index.ts';
 import { withWinogradKernels, type TensorSource } from '../../../../src/engine/weights/index.ts';
-import { floats, given, goldenConfig, outputOf, randomSource, relativeL2 } from '../../../support/net-case.ts';
+import {
+  floats,
+  given,
+  goldenConfig,
+  outputOf,
+  randomSource,
+  relativeL2,
+  runGraph,
+} from '../../../support/net-case.ts';
 
 const OPTIONS = { provider: 'cpu', convolutions: 'winograd' } as const;
 const WINOGRAD = loweringFor(OPTIONS);
@@ -63,6 +72,26 @@ describe('a Winograd convolution', () => {
     const feeds = { x: given('winograd/x', rows, 192, ...size) };
     const y = await outputOf(graph, feeds);
     expect(relativeL2(y, await outputOf(oneConvolution(plain, DIRECT, sides), feeds))).toBeLessThan(TOLERANCE);
+  });
+
+  it.each([
+    { rows: 1, size: [16, 12], multiple: 4 },
+    { rows: 2, size: [7, 9], multiple: 1 },
+  ])('has the gradient of the direct one: $rows rows of $size', async ({ rows, size, multiple }) => {
+    const [height = 1, width = 1] = size;
+    const sides = { usual: 64, multiple };
+    const plain = randomWeights(oneConvolution(NO_WEIGHTS, DIRECT, sides));
+    const weights = await withWinogradKernels(plain, ['conv.winograd'], folder);
+    const feeds = { x: given('winograd/x', rows, 192, ...size), dy: given('winograd/dy', rows, 200, ...size) };
+    const slope = async (net: Graph): Promise<Float32Array> => {
+      const { builder, value } = reopen(bindLengths(net, { rows, height, width }));
+      const dy = builder.input('dy', 'f32', [rows, 200, height, width]);
+      builder.output('loss', ReduceSum(Mul(value('y'), dy), [0, 1, 2, 3]));
+      const results = await runGraph(gradients(builder.finish(), 'loss', ['x']), feeds);
+      return results[gradientName('x')]!.data;
+    };
+    const fast = await slope(oneConvolution(weights, WINOGRAD, sides));
+    expect(relativeL2(fast, await slope(oneConvolution(plain, DIRECT, sides)))).toBeLessThan(TOLERANCE);
   });
 
   it('is direct where the weights have no transformed kernel', () => {
