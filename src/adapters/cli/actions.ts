@@ -114,6 +114,7 @@ export type QuantizeOptions = {
   readonly style?: string;
   readonly python?: string;
   readonly pictures?: string;
+  readonly only?: 'pictures';
   readonly json?: boolean;
 };
 export type BenchUnetOptions = {

@@ -204,6 +204,7 @@ export function buildProgram(actions: CliActions, version: string): Command {
     .option('--style <id>', 'in a style of the model')
     .option('--python <python>', 'one with flip-evaluator: FLIP of the pictures too')
     .option('--pictures <folder>', 'where the pairs are kept')
+    .addOption(new Option('--only <part>', 'of the report: not the sweep over layers').choices(['pictures']))
     .option('--json', 'as JSON')
     .action(actions.quantize);
 

@@ -28,7 +28,7 @@ const SHOWN_LAYERS = 12;
 export async function quantizeModel(
   config: Config,
   id: string,
-  { report = false, prompts: promptFile, style, python, pictures, json }: QuantizeOptions,
+  { report = false, prompts: promptFile, style, python, pictures, only, json }: QuantizeOptions,
   { print, warn }: Streams,
 ): Promise<void> {
   const catalog = openCatalog(config.dataFolder);
@@ -53,11 +53,13 @@ export async function quantizeModel(
       return;
     }
     const flip = python === undefined ? undefined : flipOf(await flipErrors(python, kept.folder ?? ''));
-    warn('layer by layer …');
-    const cacheDir = join(config.dataFolder, 'cache');
-    const recorded = await recordCalls(model, requests.slice(0, SWEPT_PICTURES), cacheDir);
-    const layers = await sweepLayers({ ...recorded, cacheDir, say: warn });
-    const whole = { model: id, style, ...likeness, flip, ...layers };
+    const sweep = async (): Promise<LayerReport> => {
+      warn('layer by layer …');
+      const cacheDir = join(config.dataFolder, 'cache');
+      const recorded = await recordCalls(model, requests.slice(0, SWEPT_PICTURES), cacheDir);
+      return sweepLayers({ ...recorded, cacheDir, say: warn });
+    };
+    const whole = { model: id, style, ...likeness, flip, sweep: only === 'pictures' ? undefined : await sweep() };
     print(json === true ? JSON.stringify(whole) : render(whole));
   } finally {
     await kept.remove();
@@ -97,23 +99,34 @@ async function pairsFolder(asked: string | undefined, python: string | undefined
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
 }
 
-type Whole = Likeness &
-  LayerReport & { readonly model: string; readonly style: string | undefined; readonly flip: Flip | undefined };
+type Whole = Likeness & {
+  readonly model: string;
+  readonly style: string | undefined;
+  readonly flip: Flip | undefined;
+  readonly sweep: LayerReport | undefined;
+};
 
-function render({ model, style, pictures, psnr, flip, denoiseMs, all, kinds, layers }: Whole): string {
-  const percent = (ratio: number): string => `${(100 * ratio).toFixed(2)} %`.padStart(8);
-  const row = (kind: string, count: number, cells: readonly number[]): string =>
-    `    ${kind.padEnd(32)} ${String(count).padStart(4)} ${cells.map(percent).join(' ')}`;
+function render({ model, style, pictures, psnr, flip, denoiseMs, sweep }: Whole): string {
   return [
-    `${model}${style === undefined ? '' : ` in ${style}`} in 8 bits against fp32, ${pictures} pictures: PSNR ${psnr.median.toFixed(1)} dB in the median, ${psnr.worst.toFixed(1)} at worst ("${psnr.worstPrompt}")`,
+    `${model}${style === undefined ? '' : ` in ${style}`} in 8 bits against fp32, ${pictures} pictures: PSNR ${psnr.median.toFixed(1)} dB in the median, at worst`,
+    ...psnr.lowest.map((each) => `    ${each.psnr.toFixed(1).padStart(5)} ("${each.prompt}")`),
     ...(flip === undefined
       ? []
       : [`  FLIP ${flip.median.toFixed(4)} in the median, ${flip.worst.toFixed(4)} at worst`]),
     `  denoising one picture: ${denoiseMs.int8.toFixed(0)} ms, in fp32 ${denoiseMs.fp32.toFixed(0)}`,
+    ...(sweep === undefined ? [] : renderSweep(sweep)),
+  ].join('\n');
+}
+
+function renderSweep({ all, kinds, layers }: LayerReport): readonly string[] {
+  const percent = (ratio: number): string => `${(100 * ratio).toFixed(2)} %`.padStart(8);
+  const row = (kind: string, count: number, cells: readonly number[]): string =>
+    `    ${kind.padEnd(32)} ${String(count).padStart(4)} ${cells.map(percent).join(' ')}`;
+  return [
     '  a call of the UNet by kind of layer: relative L2 with the whole kind in 8 bits, with its worst layer, time saved:',
     ...kinds.map(({ kind, count, difference, worst, gain }) => row(kind, count, [difference, worst, gain])),
     row('all', all.count, [all.difference, layers[0]?.difference ?? 0, all.gain]),
     '  the layers that cost most:',
     ...layers.slice(0, SHOWN_LAYERS).map(({ layer, difference }) => `    ${percent(difference)}   ${layer}`),
-  ].join('\n');
+  ];
 }

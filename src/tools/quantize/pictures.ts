@@ -24,10 +24,16 @@ const USUAL_PROMPTS = [
   'a mountain lake, watercolour',
 ] as const;
 
+const SHOWN_PICTURES = 6;
+
 export type Likeness = {
   readonly pictures: number;
   /** Decibels of 8 bits against fp32, from 0 to 255. */
-  readonly psnr: { readonly median: number; readonly worst: number; readonly worstPrompt: string };
+  readonly psnr: {
+    readonly median: number;
+    /** The pictures that differ most, the worst first. */
+    readonly lowest: readonly { readonly prompt: string; readonly psnr: number }[];
+  };
   /** Of a picture, warm: what the UNet took in all steps, medians. */
   readonly denoiseMs: { readonly fp32: number; readonly int8: number };
 };
@@ -77,14 +83,9 @@ export async function compareInBoth(
     }
   }
   const sorted = found.toSorted((a, b) => a.psnr - b.psnr);
-  const [worst] = sorted;
   return {
     pictures: found.length,
-    psnr: {
-      median: middle(sorted.map(({ psnr }) => psnr)),
-      worst: worst?.psnr ?? Number.NaN,
-      worstPrompt: worst?.prompt ?? '',
-    },
+    psnr: { median: middle(sorted.map(({ psnr }) => psnr)), lowest: sorted.slice(0, SHOWN_PICTURES) },
     denoiseMs: { fp32: middle(times.fp32), int8: middle(times.int8) },
   };
 }
