@@ -5,6 +5,7 @@
  */
 /* oxlint-disable typescript/no-non-null-assertion -- loops keep every index within its array */
 import { cachedWeights, filesOf, sourceId } from './cache.ts';
+import { kernelRounding } from './kernel-rounding.ts';
 import type { TensorToWrite } from './safetensors-writer.ts';
 import type { TensorInfo, TensorSource } from './tensor-source.ts';
 import { TensorTable } from './tensor-table.ts';
@@ -44,7 +45,7 @@ export async function quantisedWeights(
     return new TensorTable(source.origin, []);
   }
   const names = found.map(({ part }) => quantisedName(part, QUANTISED));
-  const key = `int8 1 ${await sourceId(source)} ${JSON.stringify(names)}`;
+  const key = `int8 2 ${await sourceId(source)} ${JSON.stringify(names)}`;
   return cachedWeights({ besides: first.info.file, cacheDir, label: 'int8', key, inputs: filesOf(source) }, () =>
     found.flatMap(({ part, info }) => tensorsOf(source, part, info)),
   );
@@ -85,10 +86,11 @@ const BLOCK = 64;
 
 /**
  * w [count, in, …kernel], its outputs' greatest magnitudes to 127; `shape`: the whole tensor's, [out, in, …kernel].
- * Rounded to the nearest. A row of zeros has the scale 1.
+ * A matrix is rounded to the nearest, a kernel as kernel-rounding.ts says. A row of zeros has the scale 1.
  */
 export function quantiseMatrix(w: Float32Array, shape: readonly number[]): QuantisedMatrix {
   const [, inFeatures = 1, ...kernel] = shape;
+  const round = kernelRounding(kernel);
   const area = kernel.reduce((product, side) => product * side, 1);
   const perOutput = inFeatures * area;
   const count = w.length / perOutput;
@@ -101,13 +103,18 @@ export function quantiseMatrix(w: Float32Array, shape: readonly number[]): Quant
     scales[o] = greatest === 0 ? 1 : greatest / 127;
   }
   const values = new Int8Array(w.length);
+  const places = new Float64Array(area);
   for (let from = 0; from < count; from += BLOCK) {
     const to = Math.min(count, from + BLOCK);
-    for (let place = 0; place < area; place++) {
-      for (let c = 0; c < inFeatures; c++) {
-        const at = (place * inFeatures + c) * count;
-        for (let o = from; o < to; o++) {
-          values[at + o] = Math.round(w[o * perOutput + c * area + place]! / scales[o]!);
+    for (let c = 0; c < inFeatures; c++) {
+      for (let o = from; o < to; o++) {
+        const first = o * perOutput + c * area;
+        for (let place = 0; place < area; place++) {
+          places[place] = w[first + place]! / scales[o]!;
+        }
+        round(places);
+        for (let place = 0; place < area; place++) {
+          values[(place * inFeatures + c) * count + o] = places[place]!;
         }
       }
     }

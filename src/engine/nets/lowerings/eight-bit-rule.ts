@@ -2,7 +2,7 @@
  * What is computed in 8 bits and what stays in float: one rule for every net and every model, by what a layer is. Lists of
  * names, for one model or another, there are none.
  */
-import { usualCount, type Building } from '../building.ts';
+import { ROWS, usualCount, type Building } from '../building.ts';
 import type { ConvolutionLayer, LinearLayer } from '../lowering.ts';
 import type { Dim } from '../../onnx/model-proto.ts';
 
@@ -12,10 +12,7 @@ import type { Dim } from '../../onnx/model-proto.ts';
  */
 const FEWEST_FEATURES = 32;
 
-/**
- * Up to so many tokens each gets a scale of its own, which costs nothing then: a prompt's first token is tens of times as
- * large as the others, which by its scale would all be 0 (MixDQ, https://arxiv.org/abs/2405.17873, section 4.1).
- */
+/** Up to so many tokens each gets a scale of its own, which costs nothing then. */
 const MOST_TOKENS_WITH_SCALES = 256;
 
 /** In float, or in 8 bits with one scale for all that comes in or one for each token. */
@@ -24,11 +21,19 @@ export type LayerForm = 'float' | 'one-scale' | 'scale-by-token';
 /** Over tokens whose count is `tokens`. */
 export function linearForm(building: Building, { inFeatures, outFeatures }: LinearLayer, tokens: Dim): LayerForm {
   const count = usualCount(building, tokens);
-  // One vector a row: of the time, or of a whole prompt. It steers every pixel, and its product costs nothing.
-  if (count <= 1 || Math.min(inFeatures, outFeatures) < FEWEST_FEATURES) {
+  if (!isOfPicture(tokens) || Math.min(inFeatures, outFeatures) < FEWEST_FEATURES) {
     return 'float';
   }
   return count <= MOST_TOKENS_WITH_SCALES ? 'scale-by-token' : 'one-scale';
+}
+
+/**
+ * Whether they are pixels: two sides, times rows. A time is one vector a row and a prompt some dozens of them. Those steer
+ * every pixel at once, their error the next steps cannot tell from what was asked for, and their products cost little: the
+ * keys and values of prompts are 0.4 % of SD 1.5's multiplications.
+ */
+function isOfPicture(tokens: Dim): boolean {
+  return typeof tokens === 'string' && tokens.split('·').filter((side) => side !== ROWS).length > 1;
 }
 
 /**

@@ -4,7 +4,15 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { buildNet, input, output, ROWS, type Sides, type StyleForm } from '../../../../src/engine/nets/building.ts';
+import {
+  buildNet,
+  flat,
+  input,
+  output,
+  ROWS,
+  type Sides,
+  type StyleForm,
+} from '../../../../src/engine/nets/building.ts';
 import { conv2d, type ConvOptions } from '../../../../src/engine/nets/convolution.ts';
 import {
   buildUNet,
@@ -92,11 +100,12 @@ function roundedEven(value: number): number {
 async function throughS8(source: TensorSource): Promise<Float32Array<ArrayBuffer>> {
   const w = await source.readFloats('layer.weight');
   const shape = source.get('layer.weight')?.shape ?? [];
-  const { scales } = quantiseMatrix(w, shape);
-  const perOutput = w.length / scales.length;
-  return w.map((value, k) => {
-    const scale = scales[Math.floor(k / perOutput)] ?? 1;
-    return Math.round(value / scale) * scale;
+  const { values, scales } = quantiseMatrix(w, shape);
+  const [outputs = 1, inFeatures = 1] = shape;
+  const area = w.length / (outputs * inFeatures);
+  return w.map((_, k) => {
+    const [output, input, place] = [Math.floor(k / (inFeatures * area)), Math.floor(k / area) % inFeatures, k % area];
+    return (values[(place * inFeatures + input) * outputs + output] ?? 0) * (scales[output] ?? 1);
   });
 }
 
@@ -179,7 +188,7 @@ describe.skipIf(eightBitInstructions() === undefined)(
       ).toBeLessThan(0.04);
     });
 
-    it('stays in float where latents come in, past a resnet and for one vector a row', async () => {
+    it('stays in float where latents come in, past a resnet, for one vector a row and over a prompt', async () => {
       const narrow = convolution({}, [4, 48]);
       expect(operators(narrow(NO_WEIGHTS, EIGHT))).toContain('Conv');
       const past = convolution({ kernel: 1 });
@@ -190,6 +199,12 @@ describe.skipIf(eightBitInstructions() === undefined)(
         (scope, x) => linear(scope, x, 40),
       );
       expect(operators(vector(NO_WEIGHTS, EIGHT))).toContain('Gemm');
+      const prompt = one(
+        { usual: 64, multiple: 1 },
+        (building) => flat(input(building, 'x', [ROWS, 'tokens', 48])),
+        (scope, x) => linear(scope, x, 40),
+      );
+      expect(operators(prompt(NO_WEIGHTS, EIGHT))).toContain('Gemm');
     });
   },
 );
