@@ -2,7 +2,8 @@
  * One picture as several: moved a little, so that a style and not a place is learnt. Moves are of whole latents: what is
  * finer than one (hatching, paper) keeps its place in it, and stays one thing to learn. Never turned left to right: strokes,
  * light and lettering have a side.
- * What is moved in at an edge is the edge again on a plain ground; elsewhere the picture comes larger, and is cut.
+ * What is moved in at an edge is the edge again, on a plain ground; a picture that fills its frame stays as it is: cut out of a
+ * larger copy, it would teach larger strokes than it has.
  */
 /* oxlint-disable typescript/no-non-null-assertion -- loops keep every index within its array */
 import type { Picture } from '../core/picture.ts';
@@ -17,7 +18,7 @@ const PLAIN = 12;
 
 type Size = { readonly width: number; readonly height: number };
 
-/** `count` variants of the size: the picture itself, then moved ones. */
+/** `count` variants of the size, the picture itself and then moved ones; it alone where it fills its frame. */
 export async function variants(
   read: (size: Size) => Promise<Picture>,
   size: Size,
@@ -26,30 +27,29 @@ export async function variants(
 ): Promise<readonly Picture[]> {
   const whole = await read(size);
   const cells = Math.max(1, Math.floor((Math.min(size.width, size.height) * REACH) / LATENT));
-  const reach = cells * LATENT;
-  const wide = { width: size.width + 2 * reach, height: size.height + 2 * reach };
-  const source = isPlain(whole) ? whole : await read(wide);
-  const [left, top] = [(source.width - size.width) / 2, (source.height - size.height) / 2];
+  if (!isPlain(whole)) {
+    return [whole];
+  }
   return Array.from({ length: count }, (_, k) => {
     if (k === 0) {
       return whole;
     }
     const [across = 0, down = 0] = generator.rand(2).map((value) => Math.round((2 * value - 1) * cells) * LATENT);
-    return window(source, left + across, top + down, size);
+    return window(whole, across, down);
   });
 }
 
-/** The part of `size` from (left, top); beyond an edge the edge goes on. */
-function window({ width, height, data }: Picture, left: number, top: number, size: Size): Picture {
-  const part = new Uint8Array(size.width * size.height * 3);
-  for (let y = 0; y < size.height; y++) {
+/** As it is from (left, top) on; beyond an edge the edge goes on. */
+function window({ width, height, data }: Picture, left: number, top: number): Picture {
+  const part = new Uint8Array(data.length);
+  for (let y = 0; y < height; y++) {
     const row = Math.min(Math.max(top + y, 0), height - 1) * width;
-    for (let x = 0; x < size.width; x++) {
+    for (let x = 0; x < width; x++) {
       const from = 3 * (row + Math.min(Math.max(left + x, 0), width - 1));
-      part.set(data.subarray(from, from + 3), 3 * (y * size.width + x));
+      part.set(data.subarray(from, from + 3), 3 * (y * width + x));
     }
   }
-  return { ...size, data: part };
+  return { width, height, data: part };
 }
 
 /** Whether nearly all of the border has one colour. */

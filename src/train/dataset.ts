@@ -51,11 +51,15 @@ export async function encodePicture<Words>(
 ): Promise<EncodedPicture<Words>> {
   const words = await encode.encodeCaption(caption);
   const hash = createHash('sha256').update(caption);
-  const examples: Example<Words>[] = [];
+  const made: Example<Words>[] = [];
   for (const picture of await variants(read, size, variantsPerPicture, generator)) {
     hash.update(picture.data);
-    examples.push({ latents: await encode.encodePicture(picture), words: () => Promise.resolve(words) });
+    made.push({ latents: await encode.encodePicture(picture), words: () => Promise.resolve(words) });
   }
+  // A picture without variants is seen as often as one with them.
+  const examples = Array.from({ length: variantsPerPicture }, (_, k) => made[k % made.length]).filter(
+    (example) => example !== undefined,
+  );
   return { examples, digest: hash.digest('hex') };
 }
 

@@ -161,6 +161,10 @@ export type BenchBesideOptions = { readonly pictures: number; readonly json?: bo
 export type BenchStyleOptions = {
   readonly ways?: readonly ('outlines' | 'flat' | 'texture')[];
   readonly steps?: number;
+  /** How many times each way is learnt. */
+  readonly seeds: number;
+  /** A file. */
+  readonly recipe?: string;
   /** A folder. */
   readonly keep?: string;
   readonly json?: boolean;

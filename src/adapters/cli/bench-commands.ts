@@ -65,6 +65,8 @@ export function addBenches(program: Command, actions: CliActions): void {
     )
     .addOption(new Option('--ways <way...>', 'some of them').choices(['outlines', 'flat', 'texture']))
     .option('--steps <n>', 'updates; as many as usual', parseInteger('steps', 1, 100_000))
+    .option('--seeds <n>', 'each learnt so many times, each from another seed', parseInteger('seeds', 1, 100), 1)
+    .option('--recipe <file>', 'JSON with what is to be other than usual in the recipe')
     .option('--keep <dir>', 'where LoRAs and sheets stay')
     .option('--json', 'as JSON')
     .action(actions.benchStyle);

@@ -18,6 +18,7 @@ import type { Runner } from '../../core/work.ts';
 import { composeGrid, coverPicture, encodePng } from '../../image/index.ts';
 import { learnStyle } from '../../start/learn-style.ts';
 import { openCatalog, openEngine } from '../../start/open-engine.ts';
+import { recipeFrom } from '../recipe-file.ts';
 import { measured, redrawn, WAYS, type Way } from './drawings.ts';
 
 /** Things that are learnt from, and things that are not. */
@@ -29,12 +30,15 @@ const HELD_OUT =
   'a fox,a rabbit,a penguin,a fish,a butterfly,a lemon,a strawberry,a cactus,a tree,a lighthouse,a train,an airplane,a clock,an umbrella,a book,a robot,a balloon,a moon,a lamp,a chair,a sword,a flame,a mountain,a boat'.split(
     ',',
   );
+/** Pixels from where one picture's hatching begins to the next one's: each of them begins elsewhere. */
+const STEP = 5;
 const LEARNT_SEED = 4000;
 const SEED = 7000;
 const EPOCH = '2026-01-31';
 
 type Figures = {
   readonly way: Way;
+  readonly seed: number;
   readonly steps: number;
   readonly training: number;
   readonly plain: number;
@@ -43,7 +47,7 @@ type Figures = {
 
 export async function run(
   config: Config,
-  { ways, steps, keep, json }: BenchStyleOptions,
+  { ways, steps, seeds, recipe, keep, json }: BenchStyleOptions,
   { print, warn }: Streams,
 ): Promise<void> {
   const folder = keep ?? (await mkdtemp(join(tmpdir(), 'fourstep-bench-style-')));
@@ -55,20 +59,20 @@ export async function run(
     warn('drawing what is learnt from, and the held-out words without a style …');
     const sources = await drawer.all(LEARNT, LEARNT_SEED);
     const plain = await drawer.all(HELD_OUT, SEED);
-    const all: Figures[] = [];
     for (const way of ways ?? WAYS) {
-      warn(`learning ${way} …`);
-      const training = sources.map((picture) => redrawn(picture, way));
-      const file = join(folder, `${way}.safetensors`);
-      const done = await learn(config, manifest, { training, way, file, steps });
-      const styled = await drawer.all(HELD_OUT, SEED, { styles: [{ id: way, file, weight: 1 }] });
-      const mean = (pictures: readonly Picture[]): number =>
-        pictures.reduce((sum, picture) => sum + measured(picture, way), 0) / pictures.length;
-      const figures = { way, steps: done, training: mean(training), plain: mean(plain), styled: mean(styled) };
-      all.push(figures);
-      const sheet = composeGrid([...training.slice(0, 3), ...plain.slice(0, 3), ...styled.slice(0, 3)]);
-      await writeFile(join(folder, `${way}.png`), (await encodePng(sheet)).data);
-      print(json === true ? JSON.stringify(figures) : render(figures));
+      const training = sources.map((picture, k) => redrawn(picture, way, STEP * k));
+      for (let seed = 1; seed <= seeds; seed++) {
+        warn(`learning ${way}, seed ${seed} …`);
+        const file = join(folder, `${way}-${seed}.safetensors`);
+        const done = await learn(config, manifest, { training, way, file, steps, seed, recipe });
+        const styled = await drawer.all(HELD_OUT, SEED, { styles: [{ id: `${way}-${seed}`, file, weight: 1 }] });
+        const mean = (pictures: readonly Picture[]): number =>
+          pictures.reduce((sum, picture) => sum + measured(picture, way), 0) / pictures.length;
+        const figures = { way, seed, steps: done, training: mean(training), plain: mean(plain), styled: mean(styled) };
+        const sheet = composeGrid([...training.slice(0, 3), ...plain.slice(0, 3), ...styled.slice(0, 3)]);
+        await writeFile(join(folder, `${way}-${seed}.png`), (await encodePng(sheet)).data);
+        print(json === true ? JSON.stringify(figures) : render(figures));
+      }
     }
   } finally {
     await runner.close(0);
@@ -110,13 +114,15 @@ type Lesson = {
   readonly way: Way;
   readonly file: string;
   readonly steps: number | undefined;
+  readonly seed: number;
+  readonly recipe: string | undefined;
 };
 
 /** Resolves to the steps that it took. */
 async function learn(
   { dataFolder }: Config,
   { id, defaults: { width, height } }: ModelManifest,
-  { training, way, file, steps }: Lesson,
+  { training, way, file, steps, seed, recipe }: Lesson,
 ): Promise<number> {
   let done = 0;
   const events = learnStyle({
@@ -126,8 +132,9 @@ async function learn(
     height,
     title: way,
     trigger: '',
-    seed: 1,
+    seed,
     steps,
+    recipe: (usual) => recipeFrom(recipe, usual),
     rounds: 1,
     date: EPOCH,
     out: file,
@@ -144,7 +151,7 @@ async function learn(
   return done;
 }
 
-function render({ way, steps, training, plain, styled }: Figures): string {
+function render({ way, seed, steps, training, plain, styled }: Figures): string {
   const percent = (value: number): string => `${Math.round((100 * value) / training)} %`;
-  return `${way}: after ${steps} steps ${styled.toFixed(3)}, ${percent(styled)} of the pictures learnt from (${training.toFixed(3)}); without the style ${plain.toFixed(3)}, ${percent(plain)}`;
+  return `${way}, seed ${seed}: after ${steps} steps ${styled.toFixed(3)}, ${percent(styled)} of the pictures learnt from (${training.toFixed(3)}); without the style ${plain.toFixed(3)}, ${percent(plain)}`;
 }

@@ -27,8 +27,8 @@ const TILE = 32;
 /** How much darker than what lies beside it a line is, and how far beside. */
 const [LINE_DEPTH, LINE_REACH] = [50, 4];
 
-/** The same picture, drawn another way. */
-export function redrawn(picture: Picture, way: Way): Picture {
+/** The same picture, drawn another way. `begin`: pixels that a hatching is moved by, as no two sheets of paper lie alike. */
+export function redrawn(picture: Picture, way: Way, begin = 0): Picture {
   switch (way) {
     case 'outlines':
       return outlined(picture);
@@ -37,7 +37,7 @@ export function redrawn(picture: Picture, way: Way): Picture {
     case 'texture':
       return repainted(picture, (at, _, colour) => {
         const [x, y] = [at % picture.width, Math.floor(at / picture.width)];
-        const shade = (x + y) % PERIOD < PERIOD / 2 ? 1 : 0.45;
+        const shade = (x + y + begin) % PERIOD < PERIOD / 2 ? 1 : 0.45;
         return colour.map((value) => value * shade);
       });
     default:
