@@ -25,7 +25,7 @@ from tokens import MAX_TOKENS
 TEXT_WIDTH, TEXT_LAYERS = 192, 3
 MINUTES = 240
 BATCH = 64
-SNR_CAP = 5.0
+SNR_CAP, LEAST = 5.0, 0.05
 EMPTY = 0.1
 CURRICULUM = 0.4, 0.75  # shares of the time after which the mix changes
 EVERYDAY = 4.0, 1.5  # how much more often pictures of everyday things alone come, at the beginning and at the end
@@ -113,9 +113,9 @@ def is_everyday(captions, names):
 class Latents:
     """Batches of (latents, token ids), drawn by kind of picture with shares that follow the curriculum."""
 
-    def __init__(self, work, tokens, seed, name=""):
-        shards = sorted((work / f"latents{name}").glob("*.json"))
-        assert shards, f"no latents in {work / f'latents{name}'}: run the stage that draws them first"
+    def __init__(self, work, tokens, seed):
+        shards = sorted((work / "latents").glob("*.json"))
+        assert shards, f"no latents in {work / 'latents'}: run the stage that draws them first"
         told = [json.loads(shard.read_text()) for shard in shards]
         self.shards = [np.load(shard.with_suffix(".npy"), mmap_mode="r") for shard in shards]
         self.starts = np.cumsum([0, *(len(shard) for shard in self.shards)])
@@ -159,13 +159,12 @@ class Latents:
         return torch.from_numpy(z.astype(np.float32)).permute(0, 3, 1, 2), ids  # [B, C, 16, 16], channels last in memory
 
 
-def diffusion_loss(unet, text, z, ids, alpha_bar, least=0.05, lean=1.0):
-    """Min-SNR weighted error of v; timesteps spread evenly over the batch, or with `lean` below 1 towards the noisy ones.
+def diffusion_loss(unet, text, z, ids, alpha_bar):
+    """Min-SNR weighted error of v; timesteps spread evenly over the batch.
 
-    `least`: added to the weight. The noisiest steps decide ground and colour, and with few steps everything: never let
-    their weight vanish.
+    Something is added to the weight: the noisiest steps decide ground and colour, and with few steps everything, so it must never vanish.
     """
-    t = (((torch.arange(len(z)) + torch.rand(len(z))) / len(z)) ** lean * 1000).long()
+    t = ((torch.arange(len(z)) + torch.rand(len(z))) / len(z) * 1000).long()
     a = alpha_bar[t].view(-1, 1, 1, 1)
     noise = torch.randn_like(z)
     noisy, v = a.sqrt() * z + (1 - a).sqrt() * noise, a.sqrt() * noise - (1 - a).sqrt() * z
@@ -173,7 +172,7 @@ def diffusion_loss(unet, text, z, ids, alpha_bar, least=0.05, lean=1.0):
         guess = unet(noisy, t, text(ids).last_hidden_state).sample.float()
     snr = (a / (1 - a)).view(-1)
     weight = snr.clamp(max=SNR_CAP) / (snr + 1)
-    return ((guess - v).square().mean((1, 2, 3)) * (weight + least)).mean()
+    return ((guess - v).square().mean((1, 2, 3)) * (weight + LEAST)).mean()
 
 
 def main(work, args):

@@ -30,14 +30,25 @@ const runner = createEngineRunner({
   cacheDir: path.join(os.tmpdir(), 'fourstep-draw-cache'),
 });
 
-/** An accelerator is merged at its full weight, as people use it; without one the base draws. */
+/**
+ * An accelerator is merged at its full weight, as people use it; without one the base draws. Those that the model has go by
+ * their ids, others by their files.
+ */
 function requestOf(job) {
-  const styles = job.style === null ? [] : [{ id: job.style, file: path.resolve(model, 'styles', `${job.style}.safetensors`), weight: job.styleWeight }];
+  const file = job.styleFile ?? path.resolve(model, 'styles', `${job.style}.safetensors`);
+  const styles = job.style === null ? [] : [{ id: job.style, file, weight: job.styleWeight }];
   return defaultRequest({ id: path.resolve(model), defaults: { width: 128, height: 128, steps: job.steps, guidance: job.guidance, scheduler: job.scheduler } }, job.prompt, {
-    accelerator: job.accelerator === null ? { kind: 'none' } : { kind: 'model', id: job.accelerator },
+    accelerator: acceleratorOf(job),
     styles,
     seed: job.seed,
   });
+}
+
+function acceleratorOf({ accelerator, acceleratorFile }) {
+  if (acceleratorFile !== undefined) {
+    return { kind: 'file', file: acceleratorFile };
+  }
+  return accelerator === null ? { kind: 'none' } : { kind: 'model', id: accelerator };
 }
 
 let count = 0;

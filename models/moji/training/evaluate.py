@@ -49,6 +49,13 @@ def hits(logits, row, facts, index):
     return found
 
 
+def sharpness(pictures):
+    """Mean steepness of the light, in steps of 255 from one pixel to the next."""
+    light = pictures.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
+    down, across = np.gradient(light, axis=(1, 2))
+    return float(np.hypot(down, across).mean())
+
+
 def scores(model, index, jobs, pictures, reference=None, hand=None):
     logits, features = answers_of(model, pictures)
     counted = {element: [] for element in ELEMENTS}
@@ -56,9 +63,10 @@ def scores(model, index, jobs, pictures, reference=None, hand=None):
         for element, found in hits(logits, row, job, index).items():
             counted[element] += found
     everything = [one for found in counted.values() for one in found]
-    kept = None if hand is None else float((logits["hand"].argmax(1) == judge.HEADS["hand"].index(hand)).float().mean())
+    told = [int(logits["things"][row].argmax()) in {index.get(name_of(label)) for label in job["things"]} for row, job in enumerate(jobs) if job.get("things")]
+    kept = hand and float((logits["hand"].argmax(1) == judge.HEADS["hand"].index(hand)).float().mean())
     share = {element: sum(found) / len(found) if found else None for element, found in counted.items()}
-    return {"n": len(jobs), "all": sum(everything) / max(1, len(everything)), **share, "hand": kept, "frechet": None if reference is None else frechet(features, reference)}, features
+    return {"n": len(jobs), "all": sum(everything) / max(1, len(everything)), **share, "top": sum(told) / max(1, len(told)), "sharpness": sharpness(pictures), "hand": kept, "frechet": None if reference is None else frechet(features, reference)}, features
 
 
 def percent(value):

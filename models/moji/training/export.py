@@ -51,6 +51,9 @@ MANIFEST = {
 }
 
 
+ADDED = ("accelerators", "styles", "upscalers", "words")  # what a folder of the base alone has not
+
+
 def write_json(path, value):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(value, indent=2) + "\n")
@@ -76,7 +79,8 @@ def copy_lora(source, target, made_for):
     save_file(load_file(source), target, {**metadata, "ss_sd_model_hash": made_for})
 
 
-def write_model(work, folder):
+def write_base(work, folder):
+    """What diffusers needs: nets, tokenizer, scheduler."""
     tokens = base.tokenizer(work)
     unet, text = base.load(work, tokens)
     for name, net in (("unet", unet), ("text_encoder", text), ("vae", vae.load(work))):
@@ -91,6 +95,10 @@ def write_model(work, folder):
         shutil.copyfile(work / "tokenizer" / name, folder / "tokenizer" / name)
     write_json(folder / "scheduler" / "scheduler_config.json", SCHEDULER)
     write_json(folder / "model_index.json", INDEX)
+
+
+def write_model(work, folder):
+    write_base(work, folder)
     has_head = (work / ALPHA_HEAD).is_dir()
     write_json(folder / "fourstep.json", {**MANIFEST, **({"alphaHead": ALPHA_HEAD} if has_head else {})})
     shutil.copyfile(work / MANIFEST["words"], folder / MANIFEST["words"])

@@ -1,7 +1,7 @@
 """Stage `finish`: from a finished base to a finished model folder (--out): all stages after it, in two lanes of one processor each.
 
 Every stage that came to its end leaves a mark in WORK/finished/ and is not run again; one that was stopped goes on from its
-checkpoint. `--share 0.01` gives each a hundredth of its minutes, to see the whole way once. A stage's words go to WORK/STAGE.log.
+checkpoint. `--share 0.01` gives each a hundredth of its minutes or steps, to see the whole way once. A stage's words go to WORK/STAGE.log.
 """
 
 import importlib
@@ -20,8 +20,11 @@ def command(stage, work, out, share):
     if stage == "draw":
         return ["node", HERE / "draw.mjs", work, out]
     call = [sys.executable, HERE / "train.py", stage, "--work", work, "--threads", "1"]
-    if hasattr(module := importlib.import_module(stage), "MINUTES"):
+    module = importlib.import_module(stage)
+    if hasattr(module, "MINUTES"):
         call += ["--minutes", str(module.MINUTES * share)]
+    elif hasattr(module, "UPDATES"):
+        call += ["--steps", str(max(1, round(module.UPDATES * share)))]
     return call + {"export": ["--out", out], "card": ["--out", out], "evaluate": ["--pictures", work / "drawn"], "agree": ["--pictures", work / "drawn", "--out", out], "sheets": ["--pictures", work / "drawn", "--out", out / "sheets"]}.get(stage, [])
 
 

@@ -7,6 +7,7 @@ import re
 
 import torch
 from peft import LoraConfig, get_peft_model_state_dict
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 TARGETS = [
@@ -26,25 +27,39 @@ def state(unet):
     return {name: value.detach().clone() for name, value in get_peft_model_state_dict(unet).items()}
 
 
-def save_kohya(path, weights, metadata, part="", strength=1.0):
-    """PEFT names to `lora_unet_<module>.{lora_down.weight,lora_up.weight,alpha}`, in float16.
-
-    `part`: a regular expression for where a module's name begins; what begins otherwise is left out.
-    `strength`: what the deltas are multiplied by, so that weight 1 is the usual one.
-    """
+def save_kohya(path, weights, metadata):
+    """PEFT names to `lora_unet_<module>.{lora_down.weight,lora_up.weight,alpha}`, in float16."""
     tensors, rank = {}, 0
     for name, value in weights.items():
-        if not re.match(rf"(?:base_model\.model\.)?{part}", name):
-            continue
         module, side = re.fullmatch(r"(?:base_model\.model\.)?(.+)\.lora_(A|B)\.weight", name).groups()
         key = "lora_unet_" + module.replace(".", "_")
-        tensors[f"{key}.lora_{'down' if side == 'A' else 'up'}.weight"] = (value if side == "A" else value * strength).half().contiguous()
+        tensors[f"{key}.lora_{'down' if side == 'A' else 'up'}.weight"] = value.half().contiguous()
         if side == "A":
             rank = value.shape[0]
             tensors[f"{key}.alpha"] = torch.tensor(float(rank), dtype=torch.float16)
     path.parent.mkdir(parents=True, exist_ok=True)
     save_file(tensors, path, {"format": "pt", "ss_network_module": "networks.lora", "ss_network_dim": str(rank), "ss_network_alpha": str(float(rank)), **metadata})
     return len(tensors) // 3
+
+
+def publish(source, target, metadata):
+    """A kohya file again in float16, with `metadata` beside its own; the source goes. Returns the number of modules."""
+    with safe_open(source, "pt") as opened:
+        told = opened.metadata()
+    tensors = {name: value.half() for name, value in load_file(source).items()}
+    save_file(tensors, target, {**told, **metadata})
+    source.unlink()
+    return len(tensors) // 3
+
+
+@torch.no_grad()
+def begin_from(trainable, path):
+    """Puts a kohya file's matrices into adapters of the same rank."""
+    tensors = load_file(path)
+    for name, parameter in trainable:
+        module, side = re.fullmatch(r"(.+)\.lora_(A|B)\.default\.weight", name).groups()
+        value = tensors[f"lora_unet_{module.replace('.', '_')}.lora_{'down' if side == 'A' else 'up'}.weight"]
+        parameter.copy_(value.view_as(parameter))
 
 
 @torch.no_grad()

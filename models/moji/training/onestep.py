@@ -15,7 +15,7 @@ from torch import nn
 import base
 import lora
 from clock import Clock
-from distill import HUBER, RANK, Path
+from distill import RANK
 from optim import Average, Pair
 
 MINUTES = 30
@@ -24,8 +24,24 @@ EVERY = 6  # steps between walks: a path costs twelve calls of the teacher, a st
 POINTS = (999, 832, 666, 499, 332, 166)
 WEIGHTS = (0.55, 0.05, 0.05, 0.25, 0.05, 0.05)  # how often each is begun from: one step begins at 999, the second of two at 499
 GUIDANCE = 3.0
+HUBER = 0.001
 FOOL = 0.3  # of the regression's gradient, whatever the size of the discriminator's
 ALONE = 0.15  # share of the time before the discriminator speaks
+
+
+class Path:
+    """The noise schedule, and what can be computed from one point on it."""
+
+    def __init__(self):
+        self.alpha_bar = base.alphas_cumprod()
+
+    def at(self, t):
+        a = self.alpha_bar[t].view(-1, 1, 1, 1)
+        return a.sqrt(), (1 - a).sqrt()
+
+    def picture_and_noise(self, x, v, t):
+        scale, sigma = self.at(t)
+        return scale * x - sigma * v, scale * v + sigma * x
 
 
 class Discriminator(nn.Module):
@@ -93,11 +109,11 @@ def fooling(discriminator, guess, regression, words):
 
 
 def train(unet, text, data, clock, begin, saved):
-    """Trains fresh adapters of `unet` from the weights `begin`, or goes on from `saved`; returns them averaged."""
+    """Trains fresh adapters of `unet` from those of the file `begin`, or goes on from `saved`; returns them averaged."""
     trainable = lora.attach(unet, RANK)
     optimiser = Pair(trainable, lr=0, adam_lr=4e-4, not_matrices=("",), betas=(0.9, 0.99))
     weights = torch.nn.ParameterList([p for _, p in trainable])
-    weights.load_state_dict(begin)
+    lora.begin_from(trainable, begin)
     average, discriminator = Average(weights, 0.99), Discriminator(data.channels, text.config.hidden_size)
     against = torch.optim.AdamW(discriminator.parameters(), lr=4e-4, betas=(0.5, 0.9), weight_decay=0)
     if saved:
@@ -150,10 +166,9 @@ def main(work, args):
     torch.set_num_threads(args.threads)
     tokens = base.tokenizer(work)
     unet, text = base.load(work, tokens)
-    begin = torch.load(work / "distill.pt", map_location="cpu", weights_only=False)["average"]
     clock = Clock("onestep", work, args.minutes or MINUTES)
     saved = clock.resume()
     data = base.Latents(work, tokens, seed=200 + clock.step)
-    made = train(unet, text, data, clock, begin, saved)
+    made = train(unet, text, data, clock, work / "lcm-lora.safetensors", saved)
     metadata = {"ss_base_model_version": "moji", "ss_output_name": "one-step-lora", "fourstep.recipe": "one-step"}
     print(f"onestep: {lora.save_kohya(work / 'one-step-lora.safetensors', made, metadata)} modules written")

@@ -29,9 +29,14 @@ def asks(glyphs, rng, count, kinds=None):
     return listed
 
 
+def asked_first(glyphs, rng):
+    """What most rows draw, and what those of styles do."""
+    return asks(glyphs, rng, MAIN), asks(glyphs, rng, STYLED, ("single", "colour", "wearing", "holding", "beside"))
+
+
 def jobs(glyphs, natural):
     rng, lines = random.Random(11), []
-    main, styled = asks(glyphs, rng, MAIN), asks(glyphs, rng, STYLED, ("single", "colour", "wearing", "holding", "beside"))
+    main, styled = asked_first(glyphs, rng)
     related = asks(glyphs, rng, 60, ("beside", "wearing", "holding", "riding", "in", "on"))
 
     def row(name, asked, scheduler, steps, guidance, accelerator=None, style=None, first_seed=1000):

@@ -1,4 +1,4 @@
-"""Stage `styles`: one LoRA for each way of drawing, trained on the plain base, without LCM.
+"""Stage `styles`: one LoRA for each way of drawing, learnt on the plain base, without LCM, by `fourstep style train` and the recipe beside.
 
 Four styles are the same grammar drawn by other hands (real sets), the rest are computed from the house drawings (looks.py). Style
 and acceleration meet for the first time when a picture is asked for. Prompts are the usual ones: the adapter, not a word,
@@ -6,23 +6,21 @@ carries the style.
 """
 
 import json
+import pathlib
 import random
 
 import numpy as np
 import torch
 
-import base
 import latents
 import lora
+import program
 import vae
-from clock import Clock
 from compose import Glyphs, sample
 from looks import LOOKS
-from optim import Average, Pair
 from synonyms import Synonyms
 
-MINUTES = 11
-RANK = 8
+UPDATES = 900
 HANDS = {  # style: the set, and what its licence asks to be said
     "flat": ("flat", "Fluent Emoji, flat. Copyright Microsoft Corporation, MIT."),
     "noto": ("noto", "Noto Emoji. Copyright Google LLC, Apache-2.0."),
@@ -30,13 +28,11 @@ HANDS = {  # style: the set, and what its licence asks to be said
     "twemoji": ("twemoji", "Twemoji. Copyright Twitter, Inc. and other contributors, CC BY 4.0 (https://creativecommons.org/licenses/by/4.0/); this file was learnt from its drawings."),
 }
 STYLES = (*HANDS, *LOOKS)
-# All targets are trained, and those of the late part kept. How lines and tones are laid is decided late in the net, what
-# is to be seen early: without its early part a style leaves things their shapes, and what LCM-LoRA has learnt of them.
-KEPT = r"up_blocks\.[12]\."
-STRENGTH = {"neon": 0.72, "flat": 1.4}  # with LCM-LoRA all that is asked of a style is there at less than its full strength, but for `flat`; 0.8 for the others
-BATCH = 24
+# The recipe trains all targets and keeps those of the late part. How lines and tones are laid is decided late in the net, what is to be
+# seen early: without its early part a style leaves things their shapes, and what LCM-LoRA has learnt of them.
+RECIPE = pathlib.Path(__file__).resolve().parent / "style-recipe.json"
+STRENGTH = {"neon": 0.72, "flat": 1.4}  # with LCM-LoRA all that is asked of a style is there at less than its full strength, but for `flat`; the recipe's for the others
 PICTURES = 4000
-LEAST, LEAN = 0.5, 0.75  # with LCM-LoRA half of the steps are noisy ones, and the first decides the shape
 
 
 def picture_of(style, glyphs, rng):
@@ -68,34 +64,15 @@ def draw(work, style):
 
 
 def train(work, style, args):
-    clock = Clock(f"style-{style}", work, args.minutes or MINUTES)
-    tokens = base.tokenizer(work)
-    unet, text = base.load(work, tokens)
-    trainable = lora.attach(unet, RANK)
-    optimiser = Pair(trainable, lr=0, adam_lr=1.5e-3, not_matrices=("",))
-    weights = torch.nn.ParameterList([p for _, p in trainable])
-    average = Average(weights, 0.99)
-    if saved := clock.resume():
-        weights.load_state_dict(saved["model"])
-        optimiser.load_state_dict(saved["optimiser"])
-        average.weights, average.steps = saved["average"], saved["step"]
-    data = base.Latents(work, tokens, clock.step, f"-{style}")
-    torch.manual_seed(4 + clock.step)
-    alpha_bar, running = base.alphas_cumprod(), clock.progress < 1
-    clock.start()
-    while running:
-        z, ids = data.batch(BATCH)
-        loss = base.diffusion_loss(unet, text, z, ids, alpha_bar, LEAST, LEAN)
-        loss.backward()
-        optimiser.step(clock.rate(warmup_steps=20))
-        average.update(weights)
-        running = clock.tick(BATCH, loss=float(loss.detach()))
-        if clock.due(60) or not running:
-            clock.save(model=weights.state_dict(), optimiser=optimiser.state_dict(), average=average.weights)
-    weights.load_state_dict(average.weights)
+    target, part, recipe = (work / "styles" / f"{style}{end}" for end in (".safetensors", ".part.safetensors", ".recipe.json"))
+    if target.exists():
+        print(f"style {style}: is there already", flush=True)
+        return
+    target.parent.mkdir(exist_ok=True)
+    recipe.write_text(json.dumps({**json.loads(RECIPE.read_text()), **({"strength": STRENGTH[style]} if style in STRENGTH else {})}))
+    program.learn(work, ["style", "train"], recipe, args.steps or UPDATES, part, name=style, latents=work / f"latents-{style}")
     attribution = {"modelspec.author": HANDS[style][1]} if style in HANDS else {}
-    metadata = {"ss_base_model_version": "moji", "ss_output_name": style, "ss_tag_frequency": "{}", **attribution}
-    count = lora.save_kohya(work / "styles" / f"{style}.safetensors", lora.state(unet), metadata, KEPT, STRENGTH.get(style, 0.8))
+    count = lora.publish(part, target, attribution)
     print(f"style {style}: {count} modules written", flush=True)
 
 
