@@ -1,7 +1,7 @@
 """Stage `card`: the model card, card.md filled with what was measured and exported, into the model folder (--out).
 
-Read from WORK: table.md (`evaluate`), and where they are there blind.md (what `blind` printed), told.md (what told.mjs counted) and
-agree.md (what `agree` found). Says plainly what is not there yet.
+Read from WORK: table.md (`evaluate`), and where they are there blind.md (what `blind` printed), told.md (what told.mjs counted),
+agree.md (what `agree` found) and compared.md (what is to be said of `compare`). Says plainly what is not there yet.
 """
 
 import json
@@ -48,7 +48,7 @@ def main(work, args):
         "places": str(len(PLACES)), "parts": parts(folder), "pictures": f"{base['seen']:,}", "minutes": f"{base['spent'] / 60:.0f}",
         "style_list": ", ".join(f"`{id_}` ({description.rstrip('.')})" for id_, (_, description) in STYLE_CARDS.items()),
         "sheets": ", ".join(f"[{sheet.stem}](sheets/{sheet.name})" for sheet in sorted((folder / "sheets").glob("*.webp"))), "table": (work / "table.md").read_text(),
-        "blind": said(work / "blind.md", "This test was not made yet.\n"), "told": said(work / "told.md", ""),
+        "blind": said(work / "blind.md", "This test was not made yet.\n"), "told": said(work / "told.md", ""), "compared": said(work / "compared.md", ""),
         "agree": said(work / "agree.md", "diffusers reads the same files.").strip(), "attributions": " ".join(f"Style `{id_}`: {words}" for id_, (_, words) in styles.HANDS.items()),
     }
     text = (HERE / "card.md").read_text()
