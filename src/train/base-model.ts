@@ -37,6 +37,15 @@ export type BaseModel = {
   readonly release: () => Promise<void>;
 };
 
+/** The whole step is in memory beside the weights: Winograd's kernels, four times as large, only where they gain most. */
+export const TO_LEARN = loweringFor({ provider: 'cpu', convolutions: 'winograd where lean' });
+
+/** A UNet's weights as `TO_LEARN` wants them: the same files as for drawing, mapped once for both. */
+export function preparedToLearn(source: TensorSource, config: UNetConfig, cacheDir: string): Promise<TensorSource> {
+  const drawing = loweringFor({ provider: 'cpu', convolutions: 'winograd' });
+  return drawing.prepareWeights(source, (given) => buildUNet(config, given, { lowering: drawing }), cacheDir);
+}
+
 /** Throws `UserError` (`model.…`, `weights.…`, `tokenizer.files`). */
 export async function openBaseModel(options: BaseModelOptions): Promise<BaseModel> {
   const { location, cacheDir, clipTokenizer, threads } = options;
@@ -46,17 +55,12 @@ export async function openBaseModel(options: BaseModelOptions): Promise<BaseMode
   requireNoiseOnly(config, files.location);
   const open = sessionOpener({ device: { kind: 'cpu' }, numberType: 'f32', startup: 'fast', threads });
   const model = await Model.open({ files, key: location, accelerator: undefined, precision: 'fp32', open, cacheDir });
-  const lowering = loweringFor({ provider: 'cpu', convolutions: 'winograd' });
-  const weights = await lowering.prepareWeights(
-    files.unet.weights,
-    (given) => buildUNet(config, given, { lowering }),
-    cacheDir,
-  );
+  const weights = await preparedToLearn(files.unet.weights, config, cacheDir);
   return {
     base: model.base,
     unet: { config, weights },
     text: model.text,
-    lowering,
+    lowering: TO_LEARN,
     scheduler: model.scheduler,
     pixelsPerLatent: model.pixelsPerLatent,
     encoders: {

@@ -9,7 +9,7 @@ const CALL_SECONDS = 5;
 /** Multiplications a second that any device is good for: what is short by that is not measured. */
 const LEAST_RATE = 5e9;
 /** What a step gets out of a device, against a convolution at its best: attention, and what only moves numbers. */
-const SHARE = 0.5;
+const SHARE = 0.4;
 
 const [CHANNELS, SIDE, KERNEL] = [320, 32, 3];
 const CALLS = 4;

@@ -1,5 +1,5 @@
 /** Training's public face: pictures and a base model in, a LoRA file out. Knows no chat. */
-export { openBaseModel } from './base-model.ts';
+export { openBaseModel, preparedToLearn, TO_LEARN } from './base-model.ts';
 export { openLatentShards } from './latent-shards.ts';
 export { styleRecipe, type StyleRecipe } from './style-recipe.ts';
 export type { TextLearning } from './text-learning.ts';

@@ -162,7 +162,7 @@ function planOf(step: StepGraph, pieces: readonly Graph[]): StepPlan {
     const sizes = sizesOf({ ...piece, values: [], outputs: [...piece.inputs, ...piece.outputs] });
     const bytesOf = (name: string): number => (whole.has(name) ? 0 : (sizes.get(name) ?? 0));
     const made = piece.outputs.reduce((sum, { name }) => sum + bytesOf(name), 0);
-    most = Math.max(most, held + Math.max(SLACK * peakBytes(piece), 2 * made));
+    most = Math.max(most, SLACK * (held + peakBytes(piece)), held + 2 * made);
     held += made;
     for (const { name } of piece.inputs) {
       held -= lastRead.get(name) === k ? bytesOf(name) : 0;

@@ -162,7 +162,7 @@ it.each(CASES)('learns what torch would: $model, $loss.kind', async ({ model, lo
   const name = `${model}-${loss.kind}`;
   const { unet, text } = await partsOf(model);
   const lengths = { rows: ROWS, height, width, tokens: text[0]!.config.positions, rank: RANK };
-  const { graph, learnt } = buildStepGraph({ unet, text, lengths, loss, lowering, attentionBytes: 2 ** 14 });
+  const { graph, learnt } = buildStepGraph({ unet, text, lengths, loss, lowering, attentionBytes: 2 ** 18 });
   const feeds = Object.fromEntries(
     graph.inputs.map((input) => [
       input.name,

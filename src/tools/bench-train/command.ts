@@ -2,22 +2,28 @@
  * `fourstep bench train`: what a step of style training costs on one thread, in CPU seconds, which a busy machine does not
  * change much, and at its peak in memory; with --python the same by torch and peft, in the same run.
  */
-import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 
 import { z } from 'zod';
 
-import { modelsFolder, packageFolder } from '../../../config/paths.ts';
+import { modelsFolder } from '../../../config/paths.ts';
 import type { BenchTrainOptions } from '../../adapters/cli/actions.ts';
-import { UserError } from '../../core/errors.ts';
 import { buildUNet, loweringFor, NO_WEIGHTS, parseUNetConfig, unetLoraTargets } from '../../engine/nets/index.ts';
 import { openSafetensors } from '../../engine/weights/index.ts';
-import { buildStepGraph, freeMemory, planForDevice, styleRecipe, Trainer } from '../../train/index.ts';
+import {
+  buildStepGraph,
+  freeMemory,
+  planForDevice,
+  preparedToLearn,
+  styleRecipe,
+  TO_LEARN,
+  Trainer,
+} from '../../train/index.ts';
 import { UNETS } from '../bench-unet/architectures.ts';
 import { checkpointTensors, writeRandomCheckpoint } from '../bench-unet/random-checkpoint.ts';
+import { peer, type Step } from './peers.ts';
 
 const ROUNDS = { moji: 20, sd15: 3 } as const;
 const TOKENS = { moji: 24, sd15: 77 } as const;
@@ -25,7 +31,6 @@ const TOKENS = { moji: 24, sd15: 77 } as const;
 const PIXELS = 8;
 
 type Streams = { readonly print: (line: string) => void; readonly warn: (line: string) => void };
-type Step = { readonly cpuSeconds: number; readonly peakMb: number };
 type OurStep = Step & { readonly longestCallMs: number };
 
 export async function run(
@@ -37,16 +42,16 @@ export async function run(
   const config = parseUNetConfig(facts.config, arch);
   const recipe = { ...styleRecipe(config), ...(all === true && { learns: everyLayer }) };
   const targets = unetLoraTargets(config).filter(recipe.learns);
-  const lowering = loweringFor({ provider: 'cpu', convolutions: 'winograd' });
+  const lowering = TO_LEARN;
   const folder = await mkdtemp(join(tmpdir(), 'fourstep-bench-train-'));
   try {
     const file = join(folder, 'weights.safetensors');
     const plain = { lowering: loweringFor({ provider: 'cpu' }) };
     await writeRandomCheckpoint(file, checkpointTensors(buildUNet(config, NO_WEIGHTS, plain)));
     const { tensors } = await openSafetensors(file);
-    // As openBaseModel does: made once for a model, and there whenever it is opened again.
+    // Made once for a model, and there whenever it is opened again.
     const preparedAt = performance.now();
-    const weights = await lowering.prepareWeights(tensors, (given) => buildUNet(config, given, { lowering }), folder);
+    const weights = await preparedToLearn(tensors, config, folder);
     const preparingMs = performance.now() - preparedAt;
     const lengths = { rows: recipe.rowsPerCall, height: side, width: side, tokens: TOKENS[arch], rank: recipe.rank };
     const startedAt = performance.now();
@@ -181,43 +186,6 @@ async function peakBytes(): Promise<number> {
     await kib('/proc/self/smaps_rollup', 'Pss_File'),
   ];
   return 1024 * (process.resourceUsage().maxRSS - Math.max(0, mapped - distinct));
-}
-
-type PeerInput = {
-  readonly folder: string;
-  readonly config: Readonly<Record<string, unknown>>;
-  readonly weights: string;
-  readonly modules: readonly string[];
-  readonly form: string;
-  readonly rows: number;
-  readonly height: number;
-  readonly tokens: number;
-  readonly rank: number;
-  readonly rounds: number;
-};
-
-/** Throws `UserError` `bench.python`. */
-async function peer(python: string, input: PeerInput): Promise<Step> {
-  const { folder, config, weights, modules, form, rows, height, tokens, rank, rounds } = input;
-  const [configFile, modulesFile] = [join(folder, 'config.json'), join(folder, 'modules.json')];
-  await writeFile(configFile, JSON.stringify(config));
-  await writeFile(modulesFile, JSON.stringify(modules));
-  const script = join(packageFolder, 'src/tools/bench-train/peers.py');
-  const numbers = [rows, height, tokens, rank, rounds].map(String);
-  try {
-    const { stdout } = await promisify(execFile)(python, [script, configFile, weights, modulesFile, ...numbers, form], {
-      maxBuffer: 1 << 24,
-    });
-    const last = stdout.trim().split('\n').at(-1) ?? '';
-    return z.object({ cpuSeconds: z.number(), peakMb: z.number() }).parse(JSON.parse(last));
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message.trim().split('\n').at(-1) : String(cause);
-    throw new UserError(
-      'bench.python',
-      `Expected ${python} to run torch, diffusers and peft, but it failed (${reason}). Install them there (pip install torch diffusers peft), or leave --python out.`,
-      { cause },
-    );
-  }
 }
 
 function render(figures: {

@@ -9,11 +9,17 @@ import type { ConvolutionLayer, Lowering } from '../lowering.ts';
 import { subpixel3x3, suitsSubpixel } from './subpixel.ts';
 import { suitsWinograd, winograd3x3, winogradKernels } from './winograd.ts';
 
-/** `isWinograd`: what starts at once has no time to transform kernels. */
-export function processorLowering(ordinary: Lowering, { isWinograd }: { readonly isWinograd: boolean }): Lowering {
+export type ProcessorOptions = {
+  /** What starts at once has no time to transform kernels. */
+  readonly isWinograd: boolean;
+  /** See suitsWinograd; default: any number. */
+  readonly pairsPerTile?: number;
+};
+
+export function processorLowering(ordinary: Lowering, { isWinograd, pairsPerTile }: ProcessorOptions): Lowering {
   const isNarrow = ordinary.dtype === 'f16'; // kernels of fp32 only
   const gains = (layer: ConvolutionLayer, shape: Shape): boolean =>
-    isWinograd && !isNarrow && suitsWinograd(layer, shape);
+    isWinograd && !isNarrow && suitsWinograd(layer, shape, pairsPerTile);
   return {
     ...ordinary,
     sharesStyles: true,

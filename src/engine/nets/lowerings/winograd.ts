@@ -33,10 +33,14 @@ const LARGEST_TILES = 640e6;
 
 const POSITIONS = SEEN ** 2;
 
-/** Whether `layer` over a picture of `shape` [rows, C, H, W] is to be a Winograd one. */
+/**
+ * Whether `layer` over a picture of `shape` [rows, C, H, W] is to be a Winograd one. `pairsPerTile`: in × out at most for each
+ * tile, where memory is dearer than time.
+ */
 export function suitsWinograd(
   { scope, kernel, keepsSize, bias, inFeatures, outFeatures }: ConvolutionLayer,
   shape: Dims,
+  pairsPerTile = Number.POSITIVE_INFINITY,
 ): boolean {
   const { sides, source } = scope.building;
   const isOfKind = kernel === 3 && keepsSize && bias;
@@ -49,7 +53,7 @@ export function suitsWinograd(
     tiles >= FEWEST_TILES &&
     tiles * POSITIONS * (inFeatures + outFeatures) * Float32Array.BYTES_PER_ELEMENT <= LARGEST_TILES &&
     Math.min(inFeatures, outFeatures) >= FEWEST_FEATURES &&
-    inFeatures * outFeatures <= LARGEST_KERNEL
+    inFeatures * outFeatures <= Math.min(LARGEST_KERNEL, tiles * pairsPerTile)
   );
 }
 
