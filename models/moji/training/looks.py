@@ -9,6 +9,8 @@ from PIL import Image, ImageFilter
 from compose.paint import SIDE
 from compose.paste import sticker as with_rim
 
+BLOCK, HALF = 8, 0.45  # px of a `pixel` block, and the share of one from which on it is the thing's
+
 
 def compose(rgba, ground):
     alpha = rgba[..., 3:].astype(np.float32) / 255
@@ -129,10 +131,22 @@ def ink(rgba):
     return finish(layer(np.broadcast_to(paper, rgb.shape), black, np.maximum(line, wash)))
 
 
+def blocks(rgba):
+    """float32 [16, 16, 4]: the mean colour of what is there, and 0..1 how much of the block it covers."""
+    share = rgba.reshape(SIDE // BLOCK, BLOCK, SIDE // BLOCK, BLOCK, 4).astype(np.float32)
+    alpha = share[..., 3:] / 255
+    colour = (share[..., :3] * alpha).sum((1, 3)) / np.maximum(alpha.sum((1, 3)), 1e-3)
+    return np.concatenate([colour, alpha.mean((1, 3))], -1)
+
+
 def pixel(rgba):
-    """Blocks of 4 px in few colours, on pale paper."""
-    small = Image.fromarray(compose(rgba, np.array([232, 236, 244], np.float32))).resize((SIDE // 4, SIDE // 4), Image.BOX)
-    return np.asarray(small.quantize(24, dither=Image.NONE).convert("RGB").resize((SIDE, SIDE), Image.NEAREST))
+    """Blocks in few strong colours, each the thing's or the pale paper's: of 8 px, for the autoencoder can draw none that is smaller than a latent."""
+    small = blocks(rgba)
+    colour, grey = small[..., :3], small[..., :3].mean(-1, keepdims=True)
+    strong = finish(grey + (colour - grey) * 1.25)
+    few = np.asarray(Image.fromarray(strong).quantize(16, dither=Image.NONE).convert("RGB"))
+    paper = np.array([232, 236, 244], np.uint8)
+    return np.where(small[..., 3:] >= HALF, few, paper).repeat(BLOCK, 0).repeat(BLOCK, 1)
 
 
 def rimmed(rgba):
@@ -161,7 +175,6 @@ def cover(style, rgba):
     if style == "sticker":
         return np.asarray(rimmed(rgba).getchannel("A"))
     if style == "pixel":
-        small = Image.fromarray(rgba[..., 3]).resize((SIDE // 4, SIDE // 4), Image.BOX)
-        return np.asarray(small.resize((SIDE, SIDE), Image.NEAREST))
+        return ((blocks(rgba)[..., 3] >= HALF) * np.uint8(255)).repeat(BLOCK, 0).repeat(BLOCK, 1)
     lines = {"poster": around(rgba, 4), "blueprint": np.clip(rim(rgba) * 1.4, 0, 1), "ink": np.clip(rim(rgba) * 1.7, 0, 1)}
     return (np.maximum(lines.get(style, 0), inside(rgba)) * 255).astype(np.uint8)
