@@ -15,6 +15,9 @@ RANK = json.loads(RECIPE.read_text())["rank"]  # with the one-step accelerator o
 
 
 def main(work, args):
-    part = work / "lcm-lora.part.safetensors"
+    target, part = work / "lcm-lora.safetensors", work / "lcm-lora.part.safetensors"
+    if target.exists():
+        print(f"distill: {target} is there already")
+        return
     program.learn(work, ["distill"], RECIPE, args.steps or UPDATES, part, latents=work / "latents")
-    print(f"distill: {lora.publish(part, work / 'lcm-lora.safetensors', {'ss_output_name': 'lcm-lora'})} modules written")
+    print(f"distill: {lora.publish(part, target, {'ss_output_name': 'lcm-lora'})} modules written")
