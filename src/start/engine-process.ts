@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 import type { Runner } from '../core/work.ts';
 import { TrainingRunner } from '../train/training-runner.ts';
-import { openEngine } from './open-engine.ts';
+import { openEngine, parseDevice } from './open-engine.ts';
 
 const optionsSchema = z.object({
   device: z.string(),
@@ -20,7 +20,8 @@ export async function createRunner(options: unknown): Promise<Runner> {
     train: async function* (request, turn) {
       // Loaded where a style is to be learnt: without one the device opens sooner.
       const { learnAsWork } = await import('./learn-style.ts');
-      yield* learnAsWork(opened.dataFolder, request, turn);
+      const on = { device: parseDevice(opened.device), bytes: opened.deviceBytes };
+      yield* learnAsWork({ dataFolder: opened.dataFolder, on }, request, turn);
     },
     nowMs: () => performance.now(),
   });

@@ -9,7 +9,9 @@ import { withTrigger } from '../../commands/prompt-words.ts';
 import { modelsFolder } from '../../config/paths.ts';
 import { describeModel } from '../../models/describe-model.ts';
 import { Fingerprints } from '../../models/fingerprint.ts';
+import { UserError } from '../core/errors.ts';
 import type { TrainRequest } from '../core/training.ts';
+import { freeMemory as freeMemoryOf, type Device } from '../engine/index.ts';
 import { coverPicture, flattened, openOwnPicture } from '../image/index.ts';
 import {
   checkLatents,
@@ -35,6 +37,8 @@ type Learning = Omit<TrainRequest, 'pictures' | 'fingerprint'> &
     >
   > & {
     readonly dataFolder: string;
+    /** Default: the processor. */
+    readonly on?: TrainingDevice | undefined;
     readonly fingerprint?: string | undefined;
     readonly rank?: number | undefined;
     readonly wordFile?: string | undefined;
@@ -42,12 +46,15 @@ type Learning = Omit<TrainRequest, 'pictures' | 'fingerprint'> &
     readonly recipe?: (usual: StyleRecipe) => Promise<StyleRecipe>;
   };
 
+/** `bytes`: of its memory, to be taken at most; absent: what it has free. */
+export type TrainingDevice = { readonly device: Device; readonly bytes?: number | undefined };
+
 /** How often a run shows what was learnt so far. */
 const LOOKS = 3;
 
 /** Throws `UserError` (`train.…`, `usage.size`, `model.…`), `CancelledError`. */
 export async function* learnStyle(learning: Learning): AsyncGenerator<TrainingEvent> {
-  const { dataFolder, model: id, width, height, steps, rank, title, trigger, date, ...rest } = learning;
+  const { dataFolder, on = PROCESSOR, model: id, width, height, steps, rank, title, trigger, date, ...rest } = learning;
   const { fingerprint, recipe: changed, wordFile, ...run } = rest;
   const model = await openCatalog(dataFolder).find(id);
   const { license } = await describeModel(model);
@@ -55,6 +62,7 @@ export async function* learnStyle(learning: Learning): AsyncGenerator<TrainingEv
     location: model.source,
     cacheDir: join(dataFolder, 'cache'),
     clipTokenizer: join(modelsFolder, 'clip'),
+    device: on.device,
     ...(run.threads !== undefined && { threads: run.threads }),
   });
   try {
@@ -74,7 +82,7 @@ export async function* learnStyle(learning: Learning): AsyncGenerator<TrainingEv
       recipe,
       size,
       notes: { title, trigger, license, baseHash, date, wordFile },
-      freeBytes: await freeMemory(),
+      freeBytes: await freeBytes(on),
       startup: trainingStartup(base),
       nowMs: () => performance.now(),
     });
@@ -83,13 +91,45 @@ export async function* learnStyle(learning: Learning): AsyncGenerator<TrainingEv
   }
 }
 
+const PROCESSOR: TrainingDevice = { device: { kind: 'cpu' } };
+
+async function freeBytes({ device, bytes }: TrainingDevice): Promise<number> {
+  return device.kind === 'cpu' ? freeMemory() : (bytes ?? (await freeMemoryOf(device)).bytes);
+}
+
 /** What a crash may cost of a run. */
 const CHECKPOINT_MS = 5000;
 /** A run that nobody has taken up for so long is not taken up any more. */
 const KEPT_MS = 3 * 24 * 3_600_000;
 
-/** The same as a piece of work: named by its id, its pictures files of the store, its run kept for a further round. */
+/**
+ * The same as a piece of work: named by its id, its pictures files of the store, its run kept for a further round. Where a
+ * device does not open a step, or has no room for one, the processor beside it learns.
+ */
 export async function* learnAsWork(
+  { dataFolder, on }: { readonly dataFolder: string; readonly on: TrainingDevice },
+  request: TrainRequest,
+  turn: TrainingTurn,
+): AsyncGenerator<TrainingEvent> {
+  let begun = false;
+  try {
+    for await (const event of learnOn(on, dataFolder, request, turn)) {
+      begun ||= event.kind === 'step';
+      yield event;
+    }
+  } catch (error) {
+    if (on.device.kind === 'cpu' || begun || !(error instanceof UserError && UNFIT.has(error.code))) {
+      throw error;
+    }
+    yield* learnOn(PROCESSOR, dataFolder, request, turn);
+  }
+}
+
+/** A device that draws and yet cannot learn: an operator that its driver lacks, or too little memory. */
+const UNFIT: ReadonlySet<string> = new Set(['device.failed', 'device.memory', 'train.memory']);
+
+async function* learnOn(
+  on: TrainingDevice,
   dataFolder: string,
   { pictures, ...request }: TrainRequest,
   { id, signal, between }: TrainingTurn,
@@ -100,6 +140,7 @@ export async function* learnAsWork(
   yield* learnStyle({
     ...request,
     dataFolder,
+    on,
     signal,
     between,
     pictures: pictures.map(({ file, caption }) => ({

@@ -10,6 +10,7 @@ import { sessionOpener } from '../engine/model/session-opener.ts';
 import { requireNoiseOnly } from '../engine/model/unet-inputs.ts';
 import { NO_STYLE } from '../engine/model/style-set.ts';
 import { buildUNet, loweringFor, parseUNetConfig, type Lowering, type UNetConfig } from '../engine/nets/index.ts';
+import type { Device } from '../engine/ort/index.ts';
 import type { SchedulerConfig } from '../engine/sampling/index.ts';
 import type { TensorSource } from '../engine/weights/index.ts';
 import type { Encoders } from './dataset.ts';
@@ -22,6 +23,8 @@ export type BaseModelOptions = {
   /** Folder of CLIP's own tokenizer, for checkpoints. */
   readonly clipTokenizer: string;
   readonly threads?: number;
+  /** What steps run on; pictures and prompts are encoded by the processor. Default: the processor. */
+  readonly device?: Device;
 };
 
 export type BaseModel = {
@@ -30,6 +33,7 @@ export type BaseModel = {
   /** In their order. */
   readonly text: Model['text'];
   readonly lowering: Lowering;
+  readonly device: Device;
   readonly scheduler: SchedulerConfig;
   readonly pixelsPerLatent: number;
   readonly encoders: Encoders;
@@ -48,19 +52,25 @@ export function preparedToLearn(source: TensorSource, config: UNetConfig, cacheD
 
 /** Throws `UserError` (`model.…`, `weights.…`, `tokenizer.files`). */
 export async function openBaseModel(options: BaseModelOptions): Promise<BaseModel> {
-  const { location, cacheDir, clipTokenizer, threads } = options;
+  const { location, cacheDir, clipTokenizer, threads, device = { kind: 'cpu' } } = options;
   const files = await openModelFiles(location, { cacheDir, clipTokenizer, hasOtherVae: false });
   const config = parseUNetConfig(files.unet.config, files.unet.origin);
   // A style is learnt beside noise alone: an inpainting model's mask has no part in it.
   requireNoiseOnly(config, files.location);
   const open = sessionOpener({ device: { kind: 'cpu' }, numberType: 'f32', startup: 'fast', threads });
   const model = await Model.open({ files, key: location, accelerator: undefined, precision: 'fp32', open, cacheDir });
-  const weights = await preparedToLearn(files.unet.weights, config, cacheDir);
+  // What a driver's fused attention gives is tried before drawing; its way back is never asked for.
+  const lowering = device.kind === 'cpu' ? TO_LEARN : loweringFor({ provider: device.kind, attention: 'decomposed' });
+  const weights =
+    device.kind === 'cpu'
+      ? await preparedToLearn(files.unet.weights, config, cacheDir)
+      : await lowering.prepareWeights(files.unet.weights, (given) => buildUNet(config, given, { lowering }), cacheDir);
   return {
     base: model.base,
     unet: { config, weights },
     text: model.text,
-    lowering: TO_LEARN,
+    lowering,
+    device,
     scheduler: model.scheduler,
     pixelsPerLatent: model.pixelsPerLatent,
     encoders: {

@@ -1,6 +1,6 @@
 /** How fast a device computes, measured before a training run, and how far its steps are cut by that. */
 import { Conv, GraphBuilder, serialize } from '../engine/onnx/index.ts';
-import { Session } from '../engine/ort/index.ts';
+import { Session, type Device } from '../engine/ort/index.ts';
 import type { StepGraph } from './step-graph.ts';
 import { planStep, stepArithmetic, type StepPlan } from './step-plan.ts';
 
@@ -22,20 +22,29 @@ export type DeviceBounds = {
 };
 
 /** Throws `UserError` `train.memory`. */
-export async function planForDevice(step: StepGraph, { freeBytes, nowMs, threads }: DeviceBounds): Promise<StepPlan> {
+export async function planForDevice(
+  step: StepGraph,
+  { freeBytes, nowMs, threads }: DeviceBounds,
+  device: Device = { kind: 'cpu' },
+): Promise<StepPlan> {
   const isShort = stepArithmetic(step) <= CALL_SECONDS * LEAST_RATE;
-  const rate = isShort ? Number.POSITIVE_INFINITY : await measureRate(nowMs, threads);
+  const rate = isShort
+    ? Number.POSITIVE_INFINITY
+    : await measureRate(nowMs, { device, ...(threads !== undefined && { threads }) });
   return planStep(step, { freeBytes, arithmetic: CALL_SECONDS * SHARE * rate });
 }
 
 /** Multiplications a second of a usual convolution, at its best. `nowMs`: of a monotonic clock. */
-async function measureRate(nowMs: () => number, threads?: number): Promise<number> {
+async function measureRate(
+  nowMs: () => number,
+  options: { readonly device: Device; readonly threads?: number },
+): Promise<number> {
   const graph = new GraphBuilder('rate');
   const x = graph.input('x', 'f32', [1, CHANNELS, SIDE, SIDE]);
   const kernel = new Float32Array(CHANNELS ** 2 * KERNEL ** 2).fill(0.01);
   const w = graph.floats('w', kernel, [CHANNELS, CHANNELS, KERNEL, KERNEL]);
   graph.output('y', Conv(x, w, undefined, { pads: [1, 1, 1, 1] }));
-  const session = await Session.create(serialize(graph.finish()), { ...(threads !== undefined && { threads }) });
+  const session = await Session.create(serialize(graph.finish()), options);
   const feeds = { x: { data: new Float32Array(CHANNELS * SIDE ** 2).fill(1), shape: [1, CHANNELS, SIDE, SIDE] } };
   let bestMs = Number.POSITIVE_INFINITY;
   try {

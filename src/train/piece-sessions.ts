@@ -3,7 +3,7 @@
  * lies in memory that is taken again, by the next piece and the next step: left to the garbage collector it would pile up.
  */
 import { serialize, type Graph } from '../engine/onnx/index.ts';
-import { Session, type Feeds, type FloatTensor } from '../engine/ort/index.ts';
+import { Session, type Device, type Feeds, type FloatTensor } from '../engine/ort/index.ts';
 
 type Piece = {
   readonly session: Session;
@@ -22,14 +22,22 @@ export class PieceSessions {
 
   static async open(
     graphs: readonly Graph[],
-    { startup, threads }: { readonly startup: 'fast' | 'throughput'; readonly threads: number | undefined },
+    {
+      device,
+      startup,
+      threads,
+    }: {
+      readonly device: Device;
+      readonly startup: 'fast' | 'throughput';
+      readonly threads: number | undefined;
+    },
   ): Promise<PieceSessions> {
     const lastReader = new Map(graphs.flatMap(({ inputs }, k) => inputs.map(({ name }) => [name, k] as const)));
     const pieces: Piece[] = [];
     for (const [k, graph] of graphs.entries()) {
       const reads = graph.inputs.map(({ name }) => name);
       // Each would keep what a call of it takes, though they never run at the same time.
-      const options = { startup, keepsMemory: graphs.length === 1, ...(threads !== undefined && { threads }) };
+      const options = { device, startup, keepsMemory: graphs.length === 1, ...(threads !== undefined && { threads }) };
       const session = await Session.create(serialize(graph), options);
       const passed = graph.outputs.filter(({ name }) => lastReader.has(name));
       pieces.push({

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 
-import { unetLoraTargets, type Layer } from '../engine/nets/index.ts';
+import { sinusoidsOf, unetLoraTargets, type Layer } from '../engine/nets/index.ts';
 import type { BaseModel } from './base-model.ts';
 import { forgetCheckpoint, keptOnCancel, resumeCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import { encodedBefore, encodePicture, type EncodedPicture, type Encoders, type TrainingPicture } from './dataset.ts';
@@ -59,7 +59,7 @@ export async function* trainStyle(options: StyleTrainingOptions): AsyncGenerator
   const { base, recipe, size, seed, checkpoint, saveEvery, rounds = 1, nowMs, text = NO_TEXT } = options;
   const targets = unetLoraTargets(base.unet.config).filter(recipe.learns);
   const step = styleStepGraph(options, targets, await tokensOf(base));
-  const { pieces } = await planForDevice(step, options);
+  const { pieces } = await planForDevice(step, options, base.device);
   const encodeCaption = async (caption: string): Promise<TrainingRow> =>
     learnsText(text) ? textRow(base, text, caption, size) : conditioningRow(await base.encoders.prompt(caption), size);
   const encoded = options.latents === undefined ? yield* encode(options, encodeCaption) : [];
@@ -69,11 +69,14 @@ export async function* trainStyle(options: StyleTrainingOptions): AsyncGenerator
     await base.release();
   }
   const { startup, threads } = options;
+  const sinusoids = sinusoidsOf(base.unet.config);
   const trainer = await Trainer.open({
     step,
     pieces,
     seed,
     startup,
+    device: base.device,
+    sinusoids: { timestep: sinusoids.timestep, time_ids: sinusoids.timeIds },
     ...(threads !== undefined && { threads }),
     maxGradientNorm: recipe.maxGradientNorm,
     averageDecay: recipe.averageDecay,

@@ -5,7 +5,8 @@
 /* oxlint-disable typescript/no-non-null-assertion -- loops keep every index within its array */
 import type { Graph } from '../engine/onnx/index.ts';
 import { gradientName } from '../engine/onnx/gradients/index.ts';
-import type { FloatTensor, IdTensor } from '../engine/ort/index.ts';
+import { writeSinusoid, type Sinusoid } from '../engine/nets/index.ts';
+import type { Device, FloatTensor, IdTensor } from '../engine/ort/index.ts';
 import { AdamW, clipScale, gradientNorm, type AdamWOptions } from './adamw.ts';
 import { beginning, type Learnt } from './learnt.ts';
 import { MovingAverage } from './moving-average.ts';
@@ -30,6 +31,10 @@ export type TrainerOptions = AdamWOptions & {
   readonly shareOf?: (name: string) => number;
   readonly startup: 'fast' | 'throughput';
   readonly threads?: number;
+  /** Default: the processor. */
+  readonly device?: Device;
+  /** Of what rows feed as numbers, by name: for a step that takes their sinusoids instead. */
+  readonly sinusoids?: Readonly<Record<string, Sinusoid>>;
 };
 
 export type StepResult = {
@@ -47,11 +52,12 @@ export class Trainer {
   readonly #rows: number;
   readonly #maxGradientNorm: number;
   readonly #shareOf: (name: string) => number;
+  readonly #sinusoids: Readonly<Record<string, Sinusoid>>;
   readonly #sums = new Map<string, Float32Array>();
 
   static async open(options: TrainerOptions): Promise<Trainer> {
-    const { step, pieces = [step.graph], startup, threads } = options;
-    return new Trainer(await PieceSessions.open(pieces, { startup, threads }), options);
+    const { step, pieces = [step.graph], startup, threads, device = { kind: 'cpu' } } = options;
+    return new Trainer(await PieceSessions.open(pieces, { device, startup, threads }), options);
   }
 
   private constructor(session: PieceSessions, options: TrainerOptions) {
@@ -59,6 +65,7 @@ export class Trainer {
     this.#session = session;
     this.#maxGradientNorm = maxGradientNorm;
     this.#shareOf = shareOf;
+    this.#sinusoids = options.sinusoids ?? {};
     this.optimiser = new AdamW(adamW);
     this.average = new MovingAverage(averageDecay);
     const learnt = new Set(step.learnt);
@@ -119,7 +126,7 @@ export class Trainer {
     between: () => Promise<void>,
   ): Promise<Readonly<Record<string, FloatTensor>>> {
     for (const [k, row] of rows.entries()) {
-      for (const [name, part] of Object.entries(row)) {
+      for (const [name, part] of Object.entries(row).map(([given, values]) => this.#asTaken(given, values))) {
         const feed = this.#feeds[name];
         if (feed === undefined || feed.data.length !== part.length * this.#rows) {
           throw new Error(`Expected an input ${name} of ${this.#rows} × ${part.length} numbers.`);
@@ -128,6 +135,18 @@ export class Trainer {
       }
     }
     return this.#session.run(this.#feeds, between);
+  }
+
+  /** Sinusoids of numbers, where the step takes those. */
+  #asTaken(name: string, values: TrainingRow[string]): readonly [string, TrainingRow[string]] {
+    const sinusoid = this.#sinusoids[name];
+    if (sinusoid === undefined || this.#feeds[name] !== undefined || values instanceof BigInt64Array) {
+      return [name, values];
+    }
+    const { features } = sinusoid;
+    const waves = new Float32Array(values.length * features);
+    values.forEach((t, k) => writeSinusoid(t, sinusoid, waves.subarray(k * features, (k + 1) * features)));
+    return [`${name}_sinusoid`, waves];
   }
 
   #add(results: Readonly<Record<string, FloatTensor>>, isFirst: boolean): void {

@@ -9,6 +9,7 @@ import { CancelledError } from '../../src/core/errors.ts';
 import type { TrainRequest } from '../../src/core/training.ts';
 import type { Work, WorkEvent } from '../../src/core/work.ts';
 import { encodePng } from '../../src/image/index.ts';
+import { learnAsWork } from '../../src/start/learn-style.ts';
 import { ProcessRunner } from '../../src/runner/process-runner.ts';
 import { STUB_CHILD } from '../support/stub-factory.ts';
 import { writeTinyModel } from '../support/tiny-model.ts';
@@ -106,6 +107,22 @@ describe('a style learnt by a device', () => {
     expect(stepsOf(further)[0]).toBe(13);
     expect(last(further)?.step).toBe(18);
   }, 180_000);
+
+  it('is learnt by the processor where the device that draws has no room for a step', async () => {
+    const work = train('no room', { steps: 2 });
+    if (work.kind !== 'train') {
+      throw new Error('expected a style to learn');
+    }
+    const { signal } = new AbortController();
+    const turn = { id: 'no room', signal, between: () => Promise.resolve() };
+    const dataFolder = path.join(folder, 'data');
+    const onCard = { dataFolder, on: { device: { kind: 'webgpu' }, bytes: 1000 } } as const;
+    const steps: number[] = [];
+    for await (const event of learnAsWork(onCard, work.request, turn)) {
+      steps.push(...(event.kind === 'step' ? [event.step] : []));
+    }
+    expect(steps).toEqual([1, 2]);
+  }, 60_000);
 
   it('lets a picture in within a step, and stops at once when it is cancelled', async () => {
     const runner = await open();

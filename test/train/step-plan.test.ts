@@ -70,7 +70,7 @@ const pieces = (most: number, freeBytes = ENOUGH): readonly Graph[] =>
 
 /** Twice, as a run of training does: what passed between pieces is written over. */
 async function run(graphs: readonly Graph[], between = () => Promise.resolve()) {
-  const sessions = await PieceSessions.open(graphs, { startup: 'fast', threads: 1 });
+  const sessions = await PieceSessions.open(graphs, { device: { kind: 'cpu' }, startup: 'fast', threads: 1 });
   const feeds = (seed: string): Record<string, FloatTensor> =>
     Object.fromEntries(
       step.graph.inputs.map(({ name, shape }) => {

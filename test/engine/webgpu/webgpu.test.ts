@@ -46,6 +46,7 @@ describe.skipIf(noSoftwareVulkan !== undefined)(`WebGPU on a software driver${sk
     'a UNet of nine channels',
     "SDXL's UNet",
     'styles of all layers, two and none in one call',
+    'a step of learning a style',
   ])('computes what others compute: %s', (name) => {
     expect(distances.get(name)).toBeLessThan(TOLERANCE);
   });
