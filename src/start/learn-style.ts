@@ -97,6 +97,9 @@ async function freeBytes({ device, bytes }: TrainingDevice): Promise<number> {
   return device.kind === 'cpu' ? freeMemory() : (bytes ?? (await freeMemoryOf(device)).bytes);
 }
 
+/** Codes of a device that draws and yet cannot learn: an operator that its driver lacks, or too little memory. */
+const UNFIT: ReadonlySet<string> = new Set(['device.failed', 'device.memory', 'train.memory']);
+
 /** What a crash may cost of a run. */
 const CHECKPOINT_MS = 5000;
 /** A run that nobody has taken up for so long is not taken up any more. */
@@ -104,29 +107,23 @@ const KEPT_MS = 3 * 24 * 3_600_000;
 
 /**
  * The same as a piece of work: named by its id, its pictures files of the store, its run kept for a further round. Where a
- * device does not open a step, or has no room for one, the processor beside it learns.
+ * device does not open a step, or has no room for one, the processor beside it learns, or goes on.
  */
 export async function* learnAsWork(
   { dataFolder, on }: { readonly dataFolder: string; readonly on: TrainingDevice },
   request: TrainRequest,
   turn: TrainingTurn,
 ): AsyncGenerator<TrainingEvent> {
-  let begun = false;
   try {
-    for await (const event of learnOn(on, dataFolder, request, turn)) {
-      begun ||= event.kind === 'step';
-      yield event;
-    }
+    yield* learnOn(on, dataFolder, request, turn);
   } catch (error) {
-    if (on.device.kind === 'cpu' || begun || !(error instanceof UserError && UNFIT.has(error.code))) {
+    if (on.device.kind === 'cpu' || !(error instanceof UserError && UNFIT.has(error.code))) {
       throw error;
     }
+    // From the checkpoint on, where there is one: what learns is the same.
     yield* learnOn(PROCESSOR, dataFolder, request, turn);
   }
 }
-
-/** A device that draws and yet cannot learn: an operator that its driver lacks, or too little memory. */
-const UNFIT: ReadonlySet<string> = new Set(['device.failed', 'device.memory', 'train.memory']);
 
 async function* learnOn(
   on: TrainingDevice,

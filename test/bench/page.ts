@@ -37,8 +37,9 @@ async function main(): Promise<void> {
   }
   const folder = mkdtempSync(join(tmpdir(), 'fourstep-bench-page-'));
   const bot = await startBot(folder);
-  const page = await openBarePage(bot.url, { width: 1280, height: 860 });
+  let page: BarePage | undefined;
   try {
+    page = await openBarePage(bot.url, { width: 1280, height: 860 });
     await sleep(3000); // the styles' own pictures are drawn
     await watch(page);
     const unitMs = await warmDrawingMs(page, {});
@@ -50,7 +51,7 @@ async function main(): Promise<void> {
     const dragging = follow(await drag(page), mixedMs);
     print({ unitMs: round(unitMs), mixedMs: round(mixedMs), typing, dragging });
   } finally {
-    await page.close();
+    await page?.close();
     await bot.stop();
     rmSync(folder, { recursive: true, force: true });
   }

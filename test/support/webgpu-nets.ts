@@ -38,9 +38,8 @@ import {
   largestDifference,
   writeGoldenModels,
 } from './golden-pictures.ts';
-import { PieceSessions } from '../../src/train/piece-sessions.ts';
-import { buildStepGraph } from '../../src/train/index.ts';
 import { feedsOf, type LoraRow } from './lora-rows.ts';
+import { stepOfLearning } from './webgpu-learning.ts';
 import { floats, given, goldenConfig, goldens, outputOf, randomSource, relativeL2, runNet } from './net-case.ts';
 
 /** `distance`: relative L2 of a net, of 255 for a picture. */
@@ -62,6 +61,8 @@ const TWO_LEVELS = {
   layers_per_block: 1,
   sample_size: 8,
 } as const;
+/** Of the rows of a step of learning. */
+const TIMES = [759, 199];
 
 type UNetCase = {
   readonly key: string;
@@ -157,41 +158,6 @@ async function twoLevels(styleOf: (row: number) => LoraRow): Promise<number> {
   return largest;
 }
 
-/** Loss and all gradients of one step, of both devices. */
-async function stepOfLearning(): Promise<number> {
-  const config = parseUNetConfig(TWO_LEVELS, 'two levels');
-  const own = unetLoraTargets(config);
-  const directory = mkdtempSync(path.join(tmpdir(), 'fourstep-webgpu-'));
-  const onProcessor = loweringFor({ provider: 'cpu' });
-  const weights = randomSource(directory, 'unet', buildUNet(config, NO_WEIGHTS, { lowering: onProcessor }));
-  const lengths = { rows: 2, height: 8, width: 8, tokens: 77, rank: 3 };
-  const results = async (kind: 'cpu' | 'webgpu'): Promise<ReadonlyMap<string, Float32Array>> => {
-    const { graph, learnt } = buildStepGraph({
-      unet: { config, weights, targets: own },
-      text: [],
-      lengths,
-      loss: { kind: 'squared' },
-      lowering: kind === 'cpu' ? onProcessor : lowering,
-    });
-    const sessions = await PieceSessions.open([graph], { device: { kind }, startup: 'fast', threads: 1 });
-    const named: Feeds = { timestep: floats([759, 199]), ...sinusoids(config, [759, 199]) };
-    const feeds = graph.inputs.map(({ name, shape }) => {
-      const { data } = given(`webgpu/learning/${name}`, ...shape.map(Number));
-      // As small as what is learnt: large ones make rounding large.
-      const share = learnt.includes(name) ? 0.05 : 1;
-      return [name, named[name] ?? { data: data.map((value) => share * value), shape: shape.map(Number) }];
-    });
-    const made = await sessions.run(Object.fromEntries(feeds), () => Promise.resolve());
-    await sessions.release();
-    return new Map(Object.entries(made).map(([name, { data }]) => [name, data]));
-  };
-  const [expected, actual] = [await results('cpu'), await results('webgpu')];
-  rmSync(directory, { recursive: true, force: true });
-  const all = (of: ReadonlyMap<string, Float32Array>): Float32Array =>
-    Float32Array.from([...expected.keys()].flatMap((name) => [...(of.get(name) ?? [])]));
-  return relativeL2(all(actual), all(expected));
-}
-
 const CASES: Readonly<Record<string, () => Promise<number>>> = {
   'a convolution without bias': async () => {
     const graph = new GraphBuilder('convolution');
@@ -265,7 +231,10 @@ const CASES: Readonly<Record<string, () => Promise<number>>> = {
     const more = { text_embeds: text, ...timeIds(config, ids) };
     return unet({ key, config, timesteps: [999, 259], size: [16, 12], more });
   },
-  'a step of learning a style': stepOfLearning,
+  'a step of learning a style': () => {
+    const config = parseUNetConfig(TWO_LEVELS, 'two levels');
+    return stepOfLearning(config, lowering, { timestep: floats(TIMES), ...sinusoids(config, TIMES) });
+  },
   'styles of all layers, two and none in one call': () => styled('unet-lora-conv'),
   /** Bytes that were sent more often than once. */
   'what stays on the device': async () => {

@@ -49,7 +49,7 @@ export type SessionOpenerOptions = {
   readonly threads: number | undefined;
 };
 
-/** Weights of a net that gains little by a second thread: moji's UNet has 40 MB of them, SD 1.5's 3.4 GB. */
+/** Weights of a net that gains little by a second thread, and may be open several times: moji's UNet has 40 MB of them, SD 1.5's 3.4 GB. */
 export const SMALL_NET_BYTES = 256 * 2 ** 20;
 
 /** On the device: styles and prompts of the pictures drawn last; sixteen styles of rank 16 of SD 1.5. */

@@ -166,6 +166,11 @@ describe.skipIf(noBrowser !== undefined)(`the composer (${noBrowser ?? 'in Chrom
     expect(await page.inputValue('#prompt')).toBe('half a thought');
     expect(await page.inputValue('#seed')).toBe('7');
     expect(await page.getAttribute('#styles [data-style=neon]', 'aria-pressed')).toBe('true');
+    // The fields show a flag of a kept draft too.
+    await page.fill('#prompt', 'half a thought --seed 99');
+    await page.reload();
+    await page.waitForSelector('body[data-ready=true]');
+    expect(await page.inputValue('#seed')).toBe('99');
   });
 
   it('keeps the seed after sending, or takes another one where that is unlocked', async ({ page }) => {

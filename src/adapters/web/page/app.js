@@ -239,5 +239,5 @@ listen({
   },
 });
 await gallery.refresh();
-follow();
+typed(); // what was kept over a reload
 document.body.dataset.ready = 'true';

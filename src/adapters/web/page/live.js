@@ -48,6 +48,7 @@ export function createLive({ words, announce, onShown }) {
         images ??= await show(request, { drawn, notices, isDraft });
         await sharpen(images[event.index], event.enlarged);
       } else {
+        // A bar of one step would only blink, and cost the window a frame while the picture is made.
         if (event.steps > 1) {
           bar.max = event.steps;
           bar.value = event.step;
