@@ -3,8 +3,16 @@
  * pays a style's own weights, merged when the style is first drawn with and kept while there is room. Of a mix that a hand
  * is still moving nothing is merged: its pairs stay as they are, and its weights are numbers beside them.
  */
-import { buildMerge, worthMerging, type Layer, type Lowering, type NetWeights, type StyleForm } from '../nets/index.ts';
-import { joinFeeds, type Feeds, type FloatTensor } from '../ort/index.ts';
+import {
+  buildMerge,
+  canMerge,
+  worthMerging,
+  type Layer,
+  type Lowering,
+  type NetWeights,
+  type StyleForm,
+} from '../nets/index.ts';
+import { joinFeeds, type ByteTensor, type Feeds, type FloatTensor } from '../ort/index.ts';
 import { LruCache } from '../cache/lru-cache.ts';
 import { GatedPacker, LoraPacker } from '../weights/index.ts';
 import { LazySessions } from './lazy-sessions.ts';
@@ -24,8 +32,7 @@ const MERGED_BYTES = 384 * 2 ** 20;
 /** Of all styles together: five of SD 1.5. */
 const KEPT_BYTES = 1024 * 2 ** 20;
 
-type Forms = Pick<Lowering, 'mergesStyles' | 'styleType'>;
-type Floats = Readonly<Record<string, FloatTensor>>;
+type MergedWeights = Readonly<Record<string, FloatTensor | ByteTensor>>;
 
 /** Modules that get a style in one way. */
 type Part = {
@@ -41,24 +48,24 @@ export class StyleInputs {
   readonly #targets: () => readonly Layer[];
   readonly #weights: NetWeights;
   readonly #mergers: LazySessions;
-  readonly #lowering: Forms;
+  readonly #styleType: Lowering['styleType'];
   readonly #gated = new Map<UNetVariant, GatedPacker>();
   readonly #parts = new Map<string, Parts>();
   /** Of the mix that was drawn last: its next step takes them again. */
   #passing: { readonly key: string; readonly feeds: Feeds } | undefined;
-  readonly #merged = new LruCache<Floats>({ maxCost: KEPT_BYTES, costOf: bytesOf });
+  readonly #merged = new LruCache<MergedWeights>({ maxCost: KEPT_BYTES, costOf: bytesOf });
 
-  /** `targets`: all of the UNet's, asked for with the first style. `lowering`: of the graphs. */
+  /** `targets`: all of the UNet's, asked for with the first style. `styleType`: of the graphs. */
   constructor(
     targets: () => readonly Layer[],
     weights: NetWeights,
     open: SessionOpener,
-    lowering: Forms = { mergesStyles: true, styleType: 'f32' },
+    styleType: Lowering['styleType'] = 'f32',
   ) {
     this.#targets = targets;
     this.#weights = weights;
     this.#mergers = new LazySessions(open);
-    this.#lowering = lowering;
+    this.#styleType = styleType;
   }
 
   /** What to build the UNet with. */
@@ -85,7 +92,9 @@ export class StyleInputs {
     }
     const { beside, merged } = this.#partsOf(variant, loraRows);
     const pairs = loraFeeds(beside.packer, rows, loraRows);
-    return merged.targets.length === 0 ? pairs : joinFeeds(pairs, await this.#mergedWeights(rows, variant, merged));
+    return merged.targets.length === 0
+      ? pairs
+      : joinFeeds<Feeds[string]>(pairs, await this.#mergedWeights(rows, variant, merged));
   }
 
   async release(): Promise<void> {
@@ -94,10 +103,10 @@ export class StyleInputs {
   }
 
   /** Of rows in one style. */
-  #mergedWeights(rows: readonly StyledRow[], variant: UNetVariant, { targets, packer }: Part): Promise<Floats> {
+  #mergedWeights(rows: readonly StyledRow[], variant: UNetVariant, { targets, packer }: Part): Promise<MergedWeights> {
     return this.#merged.get(JSON.stringify([variant, rows[0]?.key]), async () => {
       const merger = await this.#mergers.get(variant, () => buildMerge(this.#weights, targets));
-      return merger.run(loraFeeds(packer, rows, 'shared'));
+      return merger.runMixed(loraFeeds(packer, rows, 'shared'));
     });
   }
 
@@ -115,13 +124,13 @@ export class StyleInputs {
       return known;
     }
     const all = targetsOf(variant, this.#targets());
-    const { mergesStyles, styleType } = this.#lowering;
+    const mergeable = loraRows === 'shared' ? all.filter((target) => canMerge(target, this.#weights)) : [];
     // Merging is in fp32 everywhere.
-    const merged = partOf(mergesStyles && loraRows === 'shared' ? worthMerging(all, MERGED_BYTES) : [], 0, 'f32');
+    const merged = partOf(worthMerging(mergeable, MERGED_BYTES), 0, 'f32');
     const beside = partOf(
       all.filter(({ module }) => !merged.modules.has(module)),
       PACKED_BYTES,
-      styleType,
+      this.#styleType,
     );
     this.#parts.set(name, { beside, merged });
     return { beside, merged };
@@ -136,6 +145,6 @@ function partOf(targets: readonly Layer[], packedBytes: number, styleType: Lower
   };
 }
 
-function bytesOf(feeds: Floats): number {
+function bytesOf(feeds: MergedWeights): number {
   return Object.values(feeds).reduce((total, { data }) => total + data.byteLength, 0);
 }

@@ -74,20 +74,20 @@ export class UNet {
     this.#rowCounts = new RowCounts(open.target.provider);
     const [usual, passing] = weightsChange ? [open.mapped, open.mapped] : [open, open.besideWindow];
     this.#sessions = { usual: new LazySessions(usual), passing: new LazySessions(passing) };
-    this.#styles = new StyleInputs(() => this.targets, weights, open, lowering);
+    this.#styles = new StyleInputs(() => this.targets, weights, open, lowering.styleType);
   }
 
   /** What a LoRA can change. */
   get targets(): readonly Layer[] {
-    this.#targets ??= unetLoraTargets(this.config);
+    this.#targets ??= unetLoraTargets(this.config, this.#lowering);
     return this.#targets;
   }
 
   /** The same net over other weights. */
   async over(weights: TensorSource): Promise<UNet> {
-    return this.#lowering.mergesStyles
-      ? new UNet(this.config, weights, this.#lowering, this.#place)
-      : UNet.#prepared(this.config, weights, this.#lowering, this.#place);
+    return this.#lowering.replacesWeights
+      ? UNet.#prepared(this.config, weights, this.#lowering, this.#place)
+      : new UNet(this.config, weights, this.#lowering, this.#place);
   }
 
   /** [rows · out · height · width]; rows of longer prompts than others go in a call of their own. */

@@ -38,6 +38,7 @@ function linearInParts(
 ): readonly Value[] {
   const { building, module } = scope;
   const inFeatures = fixedDim(x.shape, 1);
+  const layer = { scope, inFeatures, outFeatures, bias, parts };
   building.onLayer({
     module,
     kind: 'linear',
@@ -45,8 +46,11 @@ function linearInParts(
     outFeatures,
     kernel: [1, 1],
     weightName: `${scope.path}.weight`,
-    use: { tokens: usualCount(building, dimAt(x.shape, 0)), parts },
+    use: {
+      tokens: usualCount(building, dimAt(x.shape, 0)),
+      parts,
+      isQuantised: building.lowering.isQuantised(layer, x),
+    },
   });
-  const layer = { scope, inFeatures, outFeatures, bias, parts };
   return withLinearLora(scope, x, building.lowering.linear(layer, x), inFeatures, outFeatures);
 }

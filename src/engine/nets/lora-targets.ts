@@ -5,15 +5,16 @@
 import { NO_WEIGHTS, type Layer } from './building.ts';
 import { buildClipText } from './clip-text.ts';
 import type { ClipTextConfig } from './clip-text-config.ts';
+import type { Lowering } from './lowering.ts';
 import { loweringFor } from './lowerings/lowering-for.ts';
 import { buildUNet } from './unet.ts';
 import type { UNetConfig } from './unet-config.ts';
 
 const lowering = loweringFor({ provider: 'cpu' });
 
-/** In the order of the forward pass; names are those of the diffusers checkpoint. */
-export function unetLoraTargets(config: UNetConfig): readonly Layer[] {
-  return collect((onLayer) => buildUNet(config, NO_WEIGHTS, { lowering }, onLayer));
+/** In the order of the forward pass; names are those of the diffusers checkpoint. `by`: what the net is built with. */
+export function unetLoraTargets(config: UNetConfig, by: Lowering = lowering): readonly Layer[] {
+  return collect((onLayer) => buildUNet(config, NO_WEIGHTS, { lowering: by }, onLayer));
 }
 
 /** Names have the hub's `text_model.` prefix, whatever the checkpoint spells. */

@@ -43,6 +43,8 @@ export type Layer = LoraTarget & {
         readonly tokens: number;
         /** The matrix is used in so many parts of equal size along `out`. */
         readonly parts: number;
+        /** In 8 bits. */
+        readonly isQuantised: boolean;
       }
     | undefined;
 };
@@ -115,14 +117,16 @@ export interface Lowering {
   readonly channels: 'first' | 'last';
   /** Rows in one style get a graph of their own (`StyleForm.rows`): worth it where a call holds one picture. */
   readonly sharesStyles: boolean;
-  /** Whether a matrix may come with a style in it, in float (`StyleForm.merged`). */
-  readonly mergesStyles: boolean;
+  /** Whether graphs read what was made of the weights, instead of them: for other weights it is made anew. */
+  readonly replacesWeights: boolean;
   /** What styles come in as: in halves a call sends half as much. */
   readonly styleType: NumberType;
   /** Whether timesteps come in as they are, or as sinusoids that the host has computed. */
   readonly timesteps: 'numbers' | 'sinusoids';
   /** x [rows·S, in] → `parts` values, [rows·S, out / parts] */
   linear(layer: LinearLayer, x: Value): readonly Value[];
+  /** Whether that reads the matrix in 8 bits, `LayerWeights.quantised`. */
+  isQuantised(layer: LinearLayer, x: Value): boolean;
   /** Over a picture. */
   convolution(layer: ConvolutionLayer, x: Value): Value;
   /** Over a picture, by a kernel [out, in, k, k] that comes in with a call. */

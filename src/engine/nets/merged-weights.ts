@@ -5,15 +5,17 @@
  *
  *   <module>.lora_down [in, r]   <module>.lora_up [r, out]   →   <module>.merged [out, in]
  *                                for a matrix used in halves      <module>.merged[0:half], <module>.merged[half:2·half]
+ *                                for one that is read in 8 bits   <module>.merged.s8 [in, out], <module>.merged.s8_scale [out]
  */
-import type { Graph } from '../onnx/index.ts';
-import { Gemm } from '../onnx/index.ts';
+import type { Graph, Value } from '../onnx/index.ts';
+import { Abs, Add, Gemm, Mul, QuantizeLinear, ReduceMax, Transpose } from '../onnx/index.ts';
+import { GREATEST, QUANTISED, QUANTISED_SCALE } from '../weights/quantised.ts';
 import { buildNet, output, type Layer, type NetWeights } from './building.ts';
 import { inParts, linearInputs } from './lora-inputs.ts';
 import { ordinaryLowering } from './lowerings/ordinary.ts';
-import { rowsName, WeightScope } from './weight-scope.ts';
+import { isReadable, mergedName, rowsName, WeightScope } from './weight-scope.ts';
 
-/** W + (down · up)ᵀ for every target, in fp32; all must be matrices. */
+/** W + (down · up)ᵀ for every target, computed in fp32; all must be matrices. */
 export function buildMerge(weights: NetWeights, targets: readonly Layer[]): Graph {
   const lowering = ordinaryLowering({ dtype: 'f32', islands: [], attention: 'decomposed' });
   const beside = new Set(targets.map(({ module }) => module));
@@ -28,10 +30,31 @@ export function buildMerge(weights: NetWeights, targets: readonly Layer[]): Grap
       for (const [k, part] of inParts(up, parts, outFeatures).entries()) {
         const w = scope.weightRows('weight', [outFeatures, inFeatures], k * rows, rows);
         const merged = Gemm(part, down, w, { transA: true, transB: true });
-        output(building, rowsName(`${module}.merged`, outFeatures, k * rows, rows), merged);
+        const name = (which?: string): string => rowsName(mergedName(module, which), outFeatures, k * rows, rows);
+        if (use?.isQuantised === true) {
+          const { values, scale } = quantised(merged);
+          building.graph.output(name(QUANTISED), values);
+          output(building, name(QUANTISED_SCALE), scale);
+        } else {
+          output(building, name(), merged);
+        }
       }
     }
   });
+}
+
+/** w [out, in] as weights/quantised.ts does it: s8 [in, out], and a scale for each output [out]. */
+function quantised(w: Value): { readonly values: Value; readonly scale: Value } {
+  const greatest = ReduceMax(Abs(w), [1], { keepdims: false });
+  // A row of zeros is one at any scale but 0.
+  const scale = Add(Mul(greatest, w.graph.scalar(1 / GREATEST)), w.graph.scalar(1e-20));
+  return { values: Transpose(QuantizeLinear(w, scale), [1, 0]), scale };
+}
+
+/** Whether a graph can read the weight as it is stored: what 8 bits were made from may be of a type that no operator takes. */
+export function canMerge({ weightName }: Layer, weights: NetWeights): boolean {
+  const info = weights.get(weightName);
+  return info !== undefined && isReadable(info);
 }
 
 /** Operators and their inputs cost more than the arithmetic of matrices of so many bytes. */

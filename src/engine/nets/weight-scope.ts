@@ -57,7 +57,7 @@ export class WeightScope implements LayerWeights {
     const rows = shape[0] ?? 1;
     const taken = count === rows ? shape : [count, ...shape.slice(1)];
     if (name === 'weight' && this.building.styles.merged.has(this.module)) {
-      return input(this.building, rowsName(`${this.module}.merged`, rows, start, count), taken);
+      return input(this.building, rowsName(mergedName(this.module), rows, start, count), taken);
     }
     const info = this.#find(name, shape);
     const rowBytes = info.length / rows;
@@ -74,12 +74,22 @@ export class WeightScope implements LayerWeights {
 
   /**
    * Outputs `start` to `start + count` of the tensor `weight`, whose full shape is `shape`, in 8 bits: as a matrix
-   * [kh·kw·in, count], and a scale for each output. From what `prepareWeights` has made. Throws as `weight`.
+   * [kh·kw·in, count], and a scale for each output. From what `prepareWeights` has made, or inputs where they come with
+   * a style in them. Throws as `weight`.
    */
   quantised(shape: readonly number[], start: number, count: number): { readonly values: Value; readonly scale: Value } {
+    const [rows = 1, ...rest] = shape;
+    const perOutput = rest.reduce((product, side) => product * side, 1);
+    if (this.building.styles.merged.has(this.module)) {
+      const { graph } = this.building;
+      const name = (which: string): string => rowsName(mergedName(this.module, which), rows, start, count);
+      return {
+        values: graph.input(name(QUANTISED), 'i8', [perOutput, count]),
+        scale: graph.input(name(QUANTISED_SCALE), 'f32', [count]),
+      };
+    }
     this.#find('weight', shape);
     const part = { path: this.path, start, count };
-    const perOutput = shape.slice(1).reduce((product, side) => product * side, 1);
     return {
       values: this.#prepared(quantisedName(part, QUANTISED), 'i8', [perOutput, count]),
       scale: this.#prepared(quantisedName(part, QUANTISED_SCALE), 'f32', [count]),
@@ -125,12 +135,21 @@ export class WeightScope implements LayerWeights {
   }
 }
 
+/** The matrix of a module with a style in it; `which`: of the two tensors that 8 bits are. */
+export function mergedName(module: string, which?: string): string {
+  return which === undefined ? `${module}.merged` : `${module}.merged.${which}`;
+}
+
 /** Of `count` of the `rows` rows of a tensor, from `start`; the tensor's own name for all of them. */
 export function rowsName(name: string, rows: number, start: number, count: number): string {
   return count === rows ? name : `${name}[${start}:${start + count}]`;
 }
 
 const STORED: Readonly<Partial<Record<Dtype, DataType>>> = { F32: 'f32', F16: 'f16', BF16: 'bf16' };
+
+export function isReadable({ dtype }: TensorInfo): boolean {
+  return STORED[dtype] !== undefined;
+}
 
 function storedType(info: TensorInfo, origin: string): DataType {
   const dtype = STORED[info.dtype];

@@ -39,7 +39,7 @@ export {
   Unsqueeze,
 } from './operators/shape.ts';
 export { ReduceMax, ReduceMean, ReduceSum } from './operators/reduction.ts';
-export { DynamicQuantizeLinear, MatMulIntegerToFloat } from './operators/quantised.ts';
+export { DynamicQuantizeLinear, MatMulIntegerToFloat, QuantizeLinear } from './operators/quantised.ts';
 export {
   Conv,
   convolved,

@@ -13,7 +13,7 @@ import { ModelProto } from '../onnx/model-proto.ts';
 import type { Device } from './device.ts';
 import { DeviceTurns, type Turn } from './device-turns.ts';
 import type { Runtime } from './runtime.ts';
-import type { FloatTensor, HalfTensor, IdTensor } from './tensors.ts';
+import type { FloatTensor, HostTensor } from './tensors.ts';
 
 export class DeviceMemory {
   readonly #kind: Device['kind'];
@@ -65,7 +65,7 @@ export class DeviceMemory {
   }
 
   /** As its session takes it in the call that lasts. */
-  native(runtime: Runtime, given: FloatTensor | HalfTensor | IdTensor): Tensor | Promise<Tensor> {
+  native(runtime: Runtime, given: HostTensor): Tensor | Promise<Tensor> {
     const { data, shape } = given;
     if (data instanceof Float32Array && this.#kind === 'webgpu' && 'stays' in given && given.stays) {
       return this.#staying(runtime, data, shape);
@@ -107,10 +107,13 @@ export class DeviceMemory {
   }
 }
 
-export function hostTensor(runtime: Runtime, { data, shape }: FloatTensor | HalfTensor | IdTensor): Tensor {
+export function hostTensor(runtime: Runtime, { data, shape }: HostTensor): Tensor {
   if (data instanceof Uint16Array) {
     // From Node 23 on the tensor holds a Float16Array instead, of which the binding believes that it has no bytes.
     return Object.defineProperty(new runtime.Tensor('float16', data, shape), 'data', { value: data });
+  }
+  if (data instanceof Int8Array) {
+    return new runtime.Tensor('int8', data, shape);
   }
   return data instanceof Float32Array
     ? new runtime.Tensor('float32', data, shape)

@@ -5,4 +5,4 @@ export { eightBitInstructions, type EightBitInstructions } from './processor.ts'
 export { freeMemory, largestBuffer } from './free-memory.ts';
 export { driverState } from './driver-state.ts';
 export { Session } from './session.ts';
-export { joinFeeds, type Feeds, type FloatTensor, type HalfTensor, type IdTensor } from './tensors.ts';
+export { joinFeeds, type ByteTensor, type Feeds, type FloatTensor, type HalfTensor, type IdTensor } from './tensors.ts';

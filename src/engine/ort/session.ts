@@ -11,8 +11,9 @@ import { deviceFault } from './device-fault.ts';
 import { DeviceMemory } from './device-memory.ts';
 import { requireDevice, type Device } from './device.ts';
 import type { Turn } from './device-turns.ts';
+import { floatsOf, freeCopy, mixedOf, withoutNames } from './results.ts';
 import { loadRuntime, type Runtime } from './runtime.ts';
-import type { Feeds, FloatTensor } from './tensors.ts';
+import type { ByteTensor, Feeds, FloatTensor } from './tensors.ts';
 
 export type SessionOptions = {
   readonly device?: Device;
@@ -104,6 +105,24 @@ export class Session {
     turn: Turn = 'other',
     into: Readonly<Record<string, FloatTensor>> = {},
   ): Promise<Readonly<Record<string, FloatTensor>>> {
+    const places = Object.entries(into);
+    const results = await this.#run(feeds, turn, places);
+    for (const [name, { data }] of places) {
+      freeCopy(results[name], data);
+    }
+    return { ...floatsOf(withoutNames(results, into)), ...into };
+  }
+
+  /** As `run`, of a graph that gives bytes too: inputs of other graphs. */
+  async runMixed(feeds: Feeds): Promise<Readonly<Record<string, FloatTensor | ByteTensor>>> {
+    return mixedOf(await this.#run(feeds, 'other', []));
+  }
+
+  async #run(
+    feeds: Feeds,
+    turn: Turn,
+    places: readonly (readonly [string, FloatTensor])[],
+  ): Promise<InferenceSession.OnnxValueMapType> {
     if (this.#isReleased) {
       throw new Error('The session is released.');
     }
@@ -115,22 +134,14 @@ export class Session {
           const given = this.#memory.native(this.#runtime, tensor);
           native[name] = given instanceof Promise ? await given : given;
         }
-        const places = Object.entries(into);
         if (places.length === 0) {
-          return fromResults(await this.#session.run(native));
+          return await this.#session.run(native);
         }
-        const fetches: InferenceSession.OnnxValueMapType = Object.fromEntries(
-          places.map(([name, { data, shape }]) => [name, new this.#runtime.Tensor('float32', data, shape)]),
+        const fetches = places.map(
+          ([name, { data, shape }]) => [name, new this.#runtime.Tensor('float32', data, shape)] as const,
         );
-        const rest = this.#session.outputNames.filter((name) => into[name] === undefined);
-        const results = await this.#session.run(native, {
-          ...Object.fromEntries(rest.map((name) => [name, null])),
-          ...fetches,
-        });
-        for (const [name, { data }] of places) {
-          freeCopy(results[name], data);
-        }
-        return { ...fromResults(withoutNames(results, into)), ...into };
+        const rest = this.#session.outputNames.filter((name) => places.every(([taken]) => taken !== name));
+        return await this.#session.run(native, Object.fromEntries([...rest.map((name) => [name, null]), ...fetches]));
       } catch (cause) {
         throw deviceFault(this.#device, cause);
       }
@@ -190,41 +201,6 @@ function executionProvider(device: Device): InferenceSession.ExecutionProviderCo
     default:
       return device satisfies never;
   }
-}
-
-function fromResults(results: InferenceSession.OnnxValueMapType): Readonly<Record<string, FloatTensor>> {
-  return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, fromNative(name, tensor)]));
-}
-
-function withoutNames(results: InferenceSession.OnnxValueMapType, names: Readonly<Record<string, unknown>>) {
-  return Object.fromEntries(Object.entries(results).filter(([name]) => !(name in names)));
-}
-
-/** A port that nobody listens at: a buffer sent there is freed at once, not when the garbage collector gets to it. */
-const { port1: nowhere } = new MessageChannel();
-nowhere.close();
-
-/** onnxruntime-node gives a copy of what it wrote where it was told to: hundreds of megabytes in a training step. */
-function freeCopy(copy: Tensor | undefined, original: Float32Array): void {
-  const data = copy?.data;
-  if (data instanceof Float32Array && data.buffer instanceof ArrayBuffer && data.buffer !== original.buffer) {
-    nowhere.postMessage(undefined, [data.buffer]);
-  }
-}
-
-function fromNative(name: string, tensor: InferenceSession.OnnxValueMapType[string]): FloatTensor {
-  const { data, dims } = tensor;
-  if (!(data instanceof Float32Array)) {
-    throw new Error(`Expected the output ${name} in fp32, got ${tensor.type}.`);
-  }
-  // Outputs of onnxruntime-node own plain memory of their own; the copy is for a view that does not.
-  return {
-    data:
-      data.buffer instanceof ArrayBuffer
-        ? new Float32Array(data.buffer, data.byteOffset, data.length)
-        : new Float32Array(data),
-    shape: dims,
-  };
 }
 
 function messageOf(cause: unknown): string {

@@ -10,13 +10,16 @@ export type FloatTensor = {
 /** The same in IEEE 754 binary16, for inputs that a graph takes so. */
 export type HalfTensor = { readonly data: Uint16Array<ArrayBuffer>; readonly shape: readonly number[] };
 export type IdTensor = { readonly data: BigInt64Array<ArrayBuffer>; readonly shape: readonly number[] };
-export type Feeds = Readonly<Record<string, FloatTensor | HalfTensor | IdTensor>>;
+/** Whole numbers of 8 bits with a sign. */
+export type ByteTensor = { readonly data: Int8Array<ArrayBuffer>; readonly shape: readonly number[] };
+export type HostTensor = FloatTensor | HalfTensor | IdTensor | ByteTensor;
+export type Feeds = Readonly<Record<string, HostTensor>>;
 
 /**
  * One after another as one; a name of a later one wins. Spread into an object, the hundreds of inputs of a style cost 2.6 MB
  * and 4 ms a call.
  */
-export function joinFeeds<Tensor extends FloatTensor | HalfTensor | IdTensor>(
+export function joinFeeds<Tensor extends HostTensor>(
   ...parts: readonly Readonly<Record<string, Tensor>>[]
 ): Readonly<Record<string, Tensor>> {
   return Object.fromEntries(parts.flatMap((part) => Object.entries(part)));

@@ -14,6 +14,9 @@ import { TensorTable } from './tensor-table.ts';
 export const QUANTISED = 's8';
 export const QUANTISED_SCALE = 's8_scale';
 
+/** Of the whole numbers, either way from 0. */
+export const GREATEST = 127;
+
 /** Outputs `start` to `start + count` of `<path>.weight`. */
 export type QuantisedPart = { readonly path: string; readonly start: number; readonly count: number };
 
@@ -85,7 +88,7 @@ function tensorsOf(source: TensorSource, part: QuantisedPart, info: TensorInfo):
 const BLOCK = 64;
 
 /**
- * w [count, in, …kernel], its outputs' greatest magnitudes to 127; `shape`: the whole tensor's, [out, in, …kernel].
+ * w [count, in, …kernel], its outputs' greatest magnitudes to `GREATEST`; `shape`: the whole tensor's, [out, in, …kernel].
  * A matrix is rounded to the nearest, a kernel as kernel-rounding.ts says. A row of zeros has the scale 1.
  */
 export function quantiseMatrix(w: Float32Array, shape: readonly number[]): QuantisedMatrix {
@@ -100,7 +103,7 @@ export function quantiseMatrix(w: Float32Array, shape: readonly number[]): Quant
     for (let k = o * perOutput; k < (o + 1) * perOutput; k++) {
       greatest = Math.max(greatest, Math.abs(w[k]!));
     }
-    scales[o] = greatest === 0 ? 1 : greatest / 127;
+    scales[o] = greatest === 0 ? 1 : greatest / GREATEST;
   }
   const values = new Int8Array(w.length);
   const places = new Float64Array(area);

@@ -31,18 +31,12 @@ export class RandomStyles {
   readonly #cache: LoraCache;
   readonly #inputs: StyleInputs;
 
-  /** `targets`: all of the UNet's. */
-  constructor(
-    folder: string,
-    targets: readonly Layer[],
-    weights: NetWeights,
-    place: { readonly open: SessionOpener; readonly canMerge: boolean },
-  ) {
+  /** `targets`: all of the UNet's, by the lowering that it is built with. */
+  constructor(folder: string, targets: readonly Layer[], weights: NetWeights, open: SessionOpener) {
     this.#folder = folder;
     this.#targets = targetsOf(VARIANT, targets);
     this.#cache = new LoraCache({ base: 'other', targets: { unet: targets } }, KEPT_BYTES);
-    const lowering = { mergesStyles: place.canMerge, styleType: 'f32' } as const;
-    this.#inputs = new StyleInputs(() => targets, weights, place.open, lowering);
+    this.#inputs = new StyleInputs(() => targets, weights, open);
   }
 
   /** What to build the UNet with: all rows in one style. */

@@ -53,10 +53,7 @@ export async function measureStyles({
     startup: 'throughput',
     threads: undefined,
   });
-  const styles = new RandomStyles(folder, unetLoraTargets(config), weights, {
-    open,
-    canMerge: build.lowering.mergesStyles,
-  });
+  const styles = new RandomStyles(folder, unetLoraTargets(config, build.lowering), weights, open);
   const styledGraph = buildUNet(config, weights, { ...build, styles: styles.form });
   // Two sessions at once: where both do not fit with packed weights, they are compared without.
   const startup = startupThatFits('throughput', 2 * weightBytes(styledGraph), process.availableMemory());

@@ -29,17 +29,22 @@ import { patches } from './patches.ts';
 export function eightBitLowering(float: Lowering): Lowering {
   return {
     ...float,
-    mergesStyles: false,
+    replacesWeights: true,
     linear: (layer, x) => {
-      const form = linearForm(layer.scope.building, layer, dimAt(x.shape, 0));
+      const form = formOf(layer, x);
       return form === 'float' ? float.linear(layer, x) : linear(layer, x, form);
     },
+    isQuantised: (layer, x) => formOf(layer, x) !== 'float',
     convolution: (layer, x) =>
       convolutionForm(layer) === 'float' ? float.convolution(layer, x) : convolution(layer, x),
     doubledConvolution: (layer, x) =>
       convolutionForm(layer) === 'float' ? float.doubledConvolution?.(layer, x) : undefined,
     prepareWeights: preparedInEightBits,
   };
+}
+
+function formOf(layer: LinearLayer, x: Value): LayerForm {
+  return linearForm(layer.scope.building, layer, dimAt(x.shape, 0));
 }
 
 /** x [rows·S, in] → `parts` values, [rows·S, out / parts] */

@@ -15,7 +15,7 @@ export function ordinaryLowering(options: OrdinaryOptions): Lowering {
     dtype: options.dtype,
     channels: 'first',
     sharesStyles: false,
-    mergesStyles: true,
+    replacesWeights: false,
     styleType: options.styleType ?? options.dtype,
     timesteps: options.timesteps ?? 'numbers',
     // onnxruntime's Gemm takes W as checkpoints keep it, [out, in], and adds b on the way.
@@ -26,6 +26,7 @@ export function ordinaryLowering(options: OrdinaryOptions): Lowering {
         const b = bias ? scope.weightRows('bias', [outFeatures], part * count, count) : undefined;
         return Gemm(x, w, b, { transB: true });
       }),
+    isQuantised: () => false,
     convolution: ({ scope, inFeatures, outFeatures, kernel, bias, attributes }, x) => {
       const w = scope.weight('weight', [outFeatures, inFeatures, kernel, kernel]);
       return Conv(x, w, bias ? scope.weight('bias', [outFeatures]) : undefined, attributes);

@@ -3,6 +3,7 @@
  * (https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md). Which values are worth it, nobody here knows.
  */
 import { single, type Value } from '../graph.ts';
+import { DATA_TYPE } from '../model-proto.ts';
 import { dimAt, shapeError } from '../shape.ts';
 
 /** scale · (values − zeroPoint) */
@@ -30,6 +31,22 @@ export function DynamicQuantizeLinear(x: Value): Quantised {
     ],
   });
   return { values, scale, zeroPoint };
+}
+
+/** fp32 x [rows, …] as s8 by a scale for each row, [rows], to the nearest, halves to the even one. */
+export function QuantizeLinear(x: Value, scale: Value): Value {
+  if (x.dtype !== 'f32' || scale.dtype !== 'f32') {
+    throw new Error(`QuantizeLinear: expected fp32 twice, got ${x.dtype} and ${scale.dtype}.`);
+  }
+  if (scale.shape.length !== 1 || scale.shape[0] !== x.shape[0]) {
+    throw shapeError('QuantizeLinear', 'a scale for each row', x.shape, scale.shape);
+  }
+  return single(x.graph, {
+    opType: 'QuantizeLinear',
+    inputs: [x, scale],
+    output: { dtype: 'i8', shape: x.shape },
+    attributes: { axis: { kind: 'int', value: 0 }, output_dtype: { kind: 'int', value: DATA_TYPE.i8 } },
+  });
 }
 
 /** com.microsoft: a [M, K] · b + bias in fp32, with b s8 [K, N] and a scale for each of its columns, bias [N] or none. */

@@ -15,16 +15,18 @@ import {
 } from '../../../../src/engine/nets/building.ts';
 import { conv2d, type ConvOptions } from '../../../../src/engine/nets/convolution.ts';
 import {
+  buildMerge,
   buildUNet,
   loweringFor,
   NO_WEIGHTS,
   parseUNetConfig,
+  unetLoraTargets,
   type NetWeights,
 } from '../../../../src/engine/nets/index.ts';
 import { gatedGelu, linear } from '../../../../src/engine/nets/linear.ts';
-import { WeightScope } from '../../../../src/engine/nets/weight-scope.ts';
+import { rowsName, WeightScope } from '../../../../src/engine/nets/weight-scope.ts';
 import { serialize, type Graph, type Value } from '../../../../src/engine/onnx/index.ts';
-import { eightBitInstructions, Session, type Feeds } from '../../../../src/engine/ort/index.ts';
+import { eightBitInstructions, Session, type Feeds, type FloatTensor } from '../../../../src/engine/ort/index.ts';
 import type { TensorSource } from '../../../../src/engine/weights/index.ts';
 import { quantiseMatrix } from '../../../../src/engine/weights/quantised.ts';
 import { writeTensors } from '../../../support/safetensors-file.ts';
@@ -260,8 +262,70 @@ describe.skipIf(eightBitInstructions() === undefined)(
       expect(again.get('conv_in.weight')).toEqual(float.get('conv_in.weight'));
       expect([...again.names].toSorted()).toEqual([...eight.names].toSorted());
     });
+
+    it('takes a LoRA in its matrices, whole and in halves, rounded as its own are', async () => {
+      const block = 'down_blocks.0.attentions.0.transformer_blocks.0';
+      const modules = new Set(['attn1.to_q', 'ff.net.0.proj', 'attn2.to_k'].map((name) => `${block}.${name}`));
+      const build =
+        (form: Partial<StyleForm>): Build =>
+        (weights, lowering) =>
+          buildUNet(config, weights, { lowering, sizes: 'whole', styles: { rows: 'shared', ...form } });
+      const { float, eight } = await prepared(build({}));
+      const taken = unetLoraTargets(config, EIGHT).filter(({ module }) => modules.has(module));
+      expect(taken.map(({ use }) => [use?.isQuantised, use?.parts])).toEqual([
+        [true, 1],
+        [false, 1],
+        [true, 2],
+      ]);
+      const pairs: Feeds = Object.fromEntries(
+        taken.flatMap(({ module, inFeatures, outFeatures }) => [
+          [`${module}.lora_down`, scaled(given(`eight/${module}/down`, inFeatures, 4), 0.2)],
+          [`${module}.lora_up`, scaled(given(`eight/${module}/up`, 4, outFeatures), 0.2)],
+        ]),
+      );
+      const merger = await Session.create(serialize(buildMerge(eight, taken)));
+      const merged = await merger.runMixed(pairs);
+      await merger.release();
+
+      for (const { module, weightName, inFeatures, outFeatures, use } of taken.filter(({ use }) => use?.isQuantised)) {
+        const [down, up] = ['down', 'up'].map((end) => pairs[`${module}.lora_${end}`]?.data ?? []);
+        const w = (await float.readFloats(weightName)).map((value, k) => {
+          const [o, i] = [Math.floor(k / inFeatures), k % inFeatures];
+          const terms = [0, 1, 2, 3].map((r) => Number(down![i * 4 + r]) * Number(up![r * outFeatures + o]));
+          return value + terms.reduce((sum, term) => sum + term, 0);
+        });
+        const count = outFeatures / (use?.parts ?? 1);
+        for (let start = 0; start < outFeatures; start += count) {
+          const part = w.subarray(start * inFeatures, (start + count) * inFeatures);
+          const { values, scales } = quantiseMatrix(part, [count, inFeatures]);
+          const name = (which: string) => rowsName(`${module}.merged.${which}`, outFeatures, start, count);
+          expect(relativeL2(new Float32Array(merged[name('s8_scale')]!.data), scales)).toBeLessThan(1e-6);
+          // A number in the middle between two goes either way.
+          const apart = values.map((value, k) => Math.abs(value - (merged[name('s8')]?.data[k] ?? Number.NaN)));
+          expect(Math.max(...apart)).toBeLessThanOrEqual(1);
+          expect(apart.filter((each) => each > 0).length).toBeLessThan(values.length / 500);
+        }
+      }
+
+      const feeds: Feeds = {
+        sample: given('eight/sample', 1, 4, 16, 16),
+        timestep: floats([999]),
+        encoder_hidden_states: given('eight/context', 1, 77, 32),
+      };
+      const [within, exact, plain] = [
+        await outputOf(build({ merged: modules })(eight, EIGHT), { ...feeds, ...merged }),
+        await outputOf(build({ beside: modules })(float, FLOAT), { ...feeds, ...pairs }),
+        await outputOf(build({})(float, FLOAT), feeds),
+      ];
+      expect(relativeL2(within, exact)).toBeLessThan(0.06);
+      expect(relativeL2(plain, exact)).toBeGreaterThan(3 * relativeL2(within, exact));
+    });
   },
 );
+
+function scaled({ data, shape }: FloatTensor, factor: number): FloatTensor {
+  return { data: data.map((value) => value * factor), shape };
+}
 
 /** Runs over the source with other numbers in `layer.weight`. */
 async function withWeights<Result>(
