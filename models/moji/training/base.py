@@ -91,6 +91,10 @@ def load(work, tokens):
     return unet.eval().requires_grad_(False), text.eval().requires_grad_(False)
 
 
+def names_of(glyphs):
+    return {name_of(label) for label in (*glyphs.all, *glyphs.people)}
+
+
 def is_everyday(captions, names):
     """Of each caption whether it names nothing but what people ask for first (words/everyday.txt), of all the `names` there are."""
     everyday = {name if name in names else name.replace("-", " ") for name in EVERYDAY_WORDS.read_text().split()}
@@ -110,6 +114,22 @@ def is_everyday(captions, names):
     return np.array([not any(name in rest for name in named(caption)) for caption in captions])
 
 
+def shares(kinds, progress):
+    """Of each kind: first mostly simple things, then the whole mix, at the end what is hard."""
+    def factor(kind):
+        if progress < CURRICULUM[0]:
+            return 3.0 if kind in SIMPLE else 0.5
+        return 2.0 if progress >= CURRICULUM[1] and kind in RELATED else 1.0
+
+    share = np.array([KINDS[kind][1] * factor(kind) for kind in kinds])
+    return share / share.sum()
+
+
+def everyday_factor(progress):
+    """How much more often a picture of nothing but everyday things comes than another of its kind."""
+    return EVERYDAY[0] + (EVERYDAY[1] - EVERYDAY[0]) * progress
+
+
 class Latents:
     """Batches of (latents, token ids), drawn by kind of picture with shares that follow the curriculum."""
 
@@ -125,7 +145,7 @@ class Latents:
         kinds = np.array([kind for part in told for kind in part["kinds"]])
         self.by_kind = {kind: np.flatnonzero(kinds == kind) for kind in KINDS if (kinds == kind).any()}
         things = Glyphs(work)
-        everyday = is_everyday([row[0] for row in captions], {name_of(label) for label in (*things.all, *things.people)})
+        everyday = is_everyday([row[0] for row in captions], names_of(things))
         self.everyday = {kind: (rows[everyday[rows]], rows[~everyday[rows]]) for kind, rows in self.by_kind.items()}
         self.rng = np.random.default_rng(seed)
 
@@ -133,19 +153,9 @@ class Latents:
     def channels(self):
         return self.shards[0].shape[-1]
 
-    def shares(self, progress):
-        """Of each kind: first mostly simple things, then the whole mix, at the end what is hard."""
-        def factor(kind):
-            if progress < CURRICULUM[0]:
-                return 3.0 if kind in SIMPLE else 0.5
-            return 2.0 if progress >= CURRICULUM[1] and kind in RELATED else 1.0
-
-        share = np.array([KINDS[kind][1] * factor(kind) for kind in self.by_kind])
-        return share / share.sum()
-
     def batch(self, count, progress=0.5, empty=EMPTY):
-        kinds = self.rng.choice(len(self.by_kind), count, p=self.shares(progress))
-        halves, factor = list(self.everyday.values()), EVERYDAY[0] + (EVERYDAY[1] - EVERYDAY[0]) * progress
+        kinds = self.rng.choice(len(self.by_kind), count, p=shares(self.by_kind, progress))
+        halves, factor = list(self.everyday.values()), everyday_factor(progress)
 
         def pick(everyday, rest):
             share = len(everyday) * factor
@@ -164,15 +174,21 @@ def diffusion_loss(unet, text, z, ids, alpha_bar):
 
     Something is added to the weight: the noisiest steps decide ground and colour, and with few steps everything, so it must never vanish.
     """
-    t = ((torch.arange(len(z)) + torch.rand(len(z))) / len(z) * 1000).long()
+    t = ((torch.arange(len(z), device=z.device) + torch.rand(len(z), device=z.device)) / len(z) * 1000).long()
     a = alpha_bar[t].view(-1, 1, 1, 1)
     noise = torch.randn_like(z)
     noisy, v = a.sqrt() * z + (1 - a).sqrt() * noise, a.sqrt() * noise - (1 - a).sqrt() * z
-    with torch.autocast("cpu", torch.bfloat16):
+    with torch.autocast(z.device.type, torch.bfloat16):
         guess = unet(noisy, t, text(ids).last_hidden_state).sample.float()
     snr = (a / (1 - a)).view(-1)
     weight = snr.clamp(max=SNR_CAP) / (snr + 1)
     return ((guess - v).square().mean((1, 2, 3)) * (weight + LEAST)).mean()
+
+
+def optimiser_of(unet, text):
+    """[(name, weight)] of both, and what updates them."""
+    named = [(f"unet.{n}", p) for n, p in unet.named_parameters()] + [(f"text.{n}", p) for n, p in text.named_parameters()]
+    return named, Pair(named, lr=1.5e-3, adam_lr=1e-3, not_matrices=("embedding", "conv_in", "conv_out"))
 
 
 def main(work, args):
@@ -183,8 +199,7 @@ def main(work, args):
     unet, text = build_unet(channels), build_text(tokens)
     begin(unet, text, tokens)
     clock = Clock("base", work, args.minutes or MINUTES)
-    named = [(f"unet.{n}", p) for n, p in unet.named_parameters()] + [(f"text.{n}", p) for n, p in text.named_parameters()]
-    optimiser = Pair(named, lr=1.5e-3, adam_lr=1e-3, not_matrices=("embedding", "conv_in", "conv_out"))
+    named, optimiser = optimiser_of(unet, text)
     unet_average, text_average = Average(unet, 0.999), Average(text, 0.999)
     if state := clock.resume():
         unet.load_state_dict(state["unet"])
@@ -221,7 +236,7 @@ def main(work, args):
             loss.backward()
             if rank == 0:
                 team.board[0], team.board[1] = clock.rate(warmup_steps=60), clock.progress
-            mean, progress = team.step(optimiser, float(loss), follow)
+            mean, progress = team.step(optimiser, float(loss.detach()), follow)
             if rank == 0:
                 clock.tick(BATCH, loss=mean)
                 if clock.due() or progress >= 1:

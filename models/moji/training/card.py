@@ -40,12 +40,18 @@ def said(file, otherwise):
     return file.read_text() if file.exists() else otherwise
 
 
+def trained(base):
+    if not base.get("gpu_spent"):
+        return f"in {base['spent'] / 60:.0f} minutes of the two. No data set, no GPU"
+    return f"in {base['spent'] / 60:.0f} minutes of the two and {base['gpu_spent'] / 60:.0f} of a GPU. No data set"
+
+
 def main(work, args):
     folder, base = args.out or work / "moji", torch.load(work / "base.pt", map_location="cpu", weights_only=False, mmap=True)
     sizes = [file.stat().st_size / 1e6 for file in folder.rglob("*.safetensors") if file.parent.name != "styles" and ".fourstep" not in file.parts]
     values = {
         "styles": str(len(STYLE_CARDS)), "megabytes": f"{sum(sizes):.0f}", "things": f"{len(json.loads((folder / 'words.json').read_text())['things'].splitlines()):,}",
-        "places": str(len(PLACES)), "parts": parts(folder), "pictures": f"{base['seen']:,}", "minutes": f"{base['spent'] / 60:.0f}",
+        "places": str(len(PLACES)), "parts": parts(folder), "pictures": f"{base['seen']:,}", "trained": trained(base),
         "style_list": ", ".join(f"`{id_}` ({description.rstrip('.')})" for id_, (_, description) in STYLE_CARDS.items()),
         "sheets": ", ".join(f"[{sheet.stem}](sheets/{sheet.name})" for sheet in sorted((folder / "sheets").glob("*.webp"))), "table": (work / "table.md").read_text(),
         "blind": said(work / "blind.md", "This test was not made yet.\n"), "told": said(work / "told.md", ""), "compared": said(work / "compared.md", ""),

@@ -1,7 +1,8 @@
 """A stage's life: a budget of processor time, learning-rate shape, progress lines and checkpoints.
 
 A stage is planned in minutes, not steps, so that it ends on time on any machine; a checkpoint remembers the minutes spent.
-Minutes are those of the processor in the first thread: a busy machine, or a process that was stopped, costs a stage nothing.
+Minutes are those of the processor in the first thread: a busy machine, or a process that was stopped, costs a stage nothing. Where a
+card does the work they are the wall's (`timer`).
 """
 
 import math
@@ -11,10 +12,10 @@ import torch
 
 
 class Clock:
-    def __init__(self, name, work, minutes, every=20.0):
-        self.name, self.path = name, work / f"{name}.pt"
+    def __init__(self, name, work, minutes, every=20.0, timer=time.thread_time):
+        self.name, self.path, self.timer = name, work / f"{name}.pt", timer
         self.budget, self.spent, self.step, self.seen, self.every = minutes * 60, 0.0, 0, 0, every
-        self.last, self.said, self.saved = time.thread_time(), 0.0, 0.0
+        self.last, self.said, self.saved = timer(), 0.0, 0.0
         self.notes = {}
 
     def resume(self):
@@ -29,7 +30,7 @@ class Clock:
 
     def start(self):
         """Work begins now; what was loaded and drawn before is not counted."""
-        self.last = time.thread_time()
+        self.last = self.timer()
 
     @property
     def progress(self):
@@ -42,7 +43,7 @@ class Clock:
 
     def tick(self, batch, **notes):
         """Count a step; True while there is time left."""
-        now = time.thread_time()
+        now = self.timer()
         self.spent, self.last = self.spent + now - self.last, now
         self.step, self.seen = self.step + 1, self.seen + batch
         for key, value in notes.items():

@@ -21,10 +21,16 @@ UNKNOWN = 0.02  # share of captions with a word nobody knows: the picture is sti
 @torch.no_grad()
 def encode(model, pictures):
     """uint8 [B, 128, 128, 3] -> float16 [B, 16, 16, C]"""
-    x = torch.from_numpy(pictures).permute(0, 3, 1, 2).float().div(127.5).sub(1).contiguous(memory_format=torch.channels_last)
-    with torch.autocast("cpu", torch.bfloat16):
+    return latents_of(model, torch.from_numpy(pictures)).numpy()
+
+
+@torch.no_grad()
+def latents_of(model, pictures):
+    """The same of a tensor, on the device where it and the model lie."""
+    x = pictures.permute(0, 3, 1, 2).float().div(127.5).sub(1).contiguous(memory_format=torch.channels_last)
+    with torch.autocast(x.device.type, torch.bfloat16):
         z = model.encoder(x)
-    return z.permute(0, 2, 3, 1).half().numpy()
+    return z.permute(0, 2, 3, 1).half()
 
 
 def captions_of(made, synonyms, rng):
