@@ -7,11 +7,11 @@
 import type { Value } from '../graph.ts';
 import { Add } from '../index.ts';
 import type { Graph } from '../model-proto.ts';
-import { reopen } from '../reopen.ts';
+import { reopen, type ReopenedGraph } from '../reopen.ts';
 import { formatShape } from '../shape.ts';
-import type { Emit } from './norms.ts';
+import { inForms } from './forms.ts';
 import type { InputGradient, RuleOptions, TapeNode } from './rule.ts';
-import { FORMS, RULES } from './rules.ts';
+import { RULES } from './rules.ts';
 
 type GradientOptions = Partial<RuleOptions>;
 
@@ -28,7 +28,7 @@ export function gradientName(name: string): string {
  * element. Throws an `Error` that names operator and input where there is no rule, or nothing to differentiate.
  */
 export function gradients(graph: Graph, loss: string, wrt: readonly string[], options: GradientOptions = {}): Graph {
-  const { tape, value, builder } = record(graph, wrt);
+  const { tape, value, builder } = record(inForms(graph, wrt));
   const one = value(loss);
   if (one.shape.some((dim) => dim !== 1)) {
     throw new Error(`Expected the loss ${loss} to be one number, got ${formatShape(one.shape)}.`);
@@ -55,34 +55,14 @@ export function gradients(graph: Graph, loss: string, wrt: readonly string[], op
   return builder.finish();
 }
 
-/** The graph again, in forms that have rules where a gradient goes through, and its nodes in order. */
-function record(
-  graph: Graph,
-  wrt: readonly string[],
-): ReturnType<typeof reopen> & { readonly tape: readonly TapeNode[] } {
-  const learning = new Set(wrt);
-  for (const node of graph.nodes) {
-    if (node.inputs.some((name) => learning.has(name))) {
-      node.outputs.forEach((name) => learning.add(name));
-    }
-  }
+/** The graph again, and its nodes in order. */
+function record(graph: Graph): ReopenedGraph & { readonly tape: readonly TapeNode[] } {
   const tape: TapeNode[] = [];
-  const taped = new Set<string>();
   const reopened = reopen(graph, {
-    emit: (spec, node, builder) => {
-      const emit: Emit = (each) => {
-        const outputs = builder.node(each);
-        // Equal nodes are one in the builder, and must be one here: their gradient goes back once.
-        const [first] = outputs;
-        if (first !== undefined && !taped.has(first.name)) {
-          taped.add(first.name);
-          tape.push({ opType: each.opType, inputs: each.inputs, outputs, attributes: each.attributes ?? {} });
-        }
-        return outputs;
-      };
-      const isLearning = node.outputs.some((name) => learning.has(name));
-      const form = isLearning ? FORMS[spec.opType] : undefined;
-      return form === undefined ? emit(spec) : form(spec, emit);
+    emit: (spec, { attributes }, builder) => {
+      const outputs = builder.node(spec);
+      tape.push({ opType: spec.opType, inputs: spec.inputs, outputs, attributes });
+      return outputs;
     },
   });
   return { ...reopened, tape };

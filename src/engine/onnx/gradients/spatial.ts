@@ -1,7 +1,8 @@
 /**
  * Rules of the operators over pictures [N, C, H, W]. Of a convolution, three forms by what is cheaper: to a picture, a
  * convolution with turned kernels (turned once, when the session opens) or the transposed one with the kernels as they
- * lie in their file; to a kernel, a product of patches with the other side, the patches taken of what has fewer channels.
+ * lie in their file; to a kernel, a product of patches with the other side. Few kernels that learn take a form that needs none
+ * of it (forms.ts).
  */
 import type { Value } from '../graph.ts';
 import {
@@ -39,6 +40,15 @@ export const spatialRules: Readonly<Record<string, Rule>> = {
     ];
   },
 
+  /** The other way round it is the convolution that it turns. */
+  ConvTranspose: (node, [dy]) => {
+    const w = inputAt(node, 1);
+    const group = intAttribute(node, 'group', 1);
+    return dy === undefined
+      ? ['nothing depends on it']
+      : [{ make: () => Conv(dy, w, undefined, { ...convAttributes(node), group }) }, 'only the picture has one'];
+  },
+
   DepthToSpace: simple((dy, node) => [
     () => {
       const size = intAttribute(node, 'blocksize', 1);
@@ -68,7 +78,7 @@ export const spatialRules: Readonly<Record<string, Rule>> = {
 
 type Convolution = Required<Pick<ConvAttributes, 'strides' | 'pads'>>;
 
-function convAttributes(node: TapeNode): Convolution {
+export function convAttributes(node: Pick<TapeNode, 'attributes'>): Convolution {
   const [down = 1, across = 1] = intsAttribute(node, 'strides', [1, 1]);
   const [top = 0, left = 0, bottom = 0, right = 0] = intsAttribute(node, 'pads', [0, 0, 0, 0]);
   return { strides: [down, across], pads: [top, left, bottom, right] };
@@ -90,7 +100,7 @@ function toPicture(dy: Value, x: Value, w: Value, { strides, pads }: Convolution
 }
 
 /** What a convolution with turned kernels pads, so that it gives the whole picture back. */
-function aroundFull(kh: number, kw: number, [top, left, bottom, right]: Pads): Pads {
+export function aroundFull(kh: number, kw: number, [top, left, bottom, right]: Pads): Pads {
   return [kh - 1 - top, kw - 1 - left, kh - 1 - bottom, kw - 1 - right];
 }
 
@@ -115,23 +125,18 @@ function toKernel(dy: Value, x: Value, w: Value, { strides, pads }: Convolution)
     const [g, seen] = [reshaped(dy, [n, out, height * width]), reshaped(x, [n, channels, height * width])];
     return reshaped(summed(g, seen), w.shape);
   }
-  if (!isStrided && out <= channels) {
-    // Each pixel of x against those of dy that saw it.
-    const patches = Conv(dy, places(dy, out, [kh, kw], true), undefined, {
-      pads: aroundFull(kh, kw, pads),
-      group: out,
-    });
-    const g = reshaped(patches, [n, out * area, height * width]);
-    const dw = summed(g, reshaped(x, [n, channels, height * width])); // [O·area, C]
-    return Transpose(reshaped(dw, [out, kh, kw, channels]), [0, 3, 1, 2]);
-  }
-  const patches = Conv(x, places(x, channels, [kh, kw], false), undefined, { strides, pads, group: channels });
+  const patches = Conv(x, places(x, channels, [kh, kw]), undefined, { strides, pads, group: channels });
   const seen = reshaped(patches, [n, channels * area, down * across]);
   return reshaped(summed(reshaped(dy, [n, out, down * across]), seen), w.shape);
 }
 
 /** Kernels [channels·area, 1, kh, kw] of one 1 each: channel by channel, every place of a kernel in order or backwards. */
-function places({ graph }: Value, channels: number, [kh, kw]: readonly [number, number], isBackwards: boolean): Value {
+export function places(
+  { graph }: Value,
+  channels: number,
+  [kh, kw]: readonly [number, number],
+  isBackwards = false,
+): Value {
   const area = kh * kw;
   const data = new Float32Array(channels * area * area);
   for (let channel = 0; channel < channels; channel++) {
@@ -143,6 +148,6 @@ function places({ graph }: Value, channels: number, [kh, kw]: readonly [number, 
   return graph.floats(name, data, [channels * area, 1, kh, kw]);
 }
 
-function sidesOf({ shape }: Value): readonly [number, number, number, number] {
+export function sidesOf({ shape }: Value): readonly [number, number, number, number] {
   return [fixedDim(shape, 0), fixedDim(shape, 1), fixedDim(shape, 2), fixedDim(shape, 3)];
 }

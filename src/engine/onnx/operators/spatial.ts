@@ -47,13 +47,13 @@ export function Conv(
 }
 
 /**
- * What Conv with these weights and attributes does, the other way: x [N, O, h, w], w [O, C, kh, kw] → [N, C, height,
+ * What Conv with these weights and attributes does, the other way: x [N, O, h, w], w [O, C/group, kh, kw] → [N, C, height,
  * width], the `sides` of which several belong to one h and w where strides are not 1.
  */
 export function ConvTranspose(
   x: Value,
   w: Value,
-  { strides = [1, 1], pads = [0, 0, 0, 0] }: ConvAttributes,
+  { strides = [1, 1], pads = [0, 0, 0, 0], group = 1 }: ConvAttributes,
   sides: readonly [number, number],
 ): Value {
   sameType('ConvTranspose', x, w);
@@ -62,10 +62,11 @@ export function ConvTranspose(
     (k) => (fixedDim(x.shape, 2 + k) - 1) * strides[k] - padding[k] + fixedDim(w.shape, 2 + k),
   );
   const rest = sides.map((side, k) => side - (least[k] ?? side));
+  const channels = fixedDim(w.shape, 1) * group;
   if (x.shape[1] !== w.shape[0] || rest.some((over, k) => over < 0 || over >= (strides[k] ?? 1))) {
     throw shapeError(
       'ConvTranspose',
-      `x [N, O, h, w] and w [O, C, kh, kw] that give ${sides.join(' × ')}`,
+      `x [N, O, h, w] and w [O, C${group === 1 ? '' : `/${group}`}, kh, kw] that give ${sides.join(' × ')}`,
       x.shape,
       w.shape,
     );
@@ -73,12 +74,13 @@ export function ConvTranspose(
   return single(x.graph, {
     opType: 'ConvTranspose',
     inputs: [x, w],
-    output: { dtype: x.dtype, shape: [dimAt(x.shape, 0), dimAt(w.shape, 1), ...sides] },
+    output: { dtype: x.dtype, shape: [dimAt(x.shape, 0), channels, ...sides] },
     attributes: {
       kernel_shape: { kind: 'ints', value: [fixedDim(w.shape, 2), fixedDim(w.shape, 3)] },
       strides: { kind: 'ints', value: strides },
       pads: { kind: 'ints', value: pads },
       output_padding: { kind: 'ints', value: rest },
+      ...(group !== 1 && { group: { kind: 'int', value: group } }),
     },
   });
 }

@@ -211,6 +211,11 @@ const CASES: Readonly<Record<string, readonly ((sizes: Sizes) => Case)[]>> = {
       inputs: { x: [n, c, h + 1, w + 2], w: [c + 1, c, 3, 3] },
       build: ({ x, w: kernel }) => ops.Conv(x!, kernel!, undefined, { pads: [1, 1, 1, 1], strides: [2, 2] }),
     }),
+    // Few kernels that learn.
+    ({ n, c, h, w }) => ({
+      inputs: { x: [n, c + 2, h + 2, w + 3], w: [c, c + 2, 3, 2] },
+      build: ({ x, w: kernel }) => ops.Conv(x!, kernel!, undefined, { pads: [0, 1, 2, 0] }),
+    }),
     // Too large to be turned.
     ({ n }) => ({
       inputs: { x: [n, 301, 2, 3] },
@@ -227,6 +232,22 @@ const CASES: Readonly<Record<string, readonly ((sizes: Sizes) => Case)[]>> = {
             pads: [1, 1, 1, 1],
           },
         ),
+    }),
+  ],
+  ConvTranspose: [
+    ({ n, c, h, w }) => ({
+      inputs: { x: [n, 2 * c, h, w] },
+      build: ({ x }, graph) => {
+        const kernels = graph.floats('kernels', seededNormals('kernels', 2 * c * 9), [2 * c, 1, 3, 3]);
+        return ops.ConvTranspose(x!, kernels, { pads: [1, 1, 1, 1], group: c }, [h, w]);
+      },
+    }),
+    ({ n, c, h, w }) => ({
+      inputs: { x: [n, c, h, w] },
+      build: ({ x }, graph) => {
+        const kernels = graph.floats('kernels', seededNormals('kernels', c * 18), [c, 2, 3, 3]);
+        return ops.ConvTranspose(x!, kernels, { pads: [1, 1, 1, 1], strides: [2, 2] }, [2 * h, 2 * w]);
+      },
     }),
   ],
   DepthToSpace: [
