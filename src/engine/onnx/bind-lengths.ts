@@ -4,6 +4,7 @@
  */
 import type { Dim, Graph, Initializer, Node, ValueInfo } from './model-proto.ts';
 import type { Shape } from './shape.ts';
+import { needed } from './tidy.ts';
 
 /** By name: `{ rows: 2, height: 64 }`. A length of many names that end alike is found by the end: `rank` for `conv_in.rank`. */
 export type Lengths = Readonly<Record<string, number>>;
@@ -38,30 +39,8 @@ export function bindLengths(graph: Graph, lengths: Lengths): Graph {
         return node;
     }
   });
-  const needed = needing(nodes, outputs);
-  const used = new Set(needed.flatMap((node) => node.inputs));
   const initializers = new Map([...graph.initializers.map((each) => [each.name, each] as const), ...targets]);
-  return {
-    name: graph.name,
-    nodes: needed,
-    initializers: [...initializers.values()].filter(({ name }) => used.has(name)),
-    inputs,
-    outputs,
-    values: values.filter(({ name }) => used.has(name)),
-  };
-}
-
-/** Those of the nodes, in order, that the outputs come from. */
-function needing(nodes: readonly Node[], outputs: readonly ValueInfo[]): readonly Node[] {
-  const wanted = new Set(outputs.map(({ name }) => name));
-  const needed = nodes.toReversed().filter((node) => {
-    const isNeeded = node.outputs.some((name) => wanted.has(name));
-    if (isNeeded) {
-      node.inputs.forEach((name) => wanted.add(name));
-    }
-    return isNeeded;
-  });
-  return needed.toReversed();
+  return needed({ name: graph.name, nodes, initializers: [...initializers.values()], inputs, outputs, values });
 }
 
 /** `rows·height/2`, `width*8`, `(height/4)*4`, `rows?`: divided lengths are rounded up, as a part of `height·width in 8` is. */

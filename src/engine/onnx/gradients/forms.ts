@@ -17,13 +17,13 @@ type Form = (spec: NodeSpec, learns: (place: number) => boolean) => readonly Val
 const FORMS: Readonly<Record<string, Form>> = {
   LayerNormalization: (spec) => withStatistics(spec),
 
-  /** As LayerNormalization over [N·C, …], then its scale and bias. */
+  /** As LayerNormalization over [N, C, …], then its scale and bias. */
   InstanceNormalization: (spec) => {
     const [x, scale, bias] = [inputAt(spec, 0), inputAt(spec, 1), inputAt(spec, 2)];
     const { graph } = x;
     const epsilon = spec.attributes?.['epsilon'] ?? { kind: 'float', value: 1e-5 };
     const [channels, area] = [fixedDim(x.shape, 1), countOf(x.shape.slice(2))];
-    const flat = reshaped(x, [fixedDim(x.shape, 0) * channels, area]);
+    const flat = reshaped(x, [fixedDim(x.shape, 0), channels, area]);
     const ones = graph.floats(`ones ${area}`, new Float32Array(area).fill(1), [area]);
     const zeros = graph.floats(`zeros ${area}`, new Float32Array(area), [area]);
     const [normed = flat] = withStatistics({

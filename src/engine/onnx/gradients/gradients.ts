@@ -9,6 +9,8 @@ import { Add } from '../index.ts';
 import type { Graph } from '../model-proto.ts';
 import { reopen, type ReopenedGraph } from '../reopen.ts';
 import { formatShape } from '../shape.ts';
+import { tidied } from '../tidy.ts';
+import { channelsOf, dependence, leading, onLeading, withChannels } from './dependence.ts';
 import { inForms } from './forms.ts';
 import type { InputGradient, RuleOptions, TapeNode } from './rule.ts';
 import { RULES } from './rules.ts';
@@ -38,10 +40,7 @@ export function gradients(graph: Graph, loss: string, wrt: readonly string[], op
     Float32Array.of(1),
     one.shape.map(() => 1),
   );
-  const found = walkBack(tape, new Map([[one.name, seed]]), new Set(wrt.map((name) => value(name).name)), {
-    ...USUAL,
-    ...options,
-  });
+  const found = walkBack(tape, new Map([[one.name, seed]]), wrt.map(value), { ...USUAL, ...options });
   for (const { name } of graph.outputs) {
     builder.output(name, value(name));
   }
@@ -52,7 +51,7 @@ export function gradients(graph: Graph, loss: string, wrt: readonly string[], op
     }
     builder.output(gradientName(name), gradient);
   }
-  return builder.finish();
+  return tidied(builder.finish());
 }
 
 /** The graph again, and its nodes in order. */
@@ -68,19 +67,14 @@ function record(graph: Graph): ReopenedGraph & { readonly tape: readonly TapeNod
   return { ...reopened, tape };
 }
 
-/** By name of a value, the gradient by it; of what depends on `learnt` alone. */
+/** By name of a value, the gradient by it; of what depends on `learnt` alone (dependence.ts). */
 function walkBack(
   tape: readonly TapeNode[],
   seeds: ReadonlyMap<string, Value>,
-  learnt: ReadonlySet<string>,
+  learnt: readonly Value[],
   options: RuleOptions,
 ): ReadonlyMap<string, Value> {
-  const learning = new Set(learnt);
-  for (const { inputs, outputs } of tape) {
-    if (inputs.some((input) => input !== undefined && learning.has(input.name))) {
-      outputs.forEach(({ name }) => learning.add(name));
-    }
-  }
+  const learning = dependence(tape, learnt);
   const found = new Map(seeds);
   for (const node of tape.toReversed()) {
     const dys = node.outputs.map(({ name }) => found.get(name));
@@ -92,31 +86,39 @@ function walkBack(
     if (rule === undefined) {
       throw new Error(`${node.opType} has no rule of differentiation.`);
     }
-    const made = rule(node, dys, options);
+    const made = rule(onLeading(node, learning), dys, options);
     for (const [place, input] of node.inputs.entries()) {
-      if (input !== undefined && learning.has(input.name)) {
-        found.set(input.name, sum(node, place, input, made[place], found.get(input.name)));
+      const channels = input && learning.get(input.name);
+      if (input !== undefined && channels !== undefined) {
+        const gradient = made[place];
+        if (gradient === undefined || typeof gradient === 'string') {
+          const reason = gradient === undefined ? '' : `: ${gradient}`;
+          throw new Error(`${node.opType} has no gradient by input ${place}${reason}.`);
+        }
+        found.set(input.name, sum(node, place, input, channels, gradient, found.get(input.name)));
       }
     }
   }
   return found;
 }
 
+/** On top of what is `known`, of so many leading channels. */
 function sum(
   { opType }: TapeNode,
   place: number,
   input: Value,
-  gradient: InputGradient | string | undefined,
+  channels: number,
+  gradient: InputGradient,
   known: Value | undefined,
 ): Value {
-  if (gradient === undefined || typeof gradient === 'string') {
-    throw new Error(`${opType} has no gradient by input ${place}${gradient === undefined ? '' : `: ${gradient}`}.`);
-  }
-  const isFolded = known !== undefined && gradient.addTo !== undefined;
-  const made = isFolded ? gradient.addTo(known) : gradient.make();
-  if (formatShape(made.shape) !== formatShape(input.shape)) {
+  const isPart = channels < channelsOf(input);
+  const isFolded = known !== undefined && gradient.addTo !== undefined && !isPart;
+  const whole = (): Value => (isFolded ? gradient.addTo(known) : gradient.make());
+  const made = isPart ? leading(gradient.ofLeading?.(channels) ?? whole(), channels) : whole();
+  const expected = withChannels(input.shape, channels);
+  if (formatShape(made.shape) !== formatShape(expected)) {
     throw new Error(
-      `${opType}: expected a gradient of ${formatShape(input.shape)} by input ${place}, got ${formatShape(made.shape)}.`,
+      `${opType}: expected a gradient of ${formatShape(expected)} by input ${place}, got ${formatShape(made.shape)}.`,
     );
   }
   return known === undefined || isFolded ? made : Add(known, made);

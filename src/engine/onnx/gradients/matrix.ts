@@ -12,6 +12,7 @@ import {
   type TapeNode,
 } from './rule.ts';
 import { fixedDim } from '../shape.ts';
+import { leading, withChannels } from './dependence.ts';
 
 function gradientOf(node: TapeNode, dy: Value | undefined): Value {
   if (dy === undefined) {
@@ -33,16 +34,23 @@ const product: Rule = (node, dys) => {
     transA
       ? FusedMatMul(b, dy, { alpha, transA: transB, transB: true })
       : FusedMatMul(dy, b, { alpha, transB: !transB });
-  const byB = (): Value =>
+  const byB = (left = a): Value =>
     transB
-      ? FusedMatMul(dy, a, { alpha, transA: true, transB: transA })
-      : FusedMatMul(a, dy, { alpha, transA: !transA });
+      ? FusedMatMul(dy, left, { alpha, transA: true, transB: transA })
+      : FusedMatMul(left, dy, { alpha, transA: !transA });
   // A matrix for the whole batch: the sum over the batch is part of one product.
   const isShared = b.shape.length === 2 && a.shape.length > 2 && !transA && !transB;
   const byShared = (): Value => FusedMatMul(rowsOf(a), rowsOf(dy), { alpha, transA: true });
+  // Of pixels [N, C, H·W] the channels are what is summed over.
+  const isPixels = b.shape.length === 3 && !transB;
+  const byLeading = (channels: number): Value =>
+    unbroadcast(byB(leading(a, channels, a.shape.length - (transA ? 2 : 1))), withChannels(b.shape, channels));
   return [
     { make: () => unbroadcast(byA(), a.shape) },
-    { make: isShared ? byShared : () => unbroadcast(byB(), b.shape) },
+    {
+      make: isShared ? byShared : () => unbroadcast(byB(), b.shape),
+      ...(isPixels && { ofLeading: byLeading }),
+    },
   ];
 };
 

@@ -20,6 +20,8 @@ export type OutputGradients = readonly (Value | undefined)[];
 
 export type InputGradient = {
   readonly make: () => Value;
+  /** Of so many leading channels alone, where that is cheaper than all of them. */
+  readonly ofLeading?: (channels: number) => Value;
   /** The same on top of what other uses of the input gave, where the operator adds on the way. */
   readonly addTo?: (known: Value) => Value;
 };

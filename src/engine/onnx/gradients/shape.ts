@@ -48,9 +48,9 @@ export const shapeRules: Readonly<Record<string, Rule>> = {
   Concat: (node, [dy]) => {
     const inputs = node.inputs.map((_, k) => inputAt(node, k));
     const at = axisOf(node, inputAt(node, 0), 0);
-    const parts = (): readonly Value[] =>
-      dy === undefined
-        ? []
+    const parts = (): readonly (Value | undefined)[] =>
+      dy === undefined || inputs.length === 1
+        ? [dy]
         : Split(
             dy,
             inputs.map((input) => fixedDim(input.shape, at)),

@@ -15,7 +15,8 @@ import {
   Transpose,
   type ConvAttributes,
 } from '../index.ts';
-import { fixedDim } from '../shape.ts';
+import { fixedDim, type Shape } from '../shape.ts';
+import { leading, withChannels } from './dependence.ts';
 import { inputAt, intAttribute, intsAttribute, reshaped, simple, type Rule, type TapeNode } from './rule.ts';
 
 /**
@@ -34,7 +35,10 @@ export const spatialRules: Readonly<Record<string, Rule>> = {
     }
     const attributes = convAttributes(node);
     return [
-      { make: () => toPicture(dy, x, w, attributes) },
+      {
+        make: () => toPicture(dy, x.shape, w, attributes),
+        ofLeading: (channels) => toPicture(dy, withChannels(x.shape, channels), leading(w, channels), attributes),
+      },
       { make: () => toKernel(dy, x, w, attributes) },
       b && { make: () => reshaped(ReduceSum(dy, [0, 2, 3]), b.shape) },
     ];
@@ -84,14 +88,15 @@ export function convAttributes(node: Pick<TapeNode, 'attributes'>): Convolution 
   return { strides: [down, across], pads: [top, left, bottom, right] };
 }
 
-function toPicture(dy: Value, x: Value, w: Value, { strides, pads }: Convolution): Value {
+/** `shape`: the picture's. */
+function toPicture(dy: Value, shape: Shape, w: Value, { strides, pads }: Convolution): Value {
   const [out, channels, kh, kw] = sidesOf(w);
-  const [n, , height, width] = sidesOf(x);
+  const [n, , height, width] = sidesOf({ shape });
   const isStrided = strides[0] !== 1 || strides[1] !== 1;
   const isPadded = pads.some((pad) => pad !== 0);
   if (kh * kw === 1 && !isStrided && !isPadded) {
     const pixels = reshaped(dy, [n, out, height * width]);
-    return reshaped(FusedMatMul(reshaped(w, [1, out, channels]), pixels, { transA: true }), x.shape);
+    return reshaped(FusedMatMul(reshaped(w, [1, out, channels]), pixels, { transA: true }), shape);
   }
   if (isStrided || channels * out > LARGEST_TURNED) {
     return ConvTranspose(dy, w, { strides, pads }, [height, width]);
@@ -148,6 +153,6 @@ export function places(
   return graph.floats(name, data, [channels * area, 1, kh, kw]);
 }
 
-export function sidesOf({ shape }: Value): readonly [number, number, number, number] {
+export function sidesOf({ shape }: Pick<Value, 'shape'>): readonly [number, number, number, number] {
   return [fixedDim(shape, 0), fixedDim(shape, 1), fixedDim(shape, 2), fixedDim(shape, 3)];
 }

@@ -51,6 +51,34 @@ const ids = (values: readonly number[], shape: readonly number[]) => ({
   shape,
 });
 
+/** A picture that learns before one that does not, through group norm (a group has channels of both), to products of all. */
+function besideWhatStays({ n, c, h, w }: Sizes): Case {
+  const [channels, groups, area] = [8, 4, h * w];
+  return {
+    inputs: { a: [n, 2, h, w], b: [n, 2, h, w], down: [c, channels], few: [c, channels, 3, 3] },
+    build: ({ a, b, down, few }, graph) => {
+      const constant = (name: string, shape: readonly number[]): Value =>
+        graph.floats(name, seededNormals(name, count(shape)), shape);
+      const x = ops.Concat([constant('before', [n, 1, h, w]), a!, b!, constant('after', [n, 3, h, w])], 1);
+      const grouped = ops.Reshape(x, [n, groups, 2 * h, w], [n, groups, 2 * h, w]);
+      const [ones, zeros] = [new Float32Array(groups).fill(1), new Float32Array(groups)].map((values, k) =>
+        graph.floats(`${k === 0 ? 'ones' : 'zeros'} ${groups}`, values, [groups]),
+      );
+      const normed = ops.Reshape(ops.InstanceNormalization(grouped, ones!, zeros!), x.shape.map(Number), x.shape);
+      const moved = ops.Add(ops.Mul(normed, constant('scale', [channels, 1, 1])), constant('shift', [channels, 1, 1]));
+      const active = ops.QuickGelu(moved, { alpha: 1 });
+      const pixels = ops.Reshape(x, [n, channels, area], [n, channels, area]);
+      return [
+        ops.Conv(active, constant('kernel', [3, channels, 3, 3]), undefined, { pads: [1, 1, 1, 1] }),
+        ops.Conv(active, few!, undefined, { pads: [1, 1, 1, 1] }),
+        ops.Conv(x, constant('past', [3, channels, 1, 1]), constant('bias', [3])),
+        ops.Conv(x, constant('strided', [3, channels, 3, 3]), undefined, { pads: [1, 1, 1, 1], strides: [2, 2] }),
+        ops.MatMul(down!, pixels),
+      ];
+    },
+  };
+}
+
 const CASES: Readonly<Record<string, readonly ((sizes: Sizes) => Case)[]>> = {
   Add: [binary(ops.Add)],
   Sub: [binary(ops.Sub)],
@@ -84,7 +112,10 @@ const CASES: Readonly<Record<string, readonly ((sizes: Sizes) => Case)[]>> = {
   ],
   Unsqueeze: [unary((x) => ops.Unsqueeze(x, [1, 3]))],
   Transpose: [({ n, c, h }) => ({ inputs: { x: [n, c, h] }, build: ({ x }) => ops.Transpose(x!, [2, 0, 1]) })],
-  Concat: [({ n, c, h }) => ({ inputs: { a: [n, c], b: [n, h] }, build: ({ a, b }) => ops.Concat([a!, b!, a!], -1) })],
+  Concat: [
+    ({ n, c, h }) => ({ inputs: { a: [n, c], b: [n, h] }, build: ({ a, b }) => ops.Concat([a!, b!, a!], -1) }),
+    besideWhatStays,
+  ],
   Split: [
     ({ n, c, h }) => ({ inputs: { x: [n, c + h] }, build: ({ x }) => ops.Split(x!, [c, h], 1) }),
     ({ n, c, h }) => ({ inputs: { x: [n, c + h] }, build: ({ x }) => ops.Split(x!, [c, h], 1)[1]! }),
@@ -350,6 +381,24 @@ describe('the gradient of every operator', () => {
       );
     },
   );
+});
+
+it('computes gradients of no channels but those that depend on what is learnt', () => {
+  const graph = new GraphBuilder('late');
+  const [early, late] = [
+    [4, 3],
+    [4, 2],
+  ].map(([n = 1, c = 1], k) => graph.input(`x${k}`, 'f32', [n, c, 8, 8]));
+  const kernels = graph.floats('kernels', seededNormals('kernels', 6 * 5 * 9), [6, 5, 3, 3]);
+  const y = ops.Conv(ops.QuickGelu(ops.Concat([late!, early!], 1)), kernels, undefined, { pads: [1, 1, 1, 1] });
+  graph.output('loss', ops.ReduceSum(y, [0, 1, 2, 3]));
+  const { nodes, values } = gradients(graph.finish(), 'loss', ['x1']);
+  const shapes = new Map(values.map(({ name, shape }) => [name, shape]));
+  const convolved = nodes.filter(({ opType }) => opType === 'Conv').map(({ outputs }) => shapes.get(outputs[0] ?? ''));
+  expect(convolved).toEqual([
+    [4, 6, 8, 8],
+    [4, 2, 8, 8],
+  ]);
 });
 
 describe('what has no gradient', () => {
