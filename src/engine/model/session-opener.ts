@@ -68,7 +68,7 @@ export function sessionOpener({
     (startupOf: (graph: Graph) => 'throughput' | 'fast', threadsOf = (_graph: Graph) => threads): OpenGraph =>
     (graph) => {
       const count = threadsOf(graph);
-      return Session.create(serialize(graph, { shapes: startup === 'fast' }), {
+      return Session.create(serialize(graph, { reuse: startup === 'fast' ? 'everywhere' : 'nearby' }), {
         device,
         memory,
         weightBytes: weightBytes(graph),

@@ -88,7 +88,7 @@ export async function benchUnet({
       build.lowering.prepareWeights(tensors, (given) => buildUNet(config, given, build), folder),
     );
     const weights = transforming.value;
-    const plain = serialize(buildUNet(config, weights, build), { shapes: false });
+    const plain = serialize(buildUNet(config, weights, build), { reuse: 'nearby' });
     const startingFast = serialize(buildUNet(config, weights, isEight ? build : direct));
     const feeds = feedsOf(config, side);
 

@@ -57,8 +57,8 @@ export async function measureStyles({
   const styledGraph = buildUNet(config, weights, { ...build, styles: styles.form });
   // Two sessions at once: where both do not fit with packed weights, they are compared without.
   const startup = startupThatFits('throughput', 2 * weightBytes(styledGraph), process.availableMemory());
-  const plain = await Session.create(serialize(buildUNet(config, weights, build), { shapes: false }), { startup });
-  const styled = await Session.create(serialize(styledGraph, { shapes: false }), { startup });
+  const plain = await Session.create(serialize(buildUNet(config, weights, build), { reuse: 'nearby' }), { startup });
+  const styled = await Session.create(serialize(styledGraph, { reuse: 'nearby' }), { startup });
 
   const calls = [{ rank: 0, session: plain, inputs: feeds, best: Number.POSITIVE_INFINITY }];
   for (const rank of RANKS) {

@@ -5,7 +5,7 @@ import path from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { Add, GraphBuilder, serialize, type Graph } from '../../../src/engine/onnx/index.ts';
+import { Add, GraphBuilder, serialize, type Graph, type Value } from '../../../src/engine/onnx/index.ts';
 import { Session } from '../../../src/engine/ort/index.ts';
 
 let folder = '';
@@ -54,13 +54,29 @@ describe('serialize', () => {
     expect([...(y0?.data ?? []), ...(y1?.data ?? [])]).toEqual([1, 2, 3, 5, 5, 5]);
   });
 
-  it('declares what is between inputs and outputs, unless it is to be left out', () => {
+  it('gives the lengths between inputs and outputs their names, or others in each part of the net', async () => {
     const graph = new GraphBuilder('between');
-    const doubled = Add(graph.input('x', 'f32', ['n']), graph.input('y', 'f32', ['n']));
-    graph.output('sum', Add(doubled, graph.scalar(1)));
-    const mentions = (shapes: boolean): number =>
-      Buffer.from(serialize(graph.finish(), { shapes }).bytes).toString('latin1').split(doubled.name).length - 1;
-    expect(mentions(true)).toBe(mentions(false) + 1);
+    const added = Array.from({ length: 47 }).reduce<Value>(
+      (x, _, k) => Add(x, graph.scalar(k)),
+      graph.input('x', 'f32', ['length']),
+    );
+    graph.output('sum', added);
+    const lengths = (reuse: 'everywhere' | 'nearby'): ReadonlySet<string> =>
+      new Set(
+        Buffer.from(serialize(graph.finish(), { reuse }).bytes)
+          .toString('latin1')
+          .match(/length(?: in \d+)?/gu),
+      );
+    expect(lengths('everywhere')).toEqual(new Set(['length']));
+    expect(lengths('nearby')).toEqual(
+      new Set(['length', ...Array.from({ length: 24 }, (_, part) => `length in ${part}`)]),
+    );
+    for (const reuse of ['everywhere', 'nearby'] as const) {
+      const session = await Session.create(serialize(graph.finish(), { reuse }), { threads: 1 });
+      const { sum } = await session.run({ x: { data: Float32Array.of(0.5, 1), shape: [2] } });
+      await session.release();
+      expect([...(sum?.data ?? [])]).toEqual([1081.5, 1082]);
+    }
   });
 
   it('needs no folder where nothing lies in a file', () => {
