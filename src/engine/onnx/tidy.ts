@@ -28,11 +28,12 @@ export function tidied(graph: Graph): Graph {
 export function needed(graph: Graph): Graph {
   const nodes = needing(graph.nodes, graph.outputs);
   const used = new Set(nodes.flatMap(({ inputs }) => inputs));
+  const made = new Set(nodes.flatMap(({ outputs }) => outputs));
   return {
     ...graph,
     nodes,
     initializers: graph.initializers.filter(({ name }) => used.has(name)),
-    values: graph.values.filter(({ name }) => used.has(name)),
+    values: graph.values.filter(({ name }) => made.has(name)),
   };
 }
 
