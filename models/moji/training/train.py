@@ -7,7 +7,7 @@ import argparse
 import importlib
 import pathlib
 
-STAGES = ("art", "words", "vae", "latents", "base", "pack", "gpu", "distill", "onestep", "styles", "upscaler", "judge", "matte", "alpha", "export", "plan", "draw", "agree", "evaluate", "blind", "sheets", "compare", "card", "finish")
+STAGES = ("art", "words", "vae", "latents", "base", "pack", "gpu", "distill", "onestep", "styles", "upscaler", "judge", "matte", "alpha", "epsilon", "export", "plan", "draw", "agree", "evaluate", "blind", "sheets", "compare", "card", "finish")
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)

@@ -2,7 +2,7 @@
  * `fourstep quantize MODEL`: makes a model's 8-bit weights now, which its first picture would else wait for; `--report`
  * says what they cost: pictures against fp32, and the UNet layer by layer.
  */
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -13,16 +13,18 @@ import { defaultRequest } from '../../core/default-request.ts';
 import { UserError } from '../../core/errors.ts';
 import type { StyleUse } from '../../core/request.ts';
 import { openCatalog, openEngine } from '../../start/open-engine.ts';
+import { drawBesidePeer, type PeerReport } from './beside-peer.ts';
 import { flipErrors } from './flip.ts';
-import { sweepLayers, type LayerReport } from './layers.ts';
+import { differenceInEightBits, sweepLayers } from './layers.ts';
 import { compareInBoth, middle, readPrompts, type Likeness } from './pictures.ts';
 import { recordCalls } from './record.ts';
+import { type Flip, render } from './render.ts';
+import { withWatchedModel } from './watched-model.ts';
 
 type Streams = { readonly print: (line: string) => void; readonly warn: (line: string) => void };
 
-/** Pictures whose calls the layers are compared over. */
+/** Pictures whose calls are compared. */
 const SWEPT_PICTURES = 2;
-const SHOWN_LAYERS = 12;
 
 /** Throws `UserError` for an unknown model or style, prompts that cannot be read, a Python without FLIP. */
 export async function quantizeModel(
@@ -53,20 +55,21 @@ export async function quantizeModel(
       return;
     }
     const flip = python === undefined ? undefined : flipOf(await flipErrors(python, kept.folder ?? ''));
-    const sweep = async (): Promise<LayerReport> => {
-      warn('layer by layer …');
-      const cacheDir = join(config.dataFolder, 'cache');
-      const recorded = await recordCalls(model, requests.slice(0, SWEPT_PICTURES), cacheDir);
-      return sweepLayers({ ...recorded, cacheDir, say: warn });
-    };
-    const whole = { model: id, style, ...likeness, flip, sweep: only === 'pictures' ? undefined : await sweep() };
+    const cacheDir = join(config.dataFolder, 'cache');
+    const deeper = await withWatchedModel(model, requests[0], cacheDir, async (watched) => {
+      const calls = await recordCalls(watched, requests.slice(0, SWEPT_PICTURES));
+      const net = { ...watched, calls, cacheDir };
+      const difference = await differenceInEightBits(net);
+      const peer = await besidePeer({ model: watched, requests, calls, say: warn }, model.source, python, style);
+      warn(only === 'pictures' ? 'layers are left out' : 'layer by layer …');
+      return { difference, peer, sweep: only === 'pictures' ? undefined : await sweepLayers({ ...net, say: warn }) };
+    });
+    const whole = { model: id, style, ...likeness, flip, ...deeper };
     print(json === true ? JSON.stringify(whole) : render(whole));
   } finally {
     await kept.remove();
   }
 }
-
-type Flip = { readonly median: number; readonly worst: number };
 
 function flipOf(errors: readonly number[]): Flip {
   return { median: middle(errors), worst: Math.max(...errors) };
@@ -99,34 +102,21 @@ async function pairsFolder(asked: string | undefined, python: string | undefined
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
 }
 
-type Whole = Likeness & {
-  readonly model: string;
-  readonly style: string | undefined;
-  readonly flip: Flip | undefined;
-  readonly sweep: LayerReport | undefined;
-};
-
-function render({ model, style, pictures, psnr, flip, denoiseMs, sweep }: Whole): string {
-  return [
-    `${model}${style === undefined ? '' : ` in ${style}`} in 8 bits against fp32, ${pictures} pictures: PSNR ${psnr.median.toFixed(1)} dB in the median, at worst`,
-    ...psnr.lowest.map((each) => `    ${each.psnr.toFixed(1).padStart(5)} ("${each.prompt}")`),
-    ...(flip === undefined
-      ? []
-      : [`  FLIP ${flip.median.toFixed(4)} in the median, ${flip.worst.toFixed(4)} at worst`]),
-    `  denoising one picture: ${denoiseMs.int8.toFixed(0)} ms, in fp32 ${denoiseMs.fp32.toFixed(0)}`,
-    ...(sweep === undefined ? [] : renderSweep(sweep)),
-  ].join('\n');
-}
-
-function renderSweep({ all, kinds, layers }: LayerReport): readonly string[] {
-  const percent = (ratio: number): string => `${(100 * ratio).toFixed(2)} %`.padStart(8);
-  const row = (kind: string, count: number, cells: readonly number[]): string =>
-    `    ${kind.padEnd(32)} ${String(count).padStart(4)} ${cells.map(percent).join(' ')}`;
-  return [
-    '  a call of the UNet by kind of layer: relative L2 with the whole kind in 8 bits, with its worst layer, time saved:',
-    ...kinds.map(({ kind, count, difference, worst, gain }) => row(kind, count, [difference, worst, gain])),
-    row('all', all.count, [all.difference, layers[0]?.difference ?? 0, all.gain]),
-    '  the layers that cost most:',
-    ...layers.slice(0, SHOWN_LAYERS).map(({ layer, difference }) => `    ${percent(difference)}   ${layer}`),
-  ];
+/** Undefined, and said why, where there is nothing to compare with. */
+async function besidePeer(
+  comparison: Pick<Parameters<typeof drawBesidePeer>[0], 'model' | 'requests' | 'calls' | 'say'>,
+  source: string,
+  python: string | undefined,
+  style: string | undefined,
+): Promise<PeerReport | undefined> {
+  const config = join(source, 'unet', 'config.json');
+  const isReadable = await access(config).then(
+    () => true,
+    () => false,
+  );
+  if (python === undefined || style !== undefined || !isReadable) {
+    comparison.say('OpenVINO is left out: it needs --python, a diffusers folder and no style');
+    return undefined;
+  }
+  return drawBesidePeer({ ...comparison, python, config });
 }

@@ -52,10 +52,31 @@ const EIGHT = loweringFor({ provider: 'cpu', precision: 'int8' });
 /** Calls of either that a gain is the least of. */
 const TIMED_CALLS = 6;
 
-export async function sweepLayers({ config, weights, calls, cacheDir, say }: LayerSweep): Promise<LayerReport> {
+/** Mean over the calls of ‖y − y₃₂‖ / ‖y₃₂‖ with all that the rule takes in 8 bits. */
+export async function differenceInEightBits({ calls, ...net }: Omit<LayerSweep, 'say'>): Promise<number> {
+  const { build, prepared } = await preparedNet(net);
+  const given = [];
+  for (const lowering of [FLOAT, EIGHT]) {
+    const session = await open(build(prepared, lowering));
+    given.push(await answers(session, calls));
+    await session.release();
+  }
+  const [exact = [], eight = []] = given;
+  return meanDifference(eight, exact);
+}
+
+export function meanDifference(given: readonly Float32Array[], exact: readonly Float32Array[]): number {
+  return given.reduce((sum, y, k) => sum + relativeL2(y, exact[k] ?? y), 0) / given.length;
+}
+
+async function preparedNet({ config, weights, cacheDir }: Omit<LayerSweep, 'calls' | 'say'>) {
   const build = (given: NetWeights, lowering: Lowering): Graph => buildUNet(config, given, { lowering });
   const wide = await FLOAT.prepareWeights(weights, (given) => build(given, FLOAT), cacheDir);
-  const prepared = await EIGHT.prepareWeights(wide, (given) => build(given, EIGHT), cacheDir);
+  return { build, prepared: await EIGHT.prepareWeights(wide, (given) => build(given, EIGHT), cacheDir) };
+}
+
+export async function sweepLayers({ calls, say, ...net }: LayerSweep): Promise<LayerReport> {
+  const { build, prepared } = await preparedNet(net);
   const modules = [...new Set(prepared.names.flatMap((name) => /^(.*)\.s8\[/u.exec(name)?.[1] ?? []))];
   const float = await open(build(prepared, FLOAT));
   try {
@@ -64,8 +85,7 @@ export async function sweepLayers({ config, weights, calls, cacheDir, say }: Lay
       const session = await open(build(prepared, onlyIn(chosen)));
       try {
         const given = await answers(session, calls);
-        const difference = given.reduce((sum, y, k) => sum + relativeL2(y, exact[k] ?? y), 0) / given.length;
-        return { difference, gain: timed ? await gainOf(session, float, calls) : 0 };
+        return { difference: meanDifference(given, exact), gain: timed ? await gainOf(session, float, calls) : 0 };
       } finally {
         await session.release();
       }

@@ -26,14 +26,24 @@ const USUAL_PROMPTS = [
 
 const SHOWN_PICTURES = 6;
 
+/** Below so many decibels a picture is called another one. */
+export const TURNED_PSNR = 36;
+
+export type PicturePsnr = { readonly prompt: string; readonly psnr: number };
+
+/** Decibels of pictures against the same in fp32, from 0 to 255. */
+export type Spread = {
+  readonly median: number;
+  readonly tenthLowest: number;
+  /** How many lie below `TURNED_PSNR`. */
+  readonly turned: number;
+  /** The pictures that differ most, the worst first. */
+  readonly lowest: readonly PicturePsnr[];
+};
+
 export type Likeness = {
   readonly pictures: number;
-  /** Decibels of 8 bits against fp32, from 0 to 255. */
-  readonly psnr: {
-    readonly median: number;
-    /** The pictures that differ most, the worst first. */
-    readonly lowest: readonly { readonly prompt: string; readonly psnr: number }[];
-  };
+  readonly psnr: Spread;
   /** Of a picture, warm: what the UNet took in all steps, medians. */
   readonly denoiseMs: { readonly fp32: number; readonly int8: number };
 };
@@ -66,7 +76,7 @@ export async function compareInBoth(
   requests: readonly GenerationRequest[],
   { say, folder }: Comparison,
 ): Promise<Likeness> {
-  const found: { readonly prompt: string; readonly psnr: number }[] = [];
+  const found: PicturePsnr[] = [];
   const times: Record<'fp32' | 'int8', number[]> = { fp32: [], int8: [] };
   for (const [k, request] of requests.entries()) {
     const drawn = { fp32: await draw(runner, request, 'fp32'), int8: await draw(runner, request, 'int8') };
@@ -82,11 +92,20 @@ export async function compareInBoth(
       say(`${k + 1} of ${requests.length} prompts …`);
     }
   }
-  const sorted = found.toSorted((a, b) => a.psnr - b.psnr);
   return {
     pictures: found.length,
-    psnr: { median: middle(sorted.map(({ psnr }) => psnr)), lowest: sorted.slice(0, SHOWN_PICTURES) },
+    psnr: spreadOf(found),
     denoiseMs: { fp32: middle(times.fp32), int8: middle(times.int8) },
+  };
+}
+
+export function spreadOf(pictures: readonly PicturePsnr[]): Spread {
+  const sorted = pictures.toSorted((a, b) => a.psnr - b.psnr);
+  return {
+    median: middle(sorted.map(({ psnr }) => psnr)),
+    tenthLowest: (sorted[9] ?? sorted.at(-1))?.psnr ?? Number.NaN,
+    turned: sorted.filter(({ psnr }) => psnr < TURNED_PSNR).length,
+    lowest: sorted.slice(0, SHOWN_PICTURES),
   };
 }
 
@@ -102,7 +121,8 @@ async function draw(runner: Runner, request: GenerationRequest, precision: 'fp32
   throw new Error('a work ended without its picture');
 }
 
-function psnrOf(a: Uint8Array, b: Uint8Array): number {
+/** Infinite for equal ones. */
+export function psnrOf(a: Uint8Array, b: Uint8Array): number {
   const squares = a.reduce((sum, byte, k) => sum + (byte - (b[k] ?? 0)) ** 2, 0);
   return 10 * Math.log10(255 ** 2 / (squares / a.length));
 }

@@ -37,6 +37,8 @@ describe('pictures in both precisions', () => {
     expect(found.psnr.median).toBeCloseTo(20 * Math.log10(255 / 2), 6);
     expect(found.psnr.lowest.map(({ prompt }) => prompt)).toEqual(['off by 10', 'off by 2', 'off by 1']);
     expect(found.psnr.lowest[0]?.psnr).toBeCloseTo(20 * Math.log10(255 / 10), 6);
+    expect(found.psnr.tenthLowest).toBeCloseTo(20 * Math.log10(255), 6);
+    expect(found.psnr.turned).toBe(1);
     expect(found.denoiseMs).toEqual({ fp32: 30, int8: 10 });
     expect(readdirSync(folder).toSorted()).toEqual(
       ['000', '001', '002'].flatMap((k) => [`${k}-fp32.png`, `${k}-int8.png`]),
