@@ -105,7 +105,7 @@ async function* drawing(
   for await (const event of runner.run({ kind: 'imagine', id, request, previewAfter: [], live }, signal)) {
     if (event.kind === 'step') {
       yield { kind: 'step', step: event.step, steps: event.steps };
-    } else if (event.kind === 'notice') {
+    } else if (event.kind === 'notice' || event.kind === 'preparing') {
       yield event;
     } else if (event.kind === 'picture') {
       const picture = request.alpha ? cutFromGround(event.picture).picture : event.picture;

@@ -16,6 +16,8 @@ export type LiveRequest = {
 };
 
 export type LiveEvent =
+  /** The model is made ready first, once. */
+  | { readonly kind: 'preparing' }
   | { readonly kind: 'step'; readonly step: number; readonly steps: number }
   | {
       readonly kind: 'picture';

@@ -53,6 +53,8 @@ const positive = z.int().positive();
 export const workEvent = z.discriminatedUnion('kind', [
   /** The device has begun; everything before was waiting. */
   z.object({ kind: z.literal('started') }),
+  /** Making the model ready takes long: what is made of its weights now is kept, so the next work will not wait for it. */
+  z.object({ kind: z.literal('preparing') }),
   z.object({ kind: z.literal('step'), index, step: positive, steps: positive }),
   z.object({ kind: z.literal('preview'), index, step: positive, steps: positive, picture }),
   z.object({ kind: z.literal('picture'), index, seed: z.int().nonnegative(), picture, ms: pictureMs }),

@@ -22,6 +22,7 @@ import { prepare } from './preparation.ts';
 import { checkRequest } from './request-check.ts';
 import { RowLimits } from './row-limits.ts';
 import { CPU_POLICY, GPU_POLICY, type SchedulerPolicy } from './scheduler.ts';
+import { toldLease } from './told-lease.ts';
 import { Upscaling } from './upscaling.ts';
 
 export type EngineRunnerOptions = {
@@ -182,7 +183,7 @@ class EngineRunner implements Runner {
     this.#checkPrecision(request);
     this.#throwIfStopped(signal);
     yield { kind: 'started' };
-    const { value: model, release } = await this.#cache.lease(request);
+    const { value: model, release } = yield* toldLease(this.#cache.lease(request));
     try {
       const { readPicture, readMask } = this.#options;
       const { generation, notices } = await prepare({

@@ -55,6 +55,7 @@ export class EventChannel {
 export function keyOf(event: WorkEvent): string {
   switch (event.kind) {
     case 'started':
+    case 'preparing':
       return event.kind;
     case 'learning':
     case 'learnt':

@@ -198,6 +198,7 @@ function activeOf(runner: Runner): number {
 function labelOf(event: WorkEvent): string {
   switch (event.kind) {
     case 'started':
+    case 'preparing':
     case 'notice':
       return event.kind;
     case 'step':

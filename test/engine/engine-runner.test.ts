@@ -105,6 +105,7 @@ function label(event: WorkEvent): string {
       return `picture ${event.index} seed ${event.seed} ${event.picture.width}x${event.picture.height}`;
     case 'notice':
       return `notice ${event.code}`;
+    case 'preparing':
     case 'learning':
     case 'learnt':
       return event.kind;

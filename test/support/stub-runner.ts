@@ -20,6 +20,8 @@ export type StubRunnerOptions = {
   readonly failPrompt?: string;
   /** Prompts that hold this get a notice before their first step. */
   readonly noticePrompt?: string;
+  /** Prompts that hold this are for a model that takes long to be made ready. */
+  readonly preparingPrompt?: string;
   /** Called before each step; a test throws, waits or kills in it. */
   readonly beforeStep?: (work: Work, index: number, step: number) => void | Promise<void>;
 };
@@ -129,6 +131,9 @@ class StubRunner implements Runner {
       );
     }
     yield { kind: 'started' };
+    if (contains(plan.text, this.#options.preparingPrompt)) {
+      yield { kind: 'preparing' };
+    }
     if (contains(plan.text, this.#options.noticePrompt)) {
       yield { kind: 'notice', code: 'prompt.cut', sentence: 'The prompt was cut.', params: { kept: 75 } };
     }

@@ -3,6 +3,7 @@
  *
  * Reads WORK/jobs.jsonl, writes PNG files to WORK/drawn/ and the engine's own times to times.jsonl there. Needs
  * `npm run build` first. Files that are there already are not drawn again. ROW: only jobs whose row contains one of these.
+ * DRAW_THREADS, DRAW_PRECISION (fp32, int8): of the engine.
  */
 import { appendFile, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import os from 'node:os';
@@ -41,6 +42,7 @@ function requestOf(job) {
     accelerator: acceleratorOf(job),
     styles,
     seed: job.seed,
+    precision: process.env.DRAW_PRECISION ?? 'fp32',
   });
 }
 

@@ -15,7 +15,7 @@ import lora
 from clock import Clock
 from optim import Average, Pair
 
-MINUTES = 45
+MINUTES = 20
 BATCH = 16
 DRAWN = (999, 759, 499, 259)  # where four steps call the net: half of a batch, the other half is anywhere
 ROUGH = 0.15  # share of the time in bfloat16, whose rounding the noisiest step would multiply like any error

@@ -47,6 +47,9 @@ export async function drawToFiles({
         said.add(event.sentence);
         warn(event.sentence);
       }
+      if (event.kind === 'preparing') {
+        progress?.('making the model ready, once …');
+      }
       if (event.kind === 'step') {
         progress?.(`step ${event.step} of ${event.steps}`);
       }

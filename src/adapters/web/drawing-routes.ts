@@ -1,7 +1,7 @@
 /** Pictures over HTTP: those that follow the typing, as lines of JSON while they are drawn, and the finished ones. */
 import { stream } from 'hono/streaming';
 
-import { noticeText } from '../../bot/texts/index.ts';
+import { noticeText, text } from '../../bot/texts/index.ts';
 import { CancelledError } from '../../core/errors.ts';
 import type { LiveEvent } from '../../core/live.ts';
 import type { Locale } from '../../core/people.ts';
@@ -74,6 +74,8 @@ function lineOf(event: LiveEvent, locale: Locale): unknown {
   switch (event.kind) {
     case 'step':
       return { step: event.step, steps: event.steps };
+    case 'preparing':
+      return { preparing: text(locale, 'wait.preparing') };
     case 'picture':
       return { picture: dataUrl(event), width: event.width, height: event.height, ms: event.ms };
     case 'enlarged':

@@ -69,6 +69,9 @@ async function draw(job: JobToDraw, signal: AbortSignal, options: DrawOptions): 
       case 'started':
         startedAtMs = clock.now();
         break;
+      case 'preparing':
+        onProgress({ kind: 'preparing' });
+        break;
       case 'step':
         if (!isShort || clock.now() - startedAtMs > SHORT_MS) {
           onProgress({ kind: 'drawing', step: event.step, steps: event.steps, preview: previewOf(previews) });

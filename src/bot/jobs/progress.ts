@@ -7,6 +7,7 @@ import type { Clock } from '../ports.ts';
 export type ProgressView =
   | { readonly kind: 'waiting'; readonly ahead: number; readonly estimateMs: number }
   | { readonly kind: 'again' }
+  | { readonly kind: 'preparing' }
   | {
       readonly kind: 'drawing';
       readonly step: number;
@@ -106,7 +107,8 @@ function keyOf(view: ProgressView): string {
     case 'waiting':
       return `waiting ${view.ahead}`;
     case 'again':
-      return 'again';
+    case 'preparing':
+      return view.kind;
     case 'drawing':
       return `drawing ${view.step}`;
     default:

@@ -128,6 +128,8 @@ function progressLine(locale: Locale, view: ProgressView): string {
       });
     case 'again':
       return text(locale, 'wait.again');
+    case 'preparing':
+      return text(locale, 'wait.preparing');
     case 'drawing':
       return view.preview === undefined
         ? text(locale, 'wait.drawing', { step: view.step, steps: view.steps })

@@ -57,6 +57,19 @@ describe('a job that waits', () => {
     expect(wordsOf(world.chat.privately[1])[0]).toBe('This is over already; there is nothing to cancel.');
   });
 
+  it('is told where the model is made ready first', async () => {
+    const { resolve: open, promise: opened } = gate();
+    world = await openWorld({ runner: { preparingPrompt: 'fox', beforeStep: () => opened } });
+    const received = { receivedAtMs: Date.now() - 10_000, at: 'first' };
+    const drawing = world.act(ada, { kind: 'command', name: 'imagine', options: { prompt: 'a fox' } }, received);
+    await until(() =>
+      progress(world.chat).some((message) => wordsOf(message)[1]?.startsWith('Making the model ready')),
+    );
+    open();
+    await drawing;
+    expect(world.chat.at('first').picture).toBeDefined();
+  });
+
   it('is cancelled at the next step while it is drawn, by a moderator too, and is not counted', async () => {
     const { resolve: open, promise: opened } = gate();
     world = await openWorld({

@@ -40,7 +40,10 @@ export function createLive({ words, announce, onShown }) {
         note.classList.add('fault');
         return;
       }
-      if (event.picture) {
+      if (event.preparing) {
+        note.textContent = event.preparing;
+        note.classList.remove('fault');
+      } else if (event.picture) {
         drawn.push(event);
       } else if (event.notice) {
         notices.push(event.notice);

@@ -44,6 +44,7 @@ export const answers: Translation<typeof english> = {
   'answer.empty-prompt': '(keine Worte)',
 
   'wait.line': 'In der Reihe: {place} · etwa {seconds} s',
+  'wait.preparing': 'Das Modell wird einmalig für dieses Gerät vorbereitet …',
   'wait.drawing': 'Wird gezeichnet … {step}/{steps}',
   'wait.begin': 'Wird gezeichnet …',
   'wait.preview': 'Vorschau',

@@ -47,6 +47,7 @@ export const answers = {
 
   // Waiting and drawing.
   'wait.line': 'In line: {place} · about {seconds} s',
+  'wait.preparing': 'Making the model ready for this device, once …',
   'wait.drawing': 'Drawing … {step}/{steps}',
   'wait.begin': 'Drawing …',
   'wait.preview': 'preview',
