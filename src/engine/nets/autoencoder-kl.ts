@@ -5,8 +5,9 @@
 import type { Graph, Value } from '../onnx/index.ts';
 import { Add } from '../onnx/index.ts';
 import type { AutoencoderKLConfig } from './autoencoder-kl-config.ts';
+import { convolutionOfNormed, joined, resnetOf, upsampled, type Bands } from './bands.ts';
 import { buildNet, type BuildOptions, type NetWeights } from './building.ts';
-import { conv2d, conv2dUpsampled } from './convolution.ts';
+import { conv2d } from './convolution.ts';
 import { attention, groupNorm } from './layers.ts';
 import { linear } from './linear.ts';
 import { asPicture, asTokens, channelsOf, pictureInput, pictureOutput } from './pictures.ts';
@@ -24,7 +25,7 @@ export function buildKLEncoder(config: AutoencoderKLConfig, weights: NetWeights,
     let x = conv2d(encoder.at('conv_in'), pictureInput(building, 'image', config.pictureChannels), channels[0] ?? 0);
     for (const [level, features] of channels.entries()) {
       const scope = encoder.at('down_blocks', level);
-      x = resnets(scope, x, features, config.layersPerBlock, config);
+      x = joined(resnets(scope, [x], features, config.layersPerBlock, config));
       if (level < channels.length - 1) {
         // One row below, one column to the right: asymmetric, as the net was trained.
         x = conv2d(scope.at('downsamplers', 0, 'conv'), x, features, { stride: 2, pads: [0, 0, 1, 1] });
@@ -55,29 +56,30 @@ export function buildKLDecoder(config: AutoencoderKLConfig, weights: NetWeights,
     const z = config.postQuantConv
       ? conv2d(root.at('post_quant_conv'), latents, config.latentChannels, { kernel: 1 })
       : latents;
-    let x = middle(decoder.at('mid_block'), conv2d(decoder.at('conv_in'), z, channels[0] ?? 0), config);
+    let x: Bands = [middle(decoder.at('mid_block'), conv2d(decoder.at('conv_in'), z, channels[0] ?? 0), config)];
     for (const [level, features] of channels.entries()) {
       const scope = decoder.at('up_blocks', level);
       x = resnets(scope, x, features, config.layersPerBlock + 1, config);
       if (level < channels.length - 1) {
-        x = conv2dUpsampled(scope.at('upsamplers', 0, 'conv'), x, features);
+        x = upsampled(scope.at('upsamplers', 0, 'conv'), x, features);
       }
     }
-    const normed = groupNorm(decoder.at('conv_norm_out'), x, { groups: config.groups, epsilon: EPSILON, silu: true });
-    pictureOutput(building, 'image', conv2d(decoder.at('conv_out'), normed, config.pictureChannels));
+    const out = { channels: config.pictureChannels, groups: config.groups, epsilon: EPSILON };
+    const image = convolutionOfNormed(decoder.at('conv_norm_out'), decoder.at('conv_out'), x, out);
+    pictureOutput(building, 'image', joined(image));
   });
 }
 
 function resnets(
   scope: WeightScope,
-  x: Value,
+  x: Bands,
   channels: number,
   count: number,
   { groups }: AutoencoderKLConfig,
-): Value {
+): Bands {
   let y = x;
   for (let k = 0; k < count; k++) {
-    y = resnet(scope.at('resnets', k), y, { channels, groups, epsilon: EPSILON });
+    y = resnetOf(scope.at('resnets', k), y, { channels, groups, epsilon: EPSILON });
   }
   return y;
 }

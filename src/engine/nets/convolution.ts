@@ -4,7 +4,7 @@
  */
 import type { Value } from '../onnx/graph.ts';
 import { takesLora, withConvLora, withPointwiseLora } from './lora-inputs.ts';
-import type { ConvolutionLayer } from './lowering.ts';
+import type { ConvolutionLayer, Halo } from './lowering.ts';
 import { channelsOf, doubled } from './pictures.ts';
 import type { WeightScope } from './weight-scope.ts';
 
@@ -14,7 +14,11 @@ export type ConvOptions = {
   /** Default: what keeps the size. top, left, bottom, right */
   readonly pads?: readonly [number, number, number, number];
   readonly bias?: boolean;
+  /** Of x; default: x is whole. */
+  readonly halo?: Halo;
 };
+
+const WHOLE: Halo = { above: 0, below: 0 };
 
 type ScopedLayer = ConvolutionLayer & { readonly scope: WeightScope };
 
@@ -25,21 +29,21 @@ export function conv2d(scope: WeightScope, x: Value, outFeatures: number, option
 
 /**
  * A 3×3 convolution of x at twice its size by nearest neighbour. `like`: what the doubled picture is cropped to, where
- * a strided convolution had rounded up.
+ * a strided convolution had rounded up; never beside a halo, which is x's before it is doubled.
  */
 export function conv2dUpsampled(
   scope: WeightScope,
   x: Value,
   outFeatures: number,
-  { bias = true, like }: { readonly bias?: boolean; readonly like?: Value | undefined } = {},
+  { bias = true, like, halo = WHOLE }: Pick<ConvOptions, 'bias' | 'halo'> & { readonly like?: Value | undefined } = {},
 ): Value {
-  const layer = layerOf(scope, x, outFeatures, { bias });
+  const layer = layerOf(scope, x, outFeatures, { bias, halo });
   const { lowering } = scope.building;
   const shorter = like === undefined ? lowering.doubledConvolution?.(layer, x) : undefined;
   if (shorter !== undefined && !takesLora(scope)) {
     return styled(layer, x, shorter);
   }
-  const whole = doubled(scope.building, x, like);
+  const whole = doubled(scope.building, x, { like, halo });
   return styled(layer, whole, shorter ?? lowering.convolution(layer, whole));
 }
 
@@ -47,12 +51,13 @@ function layerOf(
   scope: WeightScope,
   x: Value,
   outFeatures: number,
-  { kernel = 3, stride = 1, pads, bias = true }: ConvOptions,
+  { kernel = 3, stride = 1, pads, bias = true, halo = WHOLE }: ConvOptions,
 ): ScopedLayer {
   const side = (kernel - 1) / 2;
-  const attributes = { strides: [stride, stride], pads: pads ?? [side, side, side, side] } as const;
+  const keeping = [side - halo.above, side, side - halo.below, side] as const;
+  const attributes = { strides: [stride, stride], pads: pads ?? keeping } as const;
   const keepsSize = stride === 1 && pads === undefined;
-  return { scope, inFeatures: channelsOf(scope.building, x), outFeatures, kernel, bias, keepsSize, attributes };
+  return { scope, inFeatures: channelsOf(scope.building, x), outFeatures, kernel, bias, keepsSize, halo, attributes };
 }
 
 /** y, what `layer` made of x, with what a style adds. */

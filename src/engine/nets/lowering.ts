@@ -85,14 +85,19 @@ export type LinearLayer = {
   readonly parts: number;
 };
 
+/** How many rows of the picture above and below a part of it came with it: they are seen, and nothing is made of them. */
+export type Halo = { readonly above: 0 | 1; readonly below: 0 | 1 };
+
 export type ConvolutionLayer = {
   readonly scope: LayerWeights;
   readonly inFeatures: number;
   readonly outFeatures: number;
   readonly kernel: number;
   readonly bias: boolean;
-  /** The result is as high and wide as what came in. */
+  /** The result is as high and wide as what came in, but for its halo. */
   readonly keepsSize: boolean;
+  /** Of what comes in; the attributes' padding is less by it. */
+  readonly halo: Halo;
   readonly attributes: ConvAttributes;
 };
 
@@ -115,6 +120,11 @@ export interface Lowering {
   readonly dtype: NumberType;
   /** Where a picture's channels lie between layers: [rows, C, H, W] or [rows, H, W, C]. */
   readonly channels: 'first' | 'last';
+  /**
+   * Bytes of a picture of the usual size above which a decoder keeps it in bands of rows (bands.ts), whose norms and convolutions
+   * are then computed one after another: less memory. Infinite where pictures stay whole.
+   */
+  readonly largestPicture: number;
   /** Rows in one style get a graph of their own (`StyleForm.rows`): worth it where a call holds one picture. */
   readonly sharesStyles: boolean;
   /** Whether graphs read what was made of the weights, instead of them: for other weights it is made anew. */

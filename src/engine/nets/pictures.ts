@@ -3,10 +3,10 @@
  * lowering wants channels last. What comes in and goes out of a net has them first.
  */
 import type { Value } from '../onnx/graph.ts';
-import { Add, Concat, Reshape, Resize, Shape, Slice, Transpose, Unsqueeze } from '../onnx/index.ts';
-import { dimAt, fixedDim } from '../onnx/shape.ts';
+import { Add, Concat, Reshape, Resize, Shape, Slice, SliceAxis, Transpose, Unsqueeze } from '../onnx/index.ts';
+import { dimAt, fixedDim, longer } from '../onnx/shape.ts';
 import { input, output, ROWS, type Building } from './building.ts';
-import type { LayerWeights } from './lowering.ts';
+import type { Halo, LayerWeights } from './lowering.ts';
 
 /** An fp32 input [rows, channels, height, width]. */
 export function pictureInput(building: Building, name: string, channels: number): Value {
@@ -51,16 +51,28 @@ export function perChannel(scope: LayerWeights, name: string, channels: number):
   return scope.weight(name, isLast(scope.building) ? [channels] : [channels, 1, 1]);
 }
 
-/** Twice as high and wide by nearest neighbour, cropped to the size of `like`. */
-export function doubled(building: Building, picture: Value, like?: Value): Value {
+/** Twice as high and wide by nearest neighbour, cropped to the size of `like` or to what its halo comes to: one row again. */
+export function doubled(
+  building: Building,
+  picture: Value,
+  { like, halo }: { readonly like: Value | undefined; readonly halo: Halo },
+): Value {
   const first = isLast(building) ? 1 : 2;
   if (like === undefined) {
-    return Resize(picture, 2, undefined, first);
+    return withoutRows(Resize(picture, 2, undefined, first), halo, first);
   }
   const sides = picture.shape.slice(first, first + 2).map((side) => `2·${side}`);
   const shape = picture.shape.with(first, dimAt(like.shape, first)).with(first + 1, dimAt(like.shape, first + 1));
   const ends = Shape(like, { start: first, end: first + 2 });
   return Slice(Resize(picture, 2, sides, first), ends, shape, [first, first + 1]);
+}
+
+/** A picture but for so many rows above and below; `axis`: where its rows are. */
+export function withoutRows(picture: Value, { above, below }: Halo, axis: 1 | 2 = 2): Value {
+  const left = longer(dimAt(picture.shape, axis), -above - below);
+  return above + below === 0
+    ? picture
+    : SliceAxis(picture, axis, { start: above, ...(below > 0 && { end: -below }) }, left);
 }
 
 /** → [rows·HW, C]; a view where channels lie last. */

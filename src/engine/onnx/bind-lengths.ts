@@ -3,7 +3,7 @@
  * what computed them is gone. Knows no net; the grammar of lengths is shape.ts's.
  */
 import type { Dim, Graph, Initializer, Node, ValueInfo } from './model-proto.ts';
-import type { Shape } from './shape.ts';
+import { withoutSum, type Shape } from './shape.ts';
 import { needed } from './tidy.ts';
 
 /** By name: `{ rows: 2, height: 64 }`. A length of many names that end alike is found by the end: `rank` for `conv_in.rank`. */
@@ -18,6 +18,7 @@ export function bindLengths(graph: Graph, lengths: Lengths): Graph {
   });
   const [inputs, outputs, values] = [graph.inputs.map(bound), graph.outputs.map(bound), graph.values.map(bound)];
   const shapes = new Map(values.map(({ name, shape }) => [name, shape]));
+  const constants = new Set(graph.initializers.map(({ name }) => name));
   const targets = new Map<string, Initializer>();
   const constant = (numbers: Shape): string => {
     const name = `ints[${numbers.join(',')}]`;
@@ -33,8 +34,10 @@ export function bindLengths(graph: Graph, lengths: Lengths): Graph {
         return { ...node, inputs: [first, constant(shape)] };
       case 'Unsqueeze':
         return { ...node, opType: 'Reshape', inputs: [first, constant(shape)] };
-      case 'Slice':
-        return { ...node, inputs: [first, second, constant(shape.slice(-2)), ...rest.slice(1)] };
+      case 'Slice': {
+        const [ends = '', ...axes] = rest;
+        return constants.has(ends) ? node : { ...node, inputs: [first, second, constant(shape.slice(-2)), ...axes] };
+      }
       default:
         return node;
     }
@@ -43,7 +46,7 @@ export function bindLengths(graph: Graph, lengths: Lengths): Graph {
   return needed({ name: graph.name, nodes, initializers: [...initializers.values()], inputs, outputs, values });
 }
 
-/** `rows·height/2`, `width*8`, `(height/4)*4`, `rows?`: divided lengths are rounded up, as a part of `height·width in 8` is. */
+/** `rows·height/2`, `width*8`, `height*2+1`, `(height/4)*4`, `rows?`: divided lengths are rounded up, as a part of `height·width in 8` is. */
 function boundDim(dim: Dim, lengths: Lengths): number {
   if (typeof dim === 'number') {
     return dim;
@@ -53,8 +56,9 @@ function boundDim(dim: Dim, lengths: Lengths): number {
     return Math.ceil(boundDim(whole, lengths) / Number(parts));
   }
   return dim.split('·').reduce((product, part) => {
-    const [, name = part, factor = '1', divisor = '1'] = /^(.*?)\??(?:\*(\d+))?(?:\/(\d+))?$/.exec(part) ?? [];
-    return product * Math.ceil((lengthOf(name, lengths) * Number(factor)) / Number(divisor));
+    const { base, more } = withoutSum(part);
+    const [, name = base, factor = '1', divisor = '1'] = /^(.*?)\??(?:\*(\d+))?(?:\/(\d+))?$/.exec(base) ?? [];
+    return product * (Math.ceil((lengthOf(name, lengths) * Number(factor)) / Number(divisor)) + more);
   }, 1);
 }
 

@@ -1,7 +1,7 @@
 /**
  * Shapes with names in them. A length is a number or a symbol; a symbol is a name with an optional factor or divisor:
- * `width`, `width*8`, `width/2`. A divided length is rounded up, as strided convolutions do. `rows?` is `rows` or 1, and
- * broadcasts to `rows`.
+ * `width`, `width*8`, `width/2`. A divided length is rounded up, as strided convolutions do. `height*2+1` is one more.
+ * `rows?` is `rows` or 1, and broadcasts to `rows`.
  */
 import type { Dim } from './model-proto.ts';
 
@@ -11,6 +11,13 @@ export type Shape = readonly Dim[];
 export function scaled(dim: Dim, numerator: number, denominator: number): Dim {
   if (typeof dim === 'number') {
     return Math.ceil((dim * numerator) / denominator);
+  }
+  const { base, more } = withoutSum(dim);
+  if (more > 0) {
+    if (denominator !== 1) {
+      throw new Error(`Expected a length that ${denominator} divides, got ${dim}.`);
+    }
+    return longer(scaled(base, numerator, 1), more * numerator);
   }
   const [, name = dim, sign, digits] = /^(.*?)(?:([*/])(\d+))?$/.exec(dim) ?? [];
   const factor = digits === undefined ? 1 : Number(digits);
@@ -30,8 +37,27 @@ export function lengthWhere(dim: Dim, value: number): number {
   if (typeof dim === 'number') {
     return dim;
   }
-  const [, factor = '1', divisor = '1'] = /^.*?(?:\*(\d+))?(?:\/(\d+))?$/.exec(dim) ?? [];
-  return (value * Number(factor)) / Number(divisor);
+  const { base, more } = withoutSum(dim);
+  const [, factor = '1', divisor = '1'] = /^.*?(?:\*(\d+))?(?:\/(\d+))?$/.exec(base) ?? [];
+  return (value * Number(factor)) / Number(divisor) + more;
+}
+
+/** `dim` and `by` more, or fewer of what was added to it: `longer('height+2', -2)` is `height`. */
+export function longer(dim: Dim, by: number): Dim {
+  if (typeof dim === 'number') {
+    return dim + by;
+  }
+  const { base, more } = withoutSum(dim);
+  if (more + by < 0) {
+    throw new Error(`Expected a length of which ${-by} can be taken, got ${dim}.`);
+  }
+  return more + by === 0 ? base : `${base}+${more + by}`;
+}
+
+/** A length taken apart: what is added to it, and the rest. */
+export function withoutSum(dim: string): { readonly base: string; readonly more: number } {
+  const [, base = dim, more = '0'] = /^(.*)\+(\d+)$/.exec(dim) ?? [];
+  return { base, more: Number(more) };
 }
 
 /** The shape of an elementwise operator's result. Throws where two lengths can never agree. */

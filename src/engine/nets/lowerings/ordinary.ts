@@ -14,6 +14,7 @@ export function ordinaryLowering(options: OrdinaryOptions): Lowering {
   return {
     dtype: options.dtype,
     channels: 'first',
+    largestPicture: Number.POSITIVE_INFINITY,
     sharesStyles: false,
     replacesWeights: false,
     styleType: options.styleType ?? options.dtype,

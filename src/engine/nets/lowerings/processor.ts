@@ -9,6 +9,9 @@ import type { ConvolutionLayer, Lowering } from '../lowering.ts';
 import { subpixel3x3, suitsSubpixel } from './subpixel.ts';
 import { suitsWinograd, winograd3x3, winogradKernels } from './winograd.ts';
 
+/** Bytes; with less a whole picture costs little and bands gain little. */
+const LARGEST_PICTURE = 48e6;
+
 export type ProcessorOptions = {
   /** What starts at once has no time to transform kernels. */
   readonly isWinograd: boolean;
@@ -22,6 +25,7 @@ export function processorLowering(ordinary: Lowering, { isWinograd, pairsPerTile
     isWinograd && !isNarrow && suitsWinograd(layer, shape, pairsPerTile);
   return {
     ...ordinary,
+    largestPicture: isNarrow ? Number.POSITIVE_INFINITY : LARGEST_PICTURE,
     sharesStyles: true,
     convolution: (layer, x) => (gains(layer, x.shape) ? winograd3x3(layer, x) : ordinary.convolution(layer, x)),
     doubledConvolution: (layer, x) =>

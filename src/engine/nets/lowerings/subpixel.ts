@@ -6,6 +6,7 @@
 import type { Value } from '../../onnx/graph.ts';
 import { Concat, Conv, DepthToSpace, MatMul, Reshape } from '../../onnx/index.ts';
 import type { ConvolutionLayer } from '../lowering.ts';
+import { withoutRows } from '../pictures.ts';
 
 /** in × out; above it a session that starts at once would spend its time on summing kernels. */
 const LARGEST_KERNEL = 512 ** 2;
@@ -34,20 +35,24 @@ export function suitsSubpixel({ inFeatures, outFeatures }: ConvolutionLayer): bo
   return inFeatures * outFeatures <= LARGEST_KERNEL;
 }
 
-/** x [rows, C, H, W] → [rows, out, 2H, 2W] */
-export function subpixel3x3({ scope, inFeatures, outFeatures, bias }: ConvolutionLayer, x: Value): Value {
+/** x [rows, C, H, W] → [rows, out, 2H, 2W] of what is no halo. */
+export function subpixel3x3({ scope, inFeatures, outFeatures, bias, halo }: ConvolutionLayer, x: Value): Value {
   const { graph } = scope.building;
   const pairs = outFeatures * inFeatures;
   const kernels = Reshape(scope.weight('weight', [outFeatures, inFeatures, 3, 3]), [pairs, 9], [pairs, 9]);
   const b = bias ? scope.weight('bias', [outFeatures]) : undefined;
-  const places = PLACES.flatMap((row) =>
-    PLACES.map((column) => {
+  const { above, below } = halo;
+  const places = PLACES.flatMap((row) => {
+    // An even row sees the one above, an odd one the one below.
+    const seen = withoutRows(x, row === 0 ? { above: 0, below } : { above, below: 0 });
+    const pads = [row === 0 ? 1 - above : 0, row === 1 ? 1 - below : 0] as const;
+    return PLACES.map((column) => {
       // Constants all of them: onnxruntime computes the sums when the session opens.
       const sums = graph.floats(`subpixel ${row}${column}`, tapSums(row, column), [9, 4]);
       const w = Reshape(MatMul(kernels, sums), [outFeatures, inFeatures, 2, 2], [outFeatures, inFeatures, 2, 2]);
-      return Conv(x, w, b, { pads: [1 - row, 1 - column, row, column] });
-    }),
-  );
+      return Conv(seen, w, b, { pads: [pads[0], 1 - column, pads[1], column] });
+    });
+  });
   return DepthToSpace(Concat(places, 1), 2, { mode: 'DCR' });
 }
 

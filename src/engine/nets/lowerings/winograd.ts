@@ -14,10 +14,11 @@ import {
   Reshape,
   Shape,
   Slice,
+  Sub,
   Transpose,
 } from '../../onnx/index.ts';
 import type { Dim, Graph } from '../../onnx/model-proto.ts';
-import { dimAt, lengthWhere, type Shape as Dims } from '../../onnx/shape.ts';
+import { dimAt, lengthWhere, longer, type Shape as Dims } from '../../onnx/shape.ts';
 import { A_T, B_T, SEEN, TILE, WINOGRAD } from '../../weights/winograd.ts';
 import { NO_WEIGHTS, rowCount, ROWS } from '../building.ts';
 import type { ConvolutionLayer } from '../lowering.ts';
@@ -62,20 +63,22 @@ export function winogradKernels({ initializers }: Graph): readonly string[] {
   return initializers.map(({ name }) => name).filter((name) => name.endsWith(`.${WINOGRAD}`));
 }
 
-/** x [rows, C, H, W] → [rows, out, H, W]; H and W may be anything, multiples of 4 are not cropped. */
-export function winograd3x3({ scope, inFeatures, outFeatures }: ConvolutionLayer, x: Value): Value {
+/** x [rows, C, H, W] → [rows, out, H, W] but for its halo; H and W may be anything, multiples of 4 are not cropped. */
+export function winograd3x3({ scope, inFeatures, outFeatures, halo }: ConvolutionLayer, x: Value): Value {
   const { building } = scope;
   const { graph } = building;
-  const [height, width] = [dimAt(x.shape, 2), dimAt(x.shape, 3)];
+  const { above, below } = halo;
+  const [seen, width] = [dimAt(x.shape, 2), dimAt(x.shape, 3)];
+  const height = longer(seen, -above - below);
   const u = scope.weight(WINOGRAD, [1, POSITIONS, outFeatures, inFeatures]);
   const b = graph.floats('winograd B', kronecker(B_T), [POSITIONS, 1, SEEN, SEEN]);
   const a = graph.floats('winograd A', kronecker(A_T), [TILE ** 2, POSITIONS]);
 
   // 1. Every channel of every row is a picture of its own, features first: the products below sum over the first axis.
-  const planes = Reshape(Transpose(x, [1, 0, 2, 3]), [-1, 1, 0, 0], [`${inFeatures}·${ROWS}`, 1, height, width]);
+  const planes = Reshape(Transpose(x, [1, 0, 2, 3]), [-1, 1, 0, 0], [`${inFeatures}·${ROWS}`, 1, seen, width]);
 
   // 2. Bᵀ·d·B of tiles that overlap by two pixels, as one convolution; the last tiles may reach past the edge.
-  const tiles = Conv(planes, b, undefined, { strides: [TILE, TILE], pads: [1, 1, TILE, TILE] }); // [C·rows, 36, H/4, W/4]
+  const tiles = Conv(planes, b, undefined, { strides: [TILE, TILE], pads: [1 - above, 1, TILE - below, TILE] }); // [C·rows, 36, H/4, W/4]
   const [down, across] = [dimAt(tiles.shape, 2), dimAt(tiles.shape, 3)];
   const byFeature = Concat([graph.ints([inFeatures]), rowCount(building), graph.ints([POSITIONS, -1])], 0);
   const v = Reshape(tiles, byFeature, [inFeatures, ROWS, POSITIONS, `${down}·${across}`]);
@@ -91,7 +94,9 @@ export function winograd3x3({ scope, inFeatures, outFeatures }: ConvolutionLayer
   const sides = isExact ? [down, across] : [`(${down})`, `(${across})`]; // four times of it is not the height again
   const blocks = Reshape(y, byTile, [ROWS, TILE ** 2 * outFeatures, ...sides]);
   const whole = DepthToSpace(blocks, TILE, { mode: 'DCR' });
-  const cropped = isExact ? whole : Slice(whole, Shape(x, { start: 2 }), [ROWS, outFeatures, height, width]);
+  const ends =
+    above + below === 0 ? Shape(x, { start: 2 }) : Sub(Shape(x, { start: 2 }), graph.ints([above + below, 0]));
+  const cropped = isExact ? whole : Slice(whole, ends, [ROWS, outFeatures, height, width]);
   return Add(cropped, scope.weight('bias', [outFeatures, 1, 1]));
 }
 

@@ -4,7 +4,7 @@
  */
 import { single, type Value } from '../graph.ts';
 import type { Dim } from '../model-proto.ts';
-import { dimAt, fixedDim, shapeError, type Shape as Dims } from '../shape.ts';
+import { dimAt, fixedDim, longer, scaled, shapeError, type Shape as Dims } from '../shape.ts';
 
 export function Shape(x: Value, { start = 0, end = x.shape.length } = {}): Value {
   return single(x.graph, {
@@ -75,9 +75,15 @@ export function Split(x: Value, sizes: readonly number[], axis: number): readonl
   });
 }
 
-/** Split in `count` parts along an axis whose length only run time knows, at least count · (count − 1); the last may be shorter. */
+/**
+ * Split in `count` parts along an axis whose length only run time knows: equal ones of `height*8` in 8; else it must be at
+ * least count · (count − 1), and the last may be shorter.
+ */
 export function SplitEvenly(x: Value, count: number, axis: number): readonly Value[] {
-  const part = (k: number): Dim => `${dimAt(x.shape, axis)} in ${count}${k === count - 1 ? ', rest' : ''}`;
+  const whole = dimAt(x.shape, axis);
+  const exact = scaled(whole, 1, count);
+  const isExact = scaled(exact, count, 1) === whole && !String(exact).includes('/');
+  const part = (k: number): Dim => (isExact ? exact : `${whole} in ${count}${k === count - 1 ? ', rest' : ''}`);
   return x.graph.node({
     opType: 'Split',
     inputs: [x],
@@ -168,10 +174,6 @@ export function Pad(x: Value, before: readonly number[], after: readonly number[
     inputs: [x, x.graph.ints([...before, ...after]), value],
     output: { dtype: x.dtype, shape },
   });
-}
-
-function longer(dim: Dim, by: number): Dim {
-  return typeof dim === 'number' ? dim + by : by === 0 ? dim : `${dim}+${by}`;
 }
 
 /** 1 where `indices` [R…] says and 0 elsewhere: [R…, depth] in fp32. */

@@ -3,7 +3,7 @@
  */
 import { single, type Value } from '../graph.ts';
 import type { Dim } from '../model-proto.ts';
-import { dimAt, fixedDim, scaled, shapeError } from '../shape.ts';
+import { dimAt, fixedDim, scaled, shapeError, withoutSum } from '../shape.ts';
 import { sameType } from './elementwise.ts';
 
 export type ConvAttributes = {
@@ -135,13 +135,15 @@ export function SpaceToDepth(x: Value, blocksize: number): Value {
   });
 }
 
-/** Symbolic lengths are taken as divisible by the stride, or rounded up: `same` padding. */
+/** Symbolic lengths are taken as divisible by the stride, or rounded up: `same` padding, which `height+2` brings with it. */
 export function convolved(length: Dim, kernel: number, stride: number, padding: number): Dim {
   if (typeof length === 'number') {
     return Math.floor((length + padding - kernel) / stride) + 1;
   }
-  if (padding !== kernel - 1 && !(stride === 2 && padding === kernel - 2)) {
-    throw new Error(`Conv: expected padding that keeps the size ${length}, got ${padding} for a kernel of ${kernel}.`);
+  const { base, more } = withoutSum(length);
+  const around = padding + more;
+  if (around !== kernel - 1 && !(stride === 2 && around === kernel - 2)) {
+    throw new Error(`Conv: expected padding that keeps the size ${base}, got ${around} for a kernel of ${kernel}.`);
   }
-  return scaled(length, 1, stride);
+  return scaled(base, 1, stride);
 }
