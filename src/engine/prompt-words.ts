@@ -26,15 +26,15 @@ export async function readPromptWords(
   if (table === undefined) {
     return { prompt: request.prompt, negative: request.negative, notices: [] };
   }
-  const { prompt, unknown } = readPrompt(table, request.prompt);
   const { name = '', styles: own = [] } = model.manifest ?? {};
-  // A style of the server's or an embedding may have taught a word of its own: only what is drawn for another is told then.
+  // A style of the server's or an embedding may have taught a word of its own: it stays, and only what is drawn for another is told then.
   const mayBeTaught =
     request.embeddings.length > 0 || request.styles.some(({ id }) => !own.some((style) => style.id === id));
+  const { prompt, unknown } = readPrompt(table, request.prompt, { keepsUnknown: mayBeTaught });
   const told = unknown.filter(({ drawn }) => drawn !== undefined || !mayBeTaught).slice(0, MOST_NOTICES);
   return {
     prompt,
-    negative: readPrompt(table, request.negative).prompt,
+    negative: readPrompt(table, request.negative, { keepsUnknown: mayBeTaught }).prompt,
     notices: told.map((word) => noticeOf(name, word)),
   };
 }

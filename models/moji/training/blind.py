@@ -13,6 +13,7 @@ import re
 from PIL import Image, ImageDraw, ImageFont
 
 from compose.things import plural
+from synonyms import SAID, tidy
 from synonyms import load as load_synonyms
 
 COLUMNS, ROWS, CELL = 5, 4, 160
@@ -52,11 +53,17 @@ def says(answer, words):
     return any(re.search(rf"\b(?:{re.escape(word)}|{re.escape(plural(word))})\b", answer) for word in words if word)
 
 
+def names_of(thing, others):
+    """A thing's names, and those that it is another word for: who sees a painter has seen an artist."""
+    said = [tidy(word) for word in SAID.get(thing, "").split()]
+    return [thing, *others.get(thing, ()), *said, *(name for name, words in others.items() if thing in words)]
+
+
 def seen(job, answer, others):
     """{must-element: seen or not}, the subject first."""
     marks = {}
     for n, thing in enumerate(job.get("things") or ()):
-        marks[("subject" if n == 0 else f"thing {n + 1}")] = says(answer, [word for name in thing.split("/") for word in (name, *others.get(name, ()))])
+        marks[("subject" if n == 0 else f"thing {n + 1}")] = says(answer, [word for name in thing.split("/") for word in names_of(name, others)])
     if job.get("scene"):
         marks["place"] = says(answer, PLACE_WORDS.get(job["scene"], job["scene"]).split())
     if job.get("colour"):

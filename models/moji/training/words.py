@@ -2,13 +2,16 @@
 
 Writes words.json for a model folder: the words that the model learnt; for others the thing of those that they are a kind of
 (WordNet) or that is a kind of them, else the nearest (GloVe, at a cosine of 0.6 or more, and not far from it in WordNet), or what near.json says by hand
-where these say less well (null: nothing is near to it, and it is never passed over); phrases that say no more than a thing in them (alike.json); words that name nothing to be seen; and terms of other languages (CLDR's names of emoji and languages.json). What is in none of these it cannot draw, and says so.
+where these say less well (null: nothing is near to it, and it is never passed over); phrases that captions say in other words (alike.json); words that name nothing to be seen, and which of them captions have
+beside names and places, for the rest are left out of what is drawn; and terms of other languages (CLDR's names of emoji and languages.json). What is in none of these it cannot draw, and says so.
 
 `--known FILE`: the vocabulary of another model than the one trained here (words/first-moji.json is that of the first moji).
 """
 
+import collections
 import json
 import pathlib
+import random
 import re
 
 import numpy as np
@@ -23,6 +26,7 @@ PLANT = 20
 KIND_OF, EXAMPLE, RELATED, BROAD = 4, 2, 2, 6  # steps up WordNet's tree; two things met above depth 6 are no relatives
 ACT, SUBSTANCE = 4, 27  # WordNet's files: deeds, sports and games; water, iron
 ALIKE = 0.3  # cosine at which another word for a thing speaks for it
+CAPTIONS = 20_000  # that are looked at for words beside names
 CONTAINERS = "glass cup mug bowl plate dish bottle slice piece".split()
 SAID_OF = "family couple love shirt hair beard holding carrying riding wearing beside near behind inside left right top front surrounded"  # in captions beside names and places
 NAMELESS = 2500  # a noun for nothing to be seen, when as frequent as this, is passed over in silence
@@ -178,7 +182,6 @@ def english(known, modules):
     silent = set((HERE / "words" / "silent.txt").read_text().split())
     by_hand = json.loads((HERE / "words" / "near.json").read_text())
     equipment = equipment_of(things)
-    heads |= {phrase for phrase, name in json.loads((HERE / "words" / "alike.json").read_text()).items() if name in heads}
     nearest, near, quiet = Nearest(things, known.get("kinds", {}), table, dictionary), {}, set(silent)
     for rank, word in enumerate(table):
         if rank >= FREQUENT:
@@ -290,10 +293,33 @@ def known_of(work):
     return {"things": things, "kinds": kinds, "colours": list(COLOURS), "grounds": list(GROUNDS), "places": places, "said": [*SAID_OF.split(), *said]}
 
 
+def met(work, table, dictionary):
+    """Words of captions beside names and places, each in one of a thousand at least, and the nouns that names of several words end with (the book of an open book)."""
+    from compose import Glyphs, sample
+    from compose.things import plural
+
+    said = {form for name in table["things"] for form in (name, plural(name))} | {phrase for phrase in table["words"] if " " in phrase}
+    named = re.compile(r"\b(" + "|".join(re.escape(form) for form in sorted(said, key=len, reverse=True)) + r")\b")
+    glyphs, rng, counts = Glyphs(work), random.Random("met"), collections.Counter()
+    for _ in range(CAPTIONS):
+        counts.update(set(re.findall(r"[a-z0-9]+", named.sub(" ", sample(glyphs, rng).caption.lower()))))
+    ends = {part.split()[-1] for name in table["things"] for part in re.split(" (?:of|with|in) ", name)} & set(table["silent"])
+    return sorted({word for word, count in counts.items() if count * 1000 >= CAPTIONS} | {word for word in ends if dictionary.is_noun(word)})
+
+
+def alike(table):
+    """{phrase: what captions say for it}, as alike.json has it, where that is a name or words that this model knows."""
+    known, words = {*table["things"], *table["words"]}, {*table["words"], *table["met"]}
+    told = json.loads((HERE / "words" / "alike.json").read_text())
+    return {phrase: said for phrase, said in told.items() if said in known or all(word in words for word in said.split())}
+
+
 def main(work, args):
     modules = art.packages(work)
     known = json.loads(args.known.read_text()) if args.known else known_of(work)
-    table = {"version": 1, **english(known, modules), "languages": {code: language(code, known, modules) for code in ("de", "es", "fr", "ja")}}
+    table = {"version": 2, **english(known, modules)}
+    table["met"] = [] if args.known else met(work, table, Dictionary(modules))
+    table = {**table, "alike": alike(table), "languages": {code: language(code, known, modules) for code in ("de", "es", "fr", "ja")}}
     out = args.out or work / "words.json"
     packed = {key: value if key == "version" else ("\n".join(value) if isinstance(value, list) else value) for key, value in table.items()}
     lines = ",\n".join(f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False, separators=(',', ':'))}" for key, value in packed.items())

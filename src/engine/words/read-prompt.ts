@@ -1,10 +1,12 @@
 /**
- * A prompt as a model with a small vocabulary can read it: other languages put into English by their terms, and for a word
- * that it never learnt the nearest that it did. Says which words those were. Pure.
+ * A prompt as a model with a small vocabulary can read it: other languages put into English by their terms, for a word
+ * that it never learnt the nearest that it did, phrases in its captions' words, and what it never met left out. Says which
+ * things it does not know. Pure.
  *
  * Punctuation, and with it weights, stays where it was.
  */
 import { plainForms } from './plain-forms.ts';
+import { type Part, plainWording } from './plain-wording.ts';
 import { splitWords, type Token } from './split-words.ts';
 import { translate } from './translate.ts';
 import type { WordTable } from './word-table.ts';
@@ -16,12 +18,13 @@ export type ReadPrompt = { readonly prompt: string; readonly unknown: readonly U
 
 const LONGEST_NAME = 5;
 
-export function readPrompt(table: WordTable, typed: string): ReadPrompt {
+/** `keepsUnknown`: words that the model never met are left to it, for somebody may have taught it some of them. */
+export function readPrompt(table: WordTable, typed: string, { keepsUnknown = false } = {}): ReadPrompt {
   const text = translate(table, typed);
   const tokens = splitWords(text);
   const unknown: UnknownWord[] = [];
-  let prompt = '';
-  let done = 0;
+  const parts: Part[] = [];
+  const keepsAll = keepsUnknown || table.met === undefined;
   // Where the last word lies that cannot be drawn: one that follows it directly makes a name with it (harry potter).
   let lost: { readonly start: number; readonly end: number } | undefined;
   for (let at = 0; at < tokens.length;) {
@@ -30,25 +33,32 @@ export function readPrompt(table: WordTable, typed: string): ReadPrompt {
     if (first === undefined || last === undefined) {
       throw new RangeError(`a name of ${found.length} words at ${at} of ${tokens.length}`);
     }
-    if (found.drawn !== undefined) {
-      prompt += text.slice(done, first.start) + found.drawn;
-      done = last.end;
-    }
-    if (!found.isKnown) {
+    const { drawn } = found;
+    const typedName = text.slice(first.start, last.end);
+    const stays = keepsAll || found.kind === 'known' || (found.kind === 'silent' && isMet(table, first.word));
+    const said = drawn ?? (stays ? typedName : undefined);
+    parts.push({ start: first.start, end: last.end, said, isThing: isThing(table, said ?? '') });
+    if (found.kind === 'near' || found.kind === 'unknown') {
       let { start } = first;
-      if (found.drawn === undefined && lost !== undefined && text.slice(lost.end, start) === ' ') {
+      if (drawn === undefined && lost !== undefined && text.slice(lost.end, start) === ' ') {
         unknown.pop();
         start = lost.start;
       }
-      unknown.push({ word: text.slice(start, last.end), drawn: found.drawn });
-      lost = found.drawn === undefined ? { start, end: last.end } : undefined;
+      unknown.push({ word: text.slice(start, last.end), drawn });
+      lost = drawn === undefined ? { start, end: last.end } : undefined;
     }
     at += found.length;
   }
-  return { prompt: prompt + text.slice(done), unknown: withoutRepeats(unknown) };
+  // A prompt of nothing that it knows is still a prompt.
+  return { prompt: plainWording(text, parts) || text, unknown: withoutRepeats(unknown) };
 }
 
-type Found = { readonly length: number; readonly isKnown: boolean; readonly drawn: string | undefined };
+/** `near` and what is drawn for it; `known` and what captions say for it, if that is something else; or nothing to draw. */
+type Found = {
+  readonly length: number;
+  readonly kind: 'known' | 'near' | 'silent' | 'unknown';
+  readonly drawn: string | undefined;
+};
 
 /** The longest name that begins at a token; one word that is not known where there is none. */
 function longest(table: WordTable, text: string, tokens: readonly Token[], at: number): Found {
@@ -57,16 +67,34 @@ function longest(table: WordTable, text: string, tokens: readonly Token[], at: n
     if (!part.every((token, k) => k === 0 || text.slice(part[k - 1]?.end, token.start) === ' ')) {
       continue;
     }
-    const forms = plainForms(part.map(({ word }) => word).join(' '));
-    if (forms.some((form) => table.known.has(form)) || (length === 1 && isSilent(table, forms))) {
-      return { length, isKnown: true, drawn: undefined };
+    const typed = part.map(({ word }) => word).join(' ');
+    const forms = plainForms(typed);
+    const alike = table.alike.get(typed);
+    if (alike !== undefined || forms.some((form) => table.known.has(form))) {
+      return { length, kind: 'known', drawn: alike };
+    }
+    if (length === 1 && isSilent(table, forms)) {
+      return { length, kind: 'silent', drawn: undefined };
     }
     const drawn = forms.map((form) => table.near.get(form)).find((name) => name !== undefined);
     if (drawn !== undefined) {
-      return { length, isKnown: false, drawn };
+      return { length, kind: 'near', drawn };
     }
   }
-  return { length: 1, isKnown: false, drawn: undefined };
+  return { length: 1, kind: 'unknown', drawn: undefined };
+}
+
+/** Colours are things too where a fruit is called so. */
+function isThing({ things, met }: WordTable, said: string): boolean {
+  return met?.has(said) !== true && plainForms(said.toLowerCase()).some((form) => things.has(form));
+}
+
+/** Whether captions have it, in any of its forms or of its parts (rainbow-coloured); a number may be a weight. */
+function isMet({ met, known }: WordTable, word: string): boolean {
+  return (
+    /^\d+$/u.test(word) ||
+    [...plainForms(word), ...word.split('-')].some((form) => met?.has(form) === true || known.has(form))
+  );
 }
 
 /**

@@ -28,12 +28,18 @@ export type LanguageTerms = {
 };
 
 export type WordTable = {
-  /** Names of one or more words, lower case, that can be drawn, and other words met in training. */
+  /** Names of one or more words, lower case, that can be drawn. */
+  readonly things: ReadonlySet<string>;
+  /** Those, and other words met in training. */
   readonly known: ReadonlySet<string>;
   /** A word that is not known → the known one that is drawn for it. */
   readonly near: ReadonlyMap<string, string>;
   /** Words that name nothing to be seen. */
   readonly silent: ReadonlySet<string>;
+  /** A word or phrase → what the model's captions say for it; nobody is told of these. */
+  readonly alike: ReadonlyMap<string, string>;
+  /** Words of captions beside names and places; undefined where the table does not tell, and every word is left to the model. */
+  readonly met: ReadonlySet<string> | undefined;
   readonly languages: ReadonlyMap<Language, LanguageTerms>;
 };
 
@@ -46,11 +52,14 @@ const languageFile = z.object({
   relations: z.array(z.string()).default([]),
 });
 const tableFile = z.object({
-  version: z.literal(1),
+  /** 2 added `alike` and `met`. */
+  version: z.literal([1, 2]),
   things: lines,
   words: lines,
   near: z.record(z.string(), z.string()),
   silent: lines,
+  alike: z.record(z.string(), z.string()).default({}),
+  met: lines.optional(),
   languages: z.partialRecord(z.enum(LANGUAGES), languageFile),
 });
 
@@ -66,15 +75,18 @@ export function parseWordTable(text: string, file: string): WordTable {
     const issue = parsed.error.issues[0];
     throw new UserError(
       'model.words',
-      `Expected a table of words, version 1, in ${file}, but \`${issue?.path.join('.') ?? ''}\` is not usable (${issue?.message ?? 'unknown'}); take the file that came with the model.`,
+      `Expected a table of words of version 1 or 2 in ${file}, but \`${issue?.path.join('.') ?? ''}\` is not usable (${issue?.message ?? 'unknown'}); take the file that came with the model.`,
       { params: { file } },
     );
   }
-  const { things, words, near, silent, languages } = parsed.data;
+  const { things, words, near, silent, alike, met, languages } = parsed.data;
   return {
+    things: new Set(things),
     known: new Set([...things, ...words]),
     near: new Map(Object.entries(near)),
     silent: new Set(silent),
+    alike: new Map(Object.entries(alike)),
+    met: met === undefined || met.every((word) => word === '') ? undefined : new Set(met),
     languages: new Map(
       LANGUAGES.flatMap((language) => {
         const told = languages[language];

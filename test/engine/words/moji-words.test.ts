@@ -17,9 +17,20 @@ describe('moji’s words', () => {
     't-rex on the beach',
     'two cute puppies on a white background',
     'an emoji of a sailboat at sunset',
-    'three red apples, highly detailed, 4k',
+    'three red apples',
   ])('passes %s as it is', (prompt) => {
     expect(read(prompt)).toEqual({ prompt, unknown: [] });
+  });
+
+  it.each([
+    ['three red apples, highly detailed, 4k', 'three red apples'],
+    ['a cozy cabin in the woods', 'a cabin in the woods'],
+    ['a knight in shining armor', 'a knight'],
+    ['a chef cooking', 'a chef'],
+    ['a boy playing guitar', 'a boy holding guitar'],
+    ['masterpiece, best quality, 1girl', 'girl'],
+  ])('of %s gives the model %s', (typed, prompt) => {
+    expect(read(typed)).toEqual({ prompt, unknown: [] });
   });
 
   it.each([

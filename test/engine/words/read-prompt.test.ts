@@ -114,9 +114,9 @@ describe('reading a prompt', () => {
     ['un gato azul', 'un blue cat'],
     ['un gato con el sol azul', 'un cat with the blue sun'],
     ['un chat noir dans l’espace', 'un black cat in space'],
-    ['宇宙の青い猫', ' blue cat in space '],
-    ['宇宙の犬の上の青い猫と狐', ' blue cat and fox on dog in space '],
-    ['犬の上の猫の上の狐', ' fox on cat on dog '],
+    ['宇宙の青い猫', 'blue cat in space '],
+    ['宇宙の犬の上の青い猫と狐', 'blue cat and fox on dog in space '],
+    ['犬の上の猫の上の狐', 'fox on cat on dog '],
     ['ein Sonnenhund im Schnee', 'a sun dog in the snow'],
     ['Fuchshund im Schnee, einhund', 'fox dog in the snow, einhund'],
     ['ein Hund, der einen roten Hut trägt', 'a dog wearing a red hat'],
@@ -135,10 +135,66 @@ describe('reading a prompt', () => {
   });
 });
 
+describe('what a model never met', () => {
+  const plain = parseWordTable(
+    JSON.stringify({
+      version: 2,
+      things: 'dog\ncat\nfishing pole\ndragon\nknight\nlion\nchef\nfire\nhouses\nred rose\norange',
+      words: 'holding\non\nin\nwith\nred',
+      near: { eating: 'holding', village: 'houses', apple: 'orange', fishing: 'fishing pole' },
+      silent:
+        'a\nan\nthe\nmy\nas\nof\nand\nover\ncozy\nbest\nquality\nepic\nbattle\nbetween\nbreathing\nsleeping\nstyle\nred\nblue',
+      alike: { 'chef cooking': 'chef', 'knight in shining armor': 'knight', playing: 'holding' },
+      met: 'a\nan\nthe\nof\nand\nover\non\nin\nwith\nholding\nstyle\nred\norange',
+      languages: {},
+    }),
+    'words.json',
+  );
+
+  it.each([
+    ['a cozy lion, best quality, 4k', 'a lion'],
+    ['best quality, a lion', 'a lion'],
+    ['an epic dragon', 'a dragon'],
+    ['a cozy orange dog', 'an orange dog'],
+    ['an epic battle between a dragon and a knight', 'a dragon and a knight'],
+    ['a dragon breathing fire over a village', 'a dragon with fire over houses'],
+    ['my cat as a knight', 'cat with a knight'],
+    ['a cat sleeping on the zeppelin', 'a cat'],
+    ['a cat sleeping on red', 'a cat on red'],
+    ['a cat fishing', 'a cat with a fishing pole'],
+    ['fishing', 'fishing pole'],
+    ['a dog eating an apple', 'a dog holding an orange'],
+    ['a dog eating a zeppelin', 'a dog'],
+    ['a Zeppelin of a dog', 'a dog'],
+    ['a cat and a zeppelin in the fire', 'a cat in the fire'],
+    ['(a cozy lion:1.2), (best quality:1.4)', '(a lion:1.2), (:1.4)'],
+    ['a Chef cooking', 'a chef'],
+    ['a knight in shining armor playing fire', 'a knight holding fire'],
+  ])('of %s leaves %s', (typed, read) => {
+    expect(readPrompt(plain, typed).prompt).toBe(read);
+  });
+
+  it.each(['a lion on the', 'a red rose of', 'cozy', 'a cozy zeppelin, best quality', ''])(
+    'leaves %j as it is',
+    (typed) => {
+      expect(readPrompt(plain, typed).prompt).toBe(typed);
+    },
+  );
+
+  it('tells of things alone, and keeps everything where somebody may have taught it', () => {
+    expect(readPrompt(plain, 'a cozy zeppelin in the fire').unknown).toEqual([{ word: 'zeppelin', drawn: undefined }]);
+    const typed = 'a cozy zeppelin in the fire';
+    expect(readPrompt(plain, typed, { keepsUnknown: true })).toEqual({
+      prompt: typed,
+      unknown: [{ word: 'zeppelin', drawn: undefined }],
+    });
+  });
+});
+
 describe('a table of words', () => {
   it.each(['', '{', '{"version":2}', '{"version":1,"things":"dog"}'])('refuses %j by name', (text) => {
     expect(() => parseWordTable(text, '/models/x/words.json')).toThrow(
-      'Expected a table of words, version 1, in /models/x/words.json',
+      'Expected a table of words of version 1 or 2 in /models/x/words.json',
     );
   });
 });
