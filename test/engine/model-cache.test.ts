@@ -68,6 +68,7 @@ function cacheWith(size: { readonly smallBytes?: number }): ModelCache {
         return open(graph);
       },
       besideWindow: plain.besideWindow,
+      lean: (graph: Parameters<SessionOpener>[0]) => open(graph),
       memory: plain.memory,
       target: plain.target,
     },

@@ -23,7 +23,7 @@ export class LatentDecoder {
   /** `graph`: `latents` [rows, channels, h, w] → `image` [rows, planes, H, W]. */
   constructor(graph: () => Graph, open: SessionOpener) {
     this.#graph = graph;
-    this.#sessions = new LazySessions(open);
+    this.#sessions = new LazySessions(open.lean);
     this.#passing = new LazySessions(open.besideWindow);
     this.#rowCounts = new RowCounts(open.target.provider);
   }

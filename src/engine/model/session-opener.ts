@@ -5,7 +5,7 @@
 import { availableParallelism } from 'node:os';
 
 import type { LoweringOptions, NumberType } from '../nets/index.ts';
-import { serialize, type Graph } from '../onnx/index.ts';
+import { serialize, type Graph, type SerializeOptions } from '../onnx/index.ts';
 import { DeviceMemory, Session, type Device } from '../ort/index.ts';
 
 export type OpenGraph = (graph: Graph) => Promise<Session>;
@@ -22,6 +22,11 @@ export type SessionOpener = OpenGraph & {
    * 1.2 to 1.4 times as long on one of two cores alone, and is drawn 1.4 times as often beside a browser (bench:page).
    */
   readonly besideWindow: OpenGraph;
+  /**
+   * For a net whose pictures are large beside its weights: of what it computes nothing is held for later. A decoder of 512² in
+   * bands held twice what it needs otherwise (0.8 GB of its own, 1.6 where memory is handed on nearby).
+   */
+  readonly lean: OpenGraph;
   /** Of all sessions opened here. */
   readonly memory: DeviceMemory;
   /** What graphs must be lowered for. */
@@ -49,6 +54,8 @@ export type SessionOpenerOptions = {
   readonly threads: number | undefined;
 };
 
+type OpenOptions = SerializeOptions & { readonly threadsOf?: (graph: Graph) => number | undefined };
+
 /** Weights of a net that gains little by a second thread, and may be open several times: moji's UNet has 40 MB of them, SD 1.5's 3.4 GB. */
 export const SMALL_NET_BYTES = 256 * 2 ** 20;
 
@@ -64,11 +71,15 @@ export function sessionOpener({
   threads,
 }: SessionOpenerOptions): SessionOpener {
   const memory = new DeviceMemory(device, STAYING_BYTES);
+  const usualReuse = startup === 'fast' ? 'everywhere' : 'nearby';
   const openAs =
-    (startupOf: (graph: Graph) => 'throughput' | 'fast', threadsOf = (_graph: Graph) => threads): OpenGraph =>
+    (
+      startupOf: (graph: Graph) => 'throughput' | 'fast',
+      { threadsOf = (_graph: Graph) => threads, reuse = usualReuse }: OpenOptions = {},
+    ): OpenGraph =>
     (graph) => {
       const count = threadsOf(graph);
-      return Session.create(serialize(graph, { reuse: startup === 'fast' ? 'everywhere' : 'nearby' }), {
+      return Session.create(serialize(graph, { reuse }), {
         device,
         memory,
         weightBytes: weightBytes(graph),
@@ -83,7 +94,8 @@ export function sessionOpener({
   const convolutions = startup === 'throughput' ? 'winograd' : 'direct';
   return Object.assign(open, {
     mapped: openAs(() => 'fast'),
-    besideWindow: openAs(fitting, (graph) => (isSmall(graph) ? half : threads)),
+    besideWindow: openAs(fitting, { threadsOf: (graph) => (isSmall(graph) ? half : threads) }),
+    lean: startup === 'fast' ? open : openAs(fitting, { reuse: 'nowhere' }),
     memory,
     target: {
       provider: device.kind,

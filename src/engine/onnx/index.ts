@@ -62,6 +62,6 @@ export {
 export { BiasSplitGelu, GroupNorm, NhwcConv, SkipGroupNorm, SPLIT_GELU_HALVES } from './operators/channels-last.ts';
 export { GraphBuilder, type Value } from './graph.ts';
 export type { Graph } from './model-proto.ts';
-export { serialize } from './serialize.ts';
+export { serialize, type SerializeOptions } from './serialize.ts';
 export { bindLengths, type Lengths } from './bind-lengths.ts';
 export { reopen, type ReopenOptions } from './reopen.ts';

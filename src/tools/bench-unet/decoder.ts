@@ -46,7 +46,7 @@ export async function measureDecoder(folder: string, side: number, rounds: numbe
     shape: [1, config.latentChannels, config.usualSide, config.usualSide],
   };
   const seconds = async (options: BuildOptions): Promise<number> => {
-    const session = await Session.create(serialize(buildKLDecoder(config, weights, options), { reuse: 'nearby' }));
+    const session = await Session.create(serialize(buildKLDecoder(config, weights, options), { reuse: 'nowhere' }));
     let best = Number.POSITIVE_INFINITY;
     for (let round = 0; round <= rounds; round += 1) {
       const startedAt = performance.now();

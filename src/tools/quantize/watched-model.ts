@@ -53,7 +53,7 @@ export async function withWatchedModel<T>(
   const { memory, target } = ordinary;
   const cache = new ModelCache({
     locate: async () => location,
-    open: Object.assign(watched, { mapped: watched, besideWindow: watched, memory, target }),
+    open: Object.assign(watched, { mapped: watched, besideWindow: watched, lean: watched, memory, target }),
     cacheDir,
     clipTokenizer: join(modelsFolder, 'clip'),
     budgetBytes: Number.POSITIVE_INFINITY,

@@ -75,23 +75,22 @@ describe('Autoencoder', () => {
 
   it('decodes as many in a call as CUDA has met, which it meets once for a size and not for previews', async () => {
     const calls: number[] = [];
-    const onCuda = Object.assign(
-      async (graph: Graph) => {
-        const session = await OPEN(graph);
-        const run = session.run.bind(session);
-        vi.spyOn(session, 'run').mockImplementation((feeds) => {
-          calls.push(feeds['latents']?.shape[0] ?? 0);
-          return run(feeds);
-        });
-        return session;
-      },
-      {
-        mapped: OPEN.mapped,
-        besideWindow: OPEN.besideWindow,
-        memory: OPEN.memory,
-        target: { ...OPEN.target, provider: 'cuda', attention: 'decomposed' } as const,
-      },
-    );
+    const counting = async (graph: Graph) => {
+      const session = await OPEN(graph);
+      const run = session.run.bind(session);
+      vi.spyOn(session, 'run').mockImplementation((feeds) => {
+        calls.push(feeds['latents']?.shape[0] ?? 0);
+        return run(feeds);
+      });
+      return session;
+    };
+    const onCuda = Object.assign(counting, {
+      mapped: OPEN.mapped,
+      besideWindow: OPEN.besideWindow,
+      lean: counting,
+      memory: OPEN.memory,
+      target: { ...OPEN.target, provider: 'cuda', attention: 'decomposed' } as const,
+    });
     const config = goldenConfig('sd15', 'vae');
     const place = { open: onCuda, cacheDir: folder };
     const vae = await Autoencoder.open({ config, origin: 'vae/config.json', weights: files.weights }, place);

@@ -61,7 +61,7 @@ describe('serialize', () => {
       graph.input('x', 'f32', ['length']),
     );
     graph.output('sum', added);
-    const lengths = (reuse: 'everywhere' | 'nearby'): ReadonlySet<string> =>
+    const lengths = (reuse: 'everywhere' | 'nearby' | 'nowhere'): ReadonlySet<string> =>
       new Set(
         Buffer.from(serialize(graph.finish(), { reuse }).bytes)
           .toString('latin1')
@@ -71,7 +71,9 @@ describe('serialize', () => {
     expect(lengths('nearby')).toEqual(
       new Set(['length', ...Array.from({ length: 24 }, (_, part) => `length in ${part}`)]),
     );
-    for (const reuse of ['everywhere', 'nearby'] as const) {
+    const size = (reuse: 'everywhere' | 'nowhere'): number => serialize(graph.finish(), { reuse }).bytes.length;
+    expect(size('nowhere')).toBeLessThan(size('everywhere') - 46 * 'length'.length);
+    for (const reuse of ['everywhere', 'nearby', 'nowhere'] as const) {
       const session = await Session.create(serialize(graph.finish(), { reuse }), { threads: 1 });
       const { sum } = await session.run({ x: { data: Float32Array.of(0.5, 1), shape: [2] } });
       await session.release();
