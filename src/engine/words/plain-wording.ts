@@ -24,6 +24,7 @@ const JOINTS = new Set(
 /** Of those, what no prompt begins with. */
 const NEVER_FIRST = new Set('of and to with from wearing holding carrying riding'.split(' '));
 const DEED = /ing$/u;
+const CLAUSE_END = /[,.;:|!?\n]/u;
 
 /** The text as its parts say it; punctuation, and with it weights, stays where it was. */
 export function plainWording(text: string, parts: readonly Part[]): string {
@@ -55,12 +56,15 @@ function withoutStrays(text: string, parts: readonly Part[]): readonly (string |
     const follows = next !== undefined && isOneClause(text, parts, at, next) ? kept[next] : undefined;
     const begins = follows?.toLowerCase().split(' ')[0] ?? '';
     const isBeforeNothing = follows === undefined || JOINTS.has(begins);
-    const isStray = ARTICLES.has(word) ? isBeforeNothing || ARTICLES.has(begins) : JOINTS.has(word) && isBeforeNothing;
-    if (isStray && isAnyLeftOut) {
-      kept[at] = undefined; // one that stood so as it was typed stays
+    const isStray = ARTICLES.has(word)
+      ? isBeforeNothing || ARTICLES.has(begins)
+      : JOINTS.has(word) && (isBeforeNothing || (next !== at + 1 && isAfterQuality(text, parts, at, word)));
+    // One that stood so as it was typed stays.
+    if (isStray && (isAnyLeftOut || kept[at] !== typedAt(text, parts, at))) {
+      kept[at] = undefined;
       continue;
     }
-    const typed = next === undefined ? '' : text.slice(parts[next]?.start, parts[next]?.end);
+    const typed = next === undefined ? '' : typedAt(text, parts, next);
     if (follows !== undefined && /^an?$/u.test(word) && (next !== at + 1 || follows !== typed)) {
       kept[at] = articleFor(kept[at] ?? word, follows, follows !== typed);
     }
@@ -70,6 +74,15 @@ function withoutStrays(text: string, parts: readonly Part[]): readonly (string |
     kept[at] = undefined;
   }
   return kept;
+}
+
+function typedAt(text: string, parts: readonly Part[], at: number): string {
+  return text.slice(parts[at]?.start, parts[at]?.end);
+}
+
+/** Whether it joined what a thing is like to what is left out (small and very old). */
+function isAfterQuality(text: string, parts: readonly Part[], at: number, word: string): boolean {
+  return word === 'and' && parts[at - 1]?.isThing === false && isOneClause(text, parts, at - 1, at);
 }
 
 /**
@@ -92,9 +105,9 @@ function withJoints(text: string, parts: readonly Part[]): (string | undefined)[
   });
 }
 
-/** Whether no comma, bracket or the like stands between two parts. */
+/** Whether no comma, stop or the like stands between two parts; brackets may. */
 function isOneClause(text: string, parts: readonly Part[], from: number, to: number): boolean {
-  return parts.slice(from, to).every(({ end }, k) => text.slice(end, parts[from + k + 1]?.start).trim() === '');
+  return !parts.slice(from, to).some(({ end }, k) => CLAUSE_END.test(text.slice(end, parts[from + k + 1]?.start)));
 }
 
 /** Undefined before several of what is drawn for another word (a village: houses). */
@@ -102,7 +115,7 @@ function articleFor(typed: string, next: string, isAnother: boolean): string | u
   if (isAnother && /[^su]s$/u.test(next)) {
     return undefined;
   }
-  const article = /^[aeiou]/u.test(next) && !/^(?:uni|ufo|one|eu)/u.test(next) ? 'an' : 'a';
+  const article = /^[aeiou]/u.test(next) && !/^(?:uni|ufo|one|eu|ew)/u.test(next) ? 'an' : 'a';
   return typed.startsWith('A') ? article.replace('a', 'A') : article;
 }
 

@@ -50,7 +50,10 @@ export function readPrompt(table: WordTable, typed: string, { keepsUnknown = fal
     at += found.length;
   }
   // A prompt of nothing that it knows is still a prompt.
-  return { prompt: plainWording(text, parts) || text, unknown: withoutRepeats(unknown) };
+  const prompt = plainWording(text, parts) || text;
+  // A deed that turned out to be done to nothing is drawn as nothing.
+  const told = unknown.filter(({ drawn }) => drawn === undefined || prompt.includes(drawn));
+  return { prompt, unknown: withoutRepeats(told) };
 }
 
 /** `near` and what is drawn for it; `known` and what captions say for it, if that is something else; or nothing to draw. */

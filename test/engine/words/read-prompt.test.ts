@@ -162,6 +162,9 @@ describe('what a model never met', () => {
     ['a cat sleeping on the zeppelin', 'a cat'],
     ['a cat sleeping on red', 'a cat on red'],
     ['a cat fishing', 'a cat with a fishing pole'],
+    ['a dog playing with a cat', 'a dog with a cat'],
+    ['a red and cozy dog', 'a red dog'],
+    ['a dog (holding a (cozy) cat:1.2)', 'a dog (holding a () cat:1.2)'],
     ['fishing', 'fishing pole'],
     ['a dog eating an apple', 'a dog holding an orange'],
     ['a dog eating a zeppelin', 'a dog'],
@@ -180,6 +183,11 @@ describe('what a model never met', () => {
       expect(readPrompt(plain, typed).prompt).toBe(typed);
     },
   );
+
+  it('tells nothing of a deed that is done to nothing', () => {
+    expect(readPrompt(plain, 'a dog eating').unknown).toEqual([]);
+    expect(readPrompt(plain, 'a dog eating fire').unknown).toEqual([{ word: 'eating', drawn: 'holding' }]);
+  });
 
   it('tells of things alone, and keeps everything where somebody may have taught it', () => {
     expect(readPrompt(plain, 'a cozy zeppelin in the fire').unknown).toEqual([{ word: 'zeppelin', drawn: undefined }]);
