@@ -1,6 +1,6 @@
 /**
- * What a model is drawn in where a request does not say: what the operator says, else the model, else fp32. `auto` of
- * either: 8 bits where every device is a processor with instructions for them and the model is large enough to gain.
+ * What a model is drawn in where a request does not say: what the operator says, else the model, else `auto`: 8 bits where
+ * every device is a processor with instructions for them and the model is large enough to gain.
  */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -32,9 +32,8 @@ export function usualPrecision({
   instructions,
   bytes,
 }: PrecisionFacts): GenerationRequest['precision'] {
-  // Not chosen unasked while a few pictures in a hundred turn out other than in fp32.
-  const wish = operator === 'fp32' || operator === 'int8' ? operator : (manifest ?? operator ?? 'fp32');
-  if (wish !== 'auto') {
+  const wish = operator === undefined || operator === 'auto' ? manifest : operator;
+  if (wish === 'fp32' || wish === 'int8') {
     return wish;
   }
   const isProcessor = devices.every((device) => device === 'cpu');

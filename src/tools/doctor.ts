@@ -71,11 +71,9 @@ function eightBits({ precision, devices: runners }: Config): Finding {
   const isOfFleet = runners.some((device) => device.includes('://'));
   const others = isOfFleet ? ', and work in 8 bits is left to other runners' : '';
   const asked =
-    precision === 'auto'
-      ? 'large models are drawn in 8 bits on it'
-      : precision === undefined
-        ? 'PRECISION=auto draws large models in 8 bits on it'
-        : `PRECISION asks for ${precision}`;
+    precision === undefined || precision === 'auto'
+      ? 'large models are drawn in 8 bits on it, unless PRECISION=fp32'
+      : `PRECISION asks for ${precision}`;
   if (found !== undefined) {
     return finding('ok', '8 bits', `this processor has ${found}; ${asked}`);
   }

@@ -12,9 +12,11 @@ import { UserError } from '../core/errors.ts';
 import type { GenerationRequest } from '../core/request.ts';
 import { recipeOf } from '../core/recipes.ts';
 import { vaeBeside } from '../engine/model/vae-override.ts';
+import { eightBitInstructions } from '../engine/ort/index.ts';
 import { describeCheckpoint } from '../engine/weights/index.ts';
 import { addedAccelerators } from '../start/named-accelerators.ts';
 import { openCatalog, openEngine } from '../start/open-engine.ts';
+import { precisionFor } from '../start/usual-precision.ts';
 import { downloadModel, parseHubName } from './hub-download.ts';
 
 /** Sides of the trial picture: what is wrong with a model shows in a small one too. */
@@ -87,11 +89,15 @@ async function vaeOf({ source, vae }: CatalogModel): Promise<string | undefined>
 }
 
 async function drawTrial(config: Config, model: CatalogModel, print: Print): Promise<void> {
-  const { defaults, accelerators } = await describeModel(model);
+  const manifest = await describeModel(model);
+  const { defaults, accelerators } = manifest;
+  // In what it will be drawn in, so that its weights are ready then.
+  const precision = eightBitInstructions() === undefined ? 'fp32' : await precisionFor(config, model, manifest);
   const runner = await openEngine({ device: 'cpu', dataFolder: config.dataFolder, startup: 'fast' });
   // One step whatever the recipe: this is about weights. Each accelerator is merged, so that nobody waits for it later.
   const trial = (changes: Partial<GenerationRequest>): GenerationRequest =>
     defaultRequest({ id: model.id, defaults }, 'a trial', {
+      precision,
       steps: 1,
       guidance: 1,
       width: Math.min(TRIAL_PX, defaults.width),
@@ -110,6 +116,9 @@ async function drawTrial(config: Config, model: CatalogModel, print: Print): Pro
       for await (const event of runner.run(work, new AbortController().signal)) {
         if (event.kind === 'notice') {
           print(event.sentence);
+        }
+        if (event.kind === 'preparing') {
+          print('making its weights ready for this machine …');
         }
       }
     }

@@ -27,7 +27,11 @@ describe('a request', () => {
     const manifest = { ...MOJI, precision: 'int8', decoder: 'tiny' } as const;
     const request = requestOf({ prompt: 'a fox', seed: 3 }, { manifest });
     expect(request).toMatchObject({ precision: 'int8', decoder: 'tiny' });
-    expect(requestOfPicture({ ...request, count: 4 }, 2)).toMatchObject({ decoder: 'tiny', index: 2 });
+    expect(requestOfPicture({ ...request, count: 4 }, 2)).toMatchObject({
+      precision: 'int8',
+      decoder: 'tiny',
+      index: 2,
+    });
     expect(requestOf({ prompt: 'a fox', seed: 3, rest: { decoder: 'full' } }, { manifest }).decoder).toBe('full');
   });
 
