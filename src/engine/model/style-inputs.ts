@@ -15,9 +15,8 @@ import {
 import { joinFeeds, type ByteTensor, type Feeds, type FloatTensor } from '../ort/index.ts';
 import { LruCache } from '../cache/lru-cache.ts';
 import { GatedPacker, LoraPacker } from '../weights/index.ts';
-import { LazySessions } from './lazy-sessions.ts';
 import { gatedFeeds, loraFeeds, type StyledRow } from './lora-feeds.ts';
-import type { SessionOpener } from './session-opener.ts';
+import type { OpenGraph } from './session-opener.ts';
 import { targetsOf, type UNetVariant } from './style-set.ts';
 
 /** Styles joined for calls, kept for the next step of the same company. */
@@ -47,7 +46,7 @@ type Parts = { readonly beside: Part; readonly merged: Part };
 export class StyleInputs {
   readonly #targets: () => readonly Layer[];
   readonly #weights: NetWeights;
-  readonly #mergers: LazySessions;
+  readonly #open: OpenGraph;
   readonly #styleType: Lowering['styleType'];
   readonly #gated = new Map<UNetVariant, GatedPacker>();
   readonly #parts = new Map<string, Parts>();
@@ -59,12 +58,12 @@ export class StyleInputs {
   constructor(
     targets: () => readonly Layer[],
     weights: NetWeights,
-    open: SessionOpener,
+    open: OpenGraph,
     styleType: Lowering['styleType'] = 'f32',
   ) {
     this.#targets = targets;
     this.#weights = weights;
-    this.#mergers = new LazySessions(open);
+    this.#open = open;
     this.#styleType = styleType;
   }
 
@@ -99,14 +98,18 @@ export class StyleInputs {
 
   async release(): Promise<void> {
     await this.#merged.clear();
-    await this.#mergers.release();
   }
 
   /** Of rows in one style. */
   #mergedWeights(rows: readonly StyledRow[], variant: UNetVariant, { targets, packer }: Part): Promise<MergedWeights> {
     return this.#merged.get(JSON.stringify([variant, rows[0]?.key]), async () => {
-      const merger = await this.#mergers.get(variant, () => buildMerge(this.#weights, targets));
-      return merger.runMixed(loraFeeds(packer, rows, 'shared'));
+      // Not kept: of weights in half precision it holds a copy in fp32.
+      const merger = await this.#open(buildMerge(this.#weights, targets));
+      try {
+        return await merger.runMixed(loraFeeds(packer, rows, 'shared'));
+      } finally {
+        await merger.release();
+      }
     });
   }
 
