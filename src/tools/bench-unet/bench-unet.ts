@@ -3,9 +3,9 @@
  * kernel of this machine set, with run-time LoRAs of rank 16 and 64, and beside what a user would pick instead. Absolute
  * figures differ from machine to machine; the ratios of one run are what counts.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { buildUNet, loweringFor, NO_WEIGHTS, parseUNetConfig, type UNetConfig } from '../../engine/nets/index.ts';
 import { serialize } from '../../engine/onnx/index.ts';
@@ -16,6 +16,7 @@ import { distanceFromFp32 } from './difference.ts';
 import { type DecoderSeconds, measureDecoder } from './decoder.ts';
 import { unetGflop } from './flops.ts';
 import { type KernelRate, measureKernels } from './kernels.ts';
+import { measurePicture, unetFile } from './picture.ts';
 import { type Peers, runPeers } from './run-peers.ts';
 import { checkpointTensors, writeRandomCheckpoint } from './random-checkpoint.ts';
 import { measureStyles, type StyleCosts } from './styled.ts';
@@ -47,6 +48,8 @@ export type BenchUnetReport = {
   readonly styles: StyleCosts;
   /** One picture's latents into pixels. */
   readonly decoderSeconds: DecoderSeconds;
+  /** A whole one of SD 1.5, by four steps and its small decoder; undefined for others. */
+  readonly pictureSeconds: number | undefined;
   /** Of 8 bits: ‖y − y₃₂‖ / ‖y₃₂‖ of a call over the same weights. */
   readonly difference: number | undefined;
   /** Seconds a call of the peers, and how far they are from their own fp32; empty where no Python was given. */
@@ -75,7 +78,9 @@ export async function benchUnet({
   const folder = await mkdtemp(join(tmpdir(), 'fourstep-bench-'));
   try {
     say(`writing random weights of ${arch} …`);
-    const file = join(folder, 'unet.safetensors');
+    const model = join(folder, 'model');
+    const file = unetFile(model);
+    await mkdir(dirname(file), { recursive: true });
     const direct = { lowering: loweringFor({ provider: 'cpu' }), sizes: 'whole' } as const;
     const parameters = await writeRandomCheckpoint(file, checkpointTensors(buildUNet(config, NO_WEIGHTS, direct)));
     const isLong = gflop > LONG_GFLOP;
@@ -127,6 +132,10 @@ export async function benchUnet({
     say('decoding …');
     const decoderSeconds = await measureDecoder(folder, side, isLong ? 0 : 2);
 
+    say(arch === 'sd15' ? 'drawing a picture …' : 'no whole picture: that is for SD 1.5');
+    const pictureSeconds =
+      arch === 'sd15' ? await measurePicture({ model, unet: facts.config, precision, side, rounds: 2 }) : undefined;
+
     say(python === undefined ? 'no --python: peers are left out' : 'running the peers …');
     const peers =
       python === undefined
@@ -160,48 +169,13 @@ export async function benchUnet({
       peakMemoryGb,
       styles,
       decoderSeconds,
+      pictureSeconds,
       difference,
       peers,
     };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-export function renderBenchUnet(report: BenchUnetReport): string {
-  const { floorSeconds, stepSeconds } = report;
-  const row = (name: string, seconds: number): string =>
-    `  ${name.padEnd(34)} ${seconds.toFixed(2).padStart(7)} s   ${(seconds / floorSeconds).toFixed(2)} × floor`;
-  return [
-    `${report.arch} at ${report.side}²: ${(report.parameters / 1e6).toFixed(1)} M parameters, ${report.gflop.toFixed(0)} GFLOP a call`,
-    ...report.kernels.map(
-      ({ name, gflopPerSecond }) => `  ${name.padEnd(34)} ${gflopPerSecond.toFixed(0).padStart(7)} GFLOP/s`,
-    ),
-    row('floor (best kernel)', floorSeconds),
-    row(`fourstep, ${report.precision}`, stepSeconds.throughput),
-    row('fourstep, fast start', stepSeconds.fast),
-    ...Object.entries(report.peers).map(([name, { seconds }]) => row(name, seconds)),
-    ...differences(report),
-    `  session start                      ${report.sessionStartSeconds.throughput.toFixed(2).padStart(7)} s   fast: ${report.sessionStartSeconds.fast.toFixed(2)} s, its first step ${report.firstStepAfterFastStartSeconds.toFixed(2)} s`,
-    `  preparing weights, once            ${report.transformSeconds.toFixed(1).padStart(7)} s`,
-    ...report.styles.overhead.map(
-      ({ rank, ratio }) =>
-        `  LoRA rank ${String(rank).padEnd(24)} ${(ratio * 100).toFixed(1).padStart(7)} %${report.styles.startup === 'fast' ? ' (both started fast)' : ''}`,
-    ),
-    `  style switch                       ${report.styles.styleSwitch.warmMs.toFixed(2).padStart(7)} ms  one that was not used yet: ${report.styles.styleSwitch.firstMs.toFixed(0)} ms, of them merging ${report.styles.styleSwitch.mergeMs.toFixed(0)} ms`,
-    `  decoding a picture                 ${report.decoderSeconds.throughput.toFixed(2).padStart(7)} s   direct convolutions: ${report.decoderSeconds.direct.toFixed(2)} s`,
-    `  peak memory                        ${report.peakMemoryGb.toFixed(1).padStart(7)} GB`,
-  ].join('\n');
-}
-
-function differences({ difference, peers, precision }: BenchUnetReport): readonly string[] {
-  const all = [
-    ...(difference === undefined ? [] : [[`fourstep, ${precision}`, difference] as const]),
-    ...Object.entries(peers).flatMap(([name, { difference: theirs }]) =>
-      theirs === undefined ? [] : [[name, theirs] as const],
-    ),
-  ];
-  return all.map(([name, l2]) => `  ${`${name}: from fp32`.padEnd(34)} ${l2.toFixed(4).padStart(7)} relative L2`);
 }
 
 function feedsOf(config: UNetConfig, side: number): Feeds {

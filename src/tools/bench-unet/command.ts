@@ -1,6 +1,7 @@
 /** `fourstep bench unet` as the command line calls it. */
 import type { BenchUnetOptions } from '../../adapters/cli/actions.ts';
-import { benchUnet, renderBenchUnet } from './bench-unet.ts';
+import { benchUnet } from './bench-unet.ts';
+import { renderBenchUnet } from './render.ts';
 
 type Streams = { readonly print: (line: string) => void; readonly warn: (line: string) => void };
 

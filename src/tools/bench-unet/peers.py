@@ -2,8 +2,9 @@
 
     python peers.py CONFIG.json WEIGHTS.safetensors SIDE ROUNDS
 
+Of SD 1.5 a whole picture too, as fastsdcpu draws it.
 Prints one JSON object: {name: {seconds of one call, best of ROUNDS, difference from the program's fp32}}. Needs torch, diffusers
-and (for its rows) openvino; nncf for 8 bits.
+and (for its rows) openvino; nncf for 8 bits, transformers for pictures.
 Each peer runs in a process of its own, so that the memory of one is never missed by the next: an SDXL is 10 GB in fp32.
 """
 import json
@@ -118,12 +119,82 @@ def run_openvino(precision, config_file, weights_file, side, rounds):
     return {"seconds": best(lambda: compiled(feeds), rounds), **difference}
 
 
+def is_sd15(config_file):
+    config = json.load(open(config_file))
+    return config.get("cross_attention_dim") == 768 and not config.get("addition_embed_type")
+
+
+def part(weights_file, name):
+    return pathlib.Path(weights_file).parent / f"openvino-{name}.xml"
+
+
+def convert_rest(weights_file, side):
+    """SD 1.5's text encoder and the small autoencoder (TAESD) that shares its latents, with random weights."""
+    import openvino
+    import torch
+    from diffusers import AutoencoderTiny
+    from transformers import CLIPTextConfig, CLIPTextModel
+
+    class Text(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.net = CLIPTextModel(CLIPTextConfig(hidden_size=768, intermediate_size=3072, num_attention_heads=12, projection_dim=768)).eval()
+
+        def forward(self, ids):
+            return self.net(input_ids=ids).last_hidden_state
+
+    class Decoder(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.net = AutoencoderTiny().eval()
+
+        def forward(self, latents):
+            return self.net.decode(latents, return_dict=False)[0]
+
+    with torch.inference_mode():
+        for name, net, example in (("text", Text(), torch.zeros(1, 77, dtype=torch.int64)), ("taesd", Decoder(), torch.zeros(1, 4, side // 8, side // 8))):
+            openvino.save_model(openvino.convert_model(net, example_input=example, input=example.shape), part(weights_file, name), compress_to_fp16=False)
+
+
+class Picture:
+    """fastsdcpu's recipe: text encoder, four LCM steps at guidance 1, TAESD, all compiled as its processor likes them best."""
+
+    def __init__(self, precision, weights_file, side):
+        import openvino
+        import torch
+        from diffusers import LCMScheduler
+
+        core = openvino.Core()
+        settings = {"INFERENCE_PRECISION_HINT": "bf16", "PERFORMANCE_HINT": "LATENCY"}
+        unet = quantised(weights_file) if precision == "int8" else converted(weights_file)
+        self.text, self.unet, self.decoder = (core.compile_model(file, "CPU", settings) for file in (part(weights_file, "text"), unet, part(weights_file, "taesd")))
+        self.scheduler = LCMScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear")
+        self.side, self.torch = side, torch
+
+    def __call__(self):
+        import numpy
+
+        context = self.text(numpy.zeros((1, 77), numpy.int64))[0]
+        generator = self.torch.Generator().manual_seed(0)
+        x = self.torch.randn(1, 4, self.side // 8, self.side // 8, generator=generator)
+        self.scheduler.set_timesteps(4)
+        for t in self.scheduler.timesteps:
+            eps = self.torch.from_numpy(self.unet([x.numpy(), t.reshape(1).numpy(), context])[0])
+            x = self.scheduler.step(eps, t, x, generator=generator).prev_sample
+        pixels = self.decoder(x.numpy())[0]
+        return (pixels.clip(-1, 1) * 127.5 + 127.5).round().astype(numpy.uint8)
+
+
 def one(name, config_file, weights_file, side, rounds):
     program, precision = name.split()
     if program == "convert":
         return convert(config_file, weights_file, side)
     if program == "quantise":
         return quantise(config_file, weights_file, side)
+    if program == "convert-rest":
+        return convert_rest(weights_file, side)
+    if program == "picture":
+        return {"seconds": best(Picture(precision, weights_file, side), rounds)}
     run = run_diffusers if program == "diffusers" else run_openvino
     return run(precision, config_file, weights_file, side, rounds)
 
@@ -131,9 +202,12 @@ def one(name, config_file, weights_file, side, rounds):
 def main(config_file, weights_file, side, rounds):
     """One after another; a peer that fails (no such package, no room) is named on stderr and left out."""
     results = {}
-    for name in ("diffusers fp32", "convert fp32", "OpenVINO fp32", "OpenVINO bf16", "quantise int8", "OpenVINO int8", "diffusers bf16"):
-        needed = quantised(weights_file) if name.endswith("int8") and name.startswith("OpenVINO") else converted(weights_file)
-        if name.startswith(("OpenVINO", "quantise")) and not needed.exists():
+    names = ("diffusers fp32", "convert fp32", "OpenVINO fp32", "OpenVINO bf16", "quantise int8", "OpenVINO int8", "diffusers bf16")
+    pictures = ("convert-rest fp32", "picture bf16", "picture int8") if is_sd15(config_file) else ()
+    for name in names + pictures:
+        needed = [quantised(weights_file) if name in ("OpenVINO int8", "picture int8") else converted(weights_file)]
+        needed += [part(weights_file, "taesd")] if name.startswith("picture") else []
+        if name.startswith(("OpenVINO", "quantise", "picture")) and not all(file.exists() for file in needed):
             continue
         done = subprocess.run([sys.executable, os.path.abspath(__file__), config_file, weights_file, side, rounds, name], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         if done.returncode == 0:
