@@ -87,7 +87,9 @@ export function addBenches(program: Command, actions: CliActions): void {
     .command('memory')
     .description('what drawing and decoding a picture take of memory, with random weights of full size')
     .addOption(new Option('--arch <name>', 'which').choices(['tiny', 'sd15', 'sdxl', 'ssd1b']).default('sd15'))
-    .addOption(new Option('--precision <p>', 'what the UNet is computed in').choices(['fp32', 'int8']).default('int8'))
+    .addOption(
+      new Option('--precision <p>', 'what UNet and decoder are computed in').choices(['fp32', 'int8']).default('int8'),
+    )
     .addOption(new Option('--decoder <d>', 'what decodes').choices(['full', 'tiny']).default('full'))
     .addOption(
       new Option('--startup <s>', 'as a bot opens models, or as one command does')

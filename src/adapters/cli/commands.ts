@@ -61,7 +61,7 @@ export function buildProgram(actions: CliActions, version: string): Command {
     .option('--style <id>', 'a style preset; a:0.6+b:0.4 mixes two')
     .option('--lora <file[:weight]>', 'a LoRA at a weight (repeatable)', parseLora)
     .option('--vae <dir|file>', 'another VAE than the model’s')
-    .addOption(new Option('--precision <p>', 'what the UNet is computed in').choices(PRECISION_WISHES))
+    .addOption(new Option('--precision <p>', 'what UNet and decoder are computed in').choices(PRECISION_WISHES))
     .addOption(new Option('--decoder <d>', 'the model’s own, or its tiny one (TAESD)').choices(DECODERS))
     .option('--negative <text>', 'what to keep out; counts where guidance is above 1', '')
     .option('--steps <n>', 'denoising steps', integerOf('steps'))

@@ -11,7 +11,7 @@ import { Autoencoder, type AutoencoderConfig, type LatentSampler } from './autoe
 import type { Decoder, LatentSize } from './denoiser.ts';
 import { openNet, type NetFiles } from './model-files.ts';
 import type { RowMemory } from './row-memory.ts';
-import type { NetPlace } from './session-opener.ts';
+import type { PrecisePlace } from './session-opener.ts';
 import { openStandIn } from './vae-override.ts';
 
 export type DecoderFiles = {
@@ -32,16 +32,16 @@ const TINY_PREVIEW_AREA = 32 * 32;
 export class Decoders {
   readonly #own: Autoencoder;
   readonly #files: DecoderFiles;
-  readonly #place: NetPlace;
+  readonly #place: PrecisePlace;
   #tiny: Promise<Autoencoder> | undefined;
   #alphaHead: Promise<AlphaHead> | undefined;
 
   /** Throws `UserError('model.config')`. */
-  static async open(files: DecoderFiles, place: NetPlace): Promise<Decoders> {
+  static async open(files: DecoderFiles, place: PrecisePlace): Promise<Decoders> {
     return new Decoders(await Autoencoder.open(files.vae, place), files, place);
   }
 
-  private constructor(own: Autoencoder, files: DecoderFiles, place: NetPlace) {
+  private constructor(own: Autoencoder, files: DecoderFiles, place: PrecisePlace) {
     this.#own = own;
     this.#files = files;
     this.#place = place;
@@ -49,6 +49,11 @@ export class Decoders {
 
   get config(): AutoencoderConfig {
     return this.#own.config;
+  }
+
+  /** That it decodes in. */
+  get precision(): PrecisePlace['precision'] {
+    return this.#place.precision;
   }
 
   /** As its graphs take them. */

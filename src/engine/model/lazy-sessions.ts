@@ -15,12 +15,13 @@ export class LazySessions {
   }
 
   /** The session of that name; those who ask while it opens share it. Throws what building or opening throws. */
-  get(name: string, build: () => Graph): Promise<Session> {
+  get(name: string, build: () => Graph | Promise<Graph>): Promise<Session> {
     const known = this.#sessions.get(name);
     if (known !== undefined) {
       return known;
     }
-    const opening = this.#open(build());
+    const made = build();
+    const opening = made instanceof Promise ? made.then(this.#open) : this.#open(made);
     this.#sessions.set(name, opening);
     void opening.catch(() => this.#sessions.delete(name));
     return opening;

@@ -17,7 +17,7 @@ import { baseOf } from './base-of.ts';
 import { Decoders } from './decoders.ts';
 import { DenseStyles } from './dense-styles.ts';
 import { mergedNet, touchesNets, type AcceleratorFile } from './accelerator-merge.ts';
-import { type KeptNets, releaseAll } from './kept-nets.ts';
+import { keptDecoders, type KeptNets, releaseAll } from './kept-nets.ts';
 import { bytesOf, type ModelFiles } from './model-files.ts';
 import { PromptEncoder } from './prompt-encoder.ts';
 import type { SessionOpener } from './session-opener.ts';
@@ -34,7 +34,7 @@ export type ModelOptions = {
   /** To be merged; undefined for none. */
   readonly accelerator: AcceleratorFile | undefined;
   readonly open: SessionOpener;
-  /** Of its UNet. */
+  /** Of its UNet and the decoder of its latents. */
   readonly precision: 'fp32' | 'int8';
   readonly weightsChange?: boolean; // of its UNet, which is soon to make room for another accelerator
   /** The same model with another accelerator: nobody else's any more, and released or taken over. */
@@ -101,7 +101,8 @@ export class Model implements Denoiser {
       const weights = await merged(TEXT_NETS[k] ?? 'text_encoder', net.weights);
       encoders.push(await TextEncoder.open({ ...net, weights }, { open, cacheDir }));
     }
-    const autoencoder = kept?.autoencoder ?? (await Decoders.open(files, { open, cacheDir }));
+    const autoencoder =
+      (await keptDecoders(kept, precision)) ?? (await Decoders.open(files, { open, cacheDir, precision }));
     const derived = [unet, autoencoder, ...encoders].flatMap(({ weights }) => derivedFiles(weights, cacheDir));
     const dense = new DenseStyles({
       own: { unet, encoders },

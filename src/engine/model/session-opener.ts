@@ -36,7 +36,7 @@ export type SessionOpener = OpenGraph & {
 /** Where a net is opened, and where what is derived from its weights goes when their own folder cannot be written. */
 export type NetPlace = { readonly open: SessionOpener; readonly cacheDir: string };
 
-/** … and what a UNet is computed in there. */
+/** … and what a UNet and the decoder of its latents are computed in there. */
 export type PrecisePlace = NetPlace & { readonly precision: 'fp32' | 'int8' };
 
 export type SessionOpenerOptions = {

@@ -6,6 +6,7 @@ import { Autoencoder } from '../../../src/engine/model/autoencoder.ts';
 import { openNet, type NetFiles } from '../../../src/engine/model/model-files.ts';
 import { sessionOpener } from '../../../src/engine/model/session-opener.ts';
 import type { Graph } from '../../../src/engine/onnx/index.ts';
+import { eightBitInstructions } from '../../../src/engine/ort/index.ts';
 import { TorchGenerator } from '../../../src/engine/sampling/index.ts';
 import { openSafetensors, type TensorSource } from '../../../src/engine/weights/index.ts';
 import { overlay } from '../../../src/engine/weights/tensor-table.ts';
@@ -39,9 +40,10 @@ afterAll(() => {
 function open(
   changes: Readonly<Record<string, unknown>> = {},
   weights: TensorSource = files.weights,
+  precision: 'fp32' | 'int8' = 'fp32',
 ): Promise<Autoencoder> {
   const config = { ...Object(goldenConfig('sd15', 'vae')), ...changes };
-  return Autoencoder.open({ config, origin: 'vae/config.json', weights }, { open: OPEN, cacheDir: folder });
+  return Autoencoder.open({ config, origin: 'vae/config.json', weights }, { open: OPEN, cacheDir: folder, precision });
 }
 
 describe('Autoencoder', () => {
@@ -92,7 +94,7 @@ describe('Autoencoder', () => {
       target: { ...OPEN.target, provider: 'cuda', attention: 'decomposed' } as const,
     });
     const config = goldenConfig('sd15', 'vae');
-    const place = { open: onCuda, cacheDir: folder };
+    const place = { open: onCuda, cacheDir: folder, precision: 'fp32' } as const;
     const vae = await Autoencoder.open({ config, origin: 'vae/config.json', weights: files.weights }, place);
     const latents = [5, 6, 7].map((seed) => new TorchGenerator(seed).randn(4 * AREA));
     await vae.preview(latents[0]!, SIZE, AREA);
@@ -123,6 +125,21 @@ describe('Autoencoder', () => {
     expect(largest).toBeLessThan(1e-5);
     await Promise.all([plain.release(), normalised.release()]);
   });
+
+  it.skipIf(eightBitInstructions() === undefined)(
+    'decodes in 8 bits nearly what it decodes in fp32, and encodes in float',
+    async () => {
+      const [exact, near] = [await open(), await open({}, files.weights, 'int8')];
+      const latents = [new TorchGenerator(6).randn(4 * AREA)];
+      const [[expected], [actual]] = [await exact.decode(latents, SIZE), await near.decode(latents, SIZE)];
+      const largest = largestDifference(actual, expected);
+      expect(largest).toBeGreaterThan(0);
+      expect(largest).toBeLessThan(12);
+      const [whole, encoded] = [await exact.encode(expected!), await near.encode(expected!)];
+      expect(encoded(new TorchGenerator(2))).toEqual(whole(new TorchGenerator(2)));
+      await Promise.all([exact.release(), near.release()]);
+    },
+  );
 
   it('previews small latents as they are and large ones averaged down', async () => {
     const vae = await open();

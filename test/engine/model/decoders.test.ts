@@ -35,7 +35,7 @@ async function open(
   alphaHead?: string,
 ): Promise<Decoders> {
   const files = { vae: await openNet(own, 'vae'), tinyVae, alphaHead, location: 'a model' };
-  return Decoders.open(files, { open: OPEN, cacheDir: folder });
+  return Decoders.open(files, { open: OPEN, cacheDir: folder, precision: 'fp32' });
 }
 
 describe('the decoders of a model', () => {

@@ -14,9 +14,11 @@ import {
 } from '../../../src/engine/nets/index.ts';
 import { bindLengths, type Graph } from '../../../src/engine/onnx/index.ts';
 import { peakBytes } from '../../../src/engine/onnx/peak-memory.ts';
+import { eightBitInstructions } from '../../../src/engine/ort/index.ts';
 import { given, goldenConfig, goldens, outputOf, randomSource, relativeL2, runNet } from '../../support/net-case.ts';
 
 const DIRECT = loweringFor({ provider: 'cpu' });
+const EIGHT = loweringFor({ provider: 'cpu', precision: 'int8' });
 const WINOGRAD = loweringFor({ provider: 'cpu', convolutions: 'winograd' });
 /** The same, but nothing is large. */
 const whole = (lowering: Lowering): Lowering => ({ ...lowering, largestPicture: Number.POSITIVE_INFINITY });
@@ -79,6 +81,24 @@ describe('a decoder in bands', () => {
     const feeds = { latents: given('bands/latents', 1, 4, height, width) };
     const expected = await outputOf(large(weights, whole(WINOGRAD)), feeds);
     expect(relativeL2(await outputOf(bands, feeds), expected)).toBeLessThan(ROUNDING);
+  });
+
+  it.skipIf(eightBitInstructions() === undefined).each([
+    { rows: 1, size: [8, 8] },
+    { rows: 2, size: [3, 5] },
+  ])('is near fp32 in 8 bits: $rows rows of $size', async ({ rows, size }) => {
+    const wide = decoder({ block_out_channels: [32, 32, 64, 64] }, 4096);
+    const plain = randomSource(folder, 'vae', wide(NO_WEIGHTS, DIRECT));
+    const weights = await EIGHT.prepareWeights(plain, (asked) => wide(asked, EIGHT), folder);
+    const bands = wide(weights, EIGHT);
+    expect(splits(bands)).toEqual([2, 2, 2, 2, 2, 2, 2]);
+    const inFloat = bands.nodes.filter(({ opType }) => opType === 'Conv');
+    // The first two, the last in eight bands, and the way past a resnet that has fewer channels after it, in four.
+    expect(inFloat).toHaveLength(2 + 8 + 4);
+    const feeds = { latents: given('bands/latents', rows, 4, ...size) };
+    const exact = await outputOf(wide(plain, DIRECT), feeds);
+    expect(relativeL2(await outputOf(bands, feeds), exact)).toBeLessThan(0.05);
+    expect(relativeL2(await outputOf(wide(weights, whole(EIGHT)), feeds), exact)).toBeLessThan(0.05);
   });
 
   it('doubles a band before a convolution where that has no shorter way', async () => {
