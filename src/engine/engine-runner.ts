@@ -22,7 +22,7 @@ import { prepare } from './preparation.ts';
 import { checkRequest } from './request-check.ts';
 import { RowLimits } from './row-limits.ts';
 import { CPU_POLICY, GPU_POLICY, type SchedulerPolicy } from './scheduler.ts';
-import { toldLease } from './told-lease.ts';
+import { told, toldLease } from './told-lease.ts';
 import { Upscaling } from './upscaling.ts';
 
 export type EngineRunnerOptions = {
@@ -186,16 +186,18 @@ class EngineRunner implements Runner {
     const { value: model, release } = yield* toldLease(this.#cache.lease(request));
     try {
       const { readPicture, readMask } = this.#options;
-      const { generation, notices } = await prepare({
-        number: this.#count++,
-        request,
-        previewAfter,
-        live,
-        model,
-        limits: this.#limits,
-        read: { readPicture, readMask },
-        now: () => performance.now(),
-      });
+      const { generation, notices } = yield* told(
+        prepare({
+          number: this.#count++,
+          request,
+          previewAfter,
+          live,
+          model,
+          limits: this.#limits,
+          read: { readPicture, readMask },
+          now: () => performance.now(),
+        }),
+      );
       yield* notices;
       this.#throwIfStopped(signal);
       const stop = (): void => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { UserError } from '../../src/core/errors.ts';
-import { toldLease } from '../../src/engine/told-lease.ts';
+import { told, toldLease } from '../../src/engine/told-lease.ts';
 
 const after = async <T>(ms: number, value: T): Promise<T> => {
   await new Promise((resolve) => setTimeout(resolve, ms));
@@ -12,6 +12,22 @@ function lease() {
   const released: string[] = [];
   return { released, value: { value: 'model', release: () => released.push('model') } };
 }
+
+describe('work that is waited for', () => {
+  it('is said to take long, and ends before whoever turned away goes on', async () => {
+    const telling = told(after(60, 'made'), 10);
+    expect(await telling.next()).toEqual({ done: false, value: { kind: 'preparing' } });
+    expect(await telling.next()).toEqual({ done: true, value: 'made' });
+
+    let isDone = false;
+    const work = after(60, 'made').finally(() => (isDone = true));
+    const left = told(work, 10);
+    await left.next();
+    expect(isDone).toBe(false);
+    await left.return('made');
+    expect(isDone).toBe(true);
+  });
+});
 
 describe('a lease that is waited for', () => {
   it('is given without a word where it comes soon', async () => {
@@ -30,13 +46,10 @@ describe('a lease that is waited for', () => {
 
   it('is given back when it comes where nobody waits any more', async () => {
     const { value, released } = lease();
-    const leasing = after(60, value);
-    const telling = toldLease(leasing, 10);
+    const telling = toldLease(after(60, value), 10);
     await telling.next();
-    await telling.return(value);
     expect(released).toEqual([]);
-    await leasing;
-    await after(1, undefined);
+    await telling.return(value);
     expect(released).toEqual(['model']);
   });
 
