@@ -5,11 +5,19 @@
 import type { Base } from '../core/manifest.ts';
 import { Model } from '../engine/model/model.ts';
 import { openModelFiles } from '../engine/model/model-files.ts';
+import { unetIslands } from '../engine/model/number-type.ts';
 import { plainText } from '../engine/model/prompt-encoder.ts';
 import { sessionOpener } from '../engine/model/session-opener.ts';
 import { requireNoiseOnly } from '../engine/model/unet-inputs.ts';
 import { NO_STYLE } from '../engine/model/style-set.ts';
-import { buildUNet, loweringFor, parseUNetConfig, type Lowering, type UNetConfig } from '../engine/nets/index.ts';
+import {
+  buildUNet,
+  loweringFor,
+  parseUNetConfig,
+  type Lowering,
+  type NumberType,
+  type UNetConfig,
+} from '../engine/nets/index.ts';
 import type { Device } from '../engine/ort/index.ts';
 import type { SchedulerConfig } from '../engine/sampling/index.ts';
 import type { TensorSource } from '../engine/weights/index.ts';
@@ -25,6 +33,8 @@ export type BaseModelOptions = {
   readonly threads?: number;
   /** What steps run on; pictures and prompts are encoded by the processor. Default: the processor. */
   readonly device?: Device;
+  /** What steps are computed in; on the processor always fp32. Default: fp32. */
+  readonly numberType?: NumberType;
 };
 
 export type BaseModel = {
@@ -33,6 +43,8 @@ export type BaseModel = {
   /** In their order. */
   readonly text: Model['text'];
   readonly lowering: Lowering;
+  /** Text encoders, small beside the UNet, learn in fp32. */
+  readonly textLowering: Lowering;
   readonly device: Device;
   readonly scheduler: SchedulerConfig;
   readonly pixelsPerLatent: number;
@@ -50,17 +62,25 @@ export function preparedToLearn(source: TensorSource, config: UNetConfig, cacheD
   return drawing.prepareWeights(source, (given) => buildUNet(config, given, { lowering: drawing }), cacheDir);
 }
 
+/**
+ * Of a device beside the processor. What a driver's fused attention gives is tried before drawing; its way back is never asked
+ * for. In halves, what norms sum up stays fp32, and so does all that learns.
+ */
+export function loweringToLearn(provider: Device['kind'], config: UNetConfig, dtype: NumberType): Lowering {
+  const islands = dtype === 'f16' ? (['norm', ...unetIslands(config)] as const) : [];
+  return { ...loweringFor({ provider, attention: 'decomposed', dtype, islands }), styleType: 'f32' };
+}
+
 /** Throws `UserError` (`model.…`, `weights.…`, `tokenizer.files`). */
 export async function openBaseModel(options: BaseModelOptions): Promise<BaseModel> {
-  const { location, cacheDir, clipTokenizer, threads, device = { kind: 'cpu' } } = options;
+  const { location, cacheDir, clipTokenizer, threads, device = { kind: 'cpu' }, numberType = 'f32' } = options;
   const files = await openModelFiles(location, { cacheDir, clipTokenizer, hasOtherVae: false });
   const config = parseUNetConfig(files.unet.config, files.unet.origin);
   // A style is learnt beside noise alone: an inpainting model's mask has no part in it.
   requireNoiseOnly(config, files.location);
   const open = sessionOpener({ device: { kind: 'cpu' }, numberType: 'f32', startup: 'fast', threads });
   const model = await Model.open({ files, key: location, accelerator: undefined, precision: 'fp32', open, cacheDir });
-  // What a driver's fused attention gives is tried before drawing; its way back is never asked for.
-  const lowering = device.kind === 'cpu' ? TO_LEARN : loweringFor({ provider: device.kind, attention: 'decomposed' });
+  const lowering = device.kind === 'cpu' ? TO_LEARN : loweringToLearn(device.kind, config, numberType);
   const weights =
     device.kind === 'cpu'
       ? await preparedToLearn(files.unet.weights, config, cacheDir)
@@ -70,6 +90,7 @@ export async function openBaseModel(options: BaseModelOptions): Promise<BaseMode
     unet: { config, weights },
     text: model.text,
     lowering,
+    textLowering: device.kind === 'cpu' ? lowering : loweringToLearn(device.kind, config, 'f32'),
     device,
     scheduler: model.scheduler,
     pixelsPerLatent: model.pixelsPerLatent,

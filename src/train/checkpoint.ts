@@ -8,11 +8,18 @@ import { z } from 'zod';
 
 import { CancelledError, UserError } from '../core/errors.ts';
 import { openSafetensors, writeSafetensors } from '../engine/weights/index.ts';
+import { lossScaleState } from './loss-scale.ts';
 import type { MovingAverage } from './moving-average.ts';
 import type { Trainer } from './trainer.ts';
 
 const VERSION = 1;
-const note = z.object({ version: z.literal(VERSION), run: z.string(), step: z.number().int().nonnegative() });
+const note = z.object({
+  version: z.literal(VERSION),
+  run: z.string(),
+  step: z.number().int().nonnegative(),
+  /** Of a run in halves. */
+  lossScale: lossScaleState.optional(),
+});
 const KEY = 'fourstep_training';
 
 /** Parts of a parameter's state by their names in the file. */
@@ -50,7 +57,9 @@ export async function saveCheckpoint(
       yield new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     },
   }));
-  await writeSafetensors(file, tensors, { [KEY]: JSON.stringify({ version: VERSION, run, step }) });
+  await writeSafetensors(file, tensors, {
+    [KEY]: JSON.stringify({ version: VERSION, run, step, lossScale: trainer.lossScale?.state }),
+  });
 }
 
 /** Restores a run and tells the step it had done; 0, and nothing is changed, where there is no such run. */
@@ -78,6 +87,9 @@ export async function resumeCheckpoint(
   }
   for (const [name, data] of states) {
     data.set(await tensors.readFloats(name));
+  }
+  if (parsed.data.lossScale !== undefined) {
+    trainer.lossScale?.restore(parsed.data.lossScale);
   }
   return parsed.data.step;
 }

@@ -66,6 +66,8 @@ export type StepGraphOptions = {
   readonly loss: Loss;
   /** Every form that it chooses must have a rule of differentiation; those of a processor in fp32 do. */
   readonly lowering: Lowering;
+  /** Of the text encoders; default: the same. */
+  readonly textLowering?: Lowering;
   /** Bytes of attention's probabilities that are there at a time on the way back. */
   readonly attentionBytes?: number;
 };
@@ -74,6 +76,8 @@ export type StepGraph = {
   readonly graph: Graph;
   /** Names of the inputs that learn, in the order of the graph's inputs. */
   readonly learnt: readonly string[];
+  /** Whether gradients pass through halves, in which small ones are lost unless the loss counts more. */
+  readonly scalesLoss: boolean;
 };
 
 /** Prefix of a text encoder's inputs; the second one's is `text_encoder_2.` */
@@ -94,7 +98,7 @@ export function buildStepGraph(options: StepGraphOptions): StepGraph {
   into.output('loss', lossOf(into, value('out_sample'), loss));
   const learnt = into.inputs.map(({ name }) => name).filter(isLearnt);
   const graph = gradients(into.finish(), 'loss', learnt, attentionBytes === undefined ? {} : { attentionBytes });
-  return { graph, learnt };
+  return { graph, learnt, scalesLoss: lowering.dtype === 'f16' };
 }
 
 /** Whose forms are chosen for the size that is trained at, which need not be the model's own. */
@@ -110,10 +114,15 @@ function modulesOf(targets: readonly Layer[]): ReadonlySet<string> {
 
 type Encoded = { readonly last: Value; readonly penultimate: Value; readonly pooled: Value };
 
-function encode(part: TextPart, index: number, into: GraphBuilder, { lengths, lowering }: StepGraphOptions): Encoded {
+function encode(
+  part: TextPart,
+  index: number,
+  into: GraphBuilder,
+  { lengths, lowering, textLowering = lowering }: StepGraphOptions,
+): Encoded {
   const { config, weights, targets, newTokens } = part;
   const styles = { rows: 'shared', beside: modulesOf(targets) } as const;
-  const net = buildClipText(config, weights, { lowering, styles });
+  const net = buildClipText(config, weights, { lowering: textLowering, styles });
   const prefix = textPrefix(index);
   const emit = newTokens === 0 ? undefined : tokenVectors(prefix, newTokens, config.features);
   const { value } = reopen(bindLengths(net, lengths), { into, prefix, ...(emit && { emit }) });

@@ -140,7 +140,7 @@ function styleStepGraph(
   targets: readonly Layer[],
   tokens: number,
 ): StepGraph {
-  const { unet, lowering, pixelsPerLatent } = base;
+  const { unet, lowering, textLowering, pixelsPerLatent } = base;
   return buildStepGraph({
     unet: { ...unet, targets },
     text: textParts(base, text),
@@ -153,6 +153,7 @@ function styleStepGraph(
     },
     loss: recipe.loss,
     lowering,
+    textLowering,
   });
 }
 

@@ -11,6 +11,7 @@ import { AdamW, clipScale, gradientNorm, type AdamWOptions } from './adamw.ts';
 import { beginning, type Learnt } from './learnt.ts';
 import { MovingAverage } from './moving-average.ts';
 import { streamOf } from './random.ts';
+import { LossScale } from './loss-scale.ts';
 import { PieceSessions } from './piece-sessions.ts';
 import type { StepGraph } from './step-graph.ts';
 
@@ -47,6 +48,8 @@ export class Trainer {
   readonly parameters: readonly Learnt[];
   readonly average: MovingAverage;
   readonly optimiser: AdamW;
+  /** `undefined` where the loss counts as it is. */
+  readonly lossScale: LossScale | undefined;
   readonly #session: PieceSessions;
   readonly #feeds: Readonly<Record<string, FloatTensor | IdTensor>>;
   readonly #rows: number;
@@ -68,6 +71,7 @@ export class Trainer {
     this.#sinusoids = options.sinusoids ?? {};
     this.optimiser = new AdamW(adamW);
     this.average = new MovingAverage(averageDecay);
+    this.lossScale = step.scalesLoss ? new LossScale() : undefined;
     const learnt = new Set(step.learnt);
     this.parameters = step.graph.inputs
       .filter(({ name }) => learnt.has(name))
@@ -95,20 +99,22 @@ export class Trainer {
     if (!Number.isInteger(calls) || calls < 1) {
       throw new RangeError(`Expected a multiple of ${this.#rows} rows, got ${batch.length}.`);
     }
+    const factor = this.lossScale?.factor ?? 1;
     let loss = 0;
     for (let call = 0; call < calls; call++) {
-      const results = await this.#call(batch.slice(call * this.#rows, (call + 1) * this.#rows), between);
-      loss += (results['loss']?.data[0] ?? Number.NaN) / calls;
+      const results = await this.#call(batch.slice(call * this.#rows, (call + 1) * this.#rows), factor, between);
+      loss += (results['loss']?.data[0] ?? Number.NaN) / (calls * factor);
       this.#add(results, call === 0);
     }
-    const norm = gradientNorm(this.#sums.values()) / calls;
-    const scale = clipScale(norm, this.#maxGradientNorm) / calls;
+    const norm = gradientNorm(this.#sums.values()) / (calls * factor);
+    const scale = clipScale(norm, this.#maxGradientNorm) / (calls * factor);
     if (Number.isFinite(norm)) {
       for (const { name, values } of this.parameters) {
         this.optimiser.update(name, values, this.#sums.get(name)!, { step, rate: rate * this.#shareOf(name), scale });
         this.average.update(name, values, step);
       }
     }
+    this.lossScale?.seen(Number.isFinite(norm));
     return { loss, gradientNorm: norm };
   }
 
@@ -123,6 +129,7 @@ export class Trainer {
 
   async #call(
     rows: readonly TrainingRow[],
+    factor: number,
     between: () => Promise<void>,
   ): Promise<Readonly<Record<string, FloatTensor>>> {
     for (const [k, row] of rows.entries()) {
@@ -133,6 +140,11 @@ export class Trainer {
         }
         fill(feed.data, part, k * part.length);
       }
+    }
+    // Loss and gradients are as many times as large.
+    const weights = this.#feeds['weight']?.data;
+    if (factor !== 1 && weights instanceof Float32Array) {
+      weights.set(weights.map((weight) => factor * weight));
     }
     return this.#session.run(this.#feeds, between);
   }

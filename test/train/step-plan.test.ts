@@ -55,7 +55,7 @@ function smallStep(): StepGraph {
   }
   const scores = FusedMatMul(x, x, { transB: true });
   graph.output('loss', Reshape(ReduceSum(Mul(scores, scores), [0, 1]), [1], [1]));
-  return { graph: gradients(graph.finish(), 'loss', learnt), learnt };
+  return { graph: gradients(graph.finish(), 'loss', learnt), learnt, scalesLoss: false };
 }
 
 let step: StepGraph;

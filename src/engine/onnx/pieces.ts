@@ -5,6 +5,7 @@
  * equal nodes are made one. Knows no session, and not what is differentiated.
  */
 import type { Graph, Node, ValueInfo } from './model-proto.ts';
+import { passWide } from './pass-wide.ts';
 import { VIEWS } from './peak-memory.ts';
 
 export type Cut = {
@@ -68,7 +69,7 @@ export function inPieces(graph: Graph, { at, isMadeAgain = () => false }: Cut): 
   return pieces.map(({ nodes, made, read }, k) => {
     const outputs = [...made].filter((name) => wanted.has(name) || (lastReader.get(name) ?? k) > k);
     const isOutput = new Set(outputs);
-    return {
+    const piece = {
       name: `${graph.name}, piece ${k + 1} of ${pieces.length}`,
       nodes,
       initializers: graph.initializers.filter(({ name }) => read.has(name)),
@@ -78,6 +79,7 @@ export function inPieces(graph: Graph, { at, isMadeAgain = () => false }: Cut): 
         node.outputs.filter((name) => infos.has(name) && !isOutput.has(name)).map(infoOf),
       ),
     };
+    return passWide(piece, (name) => makers.has(name) && !wanted.has(name));
   });
 }
 
@@ -113,7 +115,7 @@ function freeNodes(graph: Graph, given: ReadonlySet<string>): ReadonlySet<number
   const inputs = new Set(graph.inputs.map(({ name }) => name));
   const constant = new Set([...given].filter((name) => !inputs.has(name)));
   constant.add('');
-  const floats = new Set(graph.values.flatMap(({ name, dtype }) => (dtype === 'f32' ? [name] : [])));
+  const floats = new Set(graph.values.flatMap(({ name, dtype }) => (dtype === 'f32' || dtype === 'f16' ? [name] : [])));
   const free = new Set<number>();
   for (const [place, node] of graph.nodes.entries()) {
     const isConstant = node.inputs.every((name) => constant.has(name));

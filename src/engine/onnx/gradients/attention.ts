@@ -7,7 +7,7 @@
 import type { Value } from '../graph.ts';
 import { Add, Concat, FusedMatMul, Mul, Neg, ReduceSum, Reshape, Softmax, Split, Sub, Transpose } from '../index.ts';
 import { fixedDim, formatShape } from '../shape.ts';
-import { axisOf, countOf, inputAt, intAttribute, type Rule, simple } from './rule.ts';
+import { axisOf, constantLike, countOf, inputAt, intAttribute, type Rule, simple } from './rule.ts';
 
 const BYTES = Float32Array.BYTES_PER_ELEMENT;
 /** Of one attention; more make a graph long to open: then each is larger. */
@@ -118,9 +118,10 @@ function plus(sum: Value | undefined, more: Value): Value {
 }
 
 /** [B, h, L, 1] of ones for V [B, h, L, d]. */
-function ones({ graph, shape }: Value): Value {
+function ones(V: Value): Value {
+  const { shape } = V;
   const sides = [fixedDim(shape, 0), fixedDim(shape, 1), fixedDim(shape, 2), 1];
-  return graph.floats(`ones ${formatShape(sides)}`, new Float32Array(countOf(sides)).fill(1), sides);
+  return constantLike(V, `ones ${formatShape(sides)}`, new Float32Array(countOf(sides)).fill(1), sides);
 }
 
 /** [B, S, C] → [B, heads, S, C / heads] */

@@ -3,7 +3,7 @@ import type { Value } from '../graph.ts';
 import { Add, Cast, Cos, Div, Erf, Exp, Mul, Neg, Sigmoid, Sign, Sin, Sub } from '../index.ts';
 import { floatAttribute, inputAt, simple, unbroadcast, type Rule } from './rule.ts';
 
-const scalar = (x: Value, value: number): Value => x.graph.scalar(value);
+const scalar = (x: Value, value: number): Value => Cast(x.graph.scalar(value), x.dtype);
 const scaled = (x: Value, factor: number): Value => (factor === 1 ? x : Mul(x, scalar(x, factor)));
 /** 1 − x */
 const complement = (x: Value): Value => Sub(scalar(x, 1), x);

@@ -16,6 +16,9 @@ export const normRules: Readonly<Record<string, Rule>> = {
     if (dy === undefined || y === undefined || mean === undefined || inverse === undefined) {
       return ['its statistics are not outputs'];
     }
+    if (x.dtype !== mean.dtype) {
+      return [`it is computed in ${x.dtype}, and only one in ${mean.dtype}, as its statistics are, has one`];
+    }
     const isPlain = isConstant(scale, 'ones') && isConstant(bias, 'zeros');
     const hat = (): Value => (isPlain ? y : Mul(Sub(x, mean), inverse));
     return [

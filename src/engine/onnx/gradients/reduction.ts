@@ -1,7 +1,7 @@
 /** Rules of the operators that take axes together. Which ones they took is seen from the shapes. */
 import { Mul } from '../index.ts';
 import { fixedDim } from '../shape.ts';
-import { countOf, inputAt, intAttribute, reshaped, type Rule, type TapeNode } from './rule.ts';
+import { constantLike, countOf, inputAt, intAttribute, reshaped, type Rule, type TapeNode } from './rule.ts';
 import type { Value } from '../graph.ts';
 
 /** dy repeated along what was summed, times `factor`. */
@@ -22,7 +22,7 @@ function spread(node: TapeNode, dy: Value | undefined, factor: number): Value {
           dy,
           shape.map(() => 1),
         );
-  const table = x.graph.floats(`${factor} ${shape.join('x')}`, new Float32Array(countOf(shape)).fill(factor), shape);
+  const table = constantLike(x, `${factor} ${shape.join('x')}`, new Float32Array(countOf(shape)).fill(factor), shape);
   return Mul(kept, table);
 }
 

@@ -5,7 +5,7 @@
 import type { Value } from '../graph.ts';
 import type { Attribute } from '../model-proto.ts';
 import { fixedDim, formatShape, type Shape } from '../shape.ts';
-import { ReduceSum, Reshape } from '../index.ts';
+import { Cast, ReduceSum, Reshape } from '../index.ts';
 
 /** A node of a finished graph, in the builder that its gradients go to. */
 export type TapeNode = {
@@ -90,6 +90,16 @@ export function floatAttribute({ attributes }: Pick<TapeNode, 'attributes'>, nam
 export function axisOf(node: Pick<TapeNode, 'attributes'>, x: Value, usual: number): number {
   const axis = intAttribute(node, 'axis', usual);
   return axis < 0 ? x.shape.length + axis : axis;
+}
+
+/** `values` as a constant of the type that `x` has; `name` as for `GraphBuilder.floats`. */
+export function constantLike(
+  x: Value,
+  name: string,
+  values: Float32Array<ArrayBuffer>,
+  shape: readonly number[],
+): Value {
+  return Cast(x.graph.floats(name, values, shape), x.dtype);
 }
 
 /** Nothing where it has the shape already. */

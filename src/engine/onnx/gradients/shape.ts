@@ -1,9 +1,10 @@
 /** Rules of the operators that move elements: each is undone, or adds up what was taken several times. */
 import type { Value } from '../graph.ts';
-import { Concat, FusedMatMul, OneHot, Pad, Split, Transpose } from '../index.ts';
+import { Cast, Concat, FusedMatMul, OneHot, Pad, Split, Transpose } from '../index.ts';
 import { fixedDim } from '../shape.ts';
 import {
   axisOf,
+  constantLike,
   countOf,
   inputAt,
   intAttribute,
@@ -27,9 +28,10 @@ function byFirst(
   return [{ make: () => gradientOf(dy, inputAt(node, 0)) }];
 }
 
-function zeros({ graph, shape }: Value): Value {
+function zeros(x: Value): Value {
+  const { shape } = x;
   const fixed = shape.map((_, axis) => fixedDim(shape, axis));
-  return graph.floats(`zeros ${fixed.join('x')}`, new Float32Array(countOf(shape)), fixed);
+  return constantLike(x, `zeros ${fixed.join('x')}`, new Float32Array(countOf(shape)), fixed);
 }
 
 export const shapeRules: Readonly<Record<string, Rule>> = {
@@ -93,7 +95,7 @@ export const shapeRules: Readonly<Record<string, Rule>> = {
     return byFirst(node, dys, (dy, { shape }) => {
       const indices = inputAt(node, 1);
       const [rows, taken] = [fixedDim(shape, 0), countOf(indices.shape)];
-      const places = reshaped(OneHot(indices, rows), [taken, rows]);
+      const places = reshaped(Cast(OneHot(indices, rows), dy.dtype), [taken, rows]);
       const flat = reshaped(dy, [taken, countOf(shape.slice(1))]);
       return reshaped(FusedMatMul(places, flat, { transA: true }), shape);
     });
@@ -106,7 +108,7 @@ export const shapeRules: Readonly<Record<string, Rule>> = {
       return ['only one slice of each row has one'];
     }
     return byFirst(node, dys, (dy, { shape }) => {
-      const place = OneHot(indices, fixedDim(shape, 1)); // [B, 1, length]
+      const place = Cast(OneHot(indices, fixedDim(shape, 1)), dy.dtype); // [B, 1, length]
       const slice = reshaped(dy, [fixedDim(shape, 0), 1, countOf(shape.slice(2))]);
       return reshaped(FusedMatMul(place, slice, { transA: true }), shape);
     });

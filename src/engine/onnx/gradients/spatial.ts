@@ -17,7 +17,16 @@ import {
 } from '../index.ts';
 import { fixedDim, type Shape } from '../shape.ts';
 import { leading, withChannels } from './dependence.ts';
-import { inputAt, intAttribute, intsAttribute, reshaped, simple, type Rule, type TapeNode } from './rule.ts';
+import {
+  constantLike,
+  inputAt,
+  intAttribute,
+  intsAttribute,
+  reshaped,
+  simple,
+  type Rule,
+  type TapeNode,
+} from './rule.ts';
 
 /**
  * in × out of a kernel; larger ones are not copied to be turned: memory, and seconds of opening. All of moji's are below it,
@@ -135,13 +144,8 @@ function toKernel(dy: Value, x: Value, w: Value, { strides, pads }: Convolution)
   return reshaped(summed(reshaped(dy, [n, out, down * across]), seen), w.shape);
 }
 
-/** Kernels [channels·area, 1, kh, kw] of one 1 each: channel by channel, every place of a kernel in order or backwards. */
-export function places(
-  { graph }: Value,
-  channels: number,
-  [kh, kw]: readonly [number, number],
-  isBackwards = false,
-): Value {
+/** Kernels [channels·area, 1, kh, kw] of one 1 each, of x's type: channel by channel, every place of a kernel in order or backwards. */
+export function places(x: Value, channels: number, [kh, kw]: readonly [number, number], isBackwards = false): Value {
   const area = kh * kw;
   const data = new Float32Array(channels * area * area);
   for (let channel = 0; channel < channels; channel++) {
@@ -150,7 +154,7 @@ export function places(
     }
   }
   const name = `places ${channels} ${kh}x${kw}${isBackwards ? ' backwards' : ''}`;
-  return graph.floats(name, data, [channels * area, 1, kh, kw]);
+  return constantLike(x, name, data, [channels * area, 1, kh, kw]);
 }
 
 export function sidesOf({ shape }: Pick<Value, 'shape'>): readonly [number, number, number, number] {
