@@ -11,7 +11,7 @@ import { describeModel } from '../../models/describe-model.ts';
 import { Fingerprints } from '../../models/fingerprint.ts';
 import { UserError } from '../core/errors.ts';
 import type { TrainRequest } from '../core/training.ts';
-import { freeMemory as freeMemoryOf, type Device } from '../engine/index.ts';
+import { chooseLearningType, freeMemory as freeMemoryOf, type Device } from '../engine/index.ts';
 import { coverPicture, flattened, openOwnPicture } from '../image/index.ts';
 import {
   checkLatents,
@@ -58,11 +58,13 @@ export async function* learnStyle(learning: Learning): AsyncGenerator<TrainingEv
   const { fingerprint, recipe: changed, wordFile, ...run } = rest;
   const model = await openCatalog(dataFolder).find(id);
   const { license } = await describeModel(model);
+  const cacheDir = join(dataFolder, 'cache');
   const base = await openBaseModel({
     location: model.source,
-    cacheDir: join(dataFolder, 'cache'),
+    cacheDir,
     clipTokenizer: join(modelsFolder, 'clip'),
     device: on.device,
+    numberType: await chooseLearningType(on.device, cacheDir, () => performance.now()),
     ...(run.threads !== undefined && { threads: run.threads }),
   });
   try {

@@ -11,6 +11,7 @@ import { UserError } from '../../core/errors.ts';
 import { driverState, requireDevice, type Device } from '../ort/index.ts';
 import type { NumberType } from '../nets/index.ts';
 import { tryOut, type TrialName, type TrialResult } from './device-trials.ts';
+import { tryLearning } from './learning-trial.ts';
 import { usualNumberType } from './number-type.ts';
 
 export type DeviceForms = {
@@ -25,7 +26,7 @@ export type DeviceForms = {
 const record = z.object({
   key: z.string(),
   results: z.partialRecord(
-    z.enum(['opens', 'half', 'fused', 'fusedHalf', 'channelsLast', 'lastGraph', 'lastGraphHalf']),
+    z.enum(['opens', 'half', 'fused', 'fusedHalf', 'channelsLast', 'lastGraph', 'lastGraphHalf', 'learningHalf']),
     z.object({ passed: z.boolean(), detail: z.string() }),
   ),
 });
@@ -64,6 +65,20 @@ export async function chooseForms(device: Device, cacheDir: string): Promise<Dev
   };
 }
 
+/**
+ * What a device learns in: halves where it draws in them and a step of learning is faster by enough. `nowMs`: of a monotonic
+ * clock. Throws as `chooseForms`.
+ */
+export async function chooseLearningType(device: Device, cacheDir: string, nowMs: () => number): Promise<NumberType> {
+  const { numberType } = await chooseForms(device, cacheDir);
+  if (device.kind === 'cpu' || numberType === 'f32') {
+    return 'f32';
+  }
+  const trials = await Trials.open(device, cacheDir);
+  const { passed } = await trials.made('learningHalf', () => tryLearning(device, nowMs));
+  return passed ? 'f16' : 'f32';
+}
+
 /** For the operator's log. */
 export function describeForms({ numberType, attention, layout, channels }: DeviceForms): string {
   const precision = numberType === 'f16' ? 'fp16' : 'fp32';
@@ -93,21 +108,26 @@ class Trials {
     this.#results = results;
   }
 
-  async result(name: TrialName): Promise<TrialResult> {
+  result(name: TrialName): Promise<TrialResult> {
+    const device = name === 'channelsLast' ? ({ kind: 'webgpu', layout: 'NHWC' } as const) : this.#device;
+    return this.made(name, () => tryOut(name, device));
+  }
+
+  /** The result of an earlier opening, or what `make` gives. */
+  async made(name: keyof Results, make: () => Promise<TrialResult>): Promise<TrialResult> {
     const known = this.#results[name];
     if (known !== undefined) {
       return known;
     }
     // Written first: if the provider ends the process now, this is what is found.
     await this.#keep(name, { passed: false, detail: 'the provider ended the process' });
-    const device = name === 'channelsLast' ? ({ kind: 'webgpu', layout: 'NHWC' } as const) : this.#device;
-    const result = await tryOut(name, device);
+    const result = await make();
     // A device that does not open may the next time: its driver is being mended.
     await this.#keep(name, name === 'opens' && !result.passed ? undefined : result);
     return result;
   }
 
-  async #keep(name: TrialName, result: TrialResult | undefined): Promise<void> {
+  async #keep(name: keyof Results, result: TrialResult | undefined): Promise<void> {
     this.#results = { ...this.#results, [name]: result };
     await mkdir(path.dirname(this.#file), { recursive: true });
     await writeFile(this.#file, JSON.stringify({ key: this.#key, results: this.#results }));

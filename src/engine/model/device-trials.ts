@@ -164,13 +164,13 @@ function given(graph: GraphBuilder, name: string, shape: readonly number[]): Val
 }
 
 /** Always the same, between −1 and 1, without a pattern that a wrong index would keep. */
-function numbers(shape: readonly number[]): FloatTensor {
+export function numbers(shape: readonly number[]): FloatTensor {
   const length = shape.reduce((product, side) => product * side, 1);
   return { data: Float32Array.from({ length }, (_, k) => Math.sin(k * k * 0.37 + k)), shape };
 }
 
 /** ‖a − b‖ / ‖b‖ */
-function relativeL2(a: Float32Array, b: Float32Array): number {
+export function relativeL2(a: Float32Array, b: Float32Array): number {
   let difference = 0;
   let norm = 0;
   for (const [k, expected] of b.entries()) {

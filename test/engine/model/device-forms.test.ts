@@ -4,7 +4,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { chooseForms, describeForms, untriedForms } from '../../../src/engine/model/device-forms.ts';
+import {
+  chooseForms,
+  chooseLearningType,
+  describeForms,
+  untriedForms,
+} from '../../../src/engine/model/device-forms.ts';
 import { graphOf, TRIALS, tryOut } from '../../../src/engine/model/device-trials.ts';
 
 let folder: string;
@@ -12,6 +17,7 @@ beforeEach(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'fourstep-forms-'));
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
+import { tryLearning } from '../../../src/engine/model/learning-trial.ts';
 import { given, relativeL2, runGraph } from '../../support/net-case.ts';
 import { speltOut } from '../../support/spelt-out.ts';
 
@@ -34,6 +40,32 @@ describe('the trials of a device', () => {
       expect(spelt[name]?.shape).toEqual(shape);
       expect(relativeL2(spelt[name]?.data ?? new Float32Array(), data)).toBeLessThan(1e-5);
     }
+  });
+});
+
+describe('learning in halves', () => {
+  const clock = (msOfCalls: readonly number[]) => {
+    let [reads, now] = [0, 0];
+    // Read before a call and after it: four calls in fp32, four in halves.
+    return () => {
+      now += reads % 2 === 1 ? msOfCalls[reads >> 3]! : 0;
+      reads += 1;
+      return now;
+    };
+  };
+
+  it.each([
+    [[11, 10], true],
+    [[10, 10], false],
+    [[10, 30], false],
+  ] as const)('is chosen where a step is a tenth faster: %j ms', async (ms, passed) => {
+    const result = await tryLearning({ kind: 'cpu' }, clock(ms), { channels: 32, side: 8 });
+    expect(result).toMatchObject({ passed });
+    expect(result.detail).toMatch(/^[\d.]+ times as fast as fp32, [\d.]+e-[3-9] from its gradients$/u);
+  });
+
+  it('is not asked of a processor', async () => {
+    expect(await chooseLearningType({ kind: 'cpu' }, folder, () => Number.NaN)).toBe('f32');
   });
 });
 
