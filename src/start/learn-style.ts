@@ -47,7 +47,12 @@ type Learning = Omit<TrainRequest, 'pictures' | 'fingerprint'> &
   };
 
 /** `bytes`: of its memory, to be taken at most; absent: what it has free. */
-export type TrainingDevice = { readonly device: Device; readonly bytes?: number | undefined };
+export type TrainingDevice = {
+  readonly device: Device;
+  readonly bytes?: number | undefined;
+  /** Default: what a trial of the device says. */
+  readonly numberType?: 'f32' | 'f16';
+};
 
 /** How often a run shows what was learnt so far. */
 const LOOKS = 3;
@@ -58,13 +63,12 @@ export async function* learnStyle(learning: Learning): AsyncGenerator<TrainingEv
   const { fingerprint, recipe: changed, wordFile, ...run } = rest;
   const model = await openCatalog(dataFolder).find(id);
   const { license } = await describeModel(model);
-  const cacheDir = join(dataFolder, 'cache');
   const base = await openBaseModel({
     location: model.source,
-    cacheDir,
+    cacheDir: join(dataFolder, 'cache'),
     clipTokenizer: join(modelsFolder, 'clip'),
     device: on.device,
-    numberType: await chooseLearningType(on.device, cacheDir, () => performance.now()),
+    numberType: on.numberType ?? (await learningType(on, dataFolder)),
     ...(run.threads !== undefined && { threads: run.threads }),
   });
   try {
@@ -95,12 +99,17 @@ export async function* learnStyle(learning: Learning): AsyncGenerator<TrainingEv
 
 const PROCESSOR: TrainingDevice = { device: { kind: 'cpu' } };
 
+const learningType = ({ device }: TrainingDevice, dataFolder: string) =>
+  chooseLearningType(device, join(dataFolder, 'cache'), () => performance.now());
+
 async function freeBytes({ device, bytes }: TrainingDevice): Promise<number> {
   return device.kind === 'cpu' ? freeMemory() : (bytes ?? (await freeMemoryOf(device)).bytes);
 }
 
 /** Codes of a device that draws and yet cannot learn: an operator that its driver lacks, or too little memory. */
 const UNFIT: ReadonlySet<string> = new Set(['device.failed', 'device.memory', 'train.memory']);
+/** Of a step in halves that may do in fp32: also numbers that halves have not. */
+const UNFIT_IN_HALVES: ReadonlySet<string> = new Set([...UNFIT, 'train.diverged']);
 
 /** What a crash may cost of a run. */
 const CHECKPOINT_MS = 5000;
@@ -109,20 +118,33 @@ const KEPT_MS = 3 * 24 * 3_600_000;
 
 /**
  * The same as a piece of work: named by its id, its pictures files of the store, its run kept for a further round. Where a
- * device does not open a step, or has no room for one, the processor beside it learns, or goes on.
+ * device does not open a step, or has no room for one, it learns in fp32 instead of halves, or the processor beside it does,
+ * or goes on.
  */
 export async function* learnAsWork(
   { dataFolder, on }: { readonly dataFolder: string; readonly on: TrainingDevice },
   request: TrainRequest,
   turn: TrainingTurn,
 ): AsyncGenerator<TrainingEvent> {
-  try {
-    yield* learnOn(on, dataFolder, request, turn);
-  } catch (error) {
-    if (on.device.kind === 'cpu' || !(error instanceof UserError && UNFIT.has(error.code))) {
+  const unless = (codes: ReadonlySet<string>, error: unknown): void => {
+    if (on.device.kind === 'cpu' || !(error instanceof UserError && codes.has(error.code))) {
       throw error;
     }
-    // From the checkpoint on, where there is one: what learns is the same.
+  };
+  // From the checkpoint on, where there is one: what learns is the same.
+  try {
+    const numberType = on.numberType ?? (await learningType(on, dataFolder));
+    if (numberType === 'f16') {
+      try {
+        yield* learnOn({ ...on, numberType }, dataFolder, request, turn);
+        return;
+      } catch (error) {
+        unless(UNFIT_IN_HALVES, error);
+      }
+    }
+    yield* learnOn({ ...on, numberType: 'f32' }, dataFolder, request, turn);
+  } catch (error) {
+    unless(UNFIT, error);
     yield* learnOn(PROCESSOR, dataFolder, request, turn);
   }
 }

@@ -108,21 +108,28 @@ describe('a style learnt by a device', () => {
     expect(last(further)?.step).toBe(18);
   }, 180_000);
 
-  it('is learnt by the processor where the device that draws has no room for a step', async () => {
-    const work = train('no room', { steps: 2 });
-    if (work.kind !== 'train') {
-      throw new Error('expected a style to learn');
-    }
-    const { signal } = new AbortController();
-    const turn = { id: 'no room', signal, between: () => Promise.resolve() };
-    const dataFolder = path.join(folder, 'data');
-    const onCard = { dataFolder, on: { device: { kind: 'webgpu' }, bytes: 1000 } } as const;
-    const steps: number[] = [];
-    for await (const event of learnAsWork(onCard, work.request, turn)) {
-      steps.push(...(event.kind === 'step' ? [event.step] : []));
-    }
-    expect(steps).toEqual([1, 2]);
-  }, 60_000);
+  it.each(['f16', undefined] as const)(
+    'is learnt by the processor where the device that draws has no room for a step: %s',
+    async (numberType) => {
+      const work = train(`no room ${numberType}`, { steps: 2 });
+      if (work.kind !== 'train') {
+        throw new Error('expected a style to learn');
+      }
+      const { signal } = new AbortController();
+      const turn = { id: work.id, signal, between: () => Promise.resolve() };
+      const dataFolder = path.join(folder, 'data');
+      const onCard = {
+        dataFolder,
+        on: { device: { kind: 'webgpu' }, bytes: 1000, ...(numberType && { numberType }) },
+      } as const;
+      const steps: number[] = [];
+      for await (const event of learnAsWork(onCard, work.request, turn)) {
+        steps.push(...(event.kind === 'step' ? [event.step] : []));
+      }
+      expect(steps).toEqual([1, 2]);
+    },
+    60_000,
+  );
 
   it('lets a picture in within a step, and stops at once when it is cancelled', async () => {
     const runner = await open();
