@@ -51,7 +51,7 @@ export type TrainingDevice = {
   readonly device: Device;
   readonly bytes?: number | undefined;
   /** Default: what a trial of the device says. */
-  readonly numberType?: 'f32' | 'f16';
+  readonly numberType?: 'f32' | 'f16' | undefined;
 };
 
 /** How often a run shows what was learnt so far. */
@@ -126,27 +126,27 @@ export async function* learnAsWork(
   request: TrainRequest,
   turn: TrainingTurn,
 ): AsyncGenerator<TrainingEvent> {
-  const unless = (codes: ReadonlySet<string>, error: unknown): void => {
-    if (on.device.kind === 'cpu' || !(error instanceof UserError && codes.has(error.code))) {
+  let { numberType } = on;
+  try {
+    numberType ??= await learningType(on, dataFolder);
+    yield* learnOn({ ...on, numberType }, dataFolder, request, turn);
+  } catch (error) {
+    const instead = insteadOf({ ...on, numberType }, error);
+    if (instead === undefined) {
       throw error;
     }
-  };
-  // From the checkpoint on, where there is one: what learns is the same.
-  try {
-    const numberType = on.numberType ?? (await learningType(on, dataFolder));
-    if (numberType === 'f16') {
-      try {
-        yield* learnOn({ ...on, numberType }, dataFolder, request, turn);
-        return;
-      } catch (error) {
-        unless(UNFIT_IN_HALVES, error);
-      }
-    }
-    yield* learnOn({ ...on, numberType: 'f32' }, dataFolder, request, turn);
-  } catch (error) {
-    unless(UNFIT, error);
-    yield* learnOn(PROCESSOR, dataFolder, request, turn);
+    // From the checkpoint on, where there is one: what learns is the same.
+    yield* learnAsWork({ dataFolder, on: instead }, request, turn);
   }
+}
+
+/** What learns where a device could not. */
+function insteadOf(on: TrainingDevice, error: unknown): TrainingDevice | undefined {
+  const code = error instanceof UserError ? error.code : '';
+  if (on.numberType === 'f16' && UNFIT_IN_HALVES.has(code)) {
+    return { ...on, numberType: 'f32' };
+  }
+  return on.device.kind !== 'cpu' && UNFIT.has(code) ? PROCESSOR : undefined;
 }
 
 async function* learnOn(

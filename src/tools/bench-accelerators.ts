@@ -25,7 +25,7 @@ import {
   unetLoraTargets,
 } from '../engine/nets/index.ts';
 import { UNETS } from './bench-unet/architectures.ts';
-import { checkpointTensors, writeRandomCheckpoint } from './bench-unet/random-checkpoint.ts';
+import { writeRandomCheckpoint, writeRandomPart } from './bench-unet/random-checkpoint.ts';
 
 const ACCELERATORS = ['fast', 'fine'] as const;
 const RANK = 64;
@@ -160,27 +160,14 @@ async function writeModel(folder: string): Promise<void> {
   const vae = { ...VAE, ...BLOCKS, _class_name: 'AutoencoderKL' };
   const config = parseUNetConfig(unet, 'unet');
   const kl = parseAutoencoderKLConfig(vae, 'vae');
-  const nets = {
-    unet: { config: unet, file: 'diffusion_pytorch_model', graphs: [buildUNet(config, NO_WEIGHTS, PLAIN)] },
-    text_encoder: {
-      config: CLIP,
-      file: 'model',
-      graphs: [buildClipText(parseClipTextConfig(CLIP, 'text'), NO_WEIGHTS, PLAIN)],
-    },
-    vae: {
-      config: vae,
-      file: 'diffusion_pytorch_model',
-      graphs: [buildKLEncoder(kl, NO_WEIGHTS, PLAIN), buildKLDecoder(kl, NO_WEIGHTS, PLAIN)],
-    },
-  };
-  for (const [name, net] of Object.entries(nets)) {
-    await mkdir(join(folder, name));
-    await writeFile(join(folder, name, 'config.json'), JSON.stringify(net.config));
-    await writeRandomCheckpoint(
-      join(folder, name, `${net.file}.safetensors`),
-      net.graphs.flatMap((graph) => checkpointTensors(graph)),
-    );
-  }
+  await writeRandomPart(folder, 'unet', unet, [buildUNet(config, NO_WEIGHTS, PLAIN)]);
+  await writeRandomPart(folder, 'text_encoder', CLIP, [
+    buildClipText(parseClipTextConfig(CLIP, 'text'), NO_WEIGHTS, PLAIN),
+  ]);
+  await writeRandomPart(folder, 'vae', vae, [
+    buildKLEncoder(kl, NO_WEIGHTS, PLAIN),
+    buildKLDecoder(kl, NO_WEIGHTS, PLAIN),
+  ]);
   await mkdir(join(folder, 'scheduler'));
   await writeFile(join(folder, 'scheduler/scheduler_config.json'), '{}');
   await symlink(join(modelsFolder, 'clip'), join(folder, 'tokenizer'));

@@ -309,7 +309,7 @@ def met(work, table, dictionary):
 
 def alike(table):
     """{phrase: what captions say for it}, as alike.json has it, where that is a name or words that this model knows."""
-    known, words = {*table["things"], *table["words"]}, {*table["words"], *table["met"]}
+    known, words = {*table["things"], *table["words"]}, {*table["words"], *table.get("met", ())}
     told = json.loads((HERE / "words" / "alike.json").read_text())
     return {phrase: said for phrase, said in told.items() if said in known or all(word in words for word in said.split())}
 
@@ -318,7 +318,8 @@ def main(work, args):
     modules = art.packages(work)
     known = json.loads(args.known.read_text()) if args.known else known_of(work)
     table = {"version": 2, **english(known, modules)}
-    table["met"] = [] if args.known else met(work, table, Dictionary(modules))
+    if not args.known:
+        table["met"] = met(work, table, Dictionary(modules))
     table = {**table, "alike": alike(table), "languages": {code: language(code, known, modules) for code in ("de", "es", "fr", "ja")}}
     out = args.out or work / "words.json"
     packed = {key: value if key == "version" else ("\n".join(value) if isinstance(value, list) else value) for key, value in table.items()}

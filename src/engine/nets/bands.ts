@@ -28,7 +28,7 @@ import type { WeightScope } from './weight-scope.ts';
 /** From above to below, all [rows, C, height, W]; of more than one, channels lie first. */
 export type Bands = readonly Value[];
 
-/** A picture → one of `channels`, as large */
+/** A resnet without time embedding: a picture to one of `channels`, as large. */
 export function resnetOf(scope: WeightScope, x: Bands, options: Omit<ResnetOptions, 'time'>): Bands {
   const whole = firstOf(x);
   if (x.length === 1) {

@@ -86,7 +86,7 @@ export function parseWordTable(text: string, file: string): WordTable {
     near: new Map(Object.entries(near)),
     silent: new Set(silent),
     alike: new Map(Object.entries(alike)),
-    met: met === undefined || met.every((word) => word === '') ? undefined : new Set(met),
+    met: met && new Set(met),
     languages: new Map(
       LANGUAGES.flatMap((language) => {
         const told = languages[language];

@@ -22,7 +22,7 @@ import {
 import type { Graph } from '../../engine/onnx/index.ts';
 import { UNETS } from '../bench-unet/architectures.ts';
 import { PUBLISHED_VAE } from '../bench-unet/decoder.ts';
-import { checkpointTensors, writeRandomCheckpoint } from '../bench-unet/random-checkpoint.ts';
+import { writeRandomPart } from '../bench-unet/random-checkpoint.ts';
 
 export type RandomArchitecture = NonNullable<BenchDeviceOptions['arch']>;
 
@@ -88,13 +88,8 @@ export async function writeRandomModel(arch: RandomArchitecture, folder: string)
   const isLarge = !isTiny && arch !== 'sd15';
   const vae = isTiny ? TINY.vae : { ...PUBLISHED_VAE, sample_size: facts.side, force_upcast: isLarge };
   const lowering = loweringFor({ provider: 'cpu' });
-  const write = async (part: string, config: Config, graphs: readonly Graph[]): Promise<void> => {
-    const file = part.startsWith('text') ? 'model.safetensors' : 'diffusion_pytorch_model.safetensors';
-    await mkdir(path.join(folder, part), { recursive: true });
-    await writeFile(path.join(folder, part, 'config.json'), JSON.stringify(config));
-    const tensors = new Map(graphs.flatMap(checkpointTensors).map((tensor) => [tensor.name, tensor]));
-    await writeRandomCheckpoint(path.join(folder, part, file), [...tensors.values()]);
-  };
+  const write = (part: string, config: Config, graphs: readonly Graph[]) =>
+    writeRandomPart(folder, part, config, graphs);
   const kl = parseAutoencoderConfig(vae, 'vae');
   const taesd = parseAutoencoderConfig(TAESD, 'taesd');
   if (kl.kind !== 'AutoencoderKL' || taesd.kind !== 'AutoencoderTiny') {

@@ -2,8 +2,8 @@
  * A whole picture of SD 1.5 by the engine that draws for people, from its words to its pixels: text encoder, four steps at
  * guidance 1, the small autoencoder (TAESD) that shares its latents. Random weights of true size; speed only, no picture.
  */
-import { copyFile, mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 
 import { modelsFolder } from '../../../config/paths.ts';
 import { defaultRequest } from '../../core/default-request.ts';
@@ -17,8 +17,7 @@ import {
   parseAutoencoderTinyConfig,
   parseClipTextConfig,
 } from '../../engine/nets/index.ts';
-import type { Graph } from '../../engine/onnx/index.ts';
-import { checkpointTensors, writeRandomCheckpoint } from './random-checkpoint.ts';
+import { writeRandomPart } from './random-checkpoint.ts';
 
 /** Facts of the published files. */
 const CLIP_L = { hidden_size: 768, intermediate_size: 3072, num_attention_heads: 12, projection_dim: 768 };
@@ -99,34 +98,17 @@ const NEVER = new AbortController();
 async function writeRest(model: string, unet: PictureMeasurement['unet']): Promise<void> {
   const direct = { lowering: loweringFor({ provider: 'cpu' }) };
   const tiny = parseAutoencoderTinyConfig(TAESD, 'taesd');
-  const nets: Readonly<
-    Record<string, { readonly config: unknown; readonly file: string; readonly graphs: readonly Graph[] }>
-  > = {
-    text_encoder: {
-      config: CLIP_L,
-      file: 'model.safetensors',
-      graphs: [buildClipText(parseClipTextConfig(CLIP_L, 'clip'), NO_WEIGHTS, direct)],
-    },
-    vae: {
-      config: TAESD,
-      file: 'diffusion_pytorch_model.safetensors',
-      graphs: [buildTinyEncoder(tiny, NO_WEIGHTS, direct), buildTinyDecoder(tiny, NO_WEIGHTS, direct)],
-    },
-  };
-  const written: Readonly<Record<string, unknown>> = {
-    'model_index.json': INDEX,
-    'scheduler/scheduler_config.json': LCM,
-    'unet/config.json': unet,
-    ...Object.fromEntries(Object.entries(nets).map(([part, { config }]) => [`${part}/config.json`, config])),
-  };
-  for (const part of ['scheduler', 'tokenizer', 'unet', ...Object.keys(nets)]) {
-    await mkdir(join(model, part), { recursive: true });
-  }
+  await writeRandomPart(model, 'text_encoder', CLIP_L, [
+    buildClipText(parseClipTextConfig(CLIP_L, 'clip'), NO_WEIGHTS, direct),
+  ]);
+  await writeRandomPart(model, 'vae', TAESD, [
+    buildTinyEncoder(tiny, NO_WEIGHTS, direct),
+    buildTinyDecoder(tiny, NO_WEIGHTS, direct),
+  ]);
+  const written = { 'model_index.json': INDEX, 'scheduler/scheduler_config.json': LCM, 'unet/config.json': unet };
   for (const [file, json] of Object.entries(written)) {
+    await mkdir(dirname(join(model, file)), { recursive: true });
     await writeFile(join(model, file), JSON.stringify(json));
   }
-  await copyFile(join(modelsFolder, 'clip', 'merges.txt'), join(model, 'tokenizer', 'merges.txt'));
-  for (const [part, { file, graphs }] of Object.entries(nets)) {
-    await writeRandomCheckpoint(join(model, part, file), graphs.flatMap(checkpointTensors));
-  }
+  await cp(join(modelsFolder, 'clip'), join(model, 'tokenizer'), { recursive: true });
 }

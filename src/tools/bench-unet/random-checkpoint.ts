@@ -2,6 +2,9 @@
  * A safetensors file of a net's true size with random weights: what a benchmark needs of a model that is not at hand.
  * Values are uniform with the variance 1/fan-in, cut from one block of noise; norms are near one. Speed only, no picture.
  */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
 import type { Graph } from '../../engine/onnx/index.ts';
 import { writeSafetensors } from '../../engine/weights/index.ts';
 
@@ -32,6 +35,20 @@ export async function writeRandomCheckpoint(
     })),
   );
   return tensors.reduce((total, { shape }) => total + sizeOf(shape), 0);
+}
+
+/** A part of a model's folder (`unet`, `vae`, …): its config, and a file of all that the graphs ask for, each once. */
+export async function writeRandomPart(
+  model: string,
+  part: string,
+  config: Readonly<Record<string, unknown>>,
+  graphs: readonly Graph[],
+): Promise<void> {
+  const file = part.startsWith('text') ? 'model.safetensors' : 'diffusion_pytorch_model.safetensors';
+  await mkdir(join(model, part), { recursive: true });
+  await writeFile(join(model, part, 'config.json'), JSON.stringify(config));
+  const tensors = new Map(graphs.flatMap(checkpointTensors).map((tensor) => [tensor.name, tensor]));
+  await writeRandomCheckpoint(join(model, part, file), [...tensors.values()]);
 }
 
 /**
