@@ -10,7 +10,7 @@ import {
   derivedFiles,
   mergeLoras,
   openAddProduct,
-  withoutStaleKernels,
+  withoutStaleForms,
   type LoraNet,
   type OpenedAddProduct,
   type TensorSource,
@@ -115,7 +115,7 @@ export class DenseStyles {
         },
       });
       files.push(...derivedFiles(source, cacheDir));
-      return withoutStaleKernels(source, drawn);
+      return withoutStaleForms(source, drawn);
     };
     const keep = <Net extends UNet | TextEncoder>(net: Net): Net => {
       opened.push(net);

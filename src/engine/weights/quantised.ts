@@ -48,8 +48,10 @@ export async function quantisedWeights(
     return new TensorTable(source.origin, []);
   }
   const names = found.map(({ part }) => quantisedName(part, QUANTISED));
-  const key = `int8 2 ${await sourceId(source)} ${JSON.stringify(names)}`;
-  return cachedWeights({ besides: first.info.file, cacheDir, label: 'int8', key, inputs: filesOf(source) }, () =>
+  // Of what it is made from alone: where a style changes some weights, the others' are found.
+  const weights = new TensorTable(source.origin, new Set(found.map(({ info }) => info)));
+  const key = `int8 2 ${await sourceId(weights)} ${JSON.stringify(names)}`;
+  return cachedWeights({ besides: first.info.file, cacheDir, label: 'int8', key, inputs: filesOf(weights) }, () =>
     found.flatMap(({ part, info }) => tensorsOf(source, part, info)),
   );
 }

@@ -7,7 +7,7 @@
 import { UserError } from '../../core/errors.ts';
 import { cachedWeights, filesOf, sourceId } from './cache.ts';
 import type { TensorInfo, TensorSource } from './tensor-source.ts';
-import { overlay, renamed } from './tensor-table.ts';
+import { overlay } from './tensor-table.ts';
 
 /** Pixels along one side of what a tile gives. */
 export const TILE = 4;
@@ -82,15 +82,6 @@ export async function withWinogradKernels(
     }
     throw error;
   }
-}
-
-/** `changed` without the transformed kernels whose own kernels differ from those of `source`. */
-export function withoutStaleKernels(changed: TensorSource, source: TensorSource): TensorSource {
-  const isStale = (name: string): boolean => {
-    const kernel = name.endsWith(`.${WINOGRAD}`) ? `${name.slice(0, -WINOGRAD.length)}weight` : undefined;
-    return kernel !== undefined && changed.get(kernel) !== source.get(kernel);
-  };
-  return renamed(changed.origin, changed, (name) => (isStale(name) ? undefined : name));
 }
 
 async function* transformedBytes(

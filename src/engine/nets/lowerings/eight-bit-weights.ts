@@ -10,15 +10,14 @@ import { widen } from '../../weights/index.ts';
 import type { Graph } from '../../onnx/index.ts';
 import type { NetWeights } from '../building.ts';
 
-/** As `Lowering.prepareWeights`: for graphs that take no style into their matrices. Those of an earlier preparation are made anew. */
+/** As `Lowering.prepareWeights`, for graphs that take no style into their matrices: what the source has in 8 bits stays. */
 export async function preparedInEightBits(
-  given: TensorSource,
+  source: TensorSource,
   build: (weights: NetWeights) => Graph,
   cacheDir: string,
 ): Promise<TensorSource> {
-  const source = renamed(given.origin, given, (name) => (isQuantised(name) ? undefined : name));
   const { initializers } = build(asIfQuantised(source));
-  const parts = initializers.flatMap(({ name }) => partOf(name) ?? []);
+  const parts = initializers.flatMap(({ name }) => (source.get(name) === undefined ? (partOf(name) ?? []) : []));
   const floats = new Set(initializers.map(({ name }) => name.replace(/\[.*$/u, '')));
   const left = renamed(source.origin, source, (name) => (floats.has(name) ? name : undefined));
   const wide = overlay(source.origin, source, await widen(left, cacheDir));

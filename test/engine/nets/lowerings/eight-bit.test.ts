@@ -1,5 +1,5 @@
 /** Layers in 8 bits against the same whole numbers multiplied here, and whole nets against fp32. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -27,8 +27,9 @@ import { gatedGelu, linear } from '../../../../src/engine/nets/linear.ts';
 import { rowsName, WeightScope } from '../../../../src/engine/nets/weight-scope.ts';
 import { serialize, type Graph, type Value } from '../../../../src/engine/onnx/index.ts';
 import { eightBitInstructions, Session, type Feeds, type FloatTensor } from '../../../../src/engine/ort/index.ts';
-import type { TensorSource } from '../../../../src/engine/weights/index.ts';
+import { withoutStaleForms, type TensorSource } from '../../../../src/engine/weights/index.ts';
 import { quantiseMatrix } from '../../../../src/engine/weights/quantised.ts';
+import { overlay } from '../../../../src/engine/weights/tensor-table.ts';
 import { writeTensors } from '../../../support/safetensors-file.ts';
 import { floats, given, goldenConfig, outputOf, randomSource, relativeL2 } from '../../../support/net-case.ts';
 
@@ -263,6 +264,34 @@ describe.skipIf(eightBitInstructions() === undefined)(
       expect([...again.names].toSorted()).toEqual([...eight.names].toSorted());
     });
 
+    it('makes anew only those of weights that have changed, and finds them again', async () => {
+      const build: Build = (weights, lowering) => buildUNet(config, weights, { lowering, sizes: 'whole' });
+      const { float, eight } = await prepared(build);
+      const [query, bias] = ['to_q.weight', 'to_out.0.bias'].map(
+        (end) => `down_blocks.0.attentions.0.transformer_blocks.0.attn1.${end}`,
+      );
+      const changes = await Promise.all(
+        [query!, bias!].map(async (name) => ({
+          name,
+          shape: float.get(name)?.shape ?? [],
+          data: (await float.readFloats(name)).map((value) => value + 0.1),
+        })),
+      );
+      const changed = overlay('', eight, writeTensors(path.join(folder, 'style.safetensors'), changes));
+      const prepare = () =>
+        EIGHT.prepareWeights(withoutStaleForms(changed, eight), (weights) => build(weights, EIGHT), folder);
+      const again = await prepare();
+      expect([...again.names].toSorted()).toEqual([...eight.names].toSorted());
+      const others = again.names.filter((name) => again.get(name)?.file !== eight.get(name)?.file);
+      expect(others.toSorted()).toEqual([query, bias, ...eightBitNamesOf(again, query!)].toSorted());
+      const { values } = quantiseMatrix(changes[0]!.data, changes[0]!.shape);
+      const made = again.get(eightBitNamesOf(again, query!)[0]!)!;
+      expect(new Int8Array(readFileSync(made.file).buffer, made.offset, made.length)).toEqual(values);
+      const at = statSync(made.file).mtimeMs;
+      expect((await prepare()).get(made.name)).toEqual(made);
+      expect(statSync(made.file).mtimeMs).toBe(at);
+    });
+
     it('takes a LoRA in its matrices, whole and in halves, rounded as its own are', async () => {
       const block = 'down_blocks.0.attentions.0.transformer_blocks.0';
       const modules = new Set(['attn1.to_q', 'ff.net.0.proj', 'attn2.to_k'].map((name) => `${block}.${name}`));
@@ -322,6 +351,11 @@ describe.skipIf(eightBitInstructions() === undefined)(
     });
   },
 );
+
+/** Of a weight in 8 bits: its whole numbers, and their scales. */
+function eightBitNamesOf({ names }: TensorSource, weight: string): readonly string[] {
+  return names.filter((name) => name.startsWith(weight.replace(/weight$/u, 's8')));
+}
 
 function scaled({ data, shape }: FloatTensor, factor: number): FloatTensor {
   return { data: data.map((value) => value * factor), shape };
