@@ -6,6 +6,7 @@
 import {
   buildMerge,
   canMerge,
+  mergedTogether,
   worthMerging,
   type Layer,
   type Lowering,
@@ -25,8 +26,11 @@ const PACKED_BYTES = 512 * 2 ** 20;
 /** Pairs of styles that are mixed, of one variant. */
 const JOINED_BYTES = 256 * 2 ** 20;
 
-/** Of one style: all that gains of SD 1.5 and the finest level of SDXL. */
+/** Of one style: all that gains of SD 1.5; of SDXL the finest level, and in 8 bits a third of the coarse one. */
 const MERGED_BYTES = 384 * 2 ** 20;
+
+/** Of fp32 weights that are merged at a time. */
+const MERGING_BYTES = 64 * 2 ** 20;
 
 /** Of all styles together: five of SD 1.5. */
 const KEPT_BYTES = 1024 * 2 ** 20;
@@ -103,13 +107,19 @@ export class StyleInputs {
   /** Of rows in one style. */
   #mergedWeights(rows: readonly StyledRow[], variant: UNetVariant, { targets, packer }: Part): Promise<MergedWeights> {
     return this.#merged.get(JSON.stringify([variant, rows[0]?.key]), async () => {
-      // Not kept: of weights in half precision it holds a copy in fp32.
-      const merger = await this.#open(buildMerge(this.#weights, targets));
-      try {
-        return await merger.runMixed(loraFeeds(packer, rows, 'shared'));
-      } finally {
-        await merger.release();
+      const pairs = loraFeeds(packer, rows, 'shared');
+      let merged: MergedWeights = {};
+      for (const group of mergedTogether(targets, MERGING_BYTES)) {
+        const merger = await this.#open(buildMerge(this.#weights, group));
+        try {
+          const taken = new Set(merger.inputNames);
+          const own = Object.fromEntries(Object.entries(pairs).filter(([name]) => taken.has(name)));
+          merged = { ...merged, ...(await merger.runMixed(own)) };
+        } finally {
+          await merger.release();
+        }
       }
+      return merged;
     });
   }
 

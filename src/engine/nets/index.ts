@@ -20,5 +20,5 @@ export {
   type AutoencoderTinyConfig,
 } from './autoencoder-tiny.ts';
 export { buildSrvgg, parseSrvggConfig, type SrvggConfig } from './srvgg.ts';
-export { buildMerge, canMerge, worthMerging } from './merged-weights.ts';
+export { buildMerge, canMerge, mergedTogether, worthMerging } from './merged-weights.ts';
 export { clipTextLoraTargets, unetLoraTargets } from './lora-targets.ts';

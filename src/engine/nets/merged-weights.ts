@@ -61,19 +61,39 @@ export function canMerge({ weightName }: Layer, weights: NetWeights): boolean {
 const SMALL_BYTES = 2 ** 20;
 
 /**
- * Those of `targets` that gain by it, as far as `maxBytes` of fp32 weights go: where the term beside the layer is most
+ * Those of `targets` that gain by it, as far as `maxBytes` of what a net reads go: where the term beside the layer is most
  * work for the weights that it saves, first. Of large ones none where merging is more work than one call's term.
  */
 export function worthMerging(targets: readonly Layer[], maxBytes: number): readonly Layer[] {
   const gains = targets
-    .map((target) => ({ target, gain: gainOf(target), bytes: 4 * target.inFeatures * target.outFeatures }))
-    .filter(({ gain, bytes }) => gain >= 1 || (gain > 0 && bytes <= SMALL_BYTES))
+    .map((target) => ({ target, gain: gainOf(target) }))
+    .filter(({ target, gain }) => gain >= 1 || (gain > 0 && wideBytes(target) <= SMALL_BYTES))
     .toSorted((a, b) => b.gain - a.gain);
   let room = maxBytes;
-  return gains.flatMap(({ target, bytes }) => {
-    room -= bytes;
+  return gains.flatMap(({ target }) => {
+    room -= wideBytes(target) / (target.use?.isQuantised === true ? 4 : 1);
     return room >= 0 ? [target] : [];
   });
+}
+
+/** In groups of at most `maxBytes` of fp32 weights, or of one: a session that merges halves holds all of its own in fp32. */
+export function mergedTogether(targets: readonly Layer[], maxBytes: number): readonly (readonly Layer[])[] {
+  const groups: Layer[][] = [];
+  let room = 0;
+  for (const target of targets) {
+    room -= wideBytes(target);
+    if (room < 0) {
+      groups.push([]);
+      room = maxBytes - wideBytes(target);
+    }
+    groups.at(-1)?.push(target);
+  }
+  return groups;
+}
+
+/** In fp32. */
+function wideBytes({ inFeatures, outFeatures }: Layer): number {
+  return 4 * inFeatures * outFeatures;
 }
 
 /** Operations of a call's term ÷ operations of merging, at any rank. */

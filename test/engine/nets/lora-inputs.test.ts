@@ -12,6 +12,7 @@ import {
   loweringFor,
   NO_WEIGHTS,
   unetLoraTargets,
+  mergedTogether,
   worthMerging,
   type Layer,
 } from '../../../src/engine/nets/index.ts';
@@ -138,8 +139,8 @@ describe('LoRA inputs', () => {
       },
       'large',
     );
-    const names = (maxBytes: number, of = large): readonly string[] =>
-      worthMerging(unetLoraTargets(of), maxBytes).map(({ module }) => module);
+    const names = (maxBytes: number, of = large, lowering = loweringFor({ provider: 'cpu' })): readonly string[] =>
+      worthMerging(unetLoraTargets(of, lowering), maxBytes).map(({ module }) => module);
     const attention = (block: string): string => `${block}.attentions.0.transformer_blocks.0`;
     const all = names(2 ** 30);
     expect(all).toContain(`${attention('down_blocks.0')}.attn1.to_q`); // 4,096 tokens of 320 features
@@ -149,8 +150,21 @@ describe('LoRA inputs', () => {
     expect(all).not.toContain(`${attention('down_blocks.1')}.attn2.to_k`);
     expect(all).not.toContain('conv_in');
     expect(names(2 * 4 * 320 ** 2)).toEqual(all.slice(0, 2));
+    const eight = loweringFor({ provider: 'cpu', precision: 'int8' });
+    expect(names(8 * 320 ** 2, large, eight)).toEqual(all.slice(0, 8)); // a byte each
     expect(names(2 ** 30, config)).toHaveLength(targets.filter(({ use }) => use !== undefined).length); // all are small
     expect(names(4)).toEqual([]);
+  });
+
+  it('are merged a few at a time, however many they are', () => {
+    const bytes = ({ inFeatures, outFeatures }: Layer): number => 4 * inFeatures * outFeatures;
+    const all = targetsOf('linear', targets);
+    const groups = mergedTogether(all, 4096);
+    expect(groups.flat()).toEqual(all);
+    const sizes = groups.map((group) => group.reduce((total, target) => total + bytes(target), 0));
+    expect(groups.some((group) => group.length > 1)).toBe(true);
+    expect(sizes.filter((size, k) => size > 4096 && groups[k]?.length !== 1)).toEqual([]);
+    expect(mergedTogether([], 4096)).toEqual([]);
   });
 
   it('on the text encoder equal the fused LoRA', async () => {
