@@ -1,6 +1,9 @@
-/** Which work only a device that multiplies 8 bits may draw, and what is said where there is none. Knows no device. */
+/** Which work only a device that multiplies 8 bits may draw, who gains by it, and what is said where there is none. Knows no device. */
 import { UserError } from './errors.ts';
 import type { Work } from './work.ts';
+
+/** Of a machine: it cannot, it can but is quicker in halves (a graphics card), or it is quicker in 8 bits (a processor). */
+export type EightBitSkill = 'none' | 'draws' | 'prefers';
 
 export function needsEightBits(work: Work): boolean {
   return work.kind === 'imagine' && work.request.precision === 'int8';

@@ -25,17 +25,22 @@ export type OpenedRunners = {
   readonly slots: number;
   /** Resolves once every device of this machine is open; rejects with the words of the first that cannot be. */
   readonly ready: () => Promise<void>;
+  /** Whether the machines behind every Redis are quicker in 8 bits, as they say themselves; true without one. */
+  readonly othersPreferEightBits: () => boolean;
 };
 
 /** Loads what it needs for Redis only where a device asks for it. Throws `RangeError` when no device is named. */
 export async function openRunners(options: OpenRunnersOptions): Promise<OpenedRunners> {
   const local: ProcessRunner[] = [];
+  const remote: { readonly prefersEightBits: boolean }[] = [];
   const members = await Promise.all(
     options.devices.map(async (device) => {
       const slots = slotsOf(device);
-      if (/^rediss?:/.test(device)) {
+      if (isRemote(device)) {
         const { RemoteRunner } = await import('./remote/remote-runner.ts');
-        return { runner: new RemoteRunner({ url: device }), slots };
+        const runner = new RemoteRunner({ url: device });
+        remote.push(runner);
+        return { runner, slots };
       }
       const runner = new ProcessRunner({
         device,
@@ -55,7 +60,13 @@ export async function openRunners(options: OpenRunnersOptions): Promise<OpenedRu
     ready: async () => {
       await Promise.all(local.map((runner) => runner.ready()));
     },
+    othersPreferEightBits: () => remote.every(({ prefersEightBits }) => prefersEightBits),
   };
+}
+
+/** A Redis, with machines behind it. */
+export function isRemote(device: string): boolean {
+  return /^rediss?:/.test(device);
 }
 
 /**
@@ -64,7 +75,7 @@ export async function openRunners(options: OpenRunnersOptions): Promise<OpenedRu
  * machines that nobody here has counted; they take what they can.
  */
 export function slotsOf(device: string): number {
-  if (/^rediss?:/.test(device)) {
+  if (isRemote(device)) {
     return 64;
   }
   return device === 'cpu' ? 4 : 16;

@@ -16,9 +16,11 @@ import { budgetsFrom, placesFrom } from '../bot/limits.ts';
 import { botOptions } from '../bot/options.ts';
 import { measured, type Metrics } from '../health/index.ts';
 import { FairAdmission } from '../queue/index.ts';
+import { eightBitInstructions } from '../engine/ort/index.ts';
+import { isRemote } from '../runner/open-runners.ts';
 import { openStores, pictureAt } from '../store/index.ts';
 import { usualDecoder } from './usual-decoder.ts';
-import { precisionFor } from './usual-precision.ts';
+import { preferEightBits, unetBytes, usualPrecision } from './usual-precision.ts';
 import { InstalledModels } from './installed-models.ts';
 import { createLoras } from './loras.ts';
 import { openCatalog } from './open-engine.ts';
@@ -47,24 +49,33 @@ export async function openBotPorts(config: Config, { log, metrics, ends }: Begin
     (cause) => log.warn({ err: cause }, 'the data folder holds no sockets: a second bot on it would not be noticed'),
   );
   ends.push(() => stores.close());
+  const { runner, slots, ready, othersPreferEightBits } = await openLocalRunners(
+    config,
+    config.devices,
+    (device, reason) => {
+      log.warn({ device, reason }, 'a runner process was replaced');
+      metrics.restarted(device);
+    },
+  );
+  ends.push(() => runner.close(CLOSE_MS));
+  const own = config.devices.filter((device) => !isRemote(device));
+  const prefersEightBits = () => preferEightBits(own, eightBitInstructions()) && othersPreferEightBits();
   const models = await InstalledModels.open(
     {
       catalog: openCatalog(config.dataFolder),
       fingerprints: new Fingerprints(join(config.dataFolder, 'cache', 'hashes')),
-      wishesOf: async (model, manifest) => ({
-        precision: await precisionFor(config, model, manifest),
-        decoder: await usualDecoder(config, model, manifest),
-      }),
+      wishesOf: async (model, manifest) => {
+        const bytes = await unetBytes(model.source);
+        const { precision: operator } = config;
+        const precision = () =>
+          usualPrecision({ operator, manifest: manifest.precision, prefersEightBits: prefersEightBits(), bytes });
+        return { precision, decoder: await usualDecoder(config, model, manifest) };
+      },
     },
     config.model,
     (error) => log.warn({ err: error }, 'the catalog could not be read'),
   );
   ends.push(() => models.close());
-  const { runner, slots, ready } = await openLocalRunners(config, config.devices, (device, reason) => {
-    log.warn({ device, reason }, 'a runner process was replaced');
-    metrics.restarted(device);
-  });
-  ends.push(() => runner.close(CLOSE_MS));
   const admission = new FairAdmission({
     slots,
     onBegin: (_ticket, waitedMs) => metrics.waited(waitedMs / 1000),

@@ -19,11 +19,15 @@ const PATIENCE_MS = 2000;
 
 type FingerprintSource = Pick<Fingerprints, 'of'>;
 
-/** What its pictures are drawn in and decoded by where nobody says. */
-type WishesOf = (
-  model: CatalogModel,
-  manifest: ModelManifest,
-) => Promise<Pick<GenerationRequest, 'precision' | 'decoder'>>;
+/** What its pictures are drawn in and decoded by where nobody says; the first as of now, for machines come and go. */
+type Wishes = {
+  readonly precision: () => GenerationRequest['precision'];
+  readonly decoder: GenerationRequest['decoder'];
+};
+type WishesOf = (model: CatalogModel, manifest: ModelManifest) => Promise<Wishes>;
+
+/** A model but for what is as of now. */
+type OpenModel = { readonly model: Model; readonly precision: Wishes['precision'] };
 
 type Sources = {
   readonly catalog: Catalog;
@@ -43,13 +47,13 @@ export class InstalledModels implements Models {
   /** Models that were left out, as has been said. */
   readonly #told = new Set<string>();
   readonly #tables = new Map<string, Promise<WordTable>>();
-  #models: readonly Model[] = [];
+  #models: readonly OpenModel[] = [];
   #timer: ReturnType<typeof setInterval> | undefined;
 
   private constructor({ catalog, fingerprints, wishesOf }: Sources, onFault: (error: unknown) => void) {
     this.#catalog = catalog;
     this.#fingerprints = fingerprints;
-    this.#wishesOf = wishesOf ?? (() => Promise.resolve({ precision: 'fp32', decoder: 'full' }));
+    this.#wishesOf = wishesOf ?? (() => Promise.resolve({ precision: () => 'fp32', decoder: 'full' }));
     this.#onFault = onFault;
   }
 
@@ -63,7 +67,10 @@ export class InstalledModels implements Models {
   }
 
   list(): readonly Model[] {
-    return this.#models;
+    return this.#models.map(({ model, precision }) => ({
+      ...model,
+      manifest: { ...model.manifest, precision: precision() },
+    }));
   }
 
   close(): void {
@@ -78,7 +85,7 @@ export class InstalledModels implements Models {
   }
 
   /** Undefined for one that cannot be read (told once): the bot draws with the rest. */
-  async #openOther(model: CatalogModel): Promise<Model | undefined> {
+  async #openOther(model: CatalogModel): Promise<OpenModel | undefined> {
     try {
       const opened = await this.#open(model);
       this.#told.delete(model.id);
@@ -92,18 +99,20 @@ export class InstalledModels implements Models {
     }
   }
 
-  async #open(model: CatalogModel): Promise<Model> {
+  async #open(model: CatalogModel): Promise<OpenModel> {
     const manifest = await describeModel(model);
     const folder = (await stat(model.source)).isDirectory() ? model.source : dirname(model.source);
-    return {
+    const { precision, decoder } = await this.#wishesOf(model, manifest);
+    const opened = {
       folder,
-      manifest: { ...manifest, id: model.id, ...(await this.#wishesOf(model, manifest)) },
+      manifest: { ...manifest, id: model.id, decoder },
       styles: await this.#catalog.styles(model),
       embeddings: await this.#catalog.embeddings.of(model.id),
       fingerprint: await this.#fingerprintOf(model.source),
       hasTinyDecoder: await hasTinyDecoder(model, manifest),
       ...(manifest.words === undefined ? {} : { reads: this.#readerOf(join(folder, manifest.words)) }),
     };
+    return { model: opened, precision };
   }
 
   /** Its table of words is read when the first prompt is. */

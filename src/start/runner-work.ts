@@ -5,15 +5,17 @@ import type { Config } from '../../config/load.ts';
 import type { Print } from '../adapters/cli/actions.ts';
 import { UserError } from '../core/errors.ts';
 import { eightBitInstructions } from '../engine/ort/index.ts';
+import { isRemote } from '../runner/open-runners.ts';
 import { RemoteWorker } from '../runner/remote/worker.ts';
 import { openLocalRunners } from './runners.ts';
 import { createLog } from './log.ts';
 import { untilStopped } from './until-stopped.ts';
+import { preferEightBits } from './usual-precision.ts';
 
 const DRAIN_MS = 30_000;
 
 export async function work(config: Config, print: Print): Promise<void> {
-  const url = config.devices.find((device) => /^rediss?:/.test(device));
+  const url = config.devices.find(isRemote);
   if (url === undefined) {
     throw new UserError(
       'runner.redis',
@@ -23,7 +25,9 @@ export async function work(config: Config, print: Print): Promise<void> {
   const log = createLog(config.logLevel);
   const local = config.devices.filter((device) => device !== url);
   const devices = local.length === 0 ? ['cpu'] : local;
-  const drawsEightBits = eightBitInstructions() !== undefined || devices.some((device) => device !== 'cpu');
+  const instructions = eightBitInstructions();
+  const draws = instructions !== undefined || devices.some((device) => device !== 'cpu');
+  const eightBits = preferEightBits(devices, instructions) ? 'prefers' : draws ? 'draws' : 'none';
   const { runner, slots, ready } = await openLocalRunners(config, devices, (device, reason) =>
     log.warn({ device, reason }, 'a runner process was replaced'),
   );
@@ -39,7 +43,7 @@ export async function work(config: Config, print: Print): Promise<void> {
     await ready();
     const stopped = untilStopped();
     const filesFolder = join(config.dataFolder, 'remote');
-    const fleet = new RemoteWorker({ url, runner, slots, drawsEightBits, filesFolder, onFault });
+    const fleet = new RemoteWorker({ url, runner, slots, eightBits, filesFolder, onFault });
     const drawing = fleet.ready().then(() => print(`drawing for ${host}; Ctrl-C stops after what runs`));
     await Promise.race([stopped, drawing]);
     await stopped;

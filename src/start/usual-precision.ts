@@ -1,6 +1,6 @@
 /**
  * What a model is drawn in where a request does not say: what the operator says, else the model, else `auto`: 8 bits where
- * every device is a processor with instructions for them and the model is large enough to gain.
+ * every device, those of other machines too, is a processor with instructions for them and the model is large enough to gain.
  */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -18,9 +18,8 @@ export type PrecisionFacts = {
   /** PRECISION. */
   readonly operator: PrecisionWish | undefined;
   readonly manifest: PrecisionWish | undefined;
-  /** As RUNNERS has them. */
-  readonly devices: readonly string[];
-  readonly instructions: EightBitInstructions | undefined;
+  /** Of all that may draw. */
+  readonly prefersEightBits: boolean;
   /** Of the model's UNet. */
   readonly bytes: number;
 };
@@ -28,16 +27,19 @@ export type PrecisionFacts = {
 export function usualPrecision({
   operator,
   manifest,
-  devices,
-  instructions,
+  prefersEightBits,
   bytes,
 }: PrecisionFacts): GenerationRequest['precision'] {
   const wish = operator === undefined || operator === 'auto' ? manifest : operator;
   if (wish === 'fp32' || wish === 'int8') {
     return wish;
   }
-  const isProcessor = devices.every((device) => device === 'cpu');
-  return isProcessor && instructions !== undefined && bytes >= LEAST_BYTES ? 'int8' : 'fp32';
+  return prefersEightBits && bytes >= LEAST_BYTES ? 'int8' : 'fp32';
+}
+
+/** Whether all of these devices of this machine gain by them. */
+export function preferEightBits(devices: readonly string[], instructions: EightBitInstructions | undefined): boolean {
+  return devices.every((device) => device === 'cpu' && instructions !== undefined);
 }
 
 /** Of an installed model on this machine; `wish`: what was asked for in so many words. */
@@ -50,8 +52,7 @@ export async function precisionFor(
   return usualPrecision({
     operator: wish === 'auto' ? operator : wish,
     manifest,
-    devices,
-    instructions: eightBitInstructions(),
+    prefersEightBits: preferEightBits(devices, eightBitInstructions()),
     bytes: await unetBytes(source),
   });
 }

@@ -51,6 +51,16 @@ describe('InstalledModels', () => {
     expect(added.negative).toBe('colour');
   });
 
+  it('says what a model is drawn in as of now', async () => {
+    let precision: 'fp32' | 'int8' = 'fp32';
+    const wishesOf = async () => ({ precision: () => precision, decoder: 'full' as const });
+    const models = await InstalledModels.open({ catalog, fingerprints, wishesOf }, 'tiny', () => undefined);
+    models.close();
+    expect(models.list()[0]?.manifest.precision).toBe('fp32');
+    precision = 'int8';
+    expect(models.list()[0]?.manifest.precision).toBe('int8');
+  });
+
   it('says which models have a tiny decoder too', async () => {
     mkdirSync(join(writeModel('embedded/both'), 'taesd'));
     const models = await InstalledModels.open({ catalog, fingerprints }, 'tiny', () => undefined);

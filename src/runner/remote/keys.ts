@@ -2,6 +2,7 @@
  * The names in Redis, and how long what lies under them is kept. One `prefix` is one fleet: bots and runners that
  * share it share their work.
  */
+import type { EightBitSkill } from '../../core/eight-bits.ts';
 
 export const DEFAULT_PREFIX = 'fourstep';
 export const QUEUE_NAME = 'work';
@@ -26,9 +27,8 @@ export const cancelChannel = (prefix: string) => `${prefix}:cancel`;
 export const fileKey = (prefix: string, sha256: string) => `${prefix}:file:${sha256}`;
 /** A set of runners' names; each has a key of its own that fades. */
 export const runnersKey = (prefix: string) => `${prefix}:runners`;
-/** Holds what the runner can do: `DRAWS` or `DRAWS_EIGHT_BITS`. */
+/** Holds what the runner can do. */
 export const runnerKey = (prefix: string, name: string) => `${prefix}:runner:${name}`;
-export const DRAWS = '1';
-export const DRAWS_EIGHT_BITS = '1 int8';
+export const SKILLS: Readonly<Record<EightBitSkill, string>> = { none: '1', prefers: '1 int8', draws: '1 int8 fp16' };
 /** BullMQ refuses colons and bare numbers. */
 export const jobIdOf = (workId: string) => `w-${encodeURIComponent(workId)}`;

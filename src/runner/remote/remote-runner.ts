@@ -110,6 +110,11 @@ export class RemoteRunner implements Runner {
     ];
   }
 
+  /** Whether all machines that are there are quicker in 8 bits. */
+  get prefersEightBits(): boolean {
+    return this.#workers.prefersEightBits;
+  }
+
   async close(limitMs: number): Promise<void> {
     this.#isClosing = true;
     if (this.#runs.size > 0) {

@@ -1,7 +1,7 @@
-/** Whether runners are there and draw 8 bits: each writes its name down and lets the entry lapse when it is gone. Knows no work. */
+/** Whether runners are there and what they do in 8 bits: each writes its name down and lets the entry lapse when it is gone. Knows no work. */
 import type { Redis } from 'ioredis';
 
-import { DRAWS_EIGHT_BITS, runnerKey, runnersKey } from './keys.ts';
+import { runnerKey, runnersKey, SKILLS } from './keys.ts';
 
 /** So long a machine may be away, for a new version say, before its work is given up. */
 const AWAY_MS = 60_000;
@@ -12,6 +12,7 @@ export class WorkerWatch {
   #seenAtMs: number | undefined;
   #isThere = false;
   #eightBitsSeenAtMs: number | undefined;
+  #prefersEightBits = false;
 
   constructor(redis: Redis, prefix: string) {
     this.#redis = redis;
@@ -33,6 +34,11 @@ export class WorkerWatch {
     return this.#isThere && (seenAtMs === undefined || Date.now() - seenAtMs > AWAY_MS);
   }
 
+  /** All that are there are quicker in 8 bits; where none is, all that were there last. */
+  get prefersEightBits(): boolean {
+    return this.#prefersEightBits;
+  }
+
   /** Looks anew, and strikes out those that are gone. Throws what Redis throws. */
   async look(): Promise<void> {
     const names = await this.#redis.smembers(runnersKey(this.#prefix));
@@ -42,10 +48,12 @@ export class WorkerWatch {
       await this.#redis.srem(runnersKey(this.#prefix), ...gone);
     }
     this.#isThere = gone.length < names.length;
+    const skills = seen.filter((skill) => skill !== null);
     if (this.#isThere) {
       this.#seenAtMs = Date.now();
+      this.#prefersEightBits = skills.every((skill) => skill === SKILLS.prefers);
     }
-    if (seen.includes(DRAWS_EIGHT_BITS)) {
+    if (skills.some((skill) => skill !== SKILLS.none)) {
       this.#eightBitsSeenAtMs = Date.now();
     }
   }

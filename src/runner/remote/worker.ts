@@ -10,6 +10,7 @@ import { Worker, type Job } from 'bullmq';
 import { Redis } from 'ioredis';
 import { z } from 'zod';
 
+import type { EightBitSkill } from '../../core/eight-bits.ts';
 import { StoppedError } from '../../core/errors.ts';
 import type { Runner } from '../../core/work.ts';
 import { packError, wire } from '../wire.ts';
@@ -19,8 +20,6 @@ import {
   cancelChannel,
   cancelKey,
   DEFAULT_PREFIX,
-  DRAWS,
-  DRAWS_EIGHT_BITS,
   EIGHT_BIT_QUEUE,
   KEPT_S,
   outKey,
@@ -28,6 +27,7 @@ import {
   QUEUE_NAME,
   runnerKey,
   runnersKey,
+  SKILLS,
   wakeChannel,
 } from './keys.ts';
 
@@ -40,8 +40,8 @@ export type ServeOptions = {
   readonly runner: Runner;
   /** Works drawn at once, of each queue: more than it draws at once wait in the runner. */
   readonly slots: number;
-  /** Whether some device of the machine draws 8 bits; works in them are taken only then. */
-  readonly drawsEightBits: boolean;
+  /** Of the machine's devices together; works in 8 bits are taken only where some device draws them. */
+  readonly eightBits: EightBitSkill;
   /** Absolute: where files that requests name are kept. */
   readonly filesFolder: string;
   /** A machine silent for so long has lost its work to another. */
@@ -78,7 +78,7 @@ export class RemoteWorker {
     this.#redis = new Redis(url, { maxRetriesPerRequest: null });
     this.#subscriber = new Redis(url, { maxRetriesPerRequest: null });
     this.#workerRedis = new Redis(url, { maxRetriesPerRequest: null });
-    const names = options.drawsEightBits ? [QUEUE_NAME, EIGHT_BIT_QUEUE] : [QUEUE_NAME];
+    const names = options.eightBits === 'none' ? [QUEUE_NAME] : [QUEUE_NAME, EIGHT_BIT_QUEUE];
     this.#workers = names.map(
       (name) =>
         new Worker(name, (job) => this.#draw(job), {
@@ -131,8 +131,8 @@ export class RemoteWorker {
 
   async #show(): Promise<void> {
     if (this.#options.runner.health().some(({ state }) => state === 'ready')) {
-      const skills = this.#options.drawsEightBits ? DRAWS_EIGHT_BITS : DRAWS;
-      await this.#redis.set(runnerKey(this.#prefix, this.#name), skills, 'EX', PRESENCE_S);
+      const skill = SKILLS[this.#options.eightBits];
+      await this.#redis.set(runnerKey(this.#prefix, this.#name), skill, 'EX', PRESENCE_S);
       await this.#redis.sadd(runnersKey(this.#prefix), this.#name);
     }
   }

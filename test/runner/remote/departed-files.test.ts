@@ -49,7 +49,7 @@ it.skipIf(!hasRedis)(
       runner: createStubRunner(),
       slots: 1,
       filesFolder: inbox,
-      drawsEightBits: false,
+      eightBits: 'none',
     });
     toEnd.push(async () => worker.close(0));
     await worker.ready();

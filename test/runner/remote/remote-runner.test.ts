@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
 import { Redis } from 'ioredis';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import type { TrainRequest } from '../../../src/core/training.ts';
 import type { Runner, Work, WorkEvent } from '../../../src/core/work.ts';
@@ -28,7 +28,7 @@ async function addMachine(runner: Runner, options: Partial<ServeOptions> = {}): 
     prefix,
     runner,
     slots: 4,
-    drawsEightBits: true,
+    eightBits: 'prefers',
     filesFolder: folder,
     ...options,
   });
@@ -110,7 +110,7 @@ describe.skipIf(url === undefined)('runners on other machines (needs TEST_REDIS_
       device,
       beforeStep: ({ id }: Work, _: number, step: number) => void (step === 1 && drawn.push(`${id} by ${device}`)),
     });
-    await addMachine(createStubRunner(noted('old')), { drawsEightBits: false });
+    await addMachine(createStubRunner(noted('old')), { eightBits: 'none' });
     await addMachine(createStubRunner({ stepMs: 20, ...noted('new') }), { slots: 1 });
     const bot = await addBot();
     const ids = ['one', 'two', 'three'];
@@ -121,13 +121,28 @@ describe.skipIf(url === undefined)('runners on other machines (needs TEST_REDIS_
   });
 
   it('says so where machines are there and none of them draws 8 bits; what is in fp32 is drawn', async () => {
-    await addMachine(createStubRunner(), { drawsEightBits: false });
+    await addMachine(createStubRunner(), { eightBits: 'none' });
     const bot = await addBot();
     expect(await errorOf(bot.run(imagine({ precision: 'int8' }, 'eight'), anySignal()))).toMatchObject({
       name: 'UserError',
       code: 'device.eight-bits',
     });
     expect((await eventsOf(bot.run(imagine({}, 'thirty-two'), anySignal()))).at(-1)?.kind).toBe('picture');
+  });
+
+  it('prefers 8 bits while all machines that are there do, and what those did that were there last', async () => {
+    await addMachine(createStubRunner());
+    const bot = await addBot();
+    expect(bot.prefersEightBits).toBe(true);
+    for (const eightBits of ['draws', 'none'] as const) {
+      const other = await addMachine(createStubRunner(), { eightBits });
+      await vi.waitFor(() => expect(bot.prefersEightBits).toBe(false));
+      await other.close(0);
+      await vi.waitFor(() => expect(bot.prefersEightBits).toBe(true));
+    }
+    await Promise.all(machines.splice(0).map((machine) => machine.close(0)));
+    await vi.waitFor(() => expect(bot.health()[0]?.state).toBe('restarting'));
+    expect(bot.prefersEightBits).toBe(true);
   });
 
   it('takes a cancelled work out of the queue before any machine has it', async () => {
