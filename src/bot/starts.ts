@@ -2,6 +2,7 @@
  * Pictures that somebody chose to start from and is writing the words for: fetched meanwhile, kept by the form's id for
  * an hour, and nobody else's to use.
  */
+import { BoundedMap } from '../core/bounded-map.ts';
 import type { UserKey } from '../core/people.ts';
 import type { Stores } from '../store/index.ts';
 import type { ResolveContext } from './resolve.ts';
@@ -13,7 +14,7 @@ const KEPT = 1000;
 
 export class Starts {
   readonly #stores: Pick<Stores, 'starts'>;
-  readonly #coming = new Map<string, Coming>();
+  readonly #coming = new BoundedMap<string, Coming>({ maxCost: KEPT });
 
   constructor(stores: Pick<Stores, 'starts'>) {
     this.#stores = stores;
@@ -27,10 +28,6 @@ export class Starts {
     });
     start.catch(() => undefined);
     this.#coming.set(id, { by, start });
-    const [oldest] = this.#coming.keys();
-    if (this.#coming.size > KEPT && oldest !== undefined) {
-      this.#coming.delete(oldest);
-    }
   }
 
   /** Waits for it. Throws what fetching it threw; undefined where it is not known any more, or somebody else's. */
@@ -45,9 +42,8 @@ export class Starts {
 
   /** Forgets what somebody chose; resolves to its files. */
   async forget(by: UserKey): Promise<readonly string[]> {
-    const own = [...this.#coming].filter(([, coming]) => coming.by === by);
-    await Promise.allSettled(own.map(([, { start }]) => start));
-    own.forEach(([id]) => this.#coming.delete(id));
+    const own = this.#coming.deleteWhere((coming) => coming.by === by);
+    await Promise.allSettled(own.map(({ start }) => start));
     return await this.#stores.starts.forget(by);
   }
 }

@@ -1,6 +1,7 @@
 /** Events of the platforms: written down before they are acknowledged, and handled once although they may come twice. */
 import { z } from 'zod';
 
+import { BoundedMap } from '../core/bounded-map.ts';
 import { keyPart } from './database.ts';
 import { RecordStore } from './record-store.ts';
 
@@ -11,7 +12,7 @@ const RECORDED_KEPT_MS = 7 * 24 * 3_600_000;
 const MAX_IN_MEMORY = 20_000;
 
 export class InboxStore extends RecordStore {
-  readonly #claimed = new Set<string>();
+  readonly #claimed = new BoundedMap<string, true>({ maxCost: MAX_IN_MEMORY });
 
   /**
    * True for the first that asks; false for an event that is being handled or has been. Where the store cannot say,
@@ -21,11 +22,7 @@ export class InboxStore extends RecordStore {
     if (this.#claimed.has(id)) {
       return false;
     }
-    this.#claimed.add(id);
-    if (this.#claimed.size > MAX_IN_MEMORY) {
-      const [oldest] = this.#claimed;
-      this.#claimed.delete(oldest ?? id);
-    }
+    this.#claimed.set(id, true);
     try {
       return (await this.database.get(keyOf(id))) === undefined;
     } catch (error) {

@@ -10,7 +10,7 @@ import type { ReplyAddress } from '../../core/job.ts';
 import type { Message } from '../../core/message.ts';
 import type { Partition } from '../../core/partition.ts';
 import type { Role, ServerKey } from '../../core/people.ts';
-import { BoundedMap } from '../shared/bounded-map.ts';
+import { BoundedMap } from '../../core/bounded-map.ts';
 import { faultMessage } from '../shared/fault.ts';
 import { type Acknowledged, type InboundEvent, Intake } from '../shared/intake.ts';
 import { pause, type Wait, within } from '../shared/retry.ts';
@@ -73,7 +73,7 @@ export class DiscordAdapter implements Adapter {
   readonly #gateway: Gateway;
   readonly #intake: Intake;
   readonly #http: SignedInteractions | undefined;
-  readonly #olderGuilds = new BoundedMap<string, true>({ entries: 1000 });
+  readonly #olderGuilds = new BoundedMap<string, true>({ maxCost: 1000 });
   readonly expressions: DiscordExpressions;
 
   constructor(options: DiscordOptions) {

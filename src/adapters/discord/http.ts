@@ -10,7 +10,7 @@ import { InteractionResponseType, InteractionType } from 'discord.js';
 import { z } from 'zod';
 
 import { jsonOf } from '../../core/parsed.ts';
-import { BoundedMap } from '../shared/bounded-map.ts';
+import { BoundedMap } from '../../core/bounded-map.ts';
 import { readBody } from '../shared/http-body.ts';
 
 export const INTERACTIONS_PATH = '/discord/interactions';
@@ -38,7 +38,7 @@ export class SignedInteractions {
     const key = Buffer.concat([SPKI_HEAD, Buffer.from(options.publicKey, 'hex')]);
     this.#key = createPublicKey({ key, format: 'der', type: 'spki' });
     this.#options = options;
-    this.#seen = new BoundedMap({ entries: 100_000, age: { ms: 2 * SKEW_MS, monotonicMs: options.now } });
+    this.#seen = new BoundedMap({ maxCost: 100_000, age: { ms: 2 * SKEW_MS, monotonicMs: options.now } });
   }
 
   open(): void {

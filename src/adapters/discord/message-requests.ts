@@ -11,7 +11,7 @@ import type { ServerChannel } from '../../core/chat.ts';
 import { refusal } from '../../bot/refusal.ts';
 import type { UserError } from '../../core/errors.ts';
 import type { Message } from '../../core/message.ts';
-import { BoundedMap } from '../shared/bounded-map.ts';
+import { BoundedMap } from '../../core/bounded-map.ts';
 import { failureKind, unless } from '../shared/failure.ts';
 import type { ChannelAddress, DiscordAddress, InteractionAddress } from './address.ts';
 import type { DiscordClient } from './client.ts';
@@ -23,7 +23,7 @@ const REMEMBERED = 10_000;
 export class MessageRequests {
   readonly #client: DiscordClient;
   /** Channel → server; a channel never changes its own. */
-  readonly #owners = new BoundedMap<string, string>({ entries: REMEMBERED });
+  readonly #owners = new BoundedMap<string, string>({ maxCost: REMEMBERED });
 
   constructor(client: DiscordClient) {
     this.#client = client;

@@ -4,10 +4,10 @@
  * order of things; how a platform is told is the event's own.
  */
 import type { Log } from '../../bot/index.ts';
+import { BoundedMap } from '../../core/bounded-map.ts';
 import type { Acknowledgement, Bot, Invocation } from '../../core/chat.ts';
 import { UserError } from '../../core/errors.ts';
 import type { ReplyAddress } from '../../core/job.ts';
-import { BoundedMap } from './bounded-map.ts';
 import { within } from './retry.ts';
 
 /** `late`: the platform no longer waits. `taken`: somebody else has acknowledged it. Neither is dispatched. */
@@ -49,7 +49,7 @@ export type IntakeOptions = {
 export const ACKNOWLEDGE_WITHIN_MS = 3000;
 /** So much of it may be the disk's. */
 const RECORD_WITHIN_MS = 1000;
-const REMEMBERED = { entries: 20_000, ms: 3_600_000 };
+const REMEMBERED = { events: 20_000, ms: 3_600_000 };
 
 type Recorded =
   | { readonly kind: 'recorded'; readonly discard: () => Promise<void> }
@@ -67,7 +67,7 @@ export class Intake {
   constructor(options: IntakeOptions) {
     this.#options = options;
     const { monotonicMs } = options;
-    this.#seen = new BoundedMap({ entries: REMEMBERED.entries, age: { ms: REMEMBERED.ms, monotonicMs } });
+    this.#seen = new BoundedMap({ maxCost: REMEMBERED.events, age: { ms: REMEMBERED.ms, monotonicMs } });
   }
 
   get isStopping(): boolean {

@@ -6,7 +6,7 @@
  */
 import { localeOf } from '../../bot/texts/index.ts';
 import type { Actor, Locale } from '../../core/people.ts';
-import { BoundedMap } from '../shared/bounded-map.ts';
+import { BoundedMap } from '../../core/bounded-map.ts';
 import { isFailure } from '../shared/failure.ts';
 import type { SlackClient } from './client.ts';
 import { type Identity, userKey } from './identity.ts';
@@ -22,7 +22,7 @@ export class People {
   readonly #client: SlackClient;
   readonly #groups: UserGroups;
   readonly #monotonicMs: () => number;
-  readonly #known = new BoundedMap<string, { readonly person: Person; readonly atMs: number }>({ entries: REMEMBERED });
+  readonly #known = new BoundedMap<string, { readonly person: Person; readonly atMs: number }>({ maxCost: REMEMBERED });
 
   constructor(client: SlackClient, groups: UserGroups, monotonicMs: () => number) {
     this.#client = client;

@@ -9,7 +9,7 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Message, MessageFile } from '../../core/message.ts';
-import { BoundedMap } from '../shared/bounded-map.ts';
+import { BoundedMap } from '../../core/bounded-map.ts';
 import { cut } from '../shared/cut.ts';
 import { isFailure } from '../shared/failure.ts';
 import type { Patience, SlackClient } from './client.ts';
@@ -33,7 +33,7 @@ const REMEMBERED = 200;
 export class Pictures {
   readonly #client: SlackClient;
   readonly #pausesMs: readonly number[];
-  readonly #placed = new BoundedMap<string, string>({ entries: REMEMBERED });
+  readonly #placed = new BoundedMap<string, string>({ maxCost: REMEMBERED });
   /** The workspace seems to take no uploads in blocks at all. */
   #isRefusing = false;
   #isTold = false;

@@ -6,7 +6,7 @@
  * better than none. How far to look back is not left to our clock, which may have been set: Slack's newest messages are
  * looked at.
  */
-import { BoundedMap } from '../shared/bounded-map.ts';
+import { BoundedMap } from '../../core/bounded-map.ts';
 import { isFailure } from '../shared/failure.ts';
 import { type Patience, requireText, type SlackClient, type SlackResult } from './client.ts';
 import { listAt, textAt } from './json.ts';
@@ -33,8 +33,8 @@ export class Posts {
   readonly #now: () => number;
   readonly #startedAtMs: number;
   /** Keys of posts of this process that may have arrived. */
-  readonly #uncertain = new BoundedMap<string, true>({ entries: REMEMBERED });
-  readonly #posted = new BoundedMap<string, Promise<Posted>>({ entries: REMEMBERED });
+  readonly #uncertain = new BoundedMap<string, true>({ maxCost: REMEMBERED });
+  readonly #posted = new BoundedMap<string, Promise<Posted>>({ maxCost: REMEMBERED });
   #canLook = true;
 
   constructor(client: SlackClient, now: () => number) {

@@ -2,7 +2,7 @@
  * Posts to the address that came with an event (`response_url`): it reaches places where the bot is no member, five times
  * within thirty minutes. Knows the count and the clock; no messages.
  */
-import { BoundedMap } from '../shared/bounded-map.ts';
+import { BoundedMap } from '../../core/bounded-map.ts';
 import { RequestFailure } from '../shared/failure.ts';
 import { retry } from '../shared/retry.ts';
 import { LIMITS } from './limits.ts';
@@ -15,7 +15,7 @@ const REMEMBERED = 2000;
 export class ResponseUrls {
   readonly #now: () => number;
   readonly #firstPauseMs: number;
-  readonly #posts = new BoundedMap<string, number>({ entries: REMEMBERED });
+  readonly #posts = new BoundedMap<string, number>({ maxCost: REMEMBERED });
 
   constructor({ now, firstPauseMs = 500 }: { readonly now: () => number; readonly firstPauseMs?: number | undefined }) {
     this.#now = now;

@@ -5,7 +5,7 @@
  */
 import type { DeliverOptions } from '../../core/chat.ts';
 import type { Message } from '../../core/message.ts';
-import { BoundedMap } from '../shared/bounded-map.ts';
+import { BoundedMap } from '../../core/bounded-map.ts';
 import { isFailure } from '../shared/failure.ts';
 import { shownIn, type SlackAddress, standingIn } from './address.ts';
 import { requireText, type SlackClient } from './client.ts';
@@ -29,7 +29,7 @@ const REMEMBERED = 1000;
 
 export class PrivateSender {
   readonly #parts: PrivateSenderParts;
-  readonly #delivered = new BoundedMap<string, true>({ entries: REMEMBERED });
+  readonly #delivered = new BoundedMap<string, true>({ maxCost: REMEMBERED });
 
   constructor(parts: PrivateSenderParts) {
     this.#parts = parts;

@@ -1,15 +1,15 @@
 /** How often something happened for a key within a window. In memory and bounded; knows neither addresses nor requests. */
 
-import { BoundedMap } from '../shared/bounded-map.ts';
+import { BoundedMap } from '../../core/bounded-map.ts';
 
-/** Counts within fixed windows; keys beyond `maxKeys` push out the one that was begun longest ago. */
+/** Counts within fixed windows; keys beyond `maxKeys` push out the one that was asked about longest ago. */
 export class WindowCounter {
   readonly #windowMs: number;
   readonly #counts: BoundedMap<string, { readonly sinceMs: number; count: number }>;
 
   constructor(windowMs: number, maxKeys: number) {
     this.#windowMs = windowMs;
-    this.#counts = new BoundedMap({ entries: maxKeys });
+    this.#counts = new BoundedMap({ maxCost: maxKeys });
   }
 
   /** How often `add` was called for the key in its present window. */

@@ -4,7 +4,7 @@
  */
 import { UserError } from '../../core/errors.ts';
 import type { LiveDrawing } from '../../core/live.ts';
-import { BoundedMap } from '../shared/bounded-map.ts';
+import { BoundedMap } from '../../core/bounded-map.ts';
 import { LIMITS } from './limits.ts';
 import type { WebChat } from './web-chat.ts';
 
@@ -14,7 +14,7 @@ const SEED = 7;
 export class StylePictures {
   readonly #live: LiveDrawing;
   readonly #chat: WebChat;
-  readonly #held = new BoundedMap<string, Promise<Uint8Array | undefined>>({ entries: LIMITS.stylePictures });
+  readonly #held = new BoundedMap<string, Promise<Uint8Array | undefined>>({ maxCost: LIMITS.stylePictures });
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(live: LiveDrawing, chat: WebChat) {

@@ -1,19 +1,21 @@
 /**
- * Values that take time to make, kept as `Lru` keeps them: two who ask at once share one making, and a making that fails
+ * Values that take time to make, kept as a `BoundedMap` keeps them: two who ask at once share one making, and a making that fails
  * is forgotten.
  */
-import { Lru, type LruOptions } from './lru.ts';
+import { BoundedMap, type BoundedMapOptions } from '../../core/bounded-map.ts';
 
-export type LruCacheOptions<Value> = LruOptions<Value> & { readonly costOf: (value: Value) => number };
+export type LruCacheOptions<Value> = Omit<BoundedMapOptions<Value>, 'age'> & {
+  readonly costOf: (value: Value) => number;
+};
 
 export class LruCache<Value> {
   readonly #costOf: (value: Value) => number;
-  readonly #kept: Lru<Value>;
+  readonly #kept: BoundedMap<string, Value>;
   readonly #making = new Map<string, Promise<Value>>();
 
   constructor({ costOf, ...options }: LruCacheOptions<Value>) {
     this.#costOf = costOf;
-    this.#kept = new Lru(options);
+    this.#kept = new BoundedMap(options);
   }
 
   get size(): number {
@@ -32,7 +34,7 @@ export class LruCache<Value> {
 
   /** The value will be made anew. It is the caller's now; false where it is not kept. */
   forget(value: Value): boolean {
-    return this.#kept.forget(value);
+    return this.#kept.deleteWhere((kept) => kept === value).length > 0;
   }
 
   /** Lets everything go, in use or not, also what is being made. */

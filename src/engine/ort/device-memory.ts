@@ -7,7 +7,7 @@
  */
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 
-import { Lru } from '../cache/lru.ts';
+import { BoundedMap } from '../../core/bounded-map.ts';
 import { GraphBuilder } from '../onnx/graph.ts';
 import { ModelProto } from '../onnx/model-proto.ts';
 import type { Device } from './device.ts';
@@ -17,7 +17,7 @@ import type { FloatTensor, HostTensor } from './tensors.ts';
 
 export class DeviceMemory {
   readonly #kind: Device['kind'];
-  readonly #resident: Lru<Tensor>;
+  readonly #resident: BoundedMap<string, Tensor>;
   /** Of arrays that stay, by which they are found again. */
   readonly #names = new WeakMap<Float32Array, string>();
   readonly #inCall = new Set<Tensor>();
@@ -31,7 +31,7 @@ export class DeviceMemory {
   /** `maxBytes`: of tensors that stay. */
   constructor(device: Device, maxBytes: number) {
     this.#kind = device.kind;
-    this.#resident = new Lru({
+    this.#resident = new BoundedMap({
       maxCost: maxBytes,
       isInUse: (tensor) => this.#inCall.has(tensor),
       onEvict: (tensor) => tensor.dispose(),

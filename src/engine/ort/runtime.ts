@@ -1,5 +1,5 @@
 /**
- * The one door to onnxruntime: opened on first use, with its telemetry off. The variable must be there before the
+ * The one import of onnxruntime: made on first use, with its telemetry off. The variable must be there before the
  * native library loads, or it writes to the home folder and calls its maker; hence no static import anywhere.
  */
 import type * as onnxruntime from 'onnxruntime-node';

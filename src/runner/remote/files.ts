@@ -9,6 +9,7 @@ import { extname, isAbsolute, join } from 'node:path';
 
 import type { Redis } from 'ioredis';
 
+import { BoundedMap } from '../../core/bounded-map.ts';
 import { UserError } from '../../core/errors.ts';
 import type { Work } from '../../core/work.ts';
 import { FILE_KEPT_S, fileKey } from './keys.ts';
@@ -25,7 +26,7 @@ const MAX_KNOWN = 1000;
 export class FileSender {
   readonly #redis: Redis;
   readonly #prefix: string;
-  readonly #known = new Map<string, { readonly mark: string; readonly name: string }>();
+  readonly #known = new BoundedMap<string, { readonly mark: string; readonly name: string }>({ maxCost: MAX_KNOWN });
 
   constructor(redis: Redis, prefix: string) {
     this.#redis = redis;
@@ -59,12 +60,7 @@ export class FileSender {
     const bytes = await readFile(path);
     const name = createHash('sha256').update(bytes).digest('hex') + extname(path);
     await this.#redis.set(fileKey(this.#prefix, name), bytes, 'EX', FILE_KEPT_S);
-    this.#known.delete(path);
     this.#known.set(path, { mark, name });
-    const [oldest] = this.#known.keys();
-    if (oldest !== undefined && this.#known.size > MAX_KNOWN) {
-      this.#known.delete(oldest);
-    }
     return name;
   }
 }

@@ -8,7 +8,7 @@
  * The LoRAs stand side by side along R, padded to a bucket; weight · alpha/rank of each lies in the gate, zero in the
  * padding. Knows nothing of sessions; the matrices are shared and must not be written to.
  */
-import { Lru } from '../../cache/lru.ts';
+import { BoundedMap } from '../../../core/bounded-map.ts';
 import { bucketOf, type LoadedLora, type LoadedModule } from './loaded-lora.ts';
 import type { LoraTarget } from './lora-module.ts';
 import type { LoraInput, LoraRow } from './pack-lora.ts';
@@ -23,12 +23,12 @@ type Joined = {
 
 export class GatedPacker {
   readonly #targets: readonly LoraTarget[];
-  readonly #joined: Lru<ReadonlyMap<string, Joined>>;
+  readonly #joined: BoundedMap<string, ReadonlyMap<string, Joined>>;
 
   /** `targets`: exactly the modules for which the graph has inputs. `maxBytes` bounds the joined matrices that are kept. */
   constructor(targets: readonly LoraTarget[], maxBytes: number) {
     this.#targets = targets;
-    this.#joined = new Lru({ maxCost: maxBytes });
+    this.#joined = new BoundedMap({ maxCost: maxBytes });
   }
 
   /** All of the graph's LoRA inputs for a row, by name. */

@@ -7,7 +7,7 @@
  * weight · alpha/rank lies in a linear `lora_up` and in a convolution's gate. Several LoRAs of a row stand side by side
  * along the rank. Knows nothing of sessions; the arrays are shared and must not be written to.
  */
-import { Lru } from '../../cache/lru.ts';
+import { BoundedMap } from '../../../core/bounded-map.ts';
 import { narrowToHalves } from '../halves.ts';
 import { bucketOf, type LoadedLora, type LoadedModule } from './loaded-lora.ts';
 import type { LoraTarget } from './lora-module.ts';
@@ -25,8 +25,8 @@ export type LoraRow = readonly WeightedLora[];
 /** Packs the calls of one graph; keeps what it packed, since the same rows come again with the next step. */
 export class LoraPacker {
   readonly #targets: readonly LoraTarget[];
-  readonly #packed: Lru<ReadonlyMap<string, LoraInput>>;
-  readonly #scaledUps: Lru<ReadonlyMap<string, LoraNumbers>>;
+  readonly #packed: BoundedMap<string, ReadonlyMap<string, LoraInput>>;
+  readonly #scaledUps: BoundedMap<string, ReadonlyMap<string, LoraNumbers>>;
   readonly #dtype: 'f32' | 'f16';
   /** Of a LoRA's own matrices, as long as they are there. */
   readonly #halves = new WeakMap<Float32Array, Uint16Array<ArrayBuffer>>();
@@ -39,8 +39,8 @@ export class LoraPacker {
   constructor(targets: readonly LoraTarget[], maxBytes: number, dtype: 'f32' | 'f16' = 'f32') {
     this.#targets = targets;
     this.#dtype = dtype;
-    this.#packed = new Lru({ maxCost: maxBytes / 2 });
-    this.#scaledUps = new Lru({ maxCost: maxBytes / 2 });
+    this.#packed = new BoundedMap({ maxCost: maxBytes / 2 });
+    this.#scaledUps = new BoundedMap({ maxCost: maxBytes / 2 });
   }
 
   /** All of the graph's LoRA inputs for these rows, by name. */
