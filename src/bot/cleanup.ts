@@ -6,6 +6,7 @@ import { isServed } from '../core/partition.ts';
 import type { Stores } from '../store/index.ts';
 import { parseRecord } from './inbox-record.ts';
 import type { BotOptions, Clock, Log } from './ports.ts';
+import { everySoOften } from './timing.ts';
 
 /** How long a job is kept once it is over; its buttons work so long. */
 export const JOB_KEPT_MS = 30 * 24 * 3_600_000;
@@ -21,14 +22,7 @@ type Keeper = {
 
 /** Begins; the returned function ends it. */
 export function startCleanup({ stores, clock, log, options }: Keeper): () => void {
-  let disarm: () => void = () => undefined;
-  let isOver = false;
-  const arm = (ms: number): void => {
-    disarm = clock.after(ms, () => {
-      void tidy();
-    });
-  };
-  const tidy = async (): Promise<void> => {
+  return everySoOften(clock, { firstMs: FIRST_MS, everyMs: EVERY_MS }, async () => {
     try {
       await stores.tidy(clock.now() - JOB_KEPT_MS);
       const due = await stores.departures.due(clock.now() - options.leftKeptMs);
@@ -40,13 +34,5 @@ export function startCleanup({ stores, clock, log, options }: Keeper): () => voi
     } catch (error) {
       log.warn({ err: error }, 'tidying up failed');
     }
-    if (!isOver) {
-      arm(EVERY_MS);
-    }
-  };
-  arm(FIRST_MS);
-  return () => {
-    isOver = true;
-    disarm();
-  };
+  });
 }

@@ -3,6 +3,7 @@
  * and this ties the two. Knows neither what is drawn nor for whom.
  */
 import type { Admission, QueueLimits, Ticket } from '../core/admission.ts';
+import { deferred } from '../core/deferred.ts';
 import { CancelledError } from '../core/errors.ts';
 
 export type HeldSlot = {
@@ -20,28 +21,23 @@ export async function* duringSlot<T>(
   if (signal.aborted) {
     throw new CancelledError();
   }
-  let leave: () => void = () => undefined;
-  const left = new Promise<void>((resolve) => {
-    leave = resolve;
+  const left = deferred();
+  const granted = deferred<AbortSignal>();
+  const ended = admission.add(ticket, limits, async (mine) => {
+    granted.resolve(mine);
+    await left.promise;
   });
-  let ended: Promise<void> = Promise.resolve();
   // A turn that never comes (refused, cancelled, replaced by a newer one) rejects the wait for it.
-  const granted = new Promise<AbortSignal>((resolve, reject) => {
-    ended = admission.add(ticket, limits, async (mine) => {
-      resolve(mine);
-      await left;
-    });
-    ended.catch(reject);
-  });
+  ended.catch(granted.reject);
   const cancel = (): void => {
     admission.cancel(ticket.id);
   };
   signal.addEventListener('abort', cancel, { once: true });
   try {
-    yield* work(AbortSignal.any([await granted, signal]));
+    yield* work(AbortSignal.any([await granted.promise, signal]));
   } finally {
     signal.removeEventListener('abort', cancel);
-    leave();
+    left.resolve();
     await ended.catch(() => undefined);
   }
 }

@@ -3,9 +3,11 @@
  * that is away nothing comes in time; then the last that was heard counts, and where nothing was, private: what was to be
  * seen by one person alone is not shown to all.
  */
+import { BoundedMap } from '../core/bounded-map.ts';
 import type { ServerKey } from '../core/people.ts';
 import type { Stores } from '../store/index.ts';
 import type { BotPorts } from './ports.ts';
+import { within } from './timing.ts';
 
 /** Of the platforms' three seconds, a second of which may go to writing the event down. */
 const WITHIN_MS = 600;
@@ -15,7 +17,7 @@ type Ports = { readonly stores: Pick<Stores, 'settings'>; readonly clock: Pick<B
 
 export class UsualPrivacy {
   readonly #ports: Ports;
-  readonly #known = new Map<ServerKey, boolean>();
+  readonly #known = new BoundedMap<ServerKey, boolean>({ maxCost: MOST_SERVERS });
 
   constructor(ports: Ports) {
     this.#ports = ports;
@@ -23,13 +25,7 @@ export class UsualPrivacy {
 
   /** Never throws. */
   async of(server: ServerKey): Promise<boolean> {
-    const { clock } = this.#ports;
-    let disarm: () => void = () => undefined;
-    const late = new Promise<undefined>((resolve) => {
-      disarm = clock.after(WITHIN_MS, () => resolve(undefined));
-    });
-    const told = await Promise.race([this.#ask(server), late]);
-    disarm();
+    const told = await within(this.#ports.clock, WITHIN_MS, this.#ask(server));
     return told ?? this.#known.get(server) ?? true;
   }
 
@@ -37,12 +33,7 @@ export class UsualPrivacy {
   async #ask(server: ServerKey): Promise<boolean | undefined> {
     try {
       const { isPrivate = false } = await this.#ports.stores.settings.of(server);
-      this.#known.delete(server);
       this.#known.set(server, isPrivate);
-      const [oldest] = this.#known.keys();
-      if (this.#known.size > MOST_SERVERS && oldest !== undefined) {
-        this.#known.delete(oldest);
-      }
       return isPrivate;
     } catch {
       return undefined;

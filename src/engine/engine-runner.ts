@@ -6,7 +6,7 @@
  */
 import { noEightBits } from '../core/eight-bits.ts';
 import { CancelledError, StoppedError } from '../core/errors.ts';
-import { IdleWait } from '../core/idle.ts';
+import { Condition } from '../core/condition.ts';
 import type { Picture } from '../core/picture.ts';
 import type { GenerationRequest } from '../core/request.ts';
 import type { Runner, RunnerHealth, Work, WorkEvent } from '../core/work.ts';
@@ -74,7 +74,7 @@ class EngineRunner implements Runner {
   readonly #cache: ModelCache;
   readonly #upscaling: Upscaling;
   readonly #stop = new AbortController();
-  readonly #idle = new IdleWait();
+  readonly #idle = new Condition();
   #active = 0;
   #count = 0;
   #isClosing = false;
@@ -132,7 +132,7 @@ class EngineRunner implements Runner {
     } finally {
       this.#active -= 1;
       if (this.#active === 0) {
-        this.#idle.wake();
+        this.#idle.notify();
       }
     }
   }

@@ -2,8 +2,8 @@
  * One request on its way through the engine: its pictures as tasks, what they share, and the stream its events go to.
  * Knows no files and no sessions.
  */
+import type { EventStream } from '../core/event-stream.ts';
 import type { WorkEvent } from '../core/work.ts';
-import type { EventStream } from './event-stream.ts';
 import type { Conditioning, Decoder, Denoiser, LatentSize } from './model/denoiser.ts';
 import type { StyleSet } from './model/style-set.ts';
 import type { Task } from './task.ts';

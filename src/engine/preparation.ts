@@ -2,12 +2,12 @@
  * From a request to a generation: prompts encoded, styles folded, the picture to start from turned into latents, and one
  * task for each picture. After this nothing of the request is looked up again.
  */
+import { EventStream } from '../core/event-stream.ts';
 import { recipeOf, recipeTitle } from '../core/recipes.ts';
 import type { GenerationRequest } from '../core/request.ts';
 import type { WorkEvent } from '../core/work.ts';
 import type { Generation } from './generation.ts';
 import type { LatentSize } from './model/denoiser.ts';
-import { EventStream } from './event-stream.ts';
 import { type PictureReader, startOf } from './inpainting.ts';
 import { openLearnedWords } from './model/learned-words.ts';
 import type { EncodedPrompt, PromptText } from './model/prompt-encoder.ts';

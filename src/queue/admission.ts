@@ -5,7 +5,7 @@
  */
 import type { Admission, QueueLimits, QueuePlace, Ticket } from '../core/admission.ts';
 import { CancelledError, UserError } from '../core/errors.ts';
-import { IdleWait } from '../core/idle.ts';
+import { Condition } from '../core/condition.ts';
 import type { JobId } from '../core/job.ts';
 import type { ServerKey } from '../core/people.ts';
 import PQueue from 'p-queue';
@@ -43,7 +43,7 @@ export class FairAdmission implements Admission {
   readonly #entries = new Map<JobId, Entry>();
   readonly #servers = new Map<ServerKey, Set<Entry>>();
   readonly #listeners = new Set<() => void>();
-  readonly #idle = new IdleWait();
+  readonly #idle = new Condition();
   #changeTimer: ReturnType<typeof setTimeout> | undefined;
   /** Dropped by every change. */
   #forecast: ReadonlyMap<JobId, QueuePlace> | undefined;
@@ -145,7 +145,7 @@ export class FairAdmission implements Admission {
   async drain(limitMs: number): Promise<void> {
     this.#queue.pause();
     if (this.#running > 0) {
-      await this.#idle.wait(limitMs);
+      await this.#idle.wait({ limitMs });
     }
   }
 
@@ -162,7 +162,7 @@ export class FairAdmission implements Admission {
       this.#running--;
       this.#forget(entry);
       if (this.#running === 0) {
-        this.#idle.wake();
+        this.#idle.notify();
       }
     }
   }

@@ -2,52 +2,38 @@
  * Events from one who pushes to one who iterates, in order, with an end or an error after the last. Passes each event
  * once, however often it is pushed: a work that is run again repeats itself, and its consumer must not notice.
  */
+import { EventStream } from '../core/event-stream.ts';
 import type { WorkEvent } from '../core/work.ts';
 
-type Ending = { readonly error: Error | undefined };
-
 export class EventChannel {
-  readonly #events: WorkEvent[] = [];
+  readonly #events = new EventStream<WorkEvent>();
   readonly #seen = new Set<string>();
-  #ending: Ending | undefined;
-  #wake: (() => void) | undefined;
 
   get hasEnded(): boolean {
-    return this.#ending !== undefined;
+    return !this.#events.isOpen;
   }
 
   /** Ignored when it has been pushed before, or after the end. */
   push(event: WorkEvent): void {
     const key = keyOf(event);
-    if (this.hasEnded || this.#seen.has(key)) {
-      return;
+    if (!this.#seen.has(key)) {
+      this.#seen.add(key);
+      this.#events.push(event);
     }
-    this.#seen.add(key);
-    this.#events.push(event);
-    this.#wake?.();
   }
 
   /** What was pushed before is still delivered; the first ending counts. */
   end(error?: Error): void {
-    this.#ending ??= { error };
-    this.#wake?.();
+    if (error === undefined) {
+      this.#events.end();
+    } else {
+      this.#events.fail(error);
+    }
   }
 
   /** For one consumer. Throws what `end` was given. */
-  async *drain(): AsyncGenerator<WorkEvent> {
-    for (;;) {
-      for (let event = this.#events.shift(); event !== undefined; event = this.#events.shift()) {
-        yield event;
-      }
-      if (this.#ending !== undefined) {
-        if (this.#ending.error !== undefined) {
-          throw this.#ending.error;
-        }
-        return;
-      }
-      await new Promise<void>((resolve) => (this.#wake = resolve));
-      this.#wake = undefined;
-    }
+  drain(): AsyncGenerator<WorkEvent, void> {
+    return this.#events.read();
   }
 }
 

@@ -3,7 +3,7 @@
  * Which goes next is `dispatch-order.ts`. Knows no process.
  */
 import { CancelledError, UserError } from '../core/errors.ts';
-import { IdleWait } from '../core/idle.ts';
+import { Condition } from '../core/condition.ts';
 import type { Work } from '../core/work.ts';
 import { nextToSend } from './dispatch-order.ts';
 import { EventChannel } from './event-channel.ts';
@@ -20,7 +20,7 @@ export type PendingWork = {
 export class PendingWorks {
   readonly #waiting: PendingWork[] = [];
   readonly #active = new Map<number, PendingWork>();
-  readonly #idle = new IdleWait();
+  readonly #idle = new Condition();
   #calls = 0;
 
   /** How many are in the child. */
@@ -57,7 +57,7 @@ export class PendingWorks {
     this.#active.delete(pending.call ?? -1);
     pending.call = undefined;
     if (this.#active.size === 0) {
-      this.#idle.wake();
+      this.#idle.notify();
     }
   }
 
@@ -104,7 +104,7 @@ export class PendingWorks {
   /** Resolves when none is in the child, or after that time. */
   async idle(limitMs: number): Promise<void> {
     if (this.#active.size > 0) {
-      await this.#idle.wait(limitMs);
+      await this.#idle.wait({ limitMs });
     }
   }
 }

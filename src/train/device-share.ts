@@ -2,6 +2,7 @@
  * When training may have the device that pictures are drawn on: at once where nobody draws, and for a small share of the
  * time where somebody always does, so that it ends some day. Decides between two calls of the device; knows none.
  */
+import { Condition } from '../core/condition.ts';
 
 /** Of the device's time, while pictures are drawn. */
 const SHARE = 0.08;
@@ -14,7 +15,7 @@ export class DeviceShare {
   #endedAtMs = Number.NEGATIVE_INFINITY;
   #lastMs = 0;
   #spentMs = 0;
-  readonly #changes = new Set<() => void>();
+  readonly #changed = new Condition();
 
   /** `nowMs`: of a monotonic clock. */
   constructor(nowMs: () => number) {
@@ -34,7 +35,7 @@ export class DeviceShare {
       if (!isOver) {
         isOver = true;
         this.#drawing--;
-        this.#tell();
+        this.#changed.notify();
       }
     };
   }
@@ -56,7 +57,7 @@ export class DeviceShare {
     // Calls of the device block the event loop: what has arrived meanwhile is heard first.
     await new Promise((resolve) => setImmediate(resolve));
     for (let waitMs = this.#waitMs(); waitMs > 0 && !signal.aborted; waitMs = this.#waitMs()) {
-      await this.#changed(waitMs, signal);
+      await this.#changed.wait({ limitMs: Math.ceil(waitMs), signal });
     }
     this.#grantedAtMs = this.#nowMs();
   }
@@ -68,23 +69,5 @@ export class DeviceShare {
     }
     const pauseMs = this.#lastMs * (1 / SHARE - 1);
     return Math.max(0, this.#endedAtMs + pauseMs - this.#nowMs());
-  }
-
-  async #changed(withinMs: number, signal: AbortSignal): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer);
-        this.#changes.delete(done);
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      const timer = setTimeout(done, Math.ceil(withinMs));
-      this.#changes.add(done);
-      signal.addEventListener('abort', done, { once: true });
-    });
-  }
-
-  #tell(): void {
-    [...this.#changes].forEach((done) => done());
   }
 }

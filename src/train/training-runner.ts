@@ -4,6 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 
+import { deferred } from '../core/deferred.ts';
 import { CancelledError, StoppedError } from '../core/errors.ts';
 import type { TrainRequest } from '../core/training.ts';
 import type { Runner, RunnerHealth, Work, WorkEvent } from '../core/work.ts';
@@ -70,8 +71,8 @@ export class TrainingRunner implements Runner {
     signal: AbortSignal,
   ): AsyncGenerator<WorkEvent, void> {
     const before = this.#before;
-    let end: () => void = () => undefined;
-    this.#before = Promise.all([before, new Promise<void>((resolve) => (end = resolve))]).then(() => undefined);
+    const over = deferred();
+    this.#before = Promise.all([before, over.promise]).then(() => undefined);
     this.#training++;
     try {
       await before;
@@ -83,7 +84,7 @@ export class TrainingRunner implements Runner {
     } finally {
       this.#share.release();
       this.#training--;
-      end();
+      over.resolve();
     }
   }
 

@@ -7,7 +7,7 @@ import type { Generation } from '../../src/engine/generation.ts';
 import type { Denoiser, UNetRow } from '../../src/engine/model/denoiser.ts';
 import { Engine } from '../../src/engine/engine.ts';
 import { NO_STYLE } from '../../src/engine/model/style-set.ts';
-import { EventStream } from '../../src/engine/event-stream.ts';
+import { EventStream } from '../../src/core/event-stream.ts';
 import { parseSchedulerConfig, plan, TorchGenerator } from '../../src/engine/sampling/index.ts';
 import { CPU_POLICY, type SchedulerPolicy } from '../../src/engine/scheduler.ts';
 import { Task } from '../../src/engine/task.ts';

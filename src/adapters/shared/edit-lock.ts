@@ -3,7 +3,7 @@
  * that only show progress the newest waits and the others are dropped; a final one stops the progress on its way.
  */
 import { asError } from '../../core/errors.ts';
-import { IdleWait } from '../../core/idle.ts';
+import { Condition } from '../../core/condition.ts';
 
 type Edit = {
   readonly run: () => Promise<void>;
@@ -17,7 +17,7 @@ type Queue = { current: Edit; waiting: Edit[] };
 
 export class EditLock {
   readonly #queues = new Map<string, Queue>();
-  readonly #idle = new IdleWait();
+  readonly #idle = new Condition();
 
   /** What the edit gives; undefined where it was dropped or overtaken. Throws what the edit throws. */
   progress<Result>(message: string, edit: (overtaken: AbortSignal) => Promise<Result>): Promise<Result | undefined> {
@@ -74,7 +74,7 @@ export class EditLock {
     }
     this.#queues.delete(message);
     if (this.#queues.size === 0) {
-      this.#idle.wake();
+      this.#idle.notify();
     }
   }
 }

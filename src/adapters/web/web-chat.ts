@@ -9,6 +9,7 @@ import { refusal } from '../../bot/refusal.ts';
 import { text } from '../../bot/texts/index.ts';
 import type { Bot, Chat, DeliverOptions, Invocation, ServerChannel, Suggestion } from '../../core/chat.ts';
 import type { Upload } from '../../core/command.ts';
+import { deferred } from '../../core/deferred.ts';
 import { asError } from '../../core/errors.ts';
 import type { ReplyAddress } from '../../core/job.ts';
 import type { Form, Message } from '../../core/message.ts';
@@ -48,9 +49,9 @@ export type WebChatOptions = {
 export class WebChat implements Chat {
   readonly platform = 'web';
   readonly server: ServerKey = 'web:local';
+  readonly #stopped = deferred();
   /** Resolves once no more actions are taken in. */
-  readonly stopped: Promise<void>;
-  #markStopped: () => void = () => {};
+  readonly stopped: Promise<void> = this.#stopped.promise;
   readonly #options: WebChatOptions;
   readonly #history: History;
   readonly #edits = new EditLock();
@@ -60,9 +61,6 @@ export class WebChat implements Chat {
     this.#options = options;
     this.#history = options.history;
     this.#intake = new Intake({ ...options, monotonicMs: () => performance.now() });
-    this.stopped = new Promise((resolve) => {
-      this.#markStopped = resolve;
-    });
   }
 
   /** `name`: what they call themselves; '' for who has not said. */
@@ -213,7 +211,7 @@ export class WebChat implements Chat {
   async stop(): Promise<void> {
     await this.#intake.drain(DRAIN_MS);
     await this.#edits.idle();
-    this.#markStopped();
+    this.#stopped.resolve();
     await this.#history.close();
   }
 

@@ -5,6 +5,7 @@
 import type { Job, JobId } from '../../core/job.ts';
 import type { UserKey } from '../../core/people.ts';
 import type { BotPorts } from '../ports.ts';
+import { everySoOften, sleep } from '../timing.ts';
 
 const LOOK_EVERY_MS = 1000;
 /** A step of a large model ends by then; a process that is gone never does. */
@@ -22,15 +23,16 @@ type Drawing = {
 
 /** Looks which of the jobs that are here are asked for, where there are other processes; the returned function ends it. */
 export function watchForgotten({ stores, clock, log, options }: Ports, service: Drawing): () => void {
-  let disarm: () => void = () => undefined;
-  let isOver = false;
+  if (options.partition === undefined) {
+    return () => undefined;
+  }
   const end = async (job: Job): Promise<void> => {
     if (service.cancel(job.id, job.user)) {
       await service.ended(job.id);
       await stores.jobs.delete(job);
     }
   };
-  const look = async (): Promise<void> => {
+  return everySoOften(clock, { firstMs: LOOK_EVERY_MS, everyMs: LOOK_EVERY_MS }, async () => {
     try {
       const jobs = service.unfinished;
       const asked = new Set(await stores.jobs.askedToForget(jobs.map(({ id }) => id)));
@@ -38,18 +40,7 @@ export function watchForgotten({ stores, clock, log, options }: Ports, service: 
     } catch (error) {
       log.warn({ err: error }, 'whose jobs are to be forgotten could not be looked up');
     }
-    arm();
-  };
-  const arm = (): void => {
-    disarm = isOver ? disarm : clock.after(LOOK_EVERY_MS, () => void look());
-  };
-  if (options.partition !== undefined) {
-    arm();
-  }
-  return () => {
-    isOver = true;
-    disarm();
-  };
+  });
 }
 
 /** Resolves when other processes have ended and deleted the jobs, or one has had its time. */
@@ -63,8 +54,6 @@ export async function forgetElsewhere({ stores, clock }: Ports, jobs: readonly J
     if (left.every((job) => job === undefined)) {
       return;
     }
-    await new Promise<void>((resolve) => {
-      clock.after(ASK_AGAIN_MS, resolve);
-    });
+    await sleep(clock, ASK_AGAIN_MS);
   }
 }

@@ -2,6 +2,7 @@
  * One job in this process, from the line to its answer: drawn, tried again where the device failed, ended, answered.
  * Its state is one of `RunState`; what is saved of the job says enough to run it again after a crash.
  */
+import { deferred } from '../../core/deferred.ts';
 import { serverForLog } from '../../core/people.ts';
 import { CancelledError, StoppedError, UserError } from '../../core/errors.ts';
 import type { Job, JobState } from '../../core/job.ts';
@@ -43,7 +44,7 @@ export class JobRun {
   readonly #progress: Progress;
   #job: Job;
   #state: RunState = { kind: 'waiting' };
-  readonly #over = deferred<void>();
+  readonly #over = deferred();
   readonly #left = deferred<never>();
 
   constructor(ports: RunPorts, job: Job, receivedAtMs: number) {
@@ -225,20 +226,4 @@ export class JobRun {
     const ms = clock.now() - createdAtMs;
     log.info({ job: id, server: serverForLog(server), kind: work.kind, outcome, attempts, ms }, 'job ended');
   }
-}
-
-type Deferred<T> = {
-  readonly promise: Promise<T>;
-  readonly resolve: (value: T) => void;
-  readonly reject: (reason: Error) => void;
-};
-
-function deferred<T>(): Deferred<T> {
-  let resolve: (value: T) => void = () => undefined;
-  let reject: (reason: Error) => void = () => undefined;
-  const promise = new Promise<T>((onValue, onError) => {
-    resolve = onValue;
-    reject = onError;
-  });
-  return { promise, resolve, reject };
 }

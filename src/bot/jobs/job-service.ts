@@ -9,6 +9,7 @@ import type { UserKey } from '../../core/people.ts';
 import type { ServerSettings } from '../../store/index.ts';
 import type { BotPorts } from '../ports.ts';
 import { refusal } from '../refusal.ts';
+import { within } from '../timing.ts';
 import { Answers } from './answers.ts';
 import { chargedQuota, chargeOf, quotaOf, takeCharge } from './charges.ts';
 import { type Drawn, executor, type ExecuteJob, type TransientWork } from './execute-job.ts';
@@ -157,13 +158,7 @@ export class JobService {
     // What is not drawn is left as it is: its job is saved, with the message that a view on its way may still make.
     // What was drawn is answered now.
     runs.filter(({ state }) => state !== 'ended').forEach((run) => run.leave());
-    const ended = Promise.all(runs.map(async ({ over }) => await over));
-    let disarm: () => void = () => undefined;
-    const limit = new Promise<void>((resolve) => {
-      disarm = clock.after(ANSWER_MS, resolve);
-    });
-    await Promise.race([ended, limit]);
-    disarm();
+    await within(clock, ANSWER_MS, Promise.all(runs.map(async ({ over }) => await over)));
     this.#closing.abort();
     this.answers.close();
   }

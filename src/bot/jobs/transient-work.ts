@@ -3,6 +3,7 @@
  * it is saved and nobody is answered here; a stop ends the wait for it.
  */
 import type { Admission, QueueLimits } from '../../core/admission.ts';
+import { deferred } from '../../core/deferred.ts';
 import { StoppedError } from '../../core/errors.ts';
 import type { RandomSource } from '../ports.ts';
 import type { Drawn, ExecuteJob, TransientWork } from './execute-job.ts';
@@ -27,13 +28,11 @@ export async function drawInTurn(work: TransientWork, inTurn: InTurn): Promise<D
   const ended = admission.add(ticket, undefined, async (signal) => {
     drawn = await execute({ ...work, id }, signal, () => undefined);
   });
-  let leave: () => void = () => undefined;
-  const left = new Promise<void>((resolve) => {
-    leave = resolve;
-    closing.addEventListener('abort', leave, { once: true });
-  });
+  const left = deferred();
+  const leave = (): void => left.resolve();
+  closing.addEventListener('abort', leave, { once: true });
   try {
-    await Promise.race([ended, left]);
+    await Promise.race([ended, left.promise]);
   } finally {
     closing.removeEventListener('abort', leave);
     ended.catch(() => undefined);

@@ -7,7 +7,7 @@ import { Redis } from 'ioredis';
 
 import { needsEightBits, noEightBits } from '../../core/eight-bits.ts';
 import { asError, CancelledError, StoppedError, UserError } from '../../core/errors.ts';
-import { IdleWait } from '../../core/idle.ts';
+import { Condition } from '../../core/condition.ts';
 import type { Runner, RunnerHealth, Work, WorkEvent } from '../../core/work.ts';
 import { EventChannel } from '../event-channel.ts';
 import { unpackError } from '../wire.ts';
@@ -43,7 +43,7 @@ export class RemoteRunner implements Runner {
   readonly #files: FileSender;
   readonly #workers: WorkerWatch;
   readonly #runs = new Map<string, Run>();
-  readonly #idle = new IdleWait();
+  readonly #idle = new Condition();
   readonly #timer: ReturnType<typeof setInterval>;
   #isClosing = false;
   #isClosed = false;
@@ -118,7 +118,7 @@ export class RemoteRunner implements Runner {
   async close(limitMs: number): Promise<void> {
     this.#isClosing = true;
     if (this.#runs.size > 0) {
-      await this.#idle.wait(limitMs);
+      await this.#idle.wait({ limitMs });
     }
     this.#isClosed = true;
     clearInterval(this.#timer);
@@ -202,7 +202,7 @@ export class RemoteRunner implements Runner {
     }
     this.#runs.delete(id);
     if (this.#runs.size === 0) {
-      this.#idle.wake();
+      this.#idle.notify();
     }
     if (this.#isClosed) {
       return;

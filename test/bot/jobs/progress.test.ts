@@ -1,41 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { movedClock } from '../../support/moved-clock.ts';
 import { Progress, type ProgressView } from '../../../src/bot/jobs/progress.ts';
 
-/** Time that moves only when it is told to. */
-const fakeTime = () => {
-  let nowMs = 0;
-  let timers: { readonly atMs: number; readonly run: () => void }[] = [];
-  return {
-    clock: {
-      now: () => nowMs,
-      after: (ms: number, run: () => void) => {
-        const timer = { atMs: nowMs + ms, run };
-        timers.push(timer);
-        return () => {
-          timers = timers.filter((other) => other !== timer);
-        };
-      },
-    },
-    pass: async (ms: number) => {
-      const until = nowMs + ms;
-      for (;;) {
-        const next = timers.filter(({ atMs }) => atMs <= until).sort((a, b) => a.atMs - b.atMs)[0];
-        if (next === undefined) {
-          break;
-        }
-        timers = timers.filter((timer) => timer !== next);
-        nowMs = Math.max(nowMs, next.atMs);
-        next.run();
-        await new Promise((resolve) => setImmediate(resolve));
-      }
-      nowMs = until;
-      await new Promise((resolve) => setImmediate(resolve));
-    },
-  };
-};
-
 const start = () => {
-  const { clock, pass } = fakeTime();
+  const { clock, pass } = movedClock();
   const shown: string[] = [];
   const show = async (view: ProgressView) => {
     const what = view.kind === 'waiting' ? view.ahead : view.kind === 'drawing' ? view.step : '';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { EventStream } from '../../src/engine/event-stream.ts';
+import { EventStream } from '../../src/core/event-stream.ts';
 
 async function readAll<T>(stream: EventStream<T>): Promise<readonly T[]> {
   const events: T[] = [];

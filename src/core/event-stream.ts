@@ -4,16 +4,17 @@
  * Holds what has not been read yet: its writer must be bounded (here: the pictures of one request). Ends with `end` or
  * `fail`; what comes after is dropped. Knows nothing of what it carries.
  */
+import { Condition } from './condition.ts';
+
+type State =
+  | { readonly kind: 'open' }
+  | { readonly kind: 'ended' }
+  | { readonly kind: 'failed'; readonly error: unknown };
 
 export class EventStream<T> {
   readonly #waiting: T[] = [];
-  #state:
-    | { readonly kind: 'open' }
-    | { readonly kind: 'ended' }
-    | { readonly kind: 'failed'; readonly error: unknown } = {
-    kind: 'open',
-  };
-  #wake: (() => void) | undefined;
+  readonly #changed = new Condition();
+  #state: State = { kind: 'open' };
 
   get isOpen(): boolean {
     return this.#state.kind === 'open';
@@ -22,7 +23,7 @@ export class EventStream<T> {
   push(event: T): void {
     if (this.isOpen) {
       this.#waiting.push(event);
-      this.#wake?.();
+      this.#changed.notify();
     }
   }
 
@@ -43,10 +44,7 @@ export class EventStream<T> {
       }
       switch (this.#state.kind) {
         case 'open':
-          await new Promise<void>((resolve) => {
-            this.#wake = resolve;
-          });
-          this.#wake = undefined;
+          await this.#changed.wait();
           break;
         case 'ended':
           return;
@@ -58,10 +56,10 @@ export class EventStream<T> {
     }
   }
 
-  #close(state: { readonly kind: 'ended' } | { readonly kind: 'failed'; readonly error: unknown }): void {
+  #close(state: State): void {
     if (this.isOpen) {
       this.#state = state;
-      this.#wake?.();
+      this.#changed.notify();
     }
   }
 }
