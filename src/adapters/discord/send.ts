@@ -5,12 +5,11 @@
 import type { Log } from '../../bot/index.ts';
 import type { DeliverOptions, ServerChannel } from '../../core/chat.ts';
 import { refusal } from '../../bot/refusal.ts';
-import { UserError } from '../../core/errors.ts';
 import type { ReplyAddress } from '../../core/job.ts';
 import type { Message } from '../../core/message.ts';
 import { EditLock } from '../shared/edit-lock.ts';
 import { failureKind, isFailure } from '../shared/failure.ts';
-import { fittedInto, sendMost } from '../shared/lessen.ts';
+import { explained, fittedInto, sendMost } from '../shared/lessen.ts';
 import { retry, type Wait } from '../shared/retry.ts';
 import { decodeAddress, encodeAddress } from './address.ts';
 import type { DiscordAddress } from './address.ts';
@@ -87,11 +86,11 @@ export class MessageSender {
       );
     } catch (error) {
       if (!isFailure(error, 'shut-out', 'expired', 'gone') || at.user === '') {
-        throw explained(error);
+        throw orExpired(error);
       }
       log.warn({ err: error }, 'an answer goes as a direct message');
       return this.#direct(at, message, options).catch((refusal: unknown) => {
-        throw explained(failureKind(refusal) === 'passing' ? refusal : error);
+        throw orExpired(failureKind(refusal) === 'passing' ? refusal : error);
       });
     }
   }
@@ -110,7 +109,7 @@ export class MessageSender {
     try {
       return await this.#retry(attempt);
     } catch (error) {
-      throw explained(error);
+      throw orExpired(error);
     }
   }
 
@@ -120,18 +119,7 @@ export class MessageSender {
   }
 }
 
-/** What the caller can act on; anything else stays as it is. */
-function explained(error: unknown): unknown {
-  switch (failureKind(error)) {
-    case 'shut-out':
-      return refusal('chat.forbidden', {}, { cause: error });
-    case 'too-large':
-      return refusal('upload.too-large', {}, { cause: error });
-    case 'expired':
-      return refusal('job.expired', {}, { cause: error });
-    case 'refused':
-      return new UserError('chat.refused', error instanceof Error ? error.message : String(error), { cause: error });
-    default:
-      return error;
-  }
+/** Nothing takes the place of a token that is over: what is asked again comes anew. */
+function orExpired(error: unknown): unknown {
+  return isFailure(error, 'expired') ? refusal('job.expired', {}, { cause: error }) : explained(error);
 }

@@ -5,7 +5,9 @@
  */
 import type { Log } from '../../bot/index.ts';
 import { small } from '../../bot/present/lines.ts';
+import { refusal } from '../../bot/refusal.ts';
 import { text } from '../../bot/texts/index.ts';
+import { UserError } from '../../core/errors.ts';
 import type { Message, MessageFile } from '../../core/message.ts';
 import type { Locale } from '../../core/people.ts';
 import { encodeWithin, openOwnPicture } from '../../image/index.ts';
@@ -95,4 +97,19 @@ async function halved(message: Message): Promise<Message | undefined> {
 async function encodedInto(picture: MessageFile, bytes: number): Promise<MessageFile> {
   const { data, contentType, ending } = await encodeWithin(await openOwnPicture(picture.data), bytes);
   return { ...picture, data, contentType, name: picture.name.replace(/\.\w+$/, ending) };
+}
+
+/** What no later try can change, as what its asker or an admin can act on; anything else stays as it is. */
+export function explained(error: unknown): unknown {
+  switch (failureKind(error)) {
+    case 'shut-out':
+      return refusal('chat.forbidden', {}, { cause: error });
+    case 'too-large':
+      return refusal('upload.too-large', {}, { cause: error });
+    case 'no-files':
+    case 'refused':
+      return new UserError('chat.refused', error instanceof Error ? error.message : String(error), { cause: error });
+    default:
+      return error;
+  }
 }

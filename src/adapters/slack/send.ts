@@ -4,12 +4,10 @@
  */
 import type { Log } from '../../bot/index.ts';
 import type { DeliverOptions } from '../../core/chat.ts';
-import { refusal } from '../../bot/refusal.ts';
-import { UserError } from '../../core/errors.ts';
 import type { Message } from '../../core/message.ts';
 import { EditLock } from '../shared/edit-lock.ts';
-import { failureKind, isFailure, unless } from '../shared/failure.ts';
-import { sendMost } from '../shared/lessen.ts';
+import { isFailure, unless } from '../shared/failure.ts';
+import { explained, sendMost } from '../shared/lessen.ts';
 import type { SlackAddress } from './address.ts';
 import type { HomeTab } from './home.ts';
 import { type AttemptParts, REFUSALS, SendAttempts } from './send-attempts.ts';
@@ -28,7 +26,7 @@ export class MessageSender {
 
   /**
    * The address of what was delivered; the same address where a progress edit was dropped. For a final answer throws
-   * `UserError` `chat.forbidden` or `chat.refused` where nothing can be said, `RequestFailure` where it may be later.
+   * `UserError` `chat.forbidden`, `upload.too-large` or `chat.refused` where nothing can be said, `RequestFailure` where it may be later.
    */
   async deliver(given: SlackAddress, message: Message, options: DeliverOptions): Promise<SlackAddress> {
     if (given.isHome && options.mode === 'edit') {
@@ -115,20 +113,6 @@ export class MessageSender {
       this.#parts.posts.post(spot, rendered, options),
     );
     await this.#parts.shares.offer({ channel, thread: result.ts }, message.files);
-  }
-}
-
-/** What no later try can change is somebody's to mend; anything else stays as it is. */
-function explained(error: unknown): unknown {
-  switch (failureKind(error)) {
-    case 'shut-out':
-      return refusal('chat.forbidden', {}, { cause: error });
-    case 'refused':
-    case 'no-files':
-    case 'too-large':
-      return new UserError('chat.refused', error instanceof Error ? error.message : String(error), { cause: error });
-    default:
-      return error;
   }
 }
 
