@@ -60,20 +60,20 @@ export function sameSiteOnly({ host, names }: Pick<Access, 'host' | 'names'>): M
   };
 }
 
-/** A door that a token opens: the cookie it hands out is bound to the browser, and guesses are counted by address. */
-type DoorOptions = {
+/** Signing in with a token: the cookie it hands out is bound to the browser, and guesses are counted by address. */
+type SignInOptions = {
   readonly cookie: string;
-  /** Any of them opens; its holder has a cookie made with the first. */
+  /** Any of them will do; its holder has a cookie made with the first. */
   readonly tokens: readonly [string, ...string[]];
   readonly identities: Identities;
   readonly now: () => number;
 };
 
-export class TokenDoor {
-  readonly #options: DoorOptions;
+export class TokenSignIn {
+  readonly #options: SignInOptions;
   readonly #wrong = new WindowCounter(60_000, LIMITS.countedAddresses);
 
-  constructor(options: DoorOptions) {
+  constructor(options: SignInOptions) {
     this.#options = options;
   }
 

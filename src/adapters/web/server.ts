@@ -11,10 +11,10 @@ import { faultSentence } from '../../bot/fault.ts';
 import type { Log } from '../../bot/index.ts';
 import { refusal } from '../../bot/refusal.ts';
 import { UserError } from '../../core/errors.ts';
-import { needsVisitorToken, sameSiteOnly, TokenDoor, type Access } from './access.ts';
+import { needsVisitorToken, sameSiteOnly, TokenSignIn, type Access } from './access.ts';
 import type { FormReceiver } from './body.ts';
 import { addChatRoutes } from './chat-routes.ts';
-import { addDoorRoutes } from './door-routes.ts';
+import { addSignInRoutes } from './sign-in-routes.ts';
 import { addDrawingRoutes } from './drawing-routes.ts';
 import { Identities, nameOf } from './identity.ts';
 import { LIMITS, type PageLimits } from './limits.ts';
@@ -43,10 +43,10 @@ export function createServerApp(options: ServerOptions): Hono {
   const { access, isBehindProxy, chat, forms, seats, limits, ports, log, now } = options;
   const app = new Hono();
   const identities = new Identities({ isBehindProxy, now });
-  const operators = new TokenDoor({ cookie: 'fourstep_operator', tokens: [access.operatorToken], identities, now });
+  const operators = new TokenSignIn({ cookie: 'fourstep_operator', tokens: [access.operatorToken], identities, now });
   const { operatorToken, visitorToken } = access;
   const visitors = needsVisitorToken(access)
-    ? new TokenDoor({
+    ? new TokenSignIn({
         cookie: 'fourstep_visitor',
         tokens: visitorToken === undefined ? [operatorToken] : [visitorToken, operatorToken],
         identities,
@@ -130,7 +130,7 @@ export function createServerApp(options: ServerOptions): Hono {
     site.countOnce(context, 'request');
     return next();
   });
-  addDoorRoutes(site);
+  addSignInRoutes(site);
   app.use(async (context, next) => {
     if (visitors !== undefined && !visitors.isOpenFor(context) && !operators.isOpenFor(context)) {
       return context.json({ error: 'This page asks for a token first; open / and give it.' }, 401);

@@ -2,7 +2,7 @@
 import type { Context, Hono } from 'hono';
 
 import type { Actor, Locale } from '../../core/people.ts';
-import type { TokenDoor } from './access.ts';
+import type { TokenSignIn } from './access.ts';
 import type { FormReceiver } from './body.ts';
 import type { Identities } from './identity.ts';
 import type { PageLimits } from './limits.ts';
@@ -18,9 +18,9 @@ export type Site = {
   readonly limits: PageLimits;
   readonly ports: WebPorts;
   readonly identities: Identities;
-  readonly operators: TokenDoor;
+  readonly operators: TokenSignIn;
   /** Undefined where visitors need no token. */
-  readonly visitors: TokenDoor | undefined;
+  readonly visitors: TokenSignIn | undefined;
   readonly actorOf: (context: Context) => Actor;
   /** What went wrong, in words; a fault of ours is logged under the id in them. */
   readonly sentenceOf: (error: unknown, locale: Locale) => string;

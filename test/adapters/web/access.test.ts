@@ -1,4 +1,4 @@
-/** The doors of the page: names and sites it answers to, tokens, guesses, and what an address may cost. */
+/** Who may use the page: names and sites it answers to, tokens, guesses, and what an address may cost. */
 import { readdirSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
@@ -74,12 +74,12 @@ describe('a page that can be reached from other machines', () => {
     expect((await ask(base, '/', { headers: { host: 'rebound.example' } })).status).toBe(403);
   });
 
-  it('shows a door, draws for nobody before it, and opens to the visitors’ token and the operator’s', async () => {
+  it('asks for a token, draws for nobody without, and lets in with the visitors’ token and the operator’s', async () => {
     for (const right of ['the visitors’ own', OPERATOR_TOKEN]) {
       const { base, page } = await open({ access: { host: '0.0.0.0', visitorToken: 'the visitors’ own' } });
-      const door = await ask(base, '/');
-      expect(door.body).toContain('/api/visitor');
-      const cookie = cookiesOf(door.headers);
+      const asked = await ask(base, '/');
+      expect(asked.body).toContain('/api/visitor');
+      const cookie = cookiesOf(asked.headers);
       for (const path of ['/api/hello', '/api/events', '/api/gallery', '/gallery/a/0', '/api/suggest']) {
         expect((await ask(base, path, { headers: { cookie } })).status).toBe(401);
       }

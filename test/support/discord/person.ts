@@ -2,6 +2,7 @@
  * Somebody at the keyboard: types commands, presses what is visible, fills forms, and sees a channel as that person
  * alone sees it. Refuses what Discord's client would not let them do.
  */
+import { ApplicationCommandType, ComponentType } from 'discord.js';
 import { randomBytes } from 'node:crypto';
 
 import { postSigned } from './endpoint.ts';
@@ -107,12 +108,12 @@ export class Person {
     }
     const components = modal.components.map((part) => {
       const input = inputOf(part);
-      if (input.type === 3) {
+      if (input.type === ComponentType.StringSelect) {
         const chosen = fields[input.custom_id] ?? input.options.find((option) => option.default)?.value ?? '';
         const component = { type: 3, id: 1, custom_id: input.custom_id, values: chosen === '' ? [] : [chosen] };
         return { type: 18, id: 2, component };
       }
-      if (input.type === 21) {
+      if (input.type === ComponentType.RadioGroup) {
         const value = fields[input.custom_id] ?? input.options.find((option) => option.default)?.value ?? null;
         const isOffered =
           value === null ? input.required === false : input.options.some((each) => each.value === value);
@@ -121,7 +122,7 @@ export class Person {
         }
         return { type: 18, id: 2, component: { type: 21, id: 1, custom_id: input.custom_id, value } };
       }
-      if (input.type === 6 || input.type === 8) {
+      if (input.type === ComponentType.RoleSelect || input.type === ComponentType.ChannelSelect) {
         const chosen = fields[input.custom_id]?.split('\n') ?? (input.default_values ?? []).map(({ id }) => id);
         const component = {
           type: input.type,
@@ -131,7 +132,7 @@ export class Person {
         };
         return { type: 18, id: 2, component };
       }
-      if (input.type === 19) {
+      if (input.type === ComponentType.FileUpload) {
         const given = files[input.custom_id] ?? [];
         if (given.length < (input.min_values ?? 1) || given.length > (input.max_values ?? 1)) {
           throw new Error(`the client does not accept ${given.length} files for ${input.custom_id}`);
@@ -148,7 +149,9 @@ export class Person {
         throw new Error(`the client does not accept ${JSON.stringify(value)} for ${input.custom_id}`);
       }
       const filled = { type: 4, id: 1, custom_id: input.custom_id, value };
-      return part.type === 18 ? { type: 18, id: 2, component: filled } : { type: 1, components: [filled] };
+      return part.type === ComponentType.Label
+        ? { type: ComponentType.Label, id: 2, component: filled }
+        : { type: ComponentType.ActionRow, components: [filled] };
     });
     const source = opened.interaction.source;
     return this.#send(
@@ -163,7 +166,9 @@ export class Person {
 
   /** A command of the message's context menu. */
   menu(name: string, on: SeenMessage): Exchange {
-    const command = this.#fake.world.commands.find((each) => each.type === 3 && each.name === name);
+    const command = this.#fake.world.commands.find(
+      (each) => each.type === ApplicationCommandType.Message && each.name === name,
+    );
     if (command === undefined) {
       throw new Error(`"${name}" is in no message's menu`);
     }
@@ -269,5 +274,5 @@ export class Person {
 }
 
 function inputOf(part: Awaited<ReturnType<Exchange['modal']>>['components'][number]) {
-  return part.type === 18 ? part.component : part.components[0];
+  return part.type === ComponentType.Label ? part.component : part.components[0];
 }

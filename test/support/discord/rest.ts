@@ -2,6 +2,7 @@
  * The HTTP side: versioned REST routes, the CDN, and whatever fault a test has ordered for the request. Authorisation
  * is checked as Discord does: the bot's token everywhere but on the routes whose path carries an interaction's token.
  */
+import { ApplicationCommandType } from 'discord.js';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 
@@ -94,19 +95,19 @@ export class Rest {
   }
 
   /** Undefined: the connection is cut. */
-  async #strike(fault: Fault | undefined, carryOut: () => Promise<Reply>): Promise<Reply | undefined> {
+  async #strike(fault: Fault | undefined, perform: () => Promise<Reply>): Promise<Reply | undefined> {
     if (fault === undefined) {
-      return carryOut();
+      return perform();
     }
     switch (fault.kind) {
       case 'delay':
         await new Promise((resolve) => {
           setTimeout(resolve, fault.ms);
         });
-        return carryOut();
+        return perform();
       case 'reset':
         if (fault.moment === 'after') {
-          await carryOut();
+          await perform();
         }
         return undefined;
       case 'status':
@@ -222,7 +223,8 @@ export class Rest {
     const application = { ...world.application, bot: { id: world.application.id }, flags: 0 };
     const overwrite = (body: Body): unknown => {
       const old = world.commands;
-      const isEntryPoint = ({ type }: { readonly type?: number | undefined }): boolean => type === 4;
+      const isEntryPoint = ({ type }: { readonly type?: number | undefined }): boolean =>
+        type === ApplicationCommandType.PrimaryEntryPoint;
       if (old.some(isEntryPoint) && !JSON.stringify(body.json).includes('"type":4')) {
         throw refusals.entryPointLeftOut();
       }

@@ -1,4 +1,5 @@
 /** A message as a person sees it: words, pictures with their alternative text, labels of buttons. */
+import { ComponentType } from 'discord.js';
 import type { RowBody } from './message-rules.ts';
 import type { StoredFile, StoredMessage } from './world.ts';
 
@@ -43,7 +44,7 @@ export function seenMessage(message: StoredMessage): SeenMessage {
 
 function buttonsOf(row: RowBody): readonly SeenButton[] {
   return row.components.flatMap((part) =>
-    part.type === 2
+    part.type === ComponentType.Button
       ? [
           {
             label: [part.emoji?.name, part.label].filter((word) => word !== undefined).join(' '),
@@ -57,7 +58,7 @@ function buttonsOf(row: RowBody): readonly SeenButton[] {
 
 function selectsOf(row: RowBody): readonly SeenSelect[] {
   return row.components.flatMap((part) =>
-    part.type === 3
+    part.type === ComponentType.StringSelect
       ? [
           {
             id: part.custom_id,

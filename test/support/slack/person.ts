@@ -46,7 +46,7 @@ export class Person {
   /** Types a command into a channel; the outcome is Slack's, the answer comes later. */
   slash(command: string, text = '', channel = this.#parts.home): Promise<Outcome> {
     const { person, state, origin } = this.#parts;
-    const hook = state.hook(channel, person.id, undefined);
+    const answerTo = state.responseUrl(channel, person.id, undefined);
     return this.#deliver('slash_commands', {
       token: 'unused',
       team_id: person.team,
@@ -61,7 +61,7 @@ export class Person {
       api_app_id: APP,
       ...this.#organisation(),
       is_enterprise_install: String(this.#organisation().is_enterprise_install),
-      response_url: `${origin}/hooks/${hook.token}`,
+      response_url: `${origin}/hooks/${answerTo.token}`,
       trigger_id: state.trigger(person.id),
     });
   }
@@ -209,13 +209,13 @@ export class Person {
   /** A message shortcut, from the menu beside a message. */
   shortcut(callbackId: string, on: Seen): Promise<Outcome> {
     const { person, state, origin } = this.#parts;
-    const hook = state.hook(on.channel, person.id, undefined);
+    const answerTo = state.responseUrl(on.channel, person.id, undefined);
     return this.#deliver('interactive', {
       type: 'message_action',
       callback_id: callbackId,
       ...this.#who(on.channel),
       trigger_id: state.trigger(person.id),
-      response_url: `${origin}/hooks/${hook.token}`,
+      response_url: `${origin}/hooks/${answerTo.token}`,
       message: this.#message(on),
       action_ts: state.ts(),
     });
@@ -224,13 +224,13 @@ export class Person {
   /** The same on a message of somebody else's, with files. */
   pictureShortcut(callbackId: string, message: { readonly user: string; readonly files: readonly unknown[] }) {
     const { person, state, origin } = this.#parts;
-    const hook = state.hook(this.#parts.home, person.id, undefined);
+    const answerTo = state.responseUrl(this.#parts.home, person.id, undefined);
     return this.#deliver('interactive', {
       type: 'message_action',
       callback_id: callbackId,
       ...this.#who(this.#parts.home),
       trigger_id: state.trigger(person.id),
-      response_url: `${origin}/hooks/${hook.token}`,
+      response_url: `${origin}/hooks/${answerTo.token}`,
       message: { type: 'message', ts: state.ts(), text: '', ...message },
       action_ts: state.ts(),
     });
@@ -253,7 +253,7 @@ export class Person {
       (block) => isJson(block['element']) && block['element']['response_url_enabled'] === true,
     );
     const where = answering === undefined ? undefined : values[stringOf(answering['block_id'])];
-    const hook = typeof where === 'string' ? state.hook(where, person.id, undefined) : undefined;
+    const answerTo = typeof where === 'string' ? state.responseUrl(where, person.id, undefined) : undefined;
     const outcome = await this.#deliver('interactive', {
       type: 'view_submission',
       team: { id: person.team, domain: 'fake' },
@@ -268,7 +268,8 @@ export class Person {
         hash: state.id('hash'),
         state: { values: this.#filledIn(open.view, values) },
       },
-      response_urls: hook === undefined ? [] : [{ channel_id: where, response_url: `${origin}/hooks/${hook.token}` }],
+      response_urls:
+        answerTo === undefined ? [] : [{ channel_id: where, response_url: `${origin}/hooks/${answerTo.token}` }],
     });
     // A form with errors stays open, with all that was filled in.
     if (outcome.isAcknowledged && outcome.body['response_action'] !== 'errors') {
@@ -335,7 +336,7 @@ export class Person {
 
   #act(on: Seen, action: Json): Promise<Outcome> {
     const { person, state, origin } = this.#parts;
-    const hook = state.hook(on.channel, person.id, on.ts);
+    const answerTo = state.responseUrl(on.channel, person.id, on.ts);
     const message = this.#message(on);
     const blockId = records(message['blocks']).find((block) =>
       records(block['elements']).some((element) => element['action_id'] === action['action_id']),
@@ -353,7 +354,7 @@ export class Person {
       // A private message is not sent along.
       ...(on.isPrivate ? {} : { message }),
       trigger_id: state.trigger(person.id),
-      response_url: `${origin}/hooks/${hook.token}`,
+      response_url: `${origin}/hooks/${answerTo.token}`,
       actions: [{ ...action, block_id: blockId, action_ts: state.ts() }],
     });
   }

@@ -11,7 +11,7 @@ import type { Faults } from './faults.ts';
 import { isJson, type Json, jsonOf, records, stringOf } from './json.ts';
 import type { OAuthEnd } from './oauth-end.ts';
 import type { SocketEnd } from './socket-end.ts';
-import type { Hook, State } from './state.ts';
+import type { ResponseUrl, State } from './state.ts';
 import { refuse, type WebApi } from './web-api.ts';
 
 export type Tokens = { bot: string; readonly app: string; fault: string | undefined };
@@ -124,7 +124,7 @@ export class FakeServer {
       case 'upload':
         return this.#upload(name, request, body);
       case 'hooks':
-        return this.#hook(name, body);
+        return this.#answerUrl(name, body);
       default:
         return { status: 404, body: 'no such page', type: 'text/plain' };
     }
@@ -172,11 +172,11 @@ export class FakeServer {
   }
 
   /** A post to a `response_url`: five within half an hour. */
-  #hook(token: string, body: Buffer): Answer {
-    const hook = this.#state.hooks.get(token);
+  #answerUrl(token: string, body: Buffer): Answer {
+    const url = this.#state.responseUrls.get(token);
     const post = jsonOf(body.toString());
-    const isOver = hook === undefined || this.#state.now() - hook.madeAtMs >= 30 * 60_000;
-    if (isOver || hook.posts >= 5) {
+    const isOver = url === undefined || this.#state.now() - url.madeAtMs >= 30 * 60_000;
+    if (isOver || url.posts >= 5) {
       return { status: 404, body: isOver ? 'expired_url' : 'used_url', type: 'text/plain' };
     }
     if (!isJson(post)) {
@@ -187,14 +187,14 @@ export class FakeServer {
     if (fault !== undefined) {
       return { status: 400, body: stringOf(fault['error']), type: 'text/plain' };
     }
-    hook.posts += 1;
-    this.#carryOut(hook, post, isDeleting);
+    url.posts += 1;
+    this.#show(url, post, isDeleting);
     return { status: 200, body: 'ok', type: 'text/plain' };
   }
 
-  #carryOut(hook: Hook, post: Json, isDeleting: boolean): void {
-    const standing = hook.source ?? hook.last;
-    const message = standing === undefined ? undefined : this.#state.message(hook.channel, standing);
+  #show(url: ResponseUrl, post: Json, isDeleting: boolean): void {
+    const standing = url.source ?? url.last;
+    const message = standing === undefined ? undefined : this.#state.message(url.channel, standing);
     if (isDeleting) {
       if (message !== undefined) {
         this.#state.remove(message);
@@ -206,12 +206,12 @@ export class FakeServer {
       return;
     }
     const added = this.#state.add({
-      channel: hook.channel,
+      channel: url.channel,
       text: stringOf(post['text']),
       blocks: records(post['blocks']),
-      ...(post['response_type'] === 'in_channel' ? {} : { onlyFor: hook.user }),
+      ...(post['response_type'] === 'in_channel' ? {} : { onlyFor: url.user }),
     });
-    hook.last = added.ts;
+    url.last = added.ts;
   }
 
   /** Files are given out to the bot's token alone; everybody else is sent to the login. */

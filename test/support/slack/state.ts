@@ -51,14 +51,14 @@ export type StoredFile = {
 };
 
 export type OpenView = { readonly id: string; readonly user: string; readonly view: Json };
-export type Hook = {
+export type ResponseUrl = {
   readonly token: string;
   readonly channel: string;
   readonly user: string;
   readonly madeAtMs: number;
   /** The message whose button was pressed, by ts. */
   readonly source: string | undefined;
-  /** What the hook posted last; a slash command's hook can replace that. */
+  /** What the url posted last; a slash command's url can replace that. */
   last: string | undefined;
   posts: number;
 };
@@ -85,7 +85,7 @@ export class State extends Changes {
   /** By the key of the address to which the file is to be sent. */
   readonly uploads = new Map<string, StoredFile>();
   readonly views: OpenView[] = [];
-  readonly hooks = new Map<string, Hook>();
+  readonly responseUrls = new Map<string, ResponseUrl>();
   readonly triggers = new Map<string, { readonly user: string; readonly madeAtMs: number; isUsed: boolean }>();
   #offsetMs = 0;
   #lastTs = 0;
@@ -116,10 +116,18 @@ export class State extends Changes {
     return id;
   }
 
-  hook(channel: string, user: string, source: string | undefined): Hook {
-    const hook: Hook = { token: randomUUID(), channel, user, madeAtMs: this.now(), source, last: undefined, posts: 0 };
-    this.hooks.set(hook.token, hook);
-    return hook;
+  responseUrl(channel: string, user: string, source: string | undefined): ResponseUrl {
+    const url: ResponseUrl = {
+      token: randomUUID(),
+      channel,
+      user,
+      madeAtMs: this.now(),
+      source,
+      last: undefined,
+      posts: 0,
+    };
+    this.responseUrls.set(url.token, url);
+    return url;
   }
 
   message(channel: string, ts: string): StoredMessage | undefined {

@@ -5,7 +5,7 @@ import { button, byId, make } from './dom.js';
 const REFRESH_MS = 2000;
 const SECTIONS = ['styles', 'queue', 'devices', 'quotas', 'audit'];
 /** The commands of admins, one press away. */
-const DOORS = ['settings', 'style add', 'style edit', 'style default', 'style rename', 'style remove'];
+const COMMANDS = ['settings', 'style add', 'style edit', 'style default', 'style rename', 'style remove'];
 const dialog = byId('panel');
 
 export function createPanel({ words, commands, send, openForm, signedIn }) {
@@ -83,7 +83,7 @@ export function createPanel({ words, commands, send, openForm, signedIn }) {
       signedIn(false);
       dialog.close();
     });
-    const doors = DOORS.map((name) => button(words[`panel.do.${name}`], () => run(name)));
+    const buttons = COMMANDS.map((name) => button(words[`panel.do.${name}`], () => run(name)));
     dialog.replaceChildren(
       make(
         'div',
@@ -92,11 +92,11 @@ export function createPanel({ words, commands, send, openForm, signedIn }) {
         leave,
         button(words.close, () => dialog.close()),
       ),
-      make('div', { className: 'row' }, ...doors),
+      make('div', { className: 'row' }, ...buttons),
       answers,
       tables,
     );
-    doors[0].focus();
+    buttons[0].focus();
     clearInterval(timer);
     timer = setInterval(() => void refresh().catch(() => undefined), REFRESH_MS);
   }

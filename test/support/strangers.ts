@@ -1,4 +1,4 @@
-/** What strangers try at a chat's doors: words that look like others, signs in thousands, and every field of the wrong kind. */
+/** What strangers try in a chat: words that look like others, signs in thousands, and every field of the wrong kind. */
 
 /** Each is read by the model as `naked`, or by people. */
 export const EVASIONS: readonly string[] = [

@@ -1,9 +1,9 @@
-/** The two doors of the page: the visitor's token, where one is asked for, and the operator's, with the panel behind it. */
+/** Signing in on the page: with the visitor's token, where one is asked for, and with the operator's, for the panel. */
 import { refusal } from '../../bot/refusal.ts';
 import type { Context } from 'hono';
 import type { Site } from './site.ts';
 
-export function addDoorRoutes({ app, chat, ports, operators, visitors, actorOf }: Site): void {
+export function addSignInRoutes({ app, chat, ports, operators, visitors, actorOf }: Site): void {
   // A plain form: it works before any script is there.
   app.post('/api/visitor', async (context) => {
     const isIn = visitors === undefined || visitors.open(context, await tokenOf(context));

@@ -1,5 +1,5 @@
 /**
- * What strangers try at Slack's door of a running bot, over signed HTTP: words past the lists, ids that nobody was given,
+ * What strangers try at a running bot in Slack, over signed HTTP: words past the lists, ids that nobody was given,
  * floods of signs, and payloads of every wrong kind under a signature that is right.
  */
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
@@ -12,7 +12,7 @@ import { expect, test as plainTest } from 'vitest';
 
 import { createSlackAdapter, EVENTS_PATH, type SlackAdapter } from '../../src/adapters/slack/index.ts';
 import { SILENT_LOG } from '../support/bot-ports.ts';
-import { EVASIONS, FLOODS, forgedIds, twisted } from '../support/doors.ts';
+import { EVASIONS, FLOODS, forgedIds, twisted } from '../support/strangers.ts';
 import { installed, SMALL_MOJI } from '../support/manifests.ts';
 import { signedHeaders } from '../support/slack/deliveries.ts';
 import { FakeSlack } from '../support/slack/fake-slack.ts';
@@ -24,7 +24,7 @@ import { openWholeBot, type WholeBot } from '../support/whole-bot.ts';
 
 const SECRET = 'a-secret-of-thirty-two-characters';
 
-type Doors = {
+type Scene = {
   readonly folder: string;
   readonly fake: FakeSlack;
   readonly running: WholeBot;
@@ -32,10 +32,10 @@ type Doors = {
   readonly eventsUrl: string;
 };
 
-const it = plainTest.extend<{ readonly doors: Doors }>({
+const it = plainTest.extend<{ readonly scene: Scene }>({
   // oxlint-disable-next-line no-empty-pattern
-  doors: async ({}, use) => {
-    const folder = await mkdtemp(join(tmpdir(), 'fourstep-doors-'));
+  scene: async ({}, use) => {
+    const folder = await mkdtemp(join(tmpdir(), 'fourstep-strangers-'));
     let mounts: SlackAdapter['mounts'] = [];
     const server = createServer((request, response) => mounts[0]?.listener(request, response));
     await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
@@ -89,8 +89,8 @@ const faults = (fake: FakeSlack): readonly string[] =>
 
 const REFUSED = /not drawn here|only in channels for adults/u;
 
-it('words that the lists forbid pass neither commands nor mentions nor forms', async ({ doors }) => {
-  const { fake, drawn } = doors;
+it('words that the lists forbid pass neither commands nor mentions nor forms', async ({ scene }) => {
+  const { fake, drawn } = scene;
   const ana = fake.person('Ana');
   const first = await answerTo(ana, () => ana.slash('/imagine', 'a fox --count 1'), /a fox.*/u);
   await shown(ana, ({ pictures }) => pictures.length > 0);
@@ -108,8 +108,8 @@ it('words that the lists forbid pass neither commands nor mentions nor forms', a
   expect(faults(fake)).toEqual([]);
 });
 
-it('ids that nobody was given, pressed anywhere, change nothing', async ({ doors }) => {
-  const { fake, drawn, running } = doors;
+it('ids that nobody was given, pressed anywhere, change nothing', async ({ scene }) => {
+  const { fake, drawn, running } = scene;
   const [ana, ben] = [fake.person('Ana'), fake.person('Ben')];
   await ana.slash('/imagine', 'a fox --count 1');
   const hers = await shown(ana, ({ pictures }) => pictures.length > 0);
@@ -129,8 +129,8 @@ it('ids that nobody was given, pressed anywhere, change nothing', async ({ doors
   expect(ana.sees().filter(({ pictures }) => pictures.length > 0)).toHaveLength(1);
 });
 
-it('floods of signs are answered in time', async ({ doors }) => {
-  const { fake } = doors;
+it('floods of signs are answered in time', async ({ scene }) => {
+  const { fake } = scene;
   const ana = fake.person('Ana');
   for (const flood of FLOODS) {
     expect((await ana.slash('/imagine', flood)).isAcknowledged).toBe(true);
@@ -141,8 +141,8 @@ it('floods of signs are answered in time', async ({ doors }) => {
   expect(faults(fake)).toEqual([]);
 });
 
-it('payloads with any field of another kind end nothing, nor do bodies that are none', async ({ doors }) => {
-  const { fake, eventsUrl, folder } = doors;
+it('payloads with any field of another kind end nothing, nor do bodies that are none', async ({ scene }) => {
+  const { fake, eventsUrl, folder } = scene;
   const ana = fake.person('Ana', { isAdmin: true });
   await ana.slash('/imagine', 'a fox --count 1');
   const slash = fake.deliveries.last!;

@@ -1,5 +1,5 @@
 /**
- * What strangers try at Discord's door of a running bot: words past the lists through every command and button, ids on
+ * What strangers try at a running bot in Discord: words past the lists through every command and button, ids on
  * other messages and of other servers, the data of others, payloads of every wrong kind, and more than anybody should send.
  */
 import { generateKeyPairSync } from 'node:crypto';
@@ -14,7 +14,7 @@ import { expect, test as plainTest, vi } from 'vitest';
 import { deployCommands, INTERACTIONS_PATH } from '../../src/adapters/discord/index.ts';
 import { encodePng } from '../../src/image/index.ts';
 import { type Database, openMemory } from '../../src/store/index.ts';
-import { EVASIONS, FLOODS, forgedIds, twisted } from '../support/doors.ts';
+import { EVASIONS, FLOODS, forgedIds, twisted } from '../support/strangers.ts';
 import { postSigned, signature } from '../support/discord/endpoint.ts';
 import { type Endpoint, FakeDiscord } from '../support/discord/index.ts';
 import type { Person } from '../support/discord/person.ts';
@@ -26,7 +26,7 @@ import { installed, SMALL_MOJI } from '../support/manifests.ts';
 const ADMIN = { permissions: ['manageGuild'] } as const;
 const FAULT = /not your doing/u;
 
-type Doors = {
+type Scene = {
   readonly folder: string;
   readonly fake: FakeDiscord;
   readonly database: Database;
@@ -36,10 +36,10 @@ type Doors = {
   readonly endpoint: Endpoint;
 };
 
-const it = plainTest.extend<{ readonly doors: Doors }>({
+const it = plainTest.extend<{ readonly scene: Scene }>({
   // oxlint-disable-next-line no-empty-pattern
-  doors: async ({}, use) => {
-    const folder = await mkdtemp(join(tmpdir(), 'fourstep-doors-'));
+  scene: async ({}, use) => {
+    const folder = await mkdtemp(join(tmpdir(), 'fourstep-strangers-'));
     const fake = await FakeDiscord.start();
     const database = openMemory();
     const { publicKey, privateKey } = generateKeyPairSync('ed25519');
@@ -114,9 +114,9 @@ const trial = async (root: Person, options: Parameters<Person['slash']>[1]) =>
   root.slash('style add', options).answer(({ buttons }) => buttons.some(({ label }) => label.includes('Save')));
 
 it('words that the lists forbid pass neither commands, forms nor styles, however they are written', async ({
-  doors,
+  scene,
 }) => {
-  const { fake, drawn } = doors;
+  const { fake, drawn } = scene;
   const [ann, root] = [fake.user('ann'), fake.user('root', ADMIN)];
   const first = await ann.slash('imagine', { prompt: 'a fox' }).picture();
   const blocked = EVASIONS.map((word) => word.replaceAll(/nak/giu, 'kit').replaceAll(/ed/giu, 'ten'));
@@ -145,8 +145,8 @@ it('words that the lists forbid pass neither commands, forms nor styles, however
   expect(drawn.filter((prompt) => /statue|kit|nak/iu.test(prompt))).toEqual([]);
 });
 
-it('what became forbidden since is neither drawn again nor shown, by no button, form or menu', async ({ doors }) => {
-  const { fake, running, drawn } = doors;
+it('what became forbidden since is neither drawn again nor shown, by no button, form or menu', async ({ scene }) => {
+  const { fake, running, drawn } = scene;
   const channel = fake.addChannel({ name: 'adults', guild: fake.guild, isNsfw: true });
   const [ann, bo] = [fake.user('ann', { ...ADMIN, channel }), fake.user('bo', { ...ADMIN, channel })];
   const picture = await ann.slash('imagine', { prompt: 'a naked statue', count: 2 }).picture();
@@ -167,9 +167,9 @@ it('what became forbidden since is neither drawn again nor shown, by no button, 
 });
 
 it('an id acts on the message that carries it, for whom it is, in its server, and on nothing else', async ({
-  doors,
+  scene,
 }) => {
-  const { fake, running, drawn } = doors;
+  const { fake, running, drawn } = scene;
   const elsewhere = fake.addChannel({ name: 'other', guild: fake.addGuild('Other') });
   const [ann, bo, eve] = [fake.user('ann'), fake.user('bo'), fake.user('eve', { ...ADMIN, channel: elsewhere })];
   const mine = await ann.slash('imagine', { prompt: 'a fox' }).picture();
@@ -209,8 +209,8 @@ it('an id acts on the message that carries it, for whom it is, in its server, an
   expect(await running.stores.jobs.recent(server, 100)).toHaveLength(3);
 });
 
-it('forgetting takes all of one person and nothing of another', async ({ doors }) => {
-  const { fake, folder, database } = doors;
+it('forgetting takes all of one person and nothing of another', async ({ scene }) => {
+  const { fake, folder, database } = scene;
   const [ann, bo] = [fake.user('ann', ADMIN), fake.user('bo')];
   const image = await png('../../same.png');
   await ann.slash('imagine', { prompt: 'a hat', image }).picture();
@@ -241,9 +241,9 @@ it('forgetting takes all of one person and nothing of another', async ({ doors }
 });
 
 it('a draft that is discarded leaves the file to the other draft, and no file name leads anywhere', async ({
-  doors,
+  scene,
 }) => {
-  const { fake, folder } = doors;
+  const { fake, folder } = scene;
   const root = fake.user('root', ADMIN);
   const file = lora('../../../../tmp/evil.safetensors');
   const one = await trial(root, { name: 'one', file });
@@ -264,8 +264,8 @@ it('a draft that is discarded leaves the file to the other draft, and no file na
   expect(names.filter(({ name }) => !/^[0-9a-f]{64}\.(png|safetensors)$|^store/u.test(name))).toEqual([]);
 });
 
-it('floods of signs are answered, each by one', async ({ doors }) => {
-  const { fake } = doors;
+it('floods of signs are answered, each by one', async ({ scene }) => {
+  const { fake } = scene;
   const ann = fake.user('ann');
   for (const flood of FLOODS) {
     const long = ann.compose('flood');
@@ -279,8 +279,8 @@ it('floods of signs are answered, each by one', async ({ doors }) => {
   }
 });
 
-it('payloads with any field of another kind end nothing, over the gateway and over HTTP', async ({ doors }) => {
-  const { fake, endpoint } = doors;
+it('payloads with any field of another kind end nothing, over the gateway and over HTTP', async ({ scene }) => {
+  const { fake, endpoint } = scene;
   const ann = fake.user('ann');
   const picture = await ann.slash('imagine', { prompt: 'a fox', count: 1 }).picture();
   const message = fake.messages.json(fake.world.messages.get(picture.id)!);
@@ -318,8 +318,8 @@ it('payloads with any field of another kind end nothing, over the gateway and ov
   await ann.slash('imagine', { prompt: 'still here' }).picture();
 });
 
-it('huge, half and headless bodies are refused before they weigh anything', async ({ doors }) => {
-  const { endpoint, fake } = doors;
+it('huge, half and headless bodies are refused before they weigh anything', async ({ scene }) => {
+  const { endpoint, fake } = scene;
   const big = 'x'.repeat(3 * 1024 * 1024);
   const nowS = String(Math.floor(Date.now() / 1000));
   const send = async (body: string, headers: Record<string, string>): Promise<number> =>
