@@ -3,6 +3,7 @@
  * grammar and help, the page's form and the handler's types all come from them. Descriptions and labels are text keys
  * derived from the names: `command.imagine`, `command.imagine.option.prompt`.
  */
+import { gathered } from './bounded-bytes.ts';
 
 export type OptionSpec =
   | {
@@ -68,20 +69,8 @@ export type Upload = {
 };
 
 /** All of a file in memory: for pictures, which have a small limit. Throws what its stream throws. */
-export async function readUpload(upload: Pick<Upload, 'stream'>, limitBytes: number): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of upload.stream(limitBytes)) {
-    chunks.push(chunk);
-    bytes += chunk.byteLength;
-  }
-  const whole = new Uint8Array(bytes);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return whole;
+export function readUpload(upload: Pick<Upload, 'stream'>, limitBytes: number): Promise<Uint8Array> {
+  return gathered(upload.stream(limitBytes));
 }
 
 type ValueOf<O extends OptionSpec> = O extends { kind: 'text' }

@@ -17,41 +17,24 @@ export type FetchFileOptions = {
   readonly deadlineMs?: number;
 } & Pick<PublicOptions, 'isAllowedAddress' | 'resolve' | 'ca'>;
 
-const MAX_REDIRECTS = 3;
 /** For all of it, however steadily a byte comes now and then. */
 const DEADLINE_MS = 900_000;
 /** Resolves to a file that is to be kept or removed. Throws `UserError` `lora.*` in a sentence for everything that is refused. */
 export async function fetchFile(address: string, options: FetchFileOptions): Promise<ReceivedFile> {
-  let url = parse(address, options.hosts);
-  const deadline = AbortSignal.timeout(options.deadlineMs ?? DEADLINE_MS);
-  for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
-    const found = await getPublic(url, { ...options, signal: deadline, unreachable, isPrivate }, async (answer) => {
-      const { statusCode, headers, body } = answer;
-      if (statusCode >= 300 && statusCode < 400 && typeof headers.location === 'string') {
-        body.destroy();
-        return redirected(url, headers.location, options.hosts);
-      }
-      if (statusCode !== 200) {
-        body.destroy();
-        throw new UserError(
-          'lora.status',
-          `${url.host} answered ${statusCode} instead of the file. Check the address, or attach the file.`,
-          { params: { host: url.host, status: statusCode } },
-        );
-      }
+  const { files, hosts, limitBytes, deadlineMs = DEADLINE_MS, ...ways } = options;
+  const signal = AbortSignal.timeout(deadlineMs);
+  const redirected = (from: URL, location: string): URL => redirectedTo(from, location, hosts);
+  return getPublic(
+    parse(address, hosts),
+    { ...ways, signal, unreachable, isPrivate, refused, redirected },
+    async ({ headers, body }, url) => {
       const announced = Number(headers['content-length']);
-      if (announced > options.limitBytes) {
-        body.destroy();
-        throw tooLarge(announced, options.limitBytes);
+      if (announced > limitBytes) {
+        throw tooLarge(announced, limitBytes);
       }
-      return await receiveLora(chunksOf(body, url), options);
-    });
-    if (!(found instanceof URL)) {
-      return found;
-    }
-    url = found;
-  }
-  throw unreachable(url, new Error('too many redirects'));
+      return await receiveLora(chunksOf(body, url), { files, limitBytes });
+    },
+  );
 }
 
 function parse(address: string, hosts: readonly string[]): URL {
@@ -77,7 +60,7 @@ function isAllowedHost(host: string, hosts: readonly string[]): boolean {
   );
 }
 
-function redirected(from: URL, location: string, hosts: readonly string[]): URL {
+function redirectedTo(from: URL, location: string, hosts: readonly string[]): URL {
   const target = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
   if (target === undefined || target.protocol !== 'https:' || !isAllowedHost(target.host, hosts)) {
     const where = target?.host ?? location;
@@ -88,6 +71,14 @@ function redirected(from: URL, location: string, hosts: readonly string[]): URL 
     );
   }
   return target;
+}
+
+function refused({ host }: URL, status: number): UserError {
+  return new UserError(
+    'lora.status',
+    `${host} answered ${status} instead of the file. Check the address, or attach the file.`,
+    { params: { host, status } },
+  );
 }
 
 function isPrivate(url: URL): UserError {

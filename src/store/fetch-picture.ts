@@ -3,11 +3,11 @@
  * only, a limit on bytes and time. Any host may be named, for what comes back is a picture or nothing; what it holds is
  * the decoder's to judge.
  */
+import { bounded, gathered } from '../core/bounded-bytes.ts';
 import type { Upload } from '../core/command.ts';
 import { UserError } from '../core/errors.ts';
 import { getPublic, type PublicOptions } from './public-address.ts';
 
-const MAX_REDIRECTS = 3;
 const DEADLINE_MS = 30_000;
 
 /** Throws `UserError` `image.url`; its stream throws `image.private`, `image.gone`, `image.unreachable`, `image.size`. */
@@ -32,51 +32,22 @@ async function read(
   limitBytes: number,
   options: Pick<PublicOptions, 'isAllowedAddress' | 'resolve' | 'ca'>,
 ): Promise<Uint8Array> {
-  let url = from;
   const signal = AbortSignal.timeout(DEADLINE_MS);
-  for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
-    const found = await getPublic(url, { ...options, signal, unreachable, isPrivate }, async (answer) => {
-      const { statusCode, headers, body } = answer;
-      if (statusCode >= 300 && statusCode < 400 && typeof headers.location === 'string') {
-        body.destroy();
-        return urlOf(new URL(headers.location, url).href);
-      }
-      if (statusCode !== 200) {
-        body.destroy();
-        throw new UserError(
-          'image.gone',
-          `${url.host} answered ${statusCode} instead of the picture. Check the address, or attach the picture.`,
-          { params: { host: url.host, status: statusCode } },
-        );
-      }
-      return await readBounded(url, body, limitBytes);
-    });
-    if (!(found instanceof URL)) {
-      return found;
+  const redirected = (url: URL, location: string): URL => urlOf(new URL(location, url).href);
+  return getPublic(from, { ...options, signal, unreachable, isPrivate, refused, redirected }, async ({ body }, url) => {
+    try {
+      return await gathered(bounded(body, limitBytes, (received) => tooLarge(received, limitBytes)));
+    } catch (error) {
+      throw error instanceof UserError ? error : unreachable(url, error);
     }
-    url = found;
-  }
-  throw unreachable(url, new Error('too many redirects'));
+  });
 }
 
-async function readBounded(url: URL, body: AsyncIterable<Uint8Array>, limitBytes: number): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let received = 0;
-  try {
-    for await (const chunk of body) {
-      received += chunk.byteLength;
-      if (received > limitBytes) {
-        const [given, max] = [received, limitBytes].map((bytes) => Math.ceil(bytes / 1_048_576));
-        throw new UserError('image.size', `A picture can have ${max} MB; this one has ${given} MB or more.`, {
-          params: { max: max ?? 0, given: given ?? 0 },
-        });
-      }
-      chunks.push(chunk);
-    }
-  } catch (error) {
-    throw error instanceof UserError ? error : unreachable(url, error);
-  }
-  return Buffer.concat(chunks);
+function tooLarge(received: number, limitBytes: number): UserError {
+  const [given, max] = [Math.ceil(received / 1_048_576), Math.ceil(limitBytes / 1_048_576)];
+  return new UserError('image.size', `A picture can have ${max} MB; this one has ${given} MB or more.`, {
+    params: { max, given },
+  });
 }
 
 function urlOf(address: string): URL {
@@ -87,6 +58,14 @@ function urlOf(address: string): URL {
     });
   }
   return url;
+}
+
+function refused({ host }: URL, status: number): UserError {
+  return new UserError(
+    'image.gone',
+    `${host} answered ${status} instead of the picture. Check the address, or attach the picture.`,
+    { params: { host, status } },
+  );
 }
 
 function isPrivate(url: URL): UserError {

@@ -16,15 +16,21 @@ export type PublicOptions = {
   readonly signal: AbortSignal;
   readonly unreachable: (url: URL, cause: unknown) => Error;
   readonly isPrivate: (url: URL) => Error;
+  /** It answered with that status instead. */
+  readonly refused: (url: URL, status: number) => Error;
+  /** Where a redirect leads. Throws for one that is not followed. */
+  readonly redirected: (from: URL, location: string) => URL;
 };
 
 const TIMEOUT_MS = 60_000;
+const MAX_REDIRECTS = 3;
 
-/** Asks a host of the open internet once, following nothing; what it answers is read within `use`. */
+/** What a host of the open internet answers in the end; it is read within `use`. */
 export async function getPublic<T>(
   url: URL,
   options: PublicOptions,
-  use: (answer: Dispatcher.ResponseData) => Promise<T>,
+  use: (answer: Dispatcher.ResponseData, url: URL) => Promise<T>,
+  redirectsLeft = MAX_REDIRECTS,
 ): Promise<T> {
   const { resolve = resolveHost, isAllowedAddress = isPublicAddress, ca, signal, unreachable, isPrivate } = options;
   const addresses = await resolve(url.hostname.replace(/^\[|\]$/gu, '')).catch((error: unknown) => {
@@ -46,7 +52,18 @@ export async function getPublic<T>(
     });
     // A body that is thrown away reports that as an error, to nobody in particular.
     answer.body.on('error', () => undefined);
-    return await use(answer);
+    const { statusCode, headers: told } = answer;
+    if (statusCode >= 300 && statusCode < 400 && typeof told.location === 'string') {
+      const next = options.redirected(url, told.location);
+      if (redirectsLeft === 0) {
+        throw unreachable(next, new Error('too many redirects'));
+      }
+      return await getPublic(next, options, use, redirectsLeft - 1);
+    }
+    if (statusCode !== 200) {
+      throw options.refused(url, statusCode);
+    }
+    return await use(answer, url);
   } finally {
     await agent.destroy();
   }

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
+import { bounded } from '../core/bounded-bytes.ts';
 import { UserError } from '../core/errors.ts';
 import { writeFailure } from './database.ts';
 import type { FileStore } from './files.ts';
@@ -39,11 +40,8 @@ export async function receiveLora(
     throw writeFailure(error);
   });
   try {
-    for await (const chunk of chunks) {
+    for await (const chunk of bounded(chunks, limitBytes, (given) => tooLarge(given, limitBytes))) {
       bytes += chunk.length;
-      if (bytes > limitBytes) {
-        throw tooLarge(bytes, limitBytes);
-      }
       if (head.length < HEAD_BYTES) {
         head = Buffer.concat([head, chunk]).subarray(0, HEAD_BYTES);
         if (head.length === HEAD_BYTES) {

@@ -3,6 +3,7 @@
  * redirect, and never more than was allowed. Knows no chat; the caller says where files may lie.
  */
 import { refusal } from '../../bot/refusal.ts';
+import { bounded } from '../../core/bounded-bytes.ts';
 import type { Upload } from '../../core/command.ts';
 import { UserError } from '../../core/errors.ts';
 
@@ -37,7 +38,8 @@ async function* download(file: RemoteFile, limitBytes: number): AsyncGenerator<U
     throw tooLarge(name, sizeBytes, limitBytes);
   }
   try {
-    yield* bounded(name, await answerOf(file, url), limitBytes);
+    const { body } = await answerOf(file, url);
+    yield* bounded(body ?? [], limitBytes, (bytes) => tooLarge(name, bytes, limitBytes));
   } catch (cause) {
     throw cause instanceof UserError ? cause : refusal('upload.unreachable', { name }, { cause });
   }
@@ -58,17 +60,6 @@ async function answerOf(
     throw refusal('upload.gone', { name });
   }
   throw new Error(`status ${response.status}${response.ok ? ', and something else than the file' : ''}`);
-}
-
-async function* bounded(name: string, { body }: Response, limitBytes: number): AsyncGenerator<Uint8Array, void> {
-  let received = 0;
-  for await (const chunk of body ?? []) {
-    received += chunk.byteLength;
-    if (received > limitBytes) {
-      throw tooLarge(name, received, limitBytes);
-    }
-    yield chunk;
-  }
 }
 
 function tooLarge(name: string, bytes: number, limitBytes: number): UserError {

@@ -4,6 +4,8 @@
  */
 import type { IncomingMessage } from 'node:http';
 
+import { bounded, gathered } from '../../core/bounded-bytes.ts';
+
 /** What platforms send is there at once; who sends a byte now and then holds a place that others need. */
 const WITHIN_MS = 15_000;
 
@@ -19,17 +21,7 @@ export async function readBody(
     request.destroy(new RangeError(`a body must come within ${withinMs / 1000} s`));
   }, withinMs);
   try {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    for await (const chunk of request) {
-      const part = Buffer.from(chunk);
-      bytes += part.length;
-      if (bytes > maxBytes) {
-        throw tooLarge(maxBytes);
-      }
-      chunks.push(part);
-    }
-    return Buffer.concat(chunks);
+    return await gathered(bounded(request, maxBytes, () => tooLarge(maxBytes)));
   } finally {
     clearTimeout(timer);
   }
