@@ -61,7 +61,11 @@ type Typing = Extract<InteractionEvent, { kind: 'suggest' }>;
 /** Of the three seconds: what opens a form or is offered while somebody types has nothing to come after it. */
 const FORM_WITHIN_MS = 2000;
 
-export class DiscordAdapter implements Adapter {
+export function createDiscordAdapter(options: DiscordOptions): DiscordAdapter {
+  return new DiscordAdapter(options);
+}
+
+class DiscordAdapter implements Adapter {
   readonly platform = 'discord';
   readonly #options: DiscordOptions;
   readonly #now: () => number;

@@ -1,13 +1,6 @@
 /** Discord's public face: the adapter, the registration of commands, and what `fourstep doctor` tells about both. */
-import { DiscordAdapter } from './adapter.ts';
-import type { DiscordOptions } from './adapter.ts';
-
-export type { DiscordOptions } from './adapter.ts';
+export { createDiscordAdapter, type DiscordOptions } from './adapter.ts';
 export { deployCommands } from './deploy.ts';
 export { INTERACTIONS_PATH } from './http.ts';
 export { checkDiscord } from './check.ts';
 export { applicationIdOf, inviteLink, personalLink } from './invite.ts';
-
-export function createDiscordAdapter(options: DiscordOptions): DiscordAdapter {
-  return new DiscordAdapter(options);
-}

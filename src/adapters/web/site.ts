@@ -3,7 +3,7 @@ import type { Context, Hono } from 'hono';
 
 import type { Actor, Locale } from '../../core/people.ts';
 import type { TokenSignIn } from './access.ts';
-import type { FormReceiver } from './body.ts';
+import type { FormReceiver } from './uploads.ts';
 import type { Identities } from './identity.ts';
 import type { PageLimits } from './limits.ts';
 import type { WebPorts } from './ports.ts';
@@ -14,6 +14,7 @@ export type Site = {
   readonly app: Hono;
   readonly chat: WebChat;
   readonly forms: FormReceiver;
+  /** Of event streams. */
   readonly seats: Places;
   readonly limits: PageLimits;
   readonly ports: WebPorts;

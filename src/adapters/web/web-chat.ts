@@ -18,7 +18,7 @@ import { EditLock } from '../shared/edit-lock.ts';
 import { faultMessage } from '../shared/fault.ts';
 import { Intake } from '../shared/intake.ts';
 import { addressFrom, addressOf, derivedId } from './address.ts';
-import { releasing } from './body.ts';
+import { releasing } from './uploads.ts';
 import type { History, HistoryListener } from './history.ts';
 import { LIMITS } from './limits.ts';
 import { actionOf, localeOf, type PageAction, withPrivacy } from './parse.ts';

@@ -12,29 +12,20 @@ import type { Log } from '../../bot/index.ts';
 import { refusal } from '../../bot/refusal.ts';
 import { UserError } from '../../core/errors.ts';
 import { needsVisitorToken, sameSiteOnly, TokenSignIn, type Access } from './access.ts';
-import type { FormReceiver } from './body.ts';
 import { addChatRoutes } from './chat-routes.ts';
 import { addSignInRoutes } from './sign-in-routes.ts';
 import { addDrawingRoutes } from './drawing-routes.ts';
 import { Identities, nameOf } from './identity.ts';
-import { LIMITS, type PageLimits } from './limits.ts';
+import { LIMITS } from './limits.ts';
 import { readPageFiles, servePageFile } from './page-files.ts';
 import { localeOf } from './parse.ts';
 import type { WebPorts } from './ports.ts';
-import type { Places } from '../../core/places.ts';
 import { WindowCounter } from './rates.ts';
 import type { Site } from './site.ts';
-import type { WebChat } from './web-chat.ts';
 
-export type ServerOptions = {
+export type ServerOptions = Pick<Site, 'chat' | 'forms' | 'seats' | 'limits' | 'ports'> & {
   readonly access: Access;
   readonly isBehindProxy: boolean;
-  readonly chat: WebChat;
-  readonly forms: FormReceiver;
-  /** Of event streams. */
-  readonly seats: Places;
-  readonly limits: PageLimits;
-  readonly ports: WebPorts;
   readonly log: Log;
   readonly now: () => number;
 };
