@@ -7,6 +7,7 @@ import { dirname, isAbsolute } from 'node:path';
 import type { z } from 'zod';
 
 import { UserError } from '../src/core/errors.ts';
+import { jsonOf } from '../src/core/parsed.ts';
 
 /** Sorted; a folder that is not there holds nothing. */
 export async function namesIn(folder: string): Promise<readonly string[]> {
@@ -54,14 +55,6 @@ export async function readJson<T>(file: string, schema: z.ZodType<T>): Promise<T
     );
   }
   return parsed.data;
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 export function writeJson(file: string, value: unknown): Promise<void> {

@@ -55,6 +55,16 @@ export class StoppedError extends Error {
   }
 }
 
+/** Throws `CancelledError` where the work was given up, `StoppedError` where this process ends. */
+export function throwIfOver(cancelled: AbortSignal, stopped: AbortSignal): void {
+  if (cancelled.aborted) {
+    throw new CancelledError();
+  }
+  if (stopped.aborted) {
+    throw new StoppedError();
+  }
+}
+
 /** Whatever was thrown, as an `Error`. */
 export function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));

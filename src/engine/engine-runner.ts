@@ -5,7 +5,7 @@
  * Device calls block the event loop while they last: a bot hosts this in a child process and talks to it there.
  */
 import { noEightBits } from '../core/eight-bits.ts';
-import { CancelledError, StoppedError } from '../core/errors.ts';
+import { CancelledError, StoppedError, throwIfOver } from '../core/errors.ts';
 import { Condition } from '../core/condition.ts';
 import type { Picture } from '../core/picture.ts';
 import type { GenerationRequest } from '../core/request.ts';
@@ -181,7 +181,7 @@ class EngineRunner implements Runner {
   ): AsyncGenerator<WorkEvent, void> {
     checkRequest(request);
     this.#checkPrecision(request);
-    this.#throwIfStopped(signal);
+    throwIfOver(signal, this.#stop.signal);
     yield { kind: 'started' };
     const { value: model, release } = yield* toldLease(this.#cache.lease(request));
     try {
@@ -199,7 +199,7 @@ class EngineRunner implements Runner {
         }),
       );
       yield* notices;
-      this.#throwIfStopped(signal);
+      throwIfOver(signal, this.#stop.signal);
       const stop = (): void => {
         this.#engine.remove(generation);
         generation.events.fail(signal.aborted ? new CancelledError() : new StoppedError());
@@ -232,17 +232,8 @@ class EngineRunner implements Runner {
     { request }: Extract<Work, { kind: 'upscale' }>,
     signal: AbortSignal,
   ): AsyncGenerator<WorkEvent, void> {
-    this.#throwIfStopped(signal);
+    throwIfOver(signal, this.#stop.signal);
     yield { kind: 'started' };
-    yield* this.#upscaling.run(request, () => this.#throwIfStopped(signal));
-  }
-
-  #throwIfStopped(signal: AbortSignal): void {
-    if (signal.aborted) {
-      throw new CancelledError();
-    }
-    if (this.#stop.signal.aborted) {
-      throw new StoppedError();
-    }
+    yield* this.#upscaling.run(request, () => throwIfOver(signal, this.#stop.signal));
   }
 }

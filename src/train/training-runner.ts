@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises';
 
 import { deferred } from '../core/deferred.ts';
-import { CancelledError, StoppedError } from '../core/errors.ts';
+import { CancelledError, StoppedError, throwIfOver } from '../core/errors.ts';
 import type { TrainRequest } from '../core/training.ts';
 import type { Runner, RunnerHealth, Work, WorkEvent } from '../core/work.ts';
 import { DeviceShare } from './device-share.ts';
@@ -76,7 +76,7 @@ export class TrainingRunner implements Runner {
     this.#training++;
     try {
       await before;
-      this.#check(signal);
+      throwIfOver(signal, this.#stop.signal);
       yield { kind: 'started' };
       yield* this.#learn(request, id, signal);
     } catch (error) {
@@ -112,15 +112,6 @@ export class TrainingRunner implements Runner {
         default:
           event satisfies never;
       }
-    }
-  }
-
-  #check(signal: AbortSignal): void {
-    if (signal.aborted) {
-      throw new CancelledError();
-    }
-    if (this.#stop.signal.aborted) {
-      throw new StoppedError();
     }
   }
 }

@@ -4,7 +4,7 @@ import { z } from 'zod';
 
 import { pause, retry, type Wait } from '../shared/retry.ts';
 import { DiscordClient } from './client.ts';
-import { asUserError } from './deploy.ts';
+import { startFault } from './start-fault.ts';
 import { INVITE_PERMISSIONS } from './invite.ts';
 
 const guilds = z.array(z.object({ id: z.string(), name: z.string(), permissions: z.string().regex(/^\d+$/) }));
@@ -47,7 +47,7 @@ export async function checkDiscord({
       }),
     };
   } catch (error) {
-    throw asUserError(error);
+    throw startFault(error);
   } finally {
     client.close();
   }

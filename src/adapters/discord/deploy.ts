@@ -4,9 +4,8 @@
  */
 import { ApplicationCommandType, Routes } from 'discord.js';
 import { z } from 'zod';
+import { startFault } from './start-fault.ts';
 
-import { UserError } from '../../core/errors.ts';
-import { isFailure } from '../shared/failure.ts';
 import { pause, retry, type Wait } from '../shared/retry.ts';
 import { commandBodies } from './commands.ts';
 import type { CommandBody } from './commands.ts';
@@ -57,7 +56,7 @@ export async function deployCommands({
     }
     return { ...difference, older: await guildsWithOlder(ask, application) };
   } catch (error) {
-    throw asUserError(error);
+    throw startFault(error);
   } finally {
     client.close();
   }
@@ -169,20 +168,4 @@ function sorted(value: unknown): unknown {
   return typeof value === 'object' && value !== null
     ? Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
     : value;
-}
-
-export function asUserError(error: unknown): unknown {
-  if (isFailure(error, 'token')) {
-    return new UserError(
-      'discord.token',
-      'Discord does not know the token in DISCORD_TOKEN. Reset it in the Developer Portal (Bot → Reset Token) and put the new one into .env.',
-      { cause: error },
-    );
-  }
-  if (isFailure(error, 'passing')) {
-    return new UserError('discord.unreachable', 'Discord did not answer for a minute. Try again later.', {
-      cause: error,
-    });
-  }
-  return error;
 }

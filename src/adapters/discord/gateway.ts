@@ -9,6 +9,7 @@ import { UserError } from '../../core/errors.ts';
 import { type Partition, shardOf } from '../../core/partition.ts';
 import type { Role } from '../../core/people.ts';
 import { SurvivingSharding } from './sharding.ts';
+import { tokenFault } from './start-fault.ts';
 
 export type GatewayOptions = {
   readonly token: string;
@@ -229,12 +230,5 @@ function numbersOf({ first, last }: Partition): number[] {
 function refusalOf(error: unknown): UserError | undefined {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   const message = error instanceof Error ? error.message : '';
-  if (code === 'TokenInvalid' || message === 'Authentication failed') {
-    return new UserError(
-      'discord.token',
-      'Discord does not know the token in DISCORD_TOKEN. Reset it in the Developer Portal (Bot → Reset Token) and put the new one into .env.',
-      { cause: error },
-    );
-  }
-  return undefined;
+  return code === 'TokenInvalid' || message === 'Authentication failed' ? tokenFault(error) : undefined;
 }

@@ -4,10 +4,9 @@
  */
 import type { Upload } from '../../core/command.ts';
 import { refusal } from '../../bot/refusal.ts';
-import { UserError } from '../../core/errors.ts';
 import { newAddress } from './address.ts';
 import { at, listAt, textAt } from './json.ts';
-import type { Ask, ParseOptions, SlackEvent } from './parse.ts';
+import { type Ask, asked, type ParseOptions, type SlackEvent } from './parse.ts';
 import { COMMAND_ROOTS, readSlashCommand } from './parse-command.ts';
 import { idOf, type Source } from './payload.ts';
 
@@ -51,7 +50,7 @@ export function isUninstalled(body: unknown): boolean {
 function askOf(words: string, image: Upload | undefined): Ask {
   const [, root = '', rest = ''] = /^\/?(\S+)\s*(.*)$/s.exec(words) ?? [];
   const isCommand = COMMAND_ROOTS.includes(root.toLowerCase()) && (words.startsWith('/') || rest === '');
-  try {
+  return asked(() => {
     if (words === '' && image === undefined) {
       return { kind: 'action', action: { kind: 'command', name: 'help', options: {} } };
     }
@@ -63,12 +62,7 @@ function askOf(words: string, image: Upload | undefined): Ask {
     }
     const withImage = image === undefined || spec.name !== 'imagine' ? options : { ...options, image };
     return { kind: 'action', action: { kind: 'command', name: spec.name, options: withImage } };
-  } catch (error) {
-    if (error instanceof UserError) {
-      return { kind: 'refused', error };
-    }
-    throw error;
-  }
+  });
 }
 
 function pictureIn(files: readonly unknown[], uploadOf: (file: unknown) => Upload): Upload | undefined {

@@ -168,7 +168,8 @@ function pressedIn(origin: Origin): PressedMessage | undefined {
     : { ts: origin.ts, isEphemeral: origin.isEphemeral, picture: undefined, isShare: false };
 }
 
-function asked(read: () => Ask): Ask {
+/** What cannot be read is an answer too: why. */
+export function asked(read: () => Ask): Ask {
   try {
     return read();
   } catch (error) {

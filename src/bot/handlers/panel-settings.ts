@@ -17,13 +17,19 @@ export async function settingsGiven(
   field: PanelField,
   fields: Fields,
 ): Promise<ServerSettings> {
+  const typed = requireTyped(field);
+  return isRuleForm(typed)
+    ? rulesFromForm(typed, asked.settings, fields, { ...(await rulePartsOf(context, asked)), models: context.models })
+    : settingsFromForm(typed, asked.settings, fields, asked.locale);
+}
+
+/** Throws `UserError` `button.old` for what is not typed. */
+export function requireTyped(field: PanelField): (typeof FORM_FIELDS)[number] {
   const typed = FORM_FIELDS.find((name) => name === field);
   if (typed === undefined) {
     throw refusal('button.old');
   }
-  return isRuleForm(typed)
-    ? rulesFromForm(typed, asked.settings, fields, { ...(await rulePartsOf(context, asked)), models: context.models })
-    : settingsFromForm(typed, asked.settings, fields, asked.locale);
+  return typed;
 }
 
 /** What the rules are about: the chat's roles, the server's styles. */

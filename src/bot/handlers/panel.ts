@@ -5,7 +5,6 @@ import type { Form, Line, Message } from '../../core/message.ts';
 import { type Locale, LOCALES } from '../../core/people.ts';
 import { DECODERS } from '../../core/request.ts';
 import type { ServerSettings } from '../../store/index.ts';
-import { FORM_FIELDS } from '../acknowledgement.ts';
 import { audit } from '../auditing.ts';
 import type { PanelField } from '../button-id.ts';
 import { requireAdmin } from '../gates.ts';
@@ -19,7 +18,7 @@ import { refusal } from '../refusal.ts';
 import { serverModel } from '../resolve.ts';
 import { answerPrivately, replace } from '../speaking.ts';
 import { text } from '../texts/index.ts';
-import { rulePartsOf, settingsGiven } from './panel-settings.ts';
+import { requireTyped, rulePartsOf, settingsGiven } from './panel-settings.ts';
 import { unknownModel } from './styles.ts';
 
 const HISTORY_LINES = 15;
@@ -105,10 +104,7 @@ export async function choosePanel(
 /** The form of a value that is typed. */
 export async function openPanelForm(context: BotContext, asked: RequestContext, field: PanelField): Promise<Form> {
   requireAdmin(asked.invocation.actor);
-  const typed = FORM_FIELDS.find((name) => name === field);
-  if (typed === undefined) {
-    throw refusal('button.old');
-  }
+  const typed = requireTyped(field);
   return isRuleForm(typed)
     ? ruleForm(typed, {
         settings: asked.settings,

@@ -45,8 +45,7 @@ export class RemoteRunner implements Runner {
   readonly #runs = new Map<string, Run>();
   readonly #idle = new Condition();
   readonly #timer: ReturnType<typeof setInterval>;
-  #isClosing = false;
-  #isClosed = false;
+  #state: 'open' | 'closing' | 'closed' = 'open';
 
   constructor({ url, prefix = DEFAULT_PREFIX, pollMs = 1000 }: RemoteRunnerOptions) {
     this.#url = url;
@@ -66,7 +65,7 @@ export class RemoteRunner implements Runner {
 
   /** Resolves once Redis answers and has heard of a runner at least once; never rejects. */
   async ready(): Promise<void> {
-    while (!this.#workers.isThere && !this.#isClosed) {
+    while (!this.#workers.isThere && this.#state !== 'closed') {
       await this.#workers.look().catch(() => {});
       if (!this.#workers.isThere) {
         await new Promise((resolve) => setTimeout(resolve, 50));
@@ -75,7 +74,7 @@ export class RemoteRunner implements Runner {
   }
 
   async *run(work: Work, signal: AbortSignal): AsyncGenerator<WorkEvent> {
-    if (this.#isClosing) {
+    if (this.#state !== 'open') {
       throw new StoppedError();
     }
     if (signal.aborted) {
@@ -103,7 +102,7 @@ export class RemoteRunner implements Runner {
     return [
       {
         device: new URL(this.#url).host,
-        state: this.#isClosing ? 'stopped' : isUp ? 'ready' : waiting,
+        state: this.#state !== 'open' ? 'stopped' : isUp ? 'ready' : waiting,
         active: this.#runs.size,
         lastHeartbeatAtMs: this.#workers.seenAtMs,
       },
@@ -116,11 +115,11 @@ export class RemoteRunner implements Runner {
   }
 
   async close(limitMs: number): Promise<void> {
-    this.#isClosing = true;
+    this.#state = 'closing';
     if (this.#runs.size > 0) {
       await this.#idle.wait({ limitMs });
     }
-    this.#isClosed = true;
+    this.#state = 'closed';
     clearInterval(this.#timer);
     this.#runs.forEach((run) => run.events.end(new StoppedError()));
     await this.#queues.close();
@@ -204,7 +203,7 @@ export class RemoteRunner implements Runner {
     if (this.#runs.size === 0) {
       this.#idle.notify();
     }
-    if (this.#isClosed) {
+    if (this.#state === 'closed') {
       return;
     }
     await this.#subscriber.unsubscribe(wakeChannel(this.#prefix, id)).catch(() => {});
