@@ -3,14 +3,14 @@ import { join } from 'node:path';
 
 import type { Config } from '../../config/load.ts';
 import type { Print } from '../adapters/cli/actions.ts';
+import { preferEightBits } from '../bot/usual-precision.ts';
 import { UserError } from '../core/errors.ts';
 import { eightBitInstructions } from '../engine/ort/index.ts';
 import { isRemote } from '../runner/open-runners.ts';
 import { RemoteWorker } from '../runner/remote/worker.ts';
 import { openLocalRunners } from './runners.ts';
 import { createLog } from './log.ts';
-import { untilStopped } from './until-stopped.ts';
-import { preferEightBits } from './usual-precision.ts';
+import { untilStopped } from './stop-on-signal.ts';
 
 const DRAIN_MS = 30_000;
 
@@ -43,11 +43,11 @@ export async function work(config: Config, print: Print): Promise<void> {
     await ready();
     const stopped = untilStopped();
     const filesFolder = join(config.dataFolder, 'remote');
-    const fleet = new RemoteWorker({ url, runner, slots, eightBits, filesFolder, onFault });
-    const drawing = fleet.ready().then(() => print(`drawing for ${host}; Ctrl-C stops after what runs`));
+    const worker = new RemoteWorker({ url, runner, slots, eightBits, filesFolder, onFault });
+    const drawing = worker.ready().then(() => print(`drawing for ${host}; Ctrl-C stops after what runs`));
     await Promise.race([stopped, drawing]);
     await stopped;
-    await fleet.close(DRAIN_MS);
+    await worker.close(DRAIN_MS);
   } finally {
     await runner.close(1000);
   }

@@ -9,14 +9,14 @@ import type { Logger } from 'pino';
 import type { Config } from '../../config/load.ts';
 import { needsVisitorToken, type Access } from '../adapters/web/index.ts';
 import { createBot } from '../bot/index.ts';
+import { everySoOften } from '../bot/timing.ts';
 import type { Streams } from '../adapters/cli/actions.ts';
 import type { Adapter } from '../core/chat.ts';
 import { adapterParts, Health, Metrics, runnerPart } from '../health/index.ts';
-import type { Stores } from '../store/index.ts';
 import { openBotPorts, type End } from './bot-ports.ts';
 import { createChats, type Chats } from './chats.ts';
 import { createLog } from './log.ts';
-import { untilStopped } from './until-stopped.ts';
+import { untilStopped } from './stop-on-signal.ts';
 
 const DRAIN_MS = 25_000;
 const PRUNE_EVERY_MS = 3_600_000;
@@ -71,20 +71,15 @@ async function begin(config: Config, { print, log, ends }: Beginning): Promise<v
     log.info({ device, forms }, 'device open');
   }
   await bot.resume();
-  ends.push(pruneRegularly(ports.stores, log));
+  ends.push(
+    everySoOften(ports.clock, { firstMs: 0, everyMs: PRUNE_EVERY_MS }, () =>
+      ports.stores.files.holdBudgets().catch((error: unknown) => log.warn({ err: error }, 'pruning failed')),
+    ),
+  );
   // Not as configured: the address of a Redis may hold its password.
   const devices = ports.runner.health().map(({ device }) => device);
   log.info({ chats: adapters.map(({ platform }) => platform), devices }, 'started');
   announce(config, { web, adapters, access, print });
-}
-
-/** Keeps the files within their budgets; gives what ends it. */
-function pruneRegularly({ files }: Stores, log: Logger): End {
-  const prune = (): void =>
-    void files.holdBudgets().catch((error: unknown) => log.warn({ err: error }, 'pruning failed'));
-  prune();
-  const timer = setInterval(prune, PRUNE_EVERY_MS);
-  return () => clearInterval(timer);
 }
 
 type Started = {

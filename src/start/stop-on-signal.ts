@@ -1,4 +1,5 @@
 /** Signals of the terminal as an `AbortSignal`, for commands that run for a while. Knows no command. */
+import { Condition } from '../core/condition.ts';
 
 /** Ctrl-C cancels at the next step instead of tearing the process down. */
 export function stopOnSignal(): { readonly signal: AbortSignal; readonly forget: () => void } {
@@ -13,4 +14,11 @@ export function stopOnSignal(): { readonly signal: AbortSignal; readonly forget:
       process.off('SIGTERM', stop);
     },
   };
+}
+
+/** Waits for the signal that ends a long-running command. A second one ends the process at once. */
+export async function untilStopped(): Promise<void> {
+  const { signal, forget } = stopOnSignal();
+  await new Condition().wait({ signal });
+  forget();
 }

@@ -1,7 +1,7 @@
 /** onnxruntime's public face: the only importer of onnxruntime-node. */
 export { listProviders, requireDevice, type Device } from './device.ts';
 export { DeviceMemory } from './device-memory.ts';
-export { eightBitInstructions, type EightBitInstructions } from './processor.ts';
+export { eightBitInstructions } from './processor.ts';
 export { freeMemory, largestBuffer } from './free-memory.ts';
 export { driverState } from './driver-state.ts';
 export { Session } from './session.ts';
