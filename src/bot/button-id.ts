@@ -109,6 +109,12 @@ export function encodeButtonId(id: ButtonId): string {
   }
 }
 
+/** Which picture of ours the first of these buttons names, if any does. */
+export function pictureNamed(ids: readonly string[]): { readonly job: string; readonly index: number } | undefined {
+  const id = ids.map(decodeButtonId).find((each) => each?.kind === 'job' || each?.kind === 'picture');
+  return id && { job: id.job, index: id.kind === 'picture' ? id.index : 0 };
+}
+
 /** Undefined for anything that `encodeButtonId` does not write, ids of other versions included. */
 export function decodeButtonId(text: string): ButtonId | undefined {
   if (text.length > MAX_BUTTON_ID_LENGTH) {

@@ -18,7 +18,7 @@ import { quotaOf, requireLeft } from './jobs/charges.ts';
 import { enlarged, windowScale } from './live-enlarged.ts';
 import { Pace } from './jobs/pace.ts';
 import type { BotOptions, Clock, Models } from './ports.ts';
-import { readImagine, startMask, startPicture } from './read-imagine.ts';
+import { keptStart, readImagine } from './read-imagine.ts';
 import { settingsHere } from './settings-here.ts';
 import { WordList } from './safety/word-list.ts';
 
@@ -58,16 +58,12 @@ export function createLiveDrawing(ports: LivePorts): LiveDrawing {
             seed: 0,
             isDraft,
             // A picture to start from is there for this drawing alone: strokes of a pad are not kept.
-            keep: async (upload, mask) => {
-              const keep = async (png: Uint8Array): Promise<string> => {
+            keep: (upload, mask) =>
+              keptStart(ports, { upload, mask, by: actor.user }, async (png) => {
                 const file = await stores.files.writeTemporary(png, '.png');
                 files.push(file);
                 return file;
-              };
-              const { data, width, height } = await startPicture(ports, { upload, by: actor.user });
-              const masked = mask && (await startMask(ports, { upload: mask, by: actor.user }, { width, height }));
-              return { file: await keep(data), width, height, mask: masked && (await keep(masked)) };
-            },
+              }),
           },
         );
         await checkBeforeDrawing(rules, {

@@ -80,8 +80,19 @@ export function startPicture(ports: Ports, brought: Brought): Promise<Size & { r
   });
 }
 
+/** A stranger's picture and its mask, put where `keep` says. Throws as both do. */
+export async function keptStart(
+  ports: Ports,
+  { upload, mask, by }: Brought & { readonly mask: Upload | undefined },
+  keep: (png: Uint8Array) => Promise<string>,
+): Promise<NonNullable<ResolveContext['init']>> {
+  const { data, width, height } = await startPicture(ports, { upload, by });
+  const masked = mask && (await startMask(ports, { upload: mask, by }, { width, height }));
+  return { file: await keep(data), width, height, mask: masked && (await keep(masked)) };
+}
+
 /** A mask of a picture of that size, as a PNG in black and white. Throws `UserError` `image.*`, `mask.shape`, `mask.empty`. */
-export function startMask(ports: Ports, brought: Brought, size: Size): Promise<Uint8Array> {
+function startMask(ports: Ports, brought: Brought, size: Size): Promise<Uint8Array> {
   return opened(ports, brought, true, async (mask) => {
     const { data } = await encodePng(maskPicture(await maskValues(mask, size, size), size));
     return data;

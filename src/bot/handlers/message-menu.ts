@@ -6,7 +6,7 @@ import type { Action, MessageAction } from '../../core/chat.ts';
 import { type Fields, readUpload, type Upload } from '../../core/command.ts';
 import type { Form } from '../../core/message.ts';
 import { openOwnPicture, PARAMETERS_KEYWORD, readPngTexts } from '../../image/index.ts';
-import { type ButtonId, decodeButtonId } from '../button-id.ts';
+import { decodeButtonId, pictureNamed } from '../button-id.ts';
 import type { BotContext, RequestContext } from '../context.ts';
 import { requireJob, requireMayDraw } from '../gates.ts';
 import { nextUpscale } from '../jobs/job-ancestry.ts';
@@ -34,8 +34,7 @@ const MAX_UPSCALED_SIDE = 768;
 const MAX_PARAMETERS = 1500;
 
 export async function handleMessage(context: BotContext, asked: RequestContext, action: MenuAction): Promise<void> {
-  const ids = idsOf(action);
-  const job = ids.find((id) => id.kind === 'job' || id.kind === 'picture')?.job;
+  const job = pictureNamed(action.buttonIds)?.job;
   if (job === undefined) {
     await handleForeign(context, asked, action.name, firstPicture(action));
     return;
@@ -44,7 +43,7 @@ export async function handleMessage(context: BotContext, asked: RequestContext, 
     await showInfo(context, asked, await requireJob(context, asked, job));
     return;
   }
-  const first = ids.find((id) => id.kind === 'picture' && id.action === 'upscale');
+  const first = action.buttonIds.map(decodeButtonId).find((id) => id?.kind === 'picture' && id.action === 'upscale');
   await handleUpscale(context, asked, job, first?.kind === 'picture' ? first.index : 0);
 }
 
@@ -104,15 +103,10 @@ function parametersIn(bytes: Uint8Array): string {
 export async function startForm(context: BotContext, asked: RequestContext, action: MenuAction): Promise<Form> {
   const start = randomId(context.random);
   await requireMayDraw(context, asked);
-  const ids = idsOf(action);
-  const own = ids.find((id) => id.kind === 'job' || id.kind === 'picture');
-  const isOurs = own !== undefined && (own.kind === 'job' || own.kind === 'picture');
-  const foreign = isOurs ? undefined : firstPicture(action);
-  context.starts.begin(start, asked.actor.user, async () =>
-    foreign === undefined && isOurs
-      ? await ownStart(context, asked, own.job, own.kind === 'picture' ? own.index : 0)
-      : await keepUpload(context, asked.actor.user, foreign ?? firstPicture(action)),
-  );
+  const own = pictureNamed(action.buttonIds);
+  const fetchForeign = (picture: Upload) => () => keepUpload(context, asked.actor.user, picture);
+  const fetch = own === undefined ? fetchForeign(firstPicture(action)) : () => ownStart(context, asked, own);
+  context.starts.begin(start, asked.actor.user, fetch);
   return await promptForm(context, asked, { id: { kind: 'start-form', start }, title: 'form.start.title' });
 }
 
@@ -129,15 +123,15 @@ export async function handleStartForm(
   await handleImagine(context, asked, fieldsToOptions(fields), { init });
 }
 
-async function ownStart(context: BotContext, asked: RequestContext, id: string, index: number): Promise<Start> {
-  const data = await ownPicture(context, asked, id, index);
+async function ownStart(
+  context: BotContext,
+  asked: RequestContext,
+  { job, index }: NonNullable<ReturnType<typeof pictureNamed>>,
+): Promise<Start> {
+  const data = await ownPicture(context, asked, job, index);
   const { width, height } = await openOwnPicture(data);
   // A file of its own: deleting the answer does not reach it.
   return { file: await context.stores.files.keep('uploads', data, '.png'), width, height };
-}
-
-function idsOf({ buttonIds }: MenuAction): readonly ButtonId[] {
-  return buttonIds.map(decodeButtonId).filter((id) => id !== undefined);
 }
 
 /** Throws `UserError` `image.none-there`. */

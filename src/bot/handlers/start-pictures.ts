@@ -2,7 +2,7 @@
 import type { Upload } from '../../core/command.ts';
 import type { UserKey } from '../../core/people.ts';
 import type { BotContext, RequestContext } from '../context.ts';
-import { startMask, startPicture } from '../read-imagine.ts';
+import { keptStart } from '../read-imagine.ts';
 import { refusal } from '../refusal.ts';
 import type { ResolveContext } from '../resolve.ts';
 import type { GenerationRequest, Mask } from '../../core/request.ts';
@@ -33,16 +33,13 @@ export async function pictureFrom(context: BotContext, asked: RequestContext, fr
   return found.picture;
 }
 
-export async function keepUpload(
+export function keepUpload(
   context: BotContext,
   by: UserKey,
   upload: Upload,
   mask?: Upload,
 ): Promise<NonNullable<ResolveContext['init']>> {
-  const { data, width, height } = await startPicture(context, { upload, by });
-  const keep = (png: Uint8Array): Promise<string> => context.stores.files.keep('uploads', png, '.png');
-  const masked = mask && (await startMask(context, { upload: mask, by }, { width, height }));
-  return { file: await keep(data), width, height, mask: masked && (await keep(masked)) };
+  return keptStart(context, { upload, mask, by }, (png) => context.stores.files.keep('uploads', png, '.png'));
 }
 
 /** A request's mask as it lies over a picture drawn by it, which may have been cut to the size drawn. */

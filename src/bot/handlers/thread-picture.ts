@@ -1,6 +1,6 @@
 /** `--from thread`: the picture of the message that the thread began with in which somebody asks. */
 import type { Upload } from '../../core/command.ts';
-import { decodeButtonId } from '../button-id.ts';
+import { pictureNamed } from '../button-id.ts';
 import type { BotContext, RequestContext } from '../context.ts';
 import { requireJob, requireShowable } from '../gates.ts';
 import { refusal } from '../refusal.ts';
@@ -18,9 +18,9 @@ export async function threadPicture(context: BotContext, asked: RequestContext):
   if (head === undefined) {
     throw refusal('image.no-thread');
   }
-  const own = head.buttonIds.map(decodeButtonId).find((id) => id?.kind === 'job' || id?.kind === 'picture');
-  if (own?.kind === 'job' || own?.kind === 'picture') {
-    const data = await ownPicture(context, asked, own.job, own.kind === 'picture' ? own.index : 0);
+  const own = pictureNamed(head.buttonIds);
+  if (own !== undefined) {
+    const data = await ownPicture(context, asked, own.job, own.index);
     return {
       name: 'picture.png',
       sizeBytes: data.byteLength,
