@@ -22,9 +22,9 @@ describe('the waiting work of the queue', () => {
       turns.enqueue(own, { ticket: ticketOf({ id, server }) });
     }
     expect(turns.size).toBe(4);
-    const order = Array.from({ length: 5 }, () => names.get(turns.dequeue()));
+    const order = Array.from({ length: 5 }, () => names.get(turns.dequeue()) ?? '');
     expect(order.slice(0, 2).toSorted()).toEqual(['a1', 'b1']);
-    expect(order.slice(2)).toEqual(['a2', 'a3', undefined]);
+    expect(order.slice(2)).toEqual(['a2', 'a3', '']);
     expect(turns.size).toBe(0);
   });
 

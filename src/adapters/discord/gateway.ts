@@ -5,7 +5,7 @@
 import { Client, Events, GatewayDispatchEvents, GatewayIntentBits, Options, Status } from 'discord.js';
 
 import type { Log } from '../../bot/index.ts';
-import { UserError } from '../../core/errors.ts';
+import type { UserError } from '../../core/errors.ts';
 import { type Partition, shardOf } from '../../core/partition.ts';
 import type { Role } from '../../core/people.ts';
 import { SurvivingSharding } from './sharding.ts';

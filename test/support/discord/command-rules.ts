@@ -2,7 +2,6 @@
  * What Discord accepts as an application command, as its documentation states it: also what client-side builders let
  * pass (required after optional, more than 8000 characters in all). Written apart from the adapter, on purpose.
  */
-import { ApplicationCommandOptionType, ApplicationCommandType } from 'discord.js';
 import { z } from 'zod';
 
 const LOCALES = ['en-US', 'en-GB', 'de', 'fr', 'es-ES', 'ja', 'nl', 'pl', 'it'] as const;
@@ -50,14 +49,8 @@ const valueOption = z
       .optional(),
   })
   .refine((option) => !(option.autocomplete === true && option.choices !== undefined), 'autocomplete and choices')
-  .refine(
-    (option) => option.file_types === undefined || option.type === ApplicationCommandOptionType.Attachment,
-    'file_types without an attachment',
-  )
-  .refine(
-    (option) => option.max_length === undefined || option.type === ApplicationCommandOptionType.String,
-    'max_length on no string',
-  )
+  .refine((option) => option.file_types === undefined || option.type === 11, 'file_types without an attachment')
+  .refine((option) => option.max_length === undefined || option.type === 3, 'max_length on no string')
   .refine((option) => option.max_value === undefined || [4, 10].includes(option.type), 'max_value on no number');
 
 const valueOptions = z
@@ -131,14 +124,8 @@ export type ValueOption = z.infer<typeof valueOption>;
 export const commandList = z
   .array(command)
   .refine((all) => all.filter((each) => (each.type ?? 1) === 1).length <= 100, 'more than 100 commands')
-  .refine(
-    (all) => all.filter((each) => each.type === ApplicationCommandType.User).length <= 15,
-    'more than 15 user commands',
-  )
-  .refine(
-    (all) => all.filter((each) => each.type === ApplicationCommandType.Message).length <= 15,
-    'more than 15 message commands',
-  )
+  .refine((all) => all.filter((each) => each.type === 2).length <= 15, 'more than 15 user commands')
+  .refine((all) => all.filter((each) => each.type === 3).length <= 15, 'more than 15 message commands')
   .refine((all) => hasDistinct(all.map((each) => `${each.type ?? 1} ${each.name}`)), 'names repeat');
 
 function hasDistinct(words: readonly string[]): boolean {

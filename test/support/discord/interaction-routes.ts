@@ -1,7 +1,6 @@
 /**
  * Answering an interaction: the one callback within three seconds, then the webhook of its token for fifteen minutes.
  */
-import { InteractionResponseType, InteractionType } from 'discord.js';
 import { obey, refusals } from './failures.ts';
 import { autocompleteBody, callbackBody, deferralBody, modalBody } from './message-rules.ts';
 import type { Messages } from './messages.ts';
@@ -105,29 +104,23 @@ export class InteractionRoutes {
 
   #answer(interaction: Interaction, type: number, data: unknown, body: Body): void {
     const isPress = interaction.source !== undefined;
-    if (
-      (type === InteractionResponseType.ApplicationCommandAutocompleteResult) !==
-      (interaction.type === InteractionType.ApplicationCommandAutocomplete)
-    ) {
+    if ((type === 8) !== (interaction.type === 4)) {
       throw refusals.invalidBody([`type ${type} does not answer an interaction of type ${interaction.type}`]);
     }
-    if (type === InteractionResponseType.Modal && interaction.type === InteractionType.ModalSubmit) {
+    if (type === 9 && interaction.type === 5) {
       throw refusals.invalidBody(['a modal does not answer a modal']);
     }
-    if (
-      (type === InteractionResponseType.DeferredMessageUpdate || type === InteractionResponseType.UpdateMessage) &&
-      !isPress
-    ) {
+    if ((type === 6 || type === 7) && !isPress) {
       throw refusals.invalidBody([`type ${type} needs a message whose component was used`]);
     }
     const place = { channel: interaction.channel, interaction, ...this.#audience(data, interaction) };
-    if (type === InteractionResponseType.ApplicationCommandAutocompleteResult) {
+    if (type === 8) {
       interaction.choices = obey(autocompleteBody, data).choices;
-    } else if (type === InteractionResponseType.Modal) {
+    } else if (type === 9) {
       interaction.modal = obey(modalBody, data);
-    } else if (type === InteractionResponseType.DeferredMessageUpdate) {
+    } else if (type === 6) {
       interaction.original = interaction.source;
-    } else if (type === InteractionResponseType.DeferredChannelMessageWithSource) {
+    } else if (type === 5) {
       obey(deferralBody, data);
       interaction.original = this.#messages.placeholder(place).id;
     } else {

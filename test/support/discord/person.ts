@@ -2,7 +2,6 @@
  * Somebody at the keyboard: types commands, presses what is visible, fills forms, and sees a channel as that person
  * alone sees it. Refuses what Discord's client would not let them do.
  */
-import { ApplicationCommandType, ComponentType } from 'discord.js';
 import { randomBytes } from 'node:crypto';
 
 import { postSigned } from './endpoint.ts';
@@ -108,12 +107,12 @@ export class Person {
     }
     const components = modal.components.map((part) => {
       const input = inputOf(part);
-      if (input.type === ComponentType.StringSelect) {
+      if (input.type === 3) {
         const chosen = fields[input.custom_id] ?? input.options.find((option) => option.default)?.value ?? '';
         const component = { type: 3, id: 1, custom_id: input.custom_id, values: chosen === '' ? [] : [chosen] };
         return { type: 18, id: 2, component };
       }
-      if (input.type === ComponentType.RadioGroup) {
+      if (input.type === 21) {
         const value = fields[input.custom_id] ?? input.options.find((option) => option.default)?.value ?? null;
         const isOffered =
           value === null ? input.required === false : input.options.some((each) => each.value === value);
@@ -122,7 +121,7 @@ export class Person {
         }
         return { type: 18, id: 2, component: { type: 21, id: 1, custom_id: input.custom_id, value } };
       }
-      if (input.type === ComponentType.RoleSelect || input.type === ComponentType.ChannelSelect) {
+      if (input.type === 6 || input.type === 8) {
         const chosen = fields[input.custom_id]?.split('\n') ?? (input.default_values ?? []).map(({ id }) => id);
         const component = {
           type: input.type,
@@ -132,7 +131,7 @@ export class Person {
         };
         return { type: 18, id: 2, component };
       }
-      if (input.type === ComponentType.FileUpload) {
+      if (input.type === 19) {
         const given = files[input.custom_id] ?? [];
         if (given.length < (input.min_values ?? 1) || given.length > (input.max_values ?? 1)) {
           throw new Error(`the client does not accept ${given.length} files for ${input.custom_id}`);
@@ -149,9 +148,7 @@ export class Person {
         throw new Error(`the client does not accept ${JSON.stringify(value)} for ${input.custom_id}`);
       }
       const filled = { type: 4, id: 1, custom_id: input.custom_id, value };
-      return part.type === ComponentType.Label
-        ? { type: ComponentType.Label, id: 2, component: filled }
-        : { type: ComponentType.ActionRow, components: [filled] };
+      return part.type === 18 ? { type: 18, id: 2, component: filled } : { type: 1, components: [filled] };
     });
     const source = opened.interaction.source;
     return this.#send(
@@ -166,9 +163,7 @@ export class Person {
 
   /** A command of the message's context menu. */
   menu(name: string, on: SeenMessage): Exchange {
-    const command = this.#fake.world.commands.find(
-      (each) => each.type === ApplicationCommandType.Message && each.name === name,
-    );
+    const command = this.#fake.world.commands.find((each) => each.type === 3 && each.name === name);
     if (command === undefined) {
       throw new Error(`"${name}" is in no message's menu`);
     }
@@ -274,5 +269,5 @@ export class Person {
 }
 
 function inputOf(part: Awaited<ReturnType<Exchange['modal']>>['components'][number]) {
-  return part.type === ComponentType.Label ? part.component : part.components[0];
+  return part.type === 18 ? part.component : part.components[0];
 }

@@ -2,7 +2,6 @@
  * The HTTP side: versioned REST routes, the CDN, and whatever fault a test has ordered for the request. Authorisation
  * is checked as Discord does: the bot's token everywhere but on the routes whose path carries an interaction's token.
  */
-import { ApplicationCommandType } from 'discord.js';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 
@@ -223,8 +222,7 @@ export class Rest {
     const application = { ...world.application, bot: { id: world.application.id }, flags: 0 };
     const overwrite = (body: Body): unknown => {
       const old = world.commands;
-      const isEntryPoint = ({ type }: { readonly type?: number | undefined }): boolean =>
-        type === ApplicationCommandType.PrimaryEntryPoint;
+      const isEntryPoint = ({ type }: { readonly type?: number | undefined }): boolean => type === 4;
       if (old.some(isEntryPoint) && !JSON.stringify(body.json).includes('"type":4')) {
         throw refusals.entryPointLeftOut();
       }

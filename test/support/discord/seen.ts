@@ -1,5 +1,4 @@
 /** A message as a person sees it: words, pictures with their alternative text, labels of buttons. */
-import { ComponentType } from 'discord.js';
 import type { RowBody } from './message-rules.ts';
 import type { StoredFile, StoredMessage } from './world.ts';
 
@@ -44,7 +43,7 @@ export function seenMessage(message: StoredMessage): SeenMessage {
 
 function buttonsOf(row: RowBody): readonly SeenButton[] {
   return row.components.flatMap((part) =>
-    part.type === ComponentType.Button
+    part.type === 2
       ? [
           {
             label: [part.emoji?.name, part.label].filter((word) => word !== undefined).join(' '),
@@ -58,7 +57,7 @@ function buttonsOf(row: RowBody): readonly SeenButton[] {
 
 function selectsOf(row: RowBody): readonly SeenSelect[] {
   return row.components.flatMap((part) =>
-    part.type === ComponentType.StringSelect
+    part.type === 3
       ? [
           {
             id: part.custom_id,

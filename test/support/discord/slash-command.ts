@@ -2,7 +2,6 @@
  * What Discord's own client does with a slash command before it sends it: the command must be registered and visible,
  * the options must exist, be complete and fit. Turns `style add` and named values into the payload's `data`.
  */
-import { ApplicationCommandOptionType } from 'discord.js';
 import type { RegisteredCommand, ValueOption } from './command-rules.ts';
 import { PERMISSIONS, bitsOf } from './world.ts';
 import type { FakeUser, StoredFile } from './world.ts';
@@ -30,9 +29,7 @@ export function findSlashCommand(
     throw new Error(`/${words} is hidden from ${user.name}`);
   }
   const options = 'options' in command ? (command.options ?? []) : [];
-  const inner = options.flatMap((option) =>
-    option.type === ApplicationCommandOptionType.Subcommand && option.name === sub ? [option] : [],
-  );
+  const inner = options.flatMap((option) => (option.type === 1 && option.name === sub ? [option] : []));
   if (sub !== undefined && inner.length === 0) {
     throw new Error(`/${words} is not registered`);
   }
@@ -81,7 +78,7 @@ function fits(option: ValueOption, value: string | number | boolean): void {
   ]);
   const isOut =
     kinds.get(option.type) !== typeof value ||
-    (option.type === ApplicationCommandOptionType.Integer && !Number.isInteger(value)) ||
+    (option.type === 4 && !Number.isInteger(value)) ||
     (typeof value === 'number' &&
       (value < (option.min_value ?? -Infinity) || value > (option.max_value ?? Infinity))) ||
     (typeof value === 'string' && value.length > (option.max_length ?? 6000)) ||

@@ -283,7 +283,7 @@ describe.skipIf(eightBitInstructions() === undefined)(
       const again = await prepare();
       expect([...again.names].toSorted()).toEqual([...eight.names].toSorted());
       const others = again.names.filter((name) => again.get(name)?.file !== eight.get(name)?.file);
-      expect(others.toSorted()).toEqual([query, bias, ...eightBitNamesOf(again, query!)].toSorted());
+      expect(others.toSorted()).toEqual([query!, bias!, ...eightBitNamesOf(again, query!)].toSorted());
       const { values } = quantiseMatrix(changes[0]!.data, changes[0]!.shape);
       const made = again.get(eightBitNamesOf(again, query!)[0]!)!;
       expect(new Int8Array(readFileSync(made.file).buffer, made.offset, made.length)).toEqual(values);
