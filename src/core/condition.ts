@@ -5,8 +5,8 @@ export class Condition {
   readonly #waiting = new Set<() => void>();
 
   /** Resolves at the next `notify`, after that time at the latest, or when `signal` fires. */
-  async wait({ limitMs, signal }: Until = {}): Promise<void> {
-    await new Promise<void>((resolve) => {
+  wait({ limitMs, signal }: Until = {}): Promise<void> {
+    return new Promise<void>((resolve) => {
       const timer = limitMs === undefined ? undefined : setTimeout(done, limitMs);
       const waiting = this.#waiting;
       function done(): void {
@@ -21,6 +21,6 @@ export class Condition {
   }
 
   notify(): void {
-    [...this.#waiting].forEach((done) => done());
+    this.#waiting.forEach((done) => done());
   }
 }
