@@ -55,8 +55,8 @@ def says(answer, words):
 
 def names_of(thing, others):
     """A thing's names, and those that it is another word for: who sees a painter has seen an artist."""
-    said = [tidy(word) for word in SAID.get(thing, "").split()]
-    return [thing, *others.get(thing, ()), *said, *(name for name, words in others.items() if thing in words)]
+    said = {name: [tidy(word) for word in words.split()] for name, words in SAID.items()}
+    return [thing, *others.get(thing, ()), *said.get(thing, ()), *(name for names in (others, said) for name, words in names.items() if thing in words)]
 
 
 def seen(job, answer, others):

@@ -3,7 +3,7 @@
 Writes words.json for a model folder: the words that the model learnt; for others the thing of those that they are a kind of
 (WordNet) or that is a kind of them, else the nearest (GloVe, at a cosine of 0.6 or more, and not far from it in WordNet), or what near.json says by hand
 where these say less well (null: nothing is near to it, and it is never passed over); phrases that captions say in other words (alike.json); words that name nothing to be seen, and which of them captions have
-beside names and places, for the rest are left out of what is drawn; and terms of other languages (CLDR's names of emoji and languages.json). What is in none of these it cannot draw, and says so.
+beside names and places, for the rest are left out of what is drawn; animals and callings, of which a cat astronaut is one each; and terms of other languages (CLDR's names of emoji and languages.json). What is in none of these it cannot draw, and says so.
 
 `--known FILE`: the vocabulary of another model than the one trained here (words/first-moji.json is that of the first moji).
 """
@@ -307,20 +307,30 @@ def met(work, table, dictionary):
     return sorted({word for word, count in counts.items() if count * 1000 >= CAPTIONS} | {word for word in ends if dictionary.is_noun(word)})
 
 
+def beside(known):
+    """Whom src/engine/words tells apart in one breath: {animals: [...], callings: [...]}"""
+    spellings = lambda *kinds: sorted({spelling for name, others in known["things"].items() if known["kinds"].get(name) in kinds for spelling in (name, *others)})
+    return {"animals": spellings("mammal", "bird", "reptile", "marine", "bug"), "callings": spellings("role", "fantasy", "creature face")}
+
+
 def alike(table):
     """{phrase: what captions say for it}, as alike.json has it, where that is a name or words that this model knows."""
-    known, words = {*table["things"], *table["words"]}, {*table["words"], *table.get("met", ())}
+    known = {*table["things"], *table["words"]}
+    words = {*known, *table.get("met", ())}
     told = json.loads((HERE / "words" / "alike.json").read_text())
-    return {phrase: said for phrase, said in told.items() if said in known or all(word in words for word in said.split())}
+    return {phrase: said for phrase, said in told.items() if said in known or all(word in words or word.removesuffix("s") in words for word in said.split())}
 
 
 def main(work, args):
     modules = art.packages(work)
     known = json.loads(args.known.read_text()) if args.known else known_of(work)
-    table = {"version": 2, **english(known, modules)}
+    table = {"version": 3, **english(known, modules)}
     if not args.known:
-        table["met"] = met(work, table, Dictionary(modules))
-    table = {**table, "alike": alike(table), "languages": {code: language(code, known, modules) for code in ("de", "es", "fr", "ja")}}
+        table.update(met=met(work, table, Dictionary(modules)), **beside(known))
+    said = alike(table)
+    # what is drawn for a stork is drawn for a bird: a parrot
+    table["near"] = {word: said.get(name) or name for word, name in table["near"].items()}
+    table = {**table, "alike": said, "languages": {code: language(code, known, modules) for code in ("de", "es", "fr", "ja")}}
     out = args.out or work / "words.json"
     packed = {key: value if key == "version" else ("\n".join(value) if isinstance(value, list) else value) for key, value in table.items()}
     lines = ",\n".join(f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False, separators=(',', ':'))}" for key, value in packed.items())

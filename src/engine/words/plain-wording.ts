@@ -111,7 +111,7 @@ function isOneClause(text: string, parts: readonly Part[], from: number, to: num
 }
 
 /** Undefined before several of what is drawn for another word (a village: houses). */
-function articleFor(typed: string, next: string, isAnother: boolean): string | undefined {
+export function articleFor(typed: string, next: string, isAnother: boolean): string | undefined {
   if (isAnother && /[^su]s$/u.test(next)) {
     return undefined;
   }

@@ -5,6 +5,7 @@
  *
  * Punctuation, and with it weights, stays where it was.
  */
+import { besideEachOther } from './beside-each-other.ts';
 import { plainForms } from './plain-forms.ts';
 import { type Part, plainWording } from './plain-wording.ts';
 import { splitWords, type Token } from './split-words.ts';
@@ -36,7 +37,7 @@ export function readPrompt(table: WordTable, typed: string, { keepsUnknown = fal
     const { drawn } = found;
     const typedName = text.slice(first.start, last.end);
     const stays = keepsAll || found.kind === 'known' || (found.kind === 'silent' && isMet(table, first.word));
-    const said = drawn ?? (stays ? typedName : undefined);
+    const said = (drawn ?? (stays ? typedName : '')) || undefined;
     parts.push({ start: first.start, end: last.end, said, isThing: isThing(table, said ?? '') });
     if (found.kind === 'near' || found.kind === 'unknown') {
       let { start } = first;
@@ -49,10 +50,11 @@ export function readPrompt(table: WordTable, typed: string, { keepsUnknown = fal
     }
     at += found.length;
   }
+  const { apart, pairs } = besideEachOther(table, text, parts);
   // A prompt of nothing that it knows is still a prompt.
-  const prompt = plainWording(text, parts) || text;
+  const prompt = plainWording(text, apart) || text;
   // A deed that turned out to be done to nothing is drawn as nothing.
-  const told = unknown.filter(({ drawn }) => drawn === undefined || prompt.includes(drawn));
+  const told = [...unknown, ...pairs].filter(({ drawn }) => drawn === undefined || prompt.includes(drawn));
   return { prompt, unknown: withoutRepeats(told) };
 }
 

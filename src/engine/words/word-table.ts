@@ -40,6 +40,9 @@ export type WordTable = {
   readonly alike: ReadonlyMap<string, string>;
   /** Words of captions beside names and places; undefined where the table does not tell, and every word is left to the model. */
   readonly met: ReadonlySet<string> | undefined;
+  /** Things that are never drawn as one with each other: a cat astronaut. */
+  readonly animals: ReadonlySet<string>;
+  readonly callings: ReadonlySet<string>;
   readonly languages: ReadonlyMap<Language, LanguageTerms>;
 };
 
@@ -52,14 +55,16 @@ const languageFile = z.object({
   relations: z.array(z.string()).default([]),
 });
 const tableFile = z.object({
-  /** 2 added `alike` and `met`. */
-  version: z.literal([1, 2]),
+  /** 2 added `alike` and `met`, 3 `animals` and `callings`. */
+  version: z.literal([1, 2, 3]),
   things: lines,
   words: lines,
   near: z.record(z.string(), z.string()),
   silent: lines,
   alike: z.record(z.string(), z.string()).default({}),
   met: lines.optional(),
+  animals: lines.default([]),
+  callings: lines.default([]),
   languages: z.partialRecord(z.enum(LANGUAGES), languageFile),
 });
 
@@ -75,11 +80,11 @@ export function parseWordTable(text: string, file: string): WordTable {
     const issue = parsed.error.issues[0];
     throw new UserError(
       'model.words',
-      `Expected a table of words of version 1 or 2 in ${file}, but \`${issue?.path.join('.') ?? ''}\` is not usable (${issue?.message ?? 'unknown'}); take the file that came with the model.`,
+      `Expected a table of words of version 1 to 3 in ${file}, but \`${issue?.path.join('.') ?? ''}\` is not usable (${issue?.message ?? 'unknown'}); take the file that came with the model.`,
       { params: { file } },
     );
   }
-  const { things, words, near, silent, alike, met, languages } = parsed.data;
+  const { things, words, near, silent, alike, met, animals, callings, languages } = parsed.data;
   return {
     things: new Set(things),
     known: new Set([...things, ...words]),
@@ -87,6 +92,8 @@ export function parseWordTable(text: string, file: string): WordTable {
     silent: new Set(silent),
     alike: new Map(Object.entries(alike)),
     met: met && new Set(met),
+    animals: new Set(animals),
+    callings: new Set(callings),
     languages: new Map(
       LANGUAGES.flatMap((language) => {
         const told = languages[language];

@@ -46,7 +46,7 @@ describe('moji’s words', () => {
     ['a picture of einstein', 'scientist'],
     ['a golden retriever', 'dog'],
     ['a trombone', 'trumpet'],
-    ['a stork', 'bird'],
+    ['a stork', 'parrot'],
   ])('draws for %s a %s, and says so', (prompt, drawn) => {
     expect(read(prompt).prompt).toMatch(new RegExp(` ${drawn}$`));
     expect(read(prompt).unknown).toMatchObject([{ drawn }]);

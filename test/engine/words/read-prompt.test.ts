@@ -199,10 +199,44 @@ describe('what a model never met', () => {
   });
 });
 
+describe('things beside each other', () => {
+  const both = parseWordTable(
+    JSON.stringify({
+      version: 3,
+      things: 'cat\nrobot\nastronaut\ncrown\ntop hat\nmushroom\nking\nboy',
+      words: 'wearing\nwith\nand\non\nred',
+      near: {},
+      silent: 'a\nan\nthe\nmatch\nbetween',
+      alike: { 'match between': '' },
+      met: 'a\nan\nthe\nwith\nand\non\nwearing\nred',
+      animals: 'cat',
+      callings: 'robot\nastronaut\nking',
+      languages: {},
+    }),
+    'words.json',
+  );
+  const read = (typed: string) => readPrompt(both, typed);
+
+  it.each([
+    ['a cat astronaut', 'a cat and an astronaut', 'cat astronaut', 'cat and an astronaut'],
+    ['a robot cat on a mushroom', 'a robot and a cat on a mushroom', 'robot cat', 'robot and a cat'],
+  ])('reads %s as two things, and tells it', (typed, prompt, word, drawn) => {
+    expect(read(typed)).toEqual({ prompt, unknown: [{ word, drawn }] });
+  });
+
+  it.each(['a boy astronaut', 'a cat, an astronaut', 'a robot king'])('leaves %s as it is', (typed) => {
+    expect(read(typed)).toEqual({ prompt: typed, unknown: [] });
+  });
+
+  it('leaves out a phrase that captions have no words for', () => {
+    expect(read('a match between a cat and a robot').prompt).toBe('a cat and a robot');
+  });
+});
+
 describe('a table of words', () => {
   it.each(['', '{', '{"version":2}', '{"version":1,"things":"dog"}'])('refuses %j by name', (text) => {
     expect(() => parseWordTable(text, '/models/x/words.json')).toThrow(
-      'Expected a table of words of version 1 or 2 in /models/x/words.json',
+      'Expected a table of words of version 1 to 3 in /models/x/words.json',
     );
   });
 });
