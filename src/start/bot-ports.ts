@@ -60,7 +60,9 @@ export async function openBotPorts(config: Config, { log, metrics, ends }: Begin
   );
   ends.push(() => runner.close(CLOSE_MS));
   const own = config.devices.filter((device) => !isRemote(device));
-  const prefersEightBits = () => preferEightBits(own, eightBitInstructions()) && othersPreferEightBits();
+  // Asked of the system once: the models are listed with every command.
+  const ownPreferEightBits = preferEightBits(own, eightBitInstructions());
+  const prefersEightBits = () => ownPreferEightBits && othersPreferEightBits();
   const models = await InstalledModels.open(
     {
       catalog: openCatalog(config.dataFolder),

@@ -3,7 +3,7 @@
 Writes words.json for a model folder: the words that the model learnt; for others the thing of those that they are a kind of
 (WordNet) or that is a kind of them, else the nearest (GloVe, at a cosine of 0.6 or more, and not far from it in WordNet), or what near.json says by hand
 where these say less well (null: nothing is near to it, and it is never passed over); phrases that captions say in other words (alike.json); words that name nothing to be seen, and which of them captions have
-beside names and places, for the rest are left out of what is drawn; animals and callings, of which a cat astronaut is one each; and terms of other languages (CLDR's names of emoji and languages.json). What is in none of these it cannot draw, and says so.
+beside names and places, for the rest are left out of what is drawn; animals and roles, of which a cat astronaut is one each; and terms of other languages (CLDR's names of emoji and languages.json). What is in none of these it cannot draw, and says so.
 
 `--known FILE`: the vocabulary of another model than the one trained here (words/first-moji.json is that of the first moji).
 """
@@ -308,9 +308,9 @@ def met(work, table, dictionary):
 
 
 def beside(known):
-    """Whom src/engine/words tells apart in one breath: {animals: [...], callings: [...]}"""
+    """Whom src/engine/words tells apart in one breath: {animals: [...], roles: [...]}"""
     spellings = lambda *kinds: sorted({spelling for name, others in known["things"].items() if known["kinds"].get(name) in kinds for spelling in (name, *others)})
-    return {"animals": spellings("mammal", "bird", "reptile", "marine", "bug"), "callings": spellings("role", "fantasy", "creature face")}
+    return {"animals": spellings("mammal", "bird", "reptile", "marine", "bug"), "roles": spellings("role", "fantasy", "creature face")}
 
 
 def alike(table):

@@ -1,5 +1,5 @@
 /**
- * An animal and a calling in one breath (a cat astronaut, a robot dog): a model that learnt each by itself draws only one of
+ * An animal and a role in one breath (a cat astronaut, a robot dog): a model that learnt each by itself draws only one of
  * them, so they are read as two things, and that is told. Pure.
  */
 import { articleFor, type Part } from './plain-wording.ts';
@@ -29,6 +29,6 @@ export function besideEachOther(
   return { apart, pairs };
 }
 
-function areApart({ animals, callings }: WordTable, first: string, second: string): boolean {
-  return (animals.has(first) && callings.has(second)) || (callings.has(first) && animals.has(second));
+function areApart({ animals, roles }: WordTable, first: string, second: string): boolean {
+  return (animals.has(first) && roles.has(second)) || (roles.has(first) && animals.has(second));
 }

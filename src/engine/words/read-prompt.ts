@@ -34,10 +34,10 @@ export function readPrompt(table: WordTable, typed: string, { keepsUnknown = fal
     if (first === undefined || last === undefined) {
       throw new RangeError(`a name of ${found.length} words at ${at} of ${tokens.length}`);
     }
-    const { drawn } = found;
+    const drawn = found.drawn === '' ? undefined : found.drawn;
     const typedName = text.slice(first.start, last.end);
     const stays = keepsAll || found.kind === 'known' || (found.kind === 'silent' && isMet(table, first.word));
-    const said = (drawn ?? (stays ? typedName : '')) || undefined;
+    const said = drawn ?? (stays && found.drawn === undefined ? typedName : undefined);
     parts.push({ start: first.start, end: last.end, said, isThing: isThing(table, said ?? '') });
     if (found.kind === 'near' || found.kind === 'unknown') {
       let { start } = first;
@@ -58,7 +58,10 @@ export function readPrompt(table: WordTable, typed: string, { keepsUnknown = fal
   return { prompt, unknown: withoutRepeats(told) };
 }
 
-/** `near` and what is drawn for it; `known` and what captions say for it, if that is something else; or nothing to draw. */
+/**
+ * `near` and what is drawn for it; `known` and what captions say for it, if that is something else, '' where they have no
+ * words; or nothing to draw.
+ */
 type Found = {
   readonly length: number;
   readonly kind: 'known' | 'near' | 'silent' | 'unknown';
@@ -76,7 +79,9 @@ function longest(table: WordTable, text: string, tokens: readonly Token[], at: n
     const forms = plainForms(typed);
     const alike = table.alike.get(typed);
     if (alike !== undefined || forms.some((form) => table.known.has(form))) {
-      return { length, kind: 'known', drawn: alike };
+      // A chess match that is left out is told, a mere match is not.
+      const isMissed = alike === '' && !part.every(({ word }) => isSilent(table, plainForms(word)));
+      return { length, kind: isMissed ? 'unknown' : 'known', drawn: alike };
     }
     if (length === 1 && isSilent(table, forms)) {
       return { length, kind: 'silent', drawn: undefined };

@@ -42,7 +42,7 @@ export type WordTable = {
   readonly met: ReadonlySet<string> | undefined;
   /** Things that are never drawn as one with each other: a cat astronaut. */
   readonly animals: ReadonlySet<string>;
-  readonly callings: ReadonlySet<string>;
+  readonly roles: ReadonlySet<string>;
   readonly languages: ReadonlyMap<Language, LanguageTerms>;
 };
 
@@ -55,7 +55,7 @@ const languageFile = z.object({
   relations: z.array(z.string()).default([]),
 });
 const tableFile = z.object({
-  /** 2 added `alike` and `met`, 3 `animals` and `callings`. */
+  /** 2 added `alike` and `met`, 3 `animals` and `roles`. */
   version: z.literal([1, 2, 3]),
   things: lines,
   words: lines,
@@ -64,7 +64,7 @@ const tableFile = z.object({
   alike: z.record(z.string(), z.string()).default({}),
   met: lines.optional(),
   animals: lines.default([]),
-  callings: lines.default([]),
+  roles: lines.default([]),
   languages: z.partialRecord(z.enum(LANGUAGES), languageFile),
 });
 
@@ -84,7 +84,7 @@ export function parseWordTable(text: string, file: string): WordTable {
       { params: { file } },
     );
   }
-  const { things, words, near, silent, alike, met, animals, callings, languages } = parsed.data;
+  const { things, words, near, silent, alike, met, animals, roles, languages } = parsed.data;
   return {
     things: new Set(things),
     known: new Set([...things, ...words]),
@@ -93,7 +93,7 @@ export function parseWordTable(text: string, file: string): WordTable {
     alike: new Map(Object.entries(alike)),
     met: met && new Set(met),
     animals: new Set(animals),
-    callings: new Set(callings),
+    roles: new Set(roles),
     languages: new Map(
       LANGUAGES.flatMap((language) => {
         const told = languages[language];

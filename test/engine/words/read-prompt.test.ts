@@ -207,10 +207,10 @@ describe('things beside each other', () => {
       words: 'wearing\nwith\nand\non\nred',
       near: {},
       silent: 'a\nan\nthe\nmatch\nbetween',
-      alike: { 'match between': '' },
+      alike: { 'match between': '', 'chess match': '' },
       met: 'a\nan\nthe\nwith\nand\non\nwearing\nred',
       animals: 'cat',
-      callings: 'robot\nastronaut\nking',
+      roles: 'robot\nastronaut\nking',
       languages: {},
     }),
     'words.json',
@@ -228,8 +228,12 @@ describe('things beside each other', () => {
     expect(read(typed)).toEqual({ prompt: typed, unknown: [] });
   });
 
-  it('leaves out a phrase that captions have no words for', () => {
-    expect(read('a match between a cat and a robot').prompt).toBe('a cat and a robot');
+  it('leaves out a phrase that captions have no words for, and tells it where something is missed', () => {
+    expect(read('a match between a cat and a robot')).toEqual({ prompt: 'a cat and a robot', unknown: [] });
+    expect(read('a chess match between a cat and a robot')).toEqual({
+      prompt: 'a cat and a robot',
+      unknown: [{ word: 'chess match', drawn: undefined }],
+    });
   });
 });
 
