@@ -69,8 +69,9 @@ export type Upload = {
 };
 
 /** All of a file in memory: for pictures, which have a small limit. Throws what its stream throws. */
-export function readUpload(upload: Pick<Upload, 'stream'>, limitBytes: number): Promise<Uint8Array> {
-  return gathered(upload.stream(limitBytes));
+export async function readUpload(upload: Pick<Upload, 'stream'>, limitBytes: number): Promise<Uint8Array> {
+  const { buffer, byteOffset, byteLength } = await gathered(upload.stream(limitBytes));
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 type ValueOf<O extends OptionSpec> = O extends { kind: 'text' }
