@@ -70,10 +70,10 @@ function eightBits({ precision, devices: runners }: Config): Finding {
   const found = eightBitInstructions();
   const isOfFleet = runners.some((device) => device.includes('://'));
   const others = isOfFleet ? ', and work in 8 bits is left to other runners' : '';
-  const asked =
-    precision === undefined || precision === 'auto'
-      ? 'large models are drawn in 8 bits on it, unless PRECISION=fp32'
-      : `PRECISION asks for ${precision}`;
+  const unasked = runners.every((device) => device === 'cpu')
+    ? 'large models are drawn in 8 bits on it, unless PRECISION=fp32'
+    : 'beside other devices in RUNNERS it is not asked for 8 bits, unless PRECISION=int8';
+  const asked = precision === undefined || precision === 'auto' ? unasked : `PRECISION asks for ${precision}`;
   if (found !== undefined) {
     return finding('ok', '8 bits', `this processor has ${found}; ${asked}`);
   }
