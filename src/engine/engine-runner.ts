@@ -108,7 +108,7 @@ class EngineRunner implements Runner {
     });
     this.#upscaling = new Upscaling({
       locate: options.locateModel,
-      open,
+      place: { open, cacheDir: options.cacheDir },
       readPicture: (file) => options.readPicture(file),
       now: () => performance.now(),
     });

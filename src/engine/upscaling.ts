@@ -11,7 +11,7 @@ import type { WorkEvent } from '../core/work.ts';
 import { LeaseCache, type Lease } from './cache/lease-cache.ts';
 import { readManifest } from './model/manifest-file.ts';
 import { openNet } from './model/model-files.ts';
-import type { SessionOpener } from './model/session-opener.ts';
+import type { NetPlace } from './model/session-opener.ts';
 import { Upscaler } from './model/upscaler.ts';
 
 /** Pixels of a result; above, the picture alone would take hundreds of megabytes. */
@@ -21,7 +21,7 @@ const OPEN_UPSCALERS = 4;
 export type UpscalingOptions = {
   /** From a request's `model` to its folder. */
   readonly locate: (model: string) => Promise<{ readonly source: string }>;
-  readonly open: SessionOpener;
+  readonly place: NetPlace;
   readonly readPicture: (file: string) => Promise<Picture>;
   readonly now: () => number;
 };
@@ -88,6 +88,6 @@ export class Upscaling {
       );
     }
     const location = path.join(source, folder);
-    return this.#upscalers.lease(location, async () => Upscaler.open(await openNet(location, ''), this.#options.open));
+    return this.#upscalers.lease(location, async () => Upscaler.open(await openNet(location, ''), this.#options.place));
   }
 }

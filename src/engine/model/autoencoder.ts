@@ -69,7 +69,9 @@ export class Autoencoder {
     const prepared = await decoding.lowering.prepareWeights(weights, decoder, cacheDir);
     const encoder = async (): Promise<Graph> => {
       const asked = (given: NetWeights): Graph => encoderGraph(config, given, encoding);
-      return asked(precision === 'int8' ? await encoding.lowering.prepareWeights(weights, asked, cacheDir) : prepared);
+      const source = precision === 'int8' ? weights : prepared;
+      const { replacesWeights } = decoding.lowering;
+      return asked(replacesWeights ? await encoding.lowering.prepareWeights(source, asked, cacheDir) : source);
     };
     return new Autoencoder({ config, weights: prepared, build: decoding, encoder, open });
   }

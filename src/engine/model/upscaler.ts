@@ -5,10 +5,11 @@
 /* oxlint-disable typescript/no-non-null-assertion -- loops keep every index within its array */
 import type { Picture } from '../../core/picture.ts';
 import { areNumbers, notNumbers } from './numbers.ts';
-import { buildSrvgg, loweringFor, parseSrvggConfig, type SrvggConfig } from '../nets/index.ts';
+import { buildSrvgg, loweringFor, parseSrvggConfig, type NetWeights, type SrvggConfig } from '../nets/index.ts';
 import type { Session } from '../ort/index.ts';
+import type { Graph } from '../onnx/index.ts';
 import type { NetFiles } from './model-files.ts';
-import type { SessionOpener } from './session-opener.ts';
+import type { NetPlace } from './session-opener.ts';
 
 /** Pixels along one side of a tile, overlap left out. */
 const TILE_PX = 192;
@@ -22,9 +23,11 @@ export class Upscaler {
   readonly #session: Session;
 
   /** Throws `UserError` (`model.config`, `model.weights`). */
-  static async open({ config: json, origin, weights }: NetFiles, open: SessionOpener): Promise<Upscaler> {
+  static async open({ config: json, origin, weights }: NetFiles, { open, cacheDir }: NetPlace): Promise<Upscaler> {
     const config = parseSrvggConfig(json, origin);
-    return new Upscaler(config, await open(buildSrvgg(config, weights, { lowering: loweringFor(open.target) })));
+    const lowering = loweringFor(open.target);
+    const build = (given: NetWeights): Graph => buildSrvgg(config, given, { lowering });
+    return new Upscaler(config, await open(build(await lowering.prepareWeights(weights, build, cacheDir))));
   }
 
   private constructor(config: SrvggConfig, session: Session) {

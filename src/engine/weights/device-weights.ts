@@ -20,8 +20,9 @@ export type DeviceWeights = {
 };
 
 /**
- * The same tensors, in halves where `dtype` says so, and `<module>.weight_channels_last` for each of `transposed`. A tensor
- * with a value that no half can hold stays as it is stored. Throws `UserError` `weights.unwritable` without a place to write.
+ * The same tensors, in halves where `dtype` says so, and `<module>.weight_channels_last` for each of `transposed` that has none
+ * yet. A tensor with a value that no half can hold stays as it is stored. Throws `UserError` `weights.unwritable` without a
+ * place to write.
  */
 export async function prepareForDevice(
   source: TensorSource,
@@ -29,12 +30,13 @@ export async function prepareForDevice(
 ): Promise<TensorSource> {
   const wide =
     dtype === 'f16' ? infosOf(source).filter(({ dtype: stored }) => stored === 'F32' || stored === 'BF16') : [];
-  const kernels = transposed.flatMap((module) => source.get(`${module}.weight`) ?? []);
+  const lacking = transposed.filter((module) => source.get(`${module}.${KERNEL_LAST}`) === undefined);
+  const kernels = lacking.flatMap((module) => source.get(`${module}.weight`) ?? []);
   const [first] = [...wide, ...kernels];
   if (first === undefined) {
     return source;
   }
-  const key = `device 1 ${await sourceId(source)} ${JSON.stringify([dtype, transposed])}`;
+  const key = `device 1 ${await sourceId(source)} ${JSON.stringify([dtype, lacking])}`;
   const entry = {
     besides: first.file,
     cacheDir,

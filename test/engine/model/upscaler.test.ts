@@ -36,7 +36,7 @@ describe('Upscaler', () => {
   it('makes of tiles what the net makes of the whole picture', async () => {
     const files = await openNet(folder, '');
     const given = picture(401, 220);
-    const upscaler = await Upscaler.open(files, OPEN);
+    const upscaler = await Upscaler.open(files, { open: OPEN, cacheDir: folder });
     const seen: string[] = [];
     let tiled: Picture | undefined;
     for await (const { done, tiles, picture: result } of upscaler.upscale(given)) {

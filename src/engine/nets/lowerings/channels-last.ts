@@ -40,6 +40,7 @@ export function channelsLastLowering(
   return {
     ...ordinary,
     channels: 'last',
+    replacesWeights: true,
     convolution: ({ scope, inFeatures, outFeatures, kernel, bias, attributes }, x) => {
       const w =
         kernel === 1
