@@ -50,10 +50,12 @@ export class Delivery {
     const { now, took } = this.#options;
     const startedAt = now();
     const { model, size, decoder, styles } = first.generation;
+    const { isPassing } = styles;
+    const most = mostTogether(first.generation, this.#maxDecodes);
     const latents = members.map(({ picture }) => picture.task.latents);
     let pixels: readonly Picture[];
     try {
-      pixels = await withAlpha(members, await model.decode(latents, size, decoder, styles.isPassing));
+      pixels = await withAlpha(members, await model.decode(latents, size, { decoder, isPassing, most }));
     } catch (error) {
       await this.#deliverApart(members, error);
       return;
@@ -149,5 +151,9 @@ function decodedTogether(finished: readonly Member[], most: number): readonly Me
       size.height === first.generation.size.height &&
       size.width === first.generation.size.width,
   );
-  return same.slice(0, Math.max(1, Math.min(most, first?.generation.mostDecodes ?? most)));
+  return same.slice(0, first && mostTogether(first.generation, most));
+}
+
+function mostTogether({ mostDecodes = Number.POSITIVE_INFINITY }: Generation, most: number): number {
+  return Math.max(1, Math.min(most, mostDecodes));
 }

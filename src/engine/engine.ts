@@ -113,7 +113,8 @@ export class Engine {
     const startedAt = this.#now();
     this.#maxRows = this.#roomFor(leader.generation);
     try {
-      const outputs = await leader.generation.model.predict(batch.flatMap(rowsOf), leader.generation.size);
+      const { model, size } = leader.generation;
+      const outputs = await model.predict(batch.flatMap(rowsOf), size, this.#maxRows);
       this.#charge(batch, this.#now() - startedAt);
       return outputs;
     } catch (error) {

@@ -4,7 +4,7 @@ import { UserError } from '../../src/core/errors.ts';
 import type { Picture } from '../../src/core/picture.ts';
 import type { PictureMs, WorkEvent } from '../../src/core/work.ts';
 import type { Generation } from '../../src/engine/generation.ts';
-import type { Denoiser, UNetRow } from '../../src/engine/model/denoiser.ts';
+import type { Decoding, Denoiser, LatentSize, UNetRow } from '../../src/engine/model/denoiser.ts';
 import { Engine } from '../../src/engine/engine.ts';
 import { NO_STYLE } from '../../src/engine/model/style-set.ts';
 import { EventStream } from '../../src/core/event-stream.ts';
@@ -23,12 +23,15 @@ class MadeUpModel implements Denoiser {
   /** Pictures of each call of the decoder. */
   readonly decodedTogether: number[] = [];
   readonly alphasTogether: number[] = [];
+  /** Rows, and pictures, that a call was said to have room for. */
+  readonly mosts: { rows: number | undefined; decodes: number | undefined } = { rows: undefined, decodes: undefined };
   failAtCall: number | undefined;
   /** Rows that its device has memory for. */
   roomForRows = Number.POSITIVE_INFINITY;
   roomForDecodes = Number.POSITIVE_INFINITY;
 
-  async predict(rows: readonly UNetRow[]): Promise<Float32Array> {
+  async predict(rows: readonly UNetRow[], _size?: LatentSize, most?: number): Promise<Float32Array> {
+    this.mosts.rows = most;
     if (this.calls.length === this.failAtCall) {
       throw new Error('device lost');
     }
@@ -47,7 +50,8 @@ class MadeUpModel implements Denoiser {
     return outputs;
   }
 
-  async decode(latents: readonly Float32Array[]) {
+  async decode(latents: readonly Float32Array[], _size?: LatentSize, { most }: Partial<Decoding> = {}) {
+    this.mosts.decodes = most;
     if (latents.length > this.roomForDecodes) {
       throw new UserError('device.memory', 'no room');
     }
@@ -264,8 +268,9 @@ describe('Engine', () => {
 
   it('holds no more rows than a picture’s kind has room for, and goes on with fewer of that kind alone', async () => {
     const model = new MadeUpModel();
-    const few = { ...generationOf({ number: 1, model, count: 5, steps: 1 }), mostRows: 2 };
-    await draw(FULL, few);
+    const few = { ...generationOf({ number: 1, model, count: 5, steps: 1 }), mostRows: 2, mostDecodes: 3 };
+    await draw({ ...FULL, maxDecodes: 4 }, few);
+    expect(model.mosts).toEqual({ rows: 2, decodes: 3 });
     expect(model.calls.map((rows) => rows.length)).toEqual([2, 2, 1]);
     const [large, small] = [new MadeUpModel(), new MadeUpModel()];
     large.roomForRows = 2;

@@ -92,7 +92,7 @@ async function draw(on: Model): Promise<Float32Array> {
   const { conditioning } = await on.prompts.encode(plainText('a fox'), styles);
   const writeInput = (target: Float32Array) => void target.fill(0.5);
   const answer = await on.predict([{ timestep: 999, writeInput, conditioning, guidance: 1, styles }], SIZE);
-  await on.decode([new Float32Array(SIZE.channels * SIZE.height * SIZE.width)], SIZE, 'full', false);
+  await on.decode([new Float32Array(SIZE.channels * SIZE.height * SIZE.width)], SIZE, { decoder: 'full' });
   return answer.slice();
 }
 

@@ -61,7 +61,8 @@ export class AlphaHead {
     isPassing: boolean,
   ): Promise<readonly Uint8Array[]> {
     const given = latents.map((each) => besideGround(each, size));
-    const planes = await this.#decoder.decode(given, { ...size, channels: 2 * size.channels }, isPassing);
+    const doubled = { ...size, channels: 2 * size.channels };
+    const planes = await this.#decoder.decode(given, doubled, { isPassing });
     return pictures.map((picture, k) =>
       Uint8Array.from(solidByColour(picture), (solid, p) =>
         Math.round(Math.min(Math.max(solid + (planes[k]?.[p] ?? 0), 0), 1) * 255),

@@ -86,12 +86,12 @@ export class Autoencoder {
   }
 
   /**
-   * Each of `latents`: [channels · height · width]; all in one call. `isPassing`: for a hand that still moves, a small one
-   * leaves room to the window. Throws `UserError` `model.nan`.
+   * Each of `latents`: [channels · height · width]; all in one call. For a hand that moves, a small one leaves room to the window.
+   * Throws `UserError` `model.nan`.
    */
-  async decode(latents: readonly Float32Array[], size: LatentSize, isPassing = false): Promise<readonly Picture[]> {
+  async decode(...[latents, size, how]: Parameters<LatentDecoder['decode']>): Promise<readonly Picture[]> {
     const unscaled = latents.map((each) => this.#unscale(each, size.height * size.width));
-    return this.#pictures(await this.#decoder.decode(unscaled, size, isPassing), size);
+    return this.#pictures(await this.#decoder.decode(unscaled, size, how), size);
   }
 
   #pictures(planes: readonly Float32Array[], { height, width }: LatentSize): readonly Picture[] {
@@ -102,11 +102,8 @@ export class Autoencoder {
   /** Of a picture of a call of the decoder. */
   pictureMemory({ height, width }: LatentSize): RowMemory {
     const key = `${height}x${width}`;
-    const known = this.#pictureMemory.get(key);
-    if (known !== undefined) {
-      return known;
-    }
-    const found = rowMemory(decoderGraph(this.config, this.weights, this.#build), { height, width });
+    const graph = (): Graph => decoderGraph(this.config, this.weights, this.#build);
+    const found = this.#pictureMemory.get(key) ?? rowMemory(graph(), { height, width });
     this.#pictureMemory.set(key, found);
     return found;
   }

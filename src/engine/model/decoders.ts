@@ -8,7 +8,7 @@ import type { Picture } from '../../core/picture.ts';
 import type { TensorSource } from '../weights/index.ts';
 import { AlphaHead } from './alpha-head.ts';
 import { Autoencoder, type AutoencoderConfig, type LatentSampler } from './autoencoder.ts';
-import type { Decoder, LatentSize } from './denoiser.ts';
+import type { Decoding, LatentSize } from './denoiser.ts';
 import { openNet, type NetFiles } from './model-files.ts';
 import type { RowMemory } from './row-memory.ts';
 import type { PrecisePlace } from './session-opener.ts';
@@ -66,15 +66,10 @@ export class Decoders {
     return this.#own.encode(picture, hidden);
   }
 
-  /** `isPassing`: for a hand that still moves. Throws `UserError` (`model.nan`, `model.tiny-vae`). */
-  async decode(
-    latents: readonly Float32Array[],
-    size: LatentSize,
-    decoder: Decoder,
-    isPassing = false,
-  ): Promise<readonly Picture[]> {
-    const chosen = decoder === 'tiny' ? await this.#standIn() : this.#own;
-    return chosen.decode(latents, size, isPassing);
+  /** Throws `UserError` (`model.nan`, `model.tiny-vae`). */
+  async decode(latents: readonly Float32Array[], size: LatentSize, decoding: Decoding): Promise<readonly Picture[]> {
+    const chosen = decoding.decoder === 'tiny' ? await this.#standIn() : this.#own;
+    return chosen.decode(latents, size, decoding);
   }
 
   /** How solid each pixel of pictures of these is, in one call; undefined without a net for that. Throws as `requireAlpha`. */

@@ -29,16 +29,22 @@ export type UNetRow = {
 
 export type Decoder = GenerationRequest['decoder'];
 
+export type Decoding = {
+  readonly decoder: Decoder;
+  /** For a hand that still moves. */
+  readonly isPassing?: boolean;
+  /** Pictures of a call of this kind, on this device; default: as many as usual. */
+  readonly most?: number;
+};
+
 export interface Denoiser {
-  /** [rows · channels · height · width]; valid until the next call. All rows have one size, one `styles.variant` and one `styles.dense`. */
-  predict(rows: readonly UNetRow[], size: LatentSize): Promise<Float32Array>;
+  /**
+   * [rows · channels · height · width]; valid until the next call. All rows have one size, one `styles.variant` and one
+   * `styles.dense`. `most`: rows of a call of this kind, on this device.
+   */
+  predict(rows: readonly UNetRow[], size: LatentSize, most?: number): Promise<Float32Array>;
   /** Finished latents of several pictures to pixels, in one call of the device. */
-  decode(
-    latents: readonly Float32Array[],
-    size: LatentSize,
-    decoder: Decoder,
-    isPassing: boolean,
-  ): Promise<readonly Picture[]>;
+  decode(latents: readonly Float32Array[], size: LatentSize, decoding: Decoding): Promise<readonly Picture[]>;
   /** How solid each pixel of pictures of them is, a byte each, in one call; undefined where the model has no net for that. */
   alphas(
     pictures: readonly Picture[],

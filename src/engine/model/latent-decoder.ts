@@ -3,13 +3,13 @@
  * needed. Knows neither how latents are scaled nor what the planes say: colours, or how solid a pixel is.
  */
 import type { Graph } from '../onnx/index.ts';
-import type { LatentSize } from './denoiser.ts';
+import type { Decoding, LatentSize } from './denoiser.ts';
 import { LazySessions } from './lazy-sessions.ts';
 import { areNumbers, notNumbers } from './numbers.ts';
 import { RowCounts } from './row-counts.ts';
 import { isSmall, type SessionOpener } from './session-opener.ts';
 
-/** Pictures of a call on the device of a bot that is busy (scheduler.ts); more of them are met when they come. */
+/** Pictures of a call on the device of a bot that is busy, where nobody says (scheduler.ts); more are met when they come. */
 const MOST_DECODES = 4;
 
 export class LatentDecoder {
@@ -30,16 +30,16 @@ export class LatentDecoder {
 
   /**
    * Each of `latents`, [channels · height · width] as the net takes them, to its planes, [planes · H · W], in one call, which
-   * has as many rows as the device has met. `isPassing`: for a hand that still moves, a small net leaves room to the window.
-   * Throws `UserError` `model.nan`.
+   * has as many rows as the device has met. For a hand that still moves, a small net leaves room to the window. Throws
+   * `UserError` `model.nan`.
    */
   async decode(
     latents: readonly Float32Array[],
     size: LatentSize,
-    isPassing = false,
+    { isPassing = false, most = MOST_DECODES }: Partial<Decoding> = {},
   ): Promise<readonly Float32Array[]> {
     const call = (called: readonly Float32Array[]) => this.decodeOnce(called, size, isPassing);
-    await this.#rowCounts.meet(latents, `${size.height}×${size.width}`, call, MOST_DECODES);
+    await this.#rowCounts.meet(latents, `${size.height}×${size.width}`, call, most);
     return (await call(this.#rowCounts.padded(latents))).slice(0, latents.length);
   }
 

@@ -194,9 +194,10 @@ export class Model implements Denoiser {
     return this.decoders.encode(picture, hidden);
   }
 
-  predict(rows: readonly UNetRow[], size: LatentSize): Promise<Float32Array> {
-    const { variant, dense } = rows[0]?.styles ?? NO_STYLE;
-    return this.#dense.use({ dense }, ({ unet }) => unet.predict(rows, variant, size, this.pixelsPerLatent));
+  predict(rows: readonly UNetRow[], size: LatentSize, most?: number): Promise<Float32Array> {
+    const { dense } = rows[0]?.styles ?? NO_STYLE;
+    const kind = { size, pixelsPerLatent: this.pixelsPerLatent, ...(most !== undefined && { most }) };
+    return this.#dense.use({ dense }, ({ unet }) => unet.predict(rows, kind));
   }
 
   decode(...given: Parameters<Denoiser['decode']>): Promise<readonly Picture[]> {

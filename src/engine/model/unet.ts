@@ -30,7 +30,10 @@ import type { NetPlace, PrecisePlace } from './session-opener.ts';
 import { RowCounts } from './row-counts.ts';
 import { rowMemory, type RowMemory } from './row-memory.ts';
 import { StyleInputs } from './style-inputs.ts';
-import type { UNetVariant } from './style-set.ts';
+import { NO_STYLE, type UNetVariant } from './style-set.ts';
+
+/** What the rows of a call have in common, and how many of them there may be; default: any number. */
+type CallKind = { readonly size: LatentSize; readonly pixelsPerLatent: number; readonly most?: number };
 
 /** `weightsChange`: it will make room for the same net with another accelerator, again and again. */
 type UNetPlace = NetPlace & { readonly weightsChange?: boolean | undefined };
@@ -90,25 +93,21 @@ export class UNet {
       : new UNet(this.config, weights, this.#lowering, this.#place);
   }
 
-  /** [rows · out · height · width]; rows of longer prompts than others go in a call of their own. */
-  async predict(
-    rows: readonly UNetRow[],
-    variant: UNetVariant,
-    size: LatentSize,
-    pixelsPerLatent: number,
-  ): Promise<Float32Array> {
+  /** [rows · out · height · width], all of one `styles.variant`; rows of longer prompts than others go in a call of their own. */
+  async predict(rows: readonly UNetRow[], kind: CallKind): Promise<Float32Array> {
     const groups = new Map<number, UNetRow[]>();
     for (const row of rows) {
       const { length } = row.conditioning.tokens;
       groups.set(length, [...(groups.get(length) ?? []), row]);
     }
     if (groups.size <= 1) {
-      return this.#predictTogether(rows, variant, size, pixelsPerLatent);
+      return this.#predictTogether(rows, kind);
     }
+    const { size } = kind;
     const values = this.config.outChannels * size.height * size.width;
     const all = new Float32Array(rows.length * values);
     for (const group of groups.values()) {
-      const predicted = await this.#predictTogether(group, variant, size, pixelsPerLatent);
+      const predicted = await this.#predictTogether(group, kind);
       for (const [k, row] of group.entries()) {
         all.set(predicted.subarray(k * values, (k + 1) * values), rows.indexOf(row) * values);
       }
@@ -116,25 +115,18 @@ export class UNet {
     return all;
   }
 
-  async #predictTogether(
-    rows: readonly UNetRow[],
-    variant: UNetVariant,
-    size: LatentSize,
-    pixelsPerLatent: number,
-  ): Promise<Float32Array> {
-    const call = (called: readonly UNetRow[]) => this.#call(called, variant, size, pixelsPerLatent);
-    const kind = `${variant} ${size.height}×${size.width} ${rows[0]?.conditioning.tokens.length}`;
-    await this.#rowCounts.meet(rows, kind, call);
+  async #predictTogether(rows: readonly UNetRow[], kind: CallKind): Promise<Float32Array> {
+    const { size, most } = kind;
+    const call = (called: readonly UNetRow[]) => this.#call(called, kind);
+    const { styles, conditioning } = rows[0] ?? { styles: NO_STYLE };
+    const name = `${styles.variant} ${size.height}×${size.width} ${conditioning?.tokens.length}`;
+    await this.#rowCounts.meet(rows, name, call, most);
     const output = await call(this.#rowCounts.padded(rows));
     return output.subarray(0, rows.length * this.config.outChannels * size.height * size.width);
   }
 
-  async #call(
-    rows: readonly UNetRow[],
-    variant: UNetVariant,
-    size: LatentSize,
-    pixelsPerLatent: number,
-  ): Promise<Float32Array> {
+  async #call(rows: readonly UNetRow[], { size, pixelsPerLatent }: CallKind): Promise<Float32Array> {
+    const { variant } = rows[0]?.styles ?? NO_STYLE;
     const styled = rows.map(({ styles }) => ({ key: styles.key, loras: styles.unet }));
     // The rows of a processor's call are one picture's. Elsewhere styles mix, and a second session for those that do not
     // would cost the device the memory of another UNet.

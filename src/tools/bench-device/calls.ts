@@ -78,7 +78,7 @@ export async function decoderCalls(measured: Measured, decoder: 'full' | 'tiny')
   const few = { ...measured, rows: measured.rows.filter((rows) => rows <= MOST_DECODES) };
   return byRows(few, `decoder, ${decoder}`, async (count) => {
     const latents = Array.from({ length: count }, (_, k) => latentsOf(size, k));
-    return () => model.decode(latents, size, decoder, false);
+    return () => model.decode(latents, size, { decoder });
   });
 }
 

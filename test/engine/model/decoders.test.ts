@@ -41,9 +41,9 @@ async function open(
 describe('the decoders of a model', () => {
   it('are two where it has a small stand-in, which makes previews of more detail too', async () => {
     const [both, own] = [await open(tiny), await open(undefined)];
-    const [full] = await both.decode([LATENTS], SIZE, 'full');
-    const [small] = await both.decode([LATENTS], SIZE, 'tiny');
-    expect(full).toEqual((await own.decode([LATENTS], SIZE, 'full'))[0]);
+    const [full] = await both.decode([LATENTS], SIZE, { decoder: 'full' });
+    const [small] = await both.decode([LATENTS], SIZE, { decoder: 'tiny' });
+    expect(full).toEqual((await own.decode([LATENTS], SIZE, { decoder: 'full' }))[0]);
     expect(largestDifference(small, full)).toBeGreaterThan(2);
     expect(await both.preview(LATENTS, SIZE)).toEqual(small);
     expect(await own.preview(LATENTS, SIZE)).toEqual(full);
@@ -59,8 +59,8 @@ describe('the decoders of a model', () => {
   it('are one where its own is of the small kind', async () => {
     const decoders = await open(undefined, path.join(folder, 'taesd'));
     const [[full], [small]] = [
-      await decoders.decode([LATENTS], SIZE, 'full'),
-      await decoders.decode([LATENTS], SIZE, 'tiny'),
+      await decoders.decode([LATENTS], SIZE, { decoder: 'full' }),
+      await decoders.decode([LATENTS], SIZE, { decoder: 'tiny' }),
     ];
     expect(small).toEqual(full);
     await decoders.release();
@@ -88,7 +88,7 @@ describe('the decoders of a model', () => {
     writeTinyAlphaHead(head);
     const [decoders, without] = [await open(undefined, undefined, head), await open(undefined)];
     const latents = [LATENTS, new TorchGenerator(3).randn(4 * 64)];
-    const pictures = await decoders.decode(latents, SIZE, 'full');
+    const pictures = await decoders.decode(latents, SIZE, { decoder: 'full' });
     expect(await without.alphas(pictures, latents, SIZE)).toBeUndefined();
     const alphas = await decoders.alphas(pictures, latents, SIZE);
     expect(alphas?.map(({ length }) => length)).toEqual([64 * 64, 64 * 64]);
