@@ -8,9 +8,7 @@
 import type { Picture } from '../../core/picture.ts';
 import type { LatentSize } from './denoiser.ts';
 import {
-  buildKLDecoder,
   buildKLEncoder,
-  buildTinyDecoder,
   buildTinyEncoder,
   parseAutoencoderKLConfig,
   parseAutoencoderTinyConfig,
@@ -18,8 +16,6 @@ import {
   type AutoencoderTinyConfig,
   type BuildOptions,
   loweringFor,
-  type Lowering,
-  type LoweringOptions,
   type NetWeights,
 } from '../nets/index.ts';
 import type { Graph } from '../onnx/index.ts';
@@ -30,6 +26,7 @@ import { LazySessions } from './lazy-sessions.ts';
 import type { NetFiles } from './model-files.ts';
 import { autoencoderNumberType } from './number-type.ts';
 import { pictureToValues, valuesToPicture } from './picture-values.ts';
+import { preparedDecoder } from './prepared-decoder.ts';
 import { rowMemory, type RowMemory } from './row-memory.ts';
 import type { PrecisePlace, SessionOpener } from './session-opener.ts';
 
@@ -52,7 +49,7 @@ export class Autoencoder {
   readonly #encoder: LazySessions;
   readonly #encoderGraph: () => Promise<Graph>;
   readonly #decoder: LatentDecoder;
-  readonly #build: BuildOptions;
+  readonly #decoderGraph: () => Graph;
   readonly #pictureMemory = new Map<string, RowMemory>();
 
   /** Throws `UserError('model.config')`. */
@@ -60,29 +57,26 @@ export class Autoencoder {
     const config = parseAutoencoderConfig(json, origin);
     const { open, cacheDir } = place;
     const target = { ...open.target, dtype: autoencoderNumberType(config, open.target.dtype) };
-    // The small kind is quick in float.
-    const precision = config.kind === 'AutoencoderTiny' ? 'fp32' : place.precision;
-    const encoding = { lowering: loweringFor(target) };
-    const decoding = { lowering: precision === 'int8' ? eightBitDecoding(target) : encoding.lowering };
-    // For what every picture goes through; pictures to start from are rarer, and encoded by what the decoder asks for.
-    const decoder = (given: NetWeights): Graph => decoderGraph(config, given, decoding);
-    const prepared = await decoding.lowering.prepareWeights(weights, decoder, cacheDir);
+    const decoder = await preparedDecoder(config, weights, target, place);
+    const build = { lowering: loweringFor(target) };
+    // Weights are for what every picture goes through; pictures to start from are rarer, and encoded by what the decoder asks for.
     const encoder = async (): Promise<Graph> => {
-      const asked = (given: NetWeights): Graph => encoderGraph(config, given, encoding);
-      const source = precision === 'int8' ? weights : prepared;
-      const { replacesWeights } = decoding.lowering;
-      return asked(replacesWeights ? await encoding.lowering.prepareWeights(source, asked, cacheDir) : source);
+      const asked = (given: NetWeights): Graph => encoderGraph(config, given, build);
+      const [source, isPrepared] = decoder.isWidened
+        ? [decoder.weights, !build.lowering.replacesWeights]
+        : [weights, false];
+      return asked(isPrepared ? source : await build.lowering.prepareWeights(source, asked, cacheDir));
     };
-    return new Autoencoder({ config, weights: prepared, build: decoding, encoder, open });
+    return new Autoencoder({ config, weights: decoder.weights, decoder: decoder.graph, encoder, open });
   }
 
-  private constructor({ config, weights, build, encoder, open }: AutoencoderParts) {
+  private constructor({ config, weights, decoder, encoder, open }: AutoencoderParts) {
     this.config = config;
     this.weights = weights;
     this.#encoder = new LazySessions(open);
     this.#encoderGraph = encoder;
-    this.#decoder = new LatentDecoder(() => decoderGraph(config, weights, build), open);
-    this.#build = build;
+    this.#decoder = new LatentDecoder(decoder, open);
+    this.#decoderGraph = decoder;
   }
 
   /**
@@ -102,8 +96,7 @@ export class Autoencoder {
   /** Of a picture of a call of the decoder. */
   pictureMemory({ height, width }: LatentSize): RowMemory {
     const key = `${height}x${width}`;
-    const graph = (): Graph => decoderGraph(this.config, this.weights, this.#build);
-    const found = this.#pictureMemory.get(key) ?? rowMemory(graph(), { height, width });
+    const found = this.#pictureMemory.get(key) ?? rowMemory(this.#decoderGraph(), { height, width });
     this.#pictureMemory.set(key, found);
     return found;
   }
@@ -188,23 +181,10 @@ export class Autoencoder {
   }
 }
 
-/**
- * What is doubled is a residual that no norm has evened out, of which models are known with values too far apart for 8 bits:
- * it stays in float, where its shorter way takes no longer.
- */
-function eightBitDecoding(target: LoweringOptions): Lowering {
-  const float = loweringFor({ ...target, convolutions: 'direct' });
-  return {
-    ...loweringFor({ ...target, precision: 'int8' }),
-    doubledConvolution: (layer, x) => float.doubledConvolution?.(layer, x),
-  };
-}
-
 type AutoencoderParts = {
   readonly config: AutoencoderConfig;
   readonly weights: TensorSource;
-  /** The decoder's. */
-  readonly build: BuildOptions;
+  readonly decoder: () => Graph;
   readonly encoder: () => Promise<Graph>;
   readonly open: SessionOpener;
 };
@@ -213,12 +193,6 @@ function encoderGraph(config: AutoencoderConfig, weights: NetWeights, build: Bui
   return config.kind === 'AutoencoderTiny'
     ? buildTinyEncoder(config, weights, build)
     : buildKLEncoder(config, weights, build);
-}
-
-function decoderGraph(config: AutoencoderConfig, weights: NetWeights, build: BuildOptions): Graph {
-  return config.kind === 'AutoencoderTiny'
-    ? buildTinyDecoder(config, weights, build)
-    : buildKLDecoder(config, weights, build);
 }
 
 /** Averages blocks of factor × factor; a rest at the edges is left out. */

@@ -8,7 +8,7 @@ import { z } from 'zod';
 import type { Graph, Value } from '../onnx/index.ts';
 import { Add, Div, Mul, Relu, Sub, Tanh } from '../onnx/index.ts';
 import { Cast } from '../onnx/index.ts';
-import { buildNet, type BuildOptions, type NetWeights } from './building.ts';
+import { buildNet, type Building, type BuildOptions, type NetWeights } from './building.ts';
 import { only, parseConfig } from './config.ts';
 import { conv2d, conv2dUpsampled } from './convolution.ts';
 import { pictureInput, pictureOutput } from './pictures.ts';
@@ -73,32 +73,80 @@ export function buildTinyEncoder(config: AutoencoderTinyConfig, weights: NetWeig
     let x = Div(Add(image, Cast(graph.scalar(1), lowering.dtype)), Cast(graph.scalar(2), lowering.dtype));
     for (const [k, { channels, blocks }] of config.encoder.entries()) {
       x = k === 0 ? conv2d(next(), x, channels) : conv2d(next(), x, channels, { stride: 2, bias: false });
-      x = tinyBlocks(next, x, channels, blocks);
+      for (let block = 0; block < blocks; block++) {
+        x = tinyBlock(next(), x, channels);
+      }
     }
     pictureOutput(building, 'latents', conv2d(next(), x, config.latentChannels));
   });
 }
 
-/** latents [rows, latentChannels, h, w] → image [rows, outChannels, 8h, 8w], about −1 to 1, not clipped. */
-export function buildTinyDecoder(config: AutoencoderTinyConfig, weights: NetWeights, options: BuildOptions): Graph {
-  return buildNet('vae_decoder', weights, options, (building) => {
-    const next = layersOf(new WeightScope(building).at('decoder'));
-    const { graph, lowering } = building;
-    const scalar = (value: number): Value => Cast(graph.scalar(value), lowering.dtype);
-    const latents = pictureInput(building, 'latents', config.latentChannels);
-    // A soft clamp to ±3.
-    let x = Relu(conv2d(next(), Mul(Tanh(Div(latents, scalar(3))), scalar(3)), config.decoder[0]?.channels ?? 0));
-    next(); // the activation has a number too
-    for (const [k, { channels, blocks }] of config.decoder.entries()) {
-      x = tinyBlocks(next, x, channels, blocks);
-      if (k < config.decoder.length - 1) {
-        next(); // so has the upsampling
-        x = conv2dUpsampled(next(), x, channels, { bias: false });
-      }
+/** A layer of the decoder, by its number in the file; those without weights have numbers too. */
+export type TinyLayer = {
+  /** What latents come in by and what pixels go out by; a block: three convolutions and a way past them. */
+  readonly kind: 'first' | 'block' | 'doubled' | 'last';
+  readonly number: number;
+  readonly channels: number;
+};
+
+/** In order. */
+export function tinyDecoderLayers({ decoder, outChannels }: AutoencoderTinyConfig): readonly TinyLayer[] {
+  const layers: TinyLayer[] = [{ kind: 'first', number: 0, channels: decoder[0]?.channels ?? 0 }];
+  let number = 2; // the first one's activation has a number
+  for (const [k, { channels, blocks }] of decoder.entries()) {
+    for (let block = 0; block < blocks; block++) {
+      layers.push({ kind: 'block', number: number++, channels });
     }
-    const image = conv2d(next(), x, config.outChannels);
-    pictureOutput(building, 'image', Sub(Mul(image, scalar(2)), scalar(1)));
+    const isLast = k === decoder.length - 1;
+    number += isLast ? 0 : 1; // so has the upsampling
+    layers.push({ kind: isLast ? 'last' : 'doubled', number: number++, channels: isLast ? outChannels : channels });
+  }
+  return layers;
+}
+
+/** Told of what comes out of each convolution, a block's last before the sum, and of each block, by their paths. */
+export type TinyObserver = (path: string, value: Value) => void;
+
+/**
+ * latents [rows, latentChannels, h, w] → image [rows, outChannels, 8h, 8w], about −1 to 1, not clipped.
+ * `observe` may add outputs of its own.
+ */
+export function buildTinyDecoder(
+  config: AutoencoderTinyConfig,
+  weights: NetWeights,
+  options: BuildOptions,
+  observe?: TinyObserver,
+): Graph {
+  return buildNet('vae_decoder', weights, options, (building) => {
+    const x = tinyLayers(building, softlyClamped(building, config), tinyDecoderLayers(config), observe);
+    const scalar = (value: number): Value => Cast(building.graph.scalar(value), building.lowering.dtype);
+    pictureOutput(building, 'image', Sub(Mul(x, scalar(2)), scalar(1)));
   });
+}
+
+/** The input `latents`, by a soft clamp to ±3. */
+export function softlyClamped(building: Building, { latentChannels }: AutoencoderTinyConfig): Value {
+  const three = Cast(building.graph.scalar(3), building.lowering.dtype);
+  return Mul(Tanh(Div(pictureInput(building, 'latents', latentChannels), three)), three);
+}
+
+/** `layers` of the decoder, one after another. */
+export function tinyLayers(
+  building: Building,
+  x: Value,
+  layers: readonly TinyLayer[],
+  observe: TinyObserver = () => {},
+): Value {
+  const decoder = new WeightScope(building).at('decoder', 'layers');
+  return layers.reduce((y, { kind, number, channels }) => {
+    const scope = decoder.at(number);
+    if (kind === 'block') {
+      return tinyBlock(scope, y, channels, observe);
+    }
+    const made = kind === 'doubled' ? conv2dUpsampled(scope, y, channels, { bias: false }) : conv2d(scope, y, channels);
+    observe(scope.path, made);
+    return kind === 'first' ? Relu(made) : made;
+  }, x);
 }
 
 /** The scope of the next layer of an nn.Sequential named `layers`. */
@@ -107,14 +155,15 @@ function layersOf(scope: WeightScope): () => WeightScope {
   return () => scope.at('layers', count++);
 }
 
-/** relu(x + conv(relu(conv(relu(conv(x)))))), `count` times. */
-function tinyBlocks(next: () => WeightScope, x: Value, channels: number, count: number): Value {
-  let y = x;
-  for (let k = 0; k < count; k++) {
-    const conv = next().at('conv');
-    const first = Relu(conv2d(conv.at(0), y, channels));
-    const second = Relu(conv2d(conv.at(2), first, channels));
-    y = Relu(Add(conv2d(conv.at(4), second, channels), y));
-  }
-  return y;
+/** relu(x + conv(relu(conv(relu(conv(x)))))) */
+function tinyBlock(scope: WeightScope, x: Value, channels: number, observe: TinyObserver = () => {}): Value {
+  const observed = (at: WeightScope, value: Value): Value => {
+    observe(at.path, value);
+    return value;
+  };
+  const conv = scope.at('conv');
+  const first = observed(conv.at(0), Relu(conv2d(conv.at(0), x, channels)));
+  const second = observed(conv.at(2), Relu(conv2d(conv.at(2), first, channels)));
+  const third = observed(conv.at(4), conv2d(conv.at(4), second, channels));
+  return observed(scope, Relu(Add(third, x)));
 }

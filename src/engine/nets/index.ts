@@ -19,6 +19,7 @@ export {
   parseAutoencoderTinyConfig,
   type AutoencoderTinyConfig,
 } from './autoencoder-tiny.ts';
+export { buildTinyDecoderInBytes, gainsByBytes, tinyByteLayers } from './autoencoder-tiny-bytes.ts';
 export { buildSrvgg, parseSrvggConfig, type SrvggConfig } from './srvgg.ts';
 export { buildMerge, canMerge, mergedTogether, worthMerging } from './merged-weights.ts';
 export { clipTextLoraTargets, unetLoraTargets } from './lora-targets.ts';

@@ -91,12 +91,13 @@ export class WeightScope implements LayerWeights {
     this.#find('weight', shape);
     const part = { path: this.path, start, count };
     return {
-      values: this.#prepared(quantisedName(part, QUANTISED), 'i8', [perOutput, count]),
-      scale: this.#prepared(quantisedName(part, QUANTISED_SCALE), 'f32', [count]),
+      values: this.prepared(quantisedName(part, QUANTISED), 'i8', [perOutput, count]),
+      scale: this.prepared(quantisedName(part, QUANTISED_SCALE), 'f32', [count]),
     };
   }
 
-  #prepared(name: string, dtype: DataType, shape: readonly number[]): Value {
+  /** What was made of weights beforehand, by its full name. Throws an `Error` where it was not. */
+  prepared(name: string, dtype: DataType, shape: readonly number[]): Value {
     const { source, graph } = this.building;
     const info = source === NO_WEIGHTS ? { file: '', offset: 0, length: 0 } : source.get(name);
     if (info === undefined) {

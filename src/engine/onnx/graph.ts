@@ -101,6 +101,11 @@ export class GraphBuilder {
     return this.floats(`float ${value}`, Float32Array.of(value), []);
   }
 
+  /** A number of 8 bits without axes. */
+  byte(value: number, dtype: 'i8' | 'u8'): Value {
+    return this.initializer(`${dtype} ${value}`, dtype, [], { kind: 'raw', bytes: Uint8Array.of(value) });
+  }
+
   node(spec: NodeSpec): readonly Value[] {
     for (const input of spec.inputs) {
       if (input !== undefined && input.graph !== this) {

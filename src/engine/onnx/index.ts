@@ -39,7 +39,16 @@ export {
   Unsqueeze,
 } from './operators/shape.ts';
 export { ReduceMax, ReduceMean, ReduceSum } from './operators/reduction.ts';
-export { DynamicQuantizeLinear, MatMulIntegerToFloat, QuantizeLinear } from './operators/quantised.ts';
+export {
+  DequantizeLinear,
+  DynamicQuantizeLinear,
+  MatMulIntegerToFloat,
+  QLinearAdd,
+  QLinearConv,
+  QuantizeLinear,
+  type ByteScale,
+  type Quantised,
+} from './operators/quantised.ts';
 export {
   Conv,
   convolved,
