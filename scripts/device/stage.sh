@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# On the machine with the GPU, in the root of a checkout without models/moji (but for the stage `pictures`) and with dist/:
+# On the machine with the GPU, in the root of a checkout with dist/, without test/ and models/moji (but for the stage `pictures`):
 #   bash .device/base/stage.sh base             unpacks what every other stage needs
 #   bash .device/base/stage.sh piece            keeps a piece of the CUDA provider that was carried (.device/cuda-N)
 #   bash .device/base/stage.sh cuda [ARCH]      CUDA in fp16, beside torch; then in fp32
