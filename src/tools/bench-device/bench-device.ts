@@ -128,6 +128,7 @@ export async function benchDevice(
       open: async () =>
         runnerOf({ device, forms, subject, cacheDir: path.join(folder, 'cache'), rows: Math.max(...options.rows) }),
       rows: options.rows,
+      msOfPicture: subject.manifest.defaults.steps * msOfRow(plain) + msOfRow(decode.full),
       isOver: plan.of('pictures'),
       say,
       enoughMs,
@@ -220,6 +221,11 @@ async function memoryNow(device: Device, open: SessionOpener, freeBefore: number
   return source === 'machine'
     ? { source: 'this process', usedBytes: process.memoryUsage.rss(), weightBytes }
     : { source, usedBytes: freeBefore - bytes, weightBytes };
+}
+
+/** Of a call with one row; 0 where there is no such figure. */
+function msOfRow(all: readonly Figures[]): number {
+  return all.flatMap((one) => (one.rows !== 1 || hasFailed(one) ? [] : [one.medianMs]))[0] ?? 0;
 }
 
 /** Undefined where not one count of rows could be measured. */
