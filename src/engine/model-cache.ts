@@ -76,8 +76,10 @@ export class ModelCache {
     return this.#models.close();
   }
 
-  async #lease({ model: name, accelerator, vae: asked, precision }: ModelRequest): Promise<Lease<Model>> {
+  async #lease({ model: name, accelerator, vae: asked, precision: wanted }: ModelRequest): Promise<Lease<Model>> {
     const { locate, open, cacheDir, clipTokenizer, smallBytes = SMALL_NET_BYTES } = this.#options;
+    // A card draws what was asked in 8 bits as all else, from the same open model.
+    const precision = open.target.provider === 'cpu' ? wanted : 'fp32';
     const location = await locate(name);
     // As it is now: it says which file an id means.
     const manifest = await readManifest(location.source);

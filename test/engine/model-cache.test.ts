@@ -55,7 +55,7 @@ beforeEach(() => {
 });
 afterEach(() => cache.close());
 
-function cacheWith(size: { readonly smallBytes?: number }): ModelCache {
+function cacheWith({ provider = 'cpu', ...size }: CacheOptions): ModelCache {
   const plain = sessionOpener({ device: { kind: 'cpu' }, numberType: 'f32', startup: 'fast', threads: 1 });
   const open: SessionOpener = Object.assign(
     (graph: Parameters<SessionOpener>[0]) => {
@@ -70,7 +70,7 @@ function cacheWith(size: { readonly smallBytes?: number }): ModelCache {
       besideWindow: plain.besideWindow,
       lean: (graph: Parameters<SessionOpener>[0]) => open(graph),
       memory: plain.memory,
-      target: plain.target,
+      target: { ...plain.target, provider },
     },
   );
   return new ModelCache({
@@ -82,6 +82,8 @@ function cacheWith(size: { readonly smallBytes?: number }): ModelCache {
     budgetBytes: GIB,
   });
 }
+
+type CacheOptions = { readonly smallBytes?: number; readonly provider?: SessionOpener['target']['provider'] };
 
 const lease = (accelerator: Accelerator) =>
   cache.lease({ model: 'tiny', accelerator, vae: undefined, precision: 'fp32' as const });
@@ -189,5 +191,13 @@ describe('a model in 8 bits', () => {
     };
     // Of the tiny UNet's layers the narrow ones stay in float.
     expect(await bytes('int8')).toBeLessThan(0.8 * (await bytes('fp32')));
+  });
+
+  it.each(['cuda', 'webgpu'] as const)('is on %s the same model as in any other precision', async (provider) => {
+    cache = cacheWith({ provider });
+    const request = { model: 'tiny', accelerator: { kind: 'none' }, vae: undefined } as const;
+    const leases = [await cache.lease({ ...request, precision: 'int8' }), await lease(request.accelerator)];
+    expect(leases[0]?.value).toBe(leases[1]?.value);
+    leases.forEach(({ release }) => release());
   });
 });
