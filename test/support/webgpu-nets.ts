@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { chooseForms, createEngineRunner } from '../../src/engine/index.ts';
+import { chooseForms } from '../../src/engine/index.ts';
 import {
   buildClipText,
   buildKLDecoder,
@@ -30,16 +30,9 @@ import {
 } from '../../src/engine/nets/index.ts';
 import { Add, Conv, GraphBuilder, serialize } from '../../src/engine/onnx/index.ts';
 import { DeviceMemory, Session, type Feeds } from '../../src/engine/ort/index.ts';
-import {
-  drawAll,
-  expectedPictures,
-  goldenPictures,
-  goldenRequest,
-  largestDifference,
-  writeGoldenModels,
-} from './golden-pictures.ts';
 import { feedsOf, type LoraRow } from './lora-rows.ts';
 import { stepOfLearning } from './webgpu-learning.ts';
+import { WebGpuPictures } from './webgpu-pictures.ts';
 import { floats, given, goldenConfig, goldens, outputOf, randomSource, relativeL2, runNet } from './net-case.ts';
 
 /** `distance`: relative L2 of a net, of 255 for a picture. */
@@ -122,9 +115,17 @@ async function vae(name: 'moments' | 'image', key: string): Promise<number> {
   return relativeL2(outputs[name]!.data, await golden(`${key}/${name}`));
 }
 
+type TwoLevelsCase = {
+  /** Of a call each. */
+  readonly rows: readonly number[];
+  readonly styleOf?: (row: number) => LoraRow;
+  /** Of latents, as the config has it; what is drawn stays small. */
+  readonly side?: number;
+};
+
 /** The same net on both devices, opened once each; the largest distance of calls of all counts of rows. */
-async function twoLevels(styleOf: (row: number) => LoraRow): Promise<number> {
-  const config = parseUNetConfig(TWO_LEVELS, 'two levels');
+async function twoLevels({ rows: counts, styleOf = () => undefined, side = 8 }: TwoLevelsCase): Promise<number> {
+  const config = parseUNetConfig({ ...TWO_LEVELS, sample_size: side }, 'two levels');
   const own = unetLoraTargets(config).filter(({ kind }) => kind !== 'conv');
   const beside = styleOf(0) === undefined ? new Set<string>() : new Set(own.map(({ module }) => module));
   const options = { styles: { rows: 'each', beside, merged: new Set<string>() } } as const;
@@ -136,7 +137,7 @@ async function twoLevels(styleOf: (row: number) => LoraRow): Promise<number> {
   });
   const processor = await Session.create(serialize(buildUNet(config, weights, onProcessor)), { threads: 1 });
   let largest = 0;
-  for (const rows of [1, 2, 4, 8, 16]) {
+  for (const rows of counts) {
     const timesteps = Array.from({ length: rows }, (_, k) => 999 - 60 * k);
     const feeds: Feeds = {
       sample: given(`webgpu/sample ${rows}`, rows, 4, 8, 8),
@@ -157,6 +158,8 @@ async function twoLevels(styleOf: (row: number) => LoraRow): Promise<number> {
   rmSync(directory, { recursive: true, force: true });
   return largest;
 }
+
+const pictures = new WebGpuPictures();
 
 const CASES: Readonly<Record<string, () => Promise<number>>> = {
   'a convolution without bias': async () => {
@@ -203,16 +206,13 @@ const CASES: Readonly<Record<string, () => Promise<number>>> = {
     );
     return relativeL2(upscaled!.data, await golden('srvgg/upscaled'));
   },
-  'a UNet of two levels, calls of 1 to 16 rows': () => twoLevels(() => undefined),
+  'a UNet of two levels, calls of 1 to 16 rows': () => twoLevels({ rows: [1, 3, 16] }),
   'a UNet of two levels, calls of 1 to 16 rows in mixed styles': () =>
-    twoLevels((k) => (k % 3 === 2 ? undefined : { index: k % 2, rank: 3 + 2 * (k % 2) })),
-  'a UNet whose queries go in blocks': () =>
-    unet({
-      key: 'unet-sd15',
-      config: parseUNetConfig({ ...Object(goldenConfig('sd15', 'unet')), sample_size: 64 }, 'large'),
-      timesteps: [999, 499, 19],
-      size: [16, 24],
+    twoLevels({
+      rows: [2, 16],
+      styleOf: (k) => (k % 3 === 2 ? undefined : { index: k % 2, rank: 3 + 2 * (k % 2) }),
     }),
+  'a UNet whose queries go in blocks': () => twoLevels({ rows: [2], side: 64 }),
   'a UNet of nine channels': () =>
     unet({
       key: 'unet-inpaint',
@@ -272,27 +272,13 @@ const CASES: Readonly<Record<string, () => Promise<number>>> = {
       rmSync(folder, { recursive: true, force: true });
     }
   },
-  'pictures in company, one of them from a picture': async () => {
-    const folder = mkdtempSync(path.join(tmpdir(), 'fourstep-webgpu-'));
-    const runner = createEngineRunner({ ...writeGoldenModels(folder), device: DEVICE, numberType: 'f32' });
-    try {
-      const cases = ['sd15-lcm-2', 'sd15-img2img'].map((name) => {
-        return goldenPictures.cases.find((known) => known.name === name)!;
-      });
-      const drawn = await Promise.all(cases.map((known) => drawAll(runner, goldenRequest(folder, known))));
-      const differences = cases.map(async (known, k) =>
-        largestDifference(drawn[k]?.[0], (await expectedPictures(known))[0]),
-      );
-      return Math.max(...(await Promise.all(differences)));
-    } finally {
-      await runner.close(1000);
-      rmSync(folder, { recursive: true, force: true });
-    }
-  },
+  'pictures in company, one of them from a picture': () => pictures.inCompany(),
+  'pictures of other kinds': () => pictures.ofOtherKinds(),
 };
 
 for (const [name, run] of Object.entries(CASES)) {
   const result: WebGpuResult = { name, distance: await run() };
   process.send?.(result);
 }
+await pictures.close();
 process.disconnect?.();

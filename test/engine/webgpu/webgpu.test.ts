@@ -62,6 +62,10 @@ describe.skipIf(noSoftwareVulkan !== undefined)(`WebGPU on a software driver${sk
   it('draws the pictures of diffusers, several in a call, one of them from a picture', () => {
     expect(distances.get('pictures in company, one of them from a picture')).toBeLessThanOrEqual(PICTURE_TOLERANCE);
   });
+
+  it('draws masked, transparent, one-step and merged pictures as a processor does, and enlarges them', () => {
+    expect(distances.get('pictures of other kinds')).toBeLessThanOrEqual(PICTURE_TOLERANCE);
+  });
 });
 
 function skipReason(): string {
