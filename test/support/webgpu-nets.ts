@@ -30,9 +30,9 @@ import {
 } from '../../src/engine/nets/index.ts';
 import { Add, Conv, GraphBuilder, serialize } from '../../src/engine/onnx/index.ts';
 import { DeviceMemory, Session, type Feeds } from '../../src/engine/ort/index.ts';
+import { DevicePictures } from './device-pictures.ts';
 import { feedsOf, type LoraRow } from './lora-rows.ts';
 import { stepOfLearning } from './webgpu-learning.ts';
-import { WebGpuPictures } from './webgpu-pictures.ts';
 import { floats, given, goldenConfig, goldens, outputOf, randomSource, relativeL2, runNet } from './net-case.ts';
 
 /** `distance`: relative L2 of a net, of 255 for a picture. */
@@ -159,7 +159,7 @@ async function twoLevels({ rows: counts, styleOf = () => undefined, side = 8 }: 
   return largest;
 }
 
-const pictures = new WebGpuPictures();
+const pictures = new DevicePictures({ device: DEVICE, numberType: 'f32' });
 
 const CASES: Readonly<Record<string, () => Promise<number>>> = {
   'a convolution without bias': async () => {

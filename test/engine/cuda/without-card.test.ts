@@ -12,6 +12,7 @@ import type { Runner } from '../../../src/core/work.ts';
 import { createEngineRunner } from '../../../src/engine/index.ts';
 import type * as onnxModule from '../../../src/engine/onnx/index.ts';
 import type * as ortModule from '../../../src/engine/ort/index.ts';
+import { DevicePictures } from '../../support/device-pictures.ts';
 import {
   drawAll,
   expectedPictures,
@@ -45,13 +46,13 @@ describe.each([
   { numberType: 'f32', tolerance: 2 },
   { numberType: 'f16', tolerance: 8 },
 ] as const)('a picture of CUDA in $numberType', ({ numberType, tolerance }) => {
+  const onDevice = {
+    device: { kind: 'cuda', deviceId: 0 },
+    forms: { numberType, attention: 'fused', layout: 'NCHW', channels: 'last' },
+  } as const;
   let runner: Runner;
   beforeAll(() => {
-    runner = createEngineRunner({
-      ...writeGoldenModels(folder),
-      device: { kind: 'cuda', deviceId: 0 },
-      forms: { numberType, attention: 'fused', layout: 'NCHW', channels: 'last' },
-    });
+    runner = createEngineRunner({ ...writeGoldenModels(folder), ...onDevice });
   });
   afterAll(() => runner.close(1000));
 
@@ -61,5 +62,11 @@ describe.each([
     for (const [k, expected] of (await expectedPictures(golden)).entries()) {
       expect(largestDifference(pictures[k], expected)).toBeLessThanOrEqual(tolerance);
     }
+  });
+
+  it('is that of a processor where it is masked, transparent, in one step, of merged weights, or enlarged', async () => {
+    const pictures = new DevicePictures(onDevice);
+    expect(await pictures.ofOtherKinds()).toBeLessThanOrEqual(tolerance);
+    await pictures.close();
   });
 });

@@ -1,5 +1,5 @@
 /**
- * Whole pictures on the WebGPU provider: against diffusers', and of kinds with tests of their own against the processor's,
+ * Whole pictures on some device: against diffusers', and of kinds with tests of their own against the processor's,
  * which those hold to diffusers. Tells the largest difference of a pixel, of 255.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,6 +10,7 @@ import type { Picture } from '../../src/core/picture.ts';
 import { samplingOf } from '../../src/core/recipes.ts';
 import type { Runner, Work } from '../../src/core/work.ts';
 import { createEngineRunner } from '../../src/engine/index.ts';
+import type { EngineRunnerOptions } from '../../src/engine/engine-runner.ts';
 import {
   drawAll,
   expectedPictures,
@@ -33,18 +34,21 @@ const MANIFEST = {
 
 const named = (name: string) => goldenPictures.cases.find((known) => known.name === name)!;
 
-export class WebGpuPictures {
-  readonly #folder = mkdtempSync(path.join(tmpdir(), 'fourstep-webgpu-'));
+/** How an engine has the device. */
+type OnDevice = Pick<EngineRunnerOptions, 'device' | 'forms' | 'numberType'>;
+
+export class DevicePictures {
+  readonly #folder = mkdtempSync(path.join(tmpdir(), 'fourstep-device-'));
   readonly #device: Runner;
   readonly #processor: Runner;
 
-  constructor() {
+  constructor(onDevice: OnDevice) {
     const options = {
       ...writeGoldenModels(this.#folder),
       readMask: async (_: string, __: string, { width, height }: { readonly width: number; readonly height: number }) =>
         Uint8Array.from({ length: width * height }, (___, i) => (i % width > width / 3 ? 1 : 0)),
     };
-    this.#device = createEngineRunner({ ...options, device: { kind: 'webgpu' }, numberType: 'f32' });
+    this.#device = createEngineRunner({ ...options, ...onDevice });
     this.#processor = createEngineRunner(options);
   }
 
