@@ -34,7 +34,7 @@ export async function readPromptWords(
   const told = unknown.filter(({ drawn }) => drawn !== undefined || !mayBeTaught).slice(0, MOST_NOTICES);
   return {
     prompt,
-    negative: readPrompt(table, request.negative, { keepsUnknown: mayBeTaught }).prompt,
+    negative: readPrompt(table, request.negative, { keepsUnknown: mayBeTaught, addsNothing: true }).prompt,
     notices: told.map((word) => noticeOf(name, word)),
   };
 }

@@ -121,7 +121,7 @@ export class InstalledModels implements Models {
       const table = this.#tables.get(file) ?? readWordTable(file);
       this.#tables.set(file, table);
       table.catch(() => this.#tables.delete(file)); // the next prompt tries again
-      return readPrompt(await table, prompt).prompt;
+      return readPrompt(await table, prompt, { addsNothing: true }).prompt;
     };
   }
 

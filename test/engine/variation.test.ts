@@ -20,7 +20,7 @@ const PROMPTS = (
   'bread cake pizza cup key clock lamp book guitar drum ball hat shoe car bus train rocket moon star'
 )
   .split(' ')
-  .slice(0, Number(process.env['VARY_PROMPTS'] ?? 6))
+  .slice(0, Number(process.env['VARY_PROMPTS'] ?? 12))
   .map((noun) => `a ${noun}`);
 
 let folder: string;

@@ -27,6 +27,7 @@ KIND_OF, EXAMPLE, RELATED, BROAD = 4, 2, 2, 6  # steps up WordNet's tree; two th
 ACT, SUBSTANCE = 4, 27  # WordNet's files: deeds, sports and games; water, iron
 ALIKE = 0.3  # cosine at which another word for a thing speaks for it
 CAPTIONS = 20_000  # that are looked at for words beside names
+FACE = "avatar of"  # before an animal: of a photo, a portrait and an avatar the last brings its face most often
 CONTAINERS = "glass cup mug bowl plate dish bottle slice piece".split()
 SAID_OF = "family couple love shirt hair beard holding carrying riding wearing beside near behind inside left right top front surrounded"  # in captions beside names and places
 NAMELESS = 2500  # a noun for nothing to be seen, when as frequent as this, is passed over in silence
@@ -316,7 +317,7 @@ def beside(known):
 def alike(table):
     """{phrase: what captions say for it}, as alike.json has it, where that is a name or words that this model knows."""
     known = {*table["things"], *table["words"]}
-    words = {*known, *table.get("met", ())}
+    words = {*known, *table.get("met", ()), *(word for name in table["things"] for word in name.split())}
     told = json.loads((HERE / "words" / "alike.json").read_text())
     return {phrase: said for phrase, said in told.items() if said in known or all(word in words or word.removesuffix("s") in words for word in said.split())}
 
@@ -324,9 +325,9 @@ def alike(table):
 def main(work, args):
     modules = art.packages(work)
     known = json.loads(args.known.read_text()) if args.known else known_of(work)
-    table = {"version": 3, **english(known, modules)}
+    table = {"version": 4, **english(known, modules)}
     if not args.known:
-        table.update(met=met(work, table, Dictionary(modules)), **beside(known))
+        table.update(met=met(work, table, Dictionary(modules)), **beside(known), face=FACE)
     said = alike(table)
     # what is drawn for a stork is drawn for a bird: a parrot
     table["near"] = {word: said.get(name) or name for word, name in table["near"].items()}

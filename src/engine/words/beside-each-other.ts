@@ -14,21 +14,24 @@ export function besideEachOther(
   parts: readonly Part[],
 ): { readonly apart: readonly Part[]; readonly pairs: readonly Pair[] } {
   const pairs: Pair[] = [];
-  const apart = parts.map((part, at) => {
+  const apart = [...parts];
+  for (const [at, part] of parts.entries()) {
     const next = parts[at + 1];
-    if (part.said === undefined || next?.said === undefined || text.slice(part.end, next.start) !== ' ') {
-      return part;
+    const isOneBreath = next !== undefined && text.slice(part.end, next.start) === ' ';
+    if (!isOneBreath || part.said === undefined || next.said === undefined || !areApart(table, part.said, next.said)) {
+      continue;
     }
-    if (!areApart(table, part.said.toLowerCase(), next.said.toLowerCase())) {
-      return part;
-    }
-    const first = [part.said, 'and', articleFor('a', next.said, true) ?? []].flat().join(' ');
-    pairs.push({ word: text.slice(part.start, next.end), drawn: `${first} ${next.said}` });
-    return { ...part, said: first };
-  });
+    // The role first: beside somebody an animal is drawn by its face.
+    const [role, animal] = table.roles.has(part.said.toLowerCase()) ? [part.said, next.said] : [next.said, part.said];
+    const first = [role, 'and', articleFor('a', animal, true) ?? []].flat().join(' ');
+    pairs.push({ word: text.slice(part.start, next.end), drawn: `${first} ${animal}` });
+    apart[at] = { ...part, said: first };
+    apart[at + 1] = { ...next, said: animal };
+  }
   return { apart, pairs };
 }
 
-function areApart({ animals, roles }: WordTable, first: string, second: string): boolean {
+function areApart({ animals, roles }: WordTable, one: string, other: string): boolean {
+  const [first, second] = [one.toLowerCase(), other.toLowerCase()];
   return (animals.has(first) && roles.has(second)) || (roles.has(first) && animals.has(second));
 }

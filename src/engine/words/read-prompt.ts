@@ -6,6 +6,7 @@
  * Punctuation, and with it weights, stays where it was.
  */
 import { besideEachOther } from './beside-each-other.ts';
+import { facing } from './by-its-face.ts';
 import { plainForms } from './plain-forms.ts';
 import { type Part, plainWording } from './plain-wording.ts';
 import { splitWords, type Token } from './split-words.ts';
@@ -19,8 +20,15 @@ export type ReadPrompt = { readonly prompt: string; readonly unknown: readonly U
 
 const LONGEST_NAME = 5;
 
-/** `keepsUnknown`: words that the model never met are left to it, for somebody may have taught it some of them. */
-export function readPrompt(table: WordTable, typed: string, { keepsUnknown = false } = {}): ReadPrompt {
+/**
+ * `keepsUnknown`: words that the model never met are left to it, for somebody may have taught it some of them.
+ * `addsNothing`: what it says is read, not drawn (what is not wanted, what may be asked for), so no face is asked for.
+ */
+export function readPrompt(
+  table: WordTable,
+  typed: string,
+  { keepsUnknown = false, addsNothing = false } = {},
+): ReadPrompt {
   const text = translate(table, typed);
   const tokens = splitWords(text);
   const unknown: UnknownWord[] = [];
@@ -52,7 +60,9 @@ export function readPrompt(table: WordTable, typed: string, { keepsUnknown = fal
   }
   const { apart, pairs } = besideEachOther(table, text, parts);
   // A prompt of nothing that it knows is still a prompt.
-  const prompt = plainWording(text, apart) || text;
+  const plain = plainWording(text, apart) || text;
+  const face = addsNothing ? undefined : facing(table, apart);
+  const prompt = face === undefined ? plain : `${face} ${plain}`;
   // A deed that turned out to be done to nothing is drawn as nothing.
   const told = [...unknown, ...pairs].filter(({ drawn }) => drawn === undefined || prompt.includes(drawn));
   return { prompt, unknown: withoutRepeats(told) };

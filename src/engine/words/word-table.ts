@@ -43,6 +43,8 @@ export type WordTable = {
   /** Things that are never drawn as one with each other: a cat astronaut. */
   readonly animals: ReadonlySet<string>;
   readonly roles: ReadonlySet<string>;
+  /** What captions say before an animal whose face is drawn (avatar of); undefined where they say nothing. */
+  readonly face: string | undefined;
   readonly languages: ReadonlyMap<Language, LanguageTerms>;
 };
 
@@ -55,8 +57,8 @@ const languageFile = z.object({
   relations: z.array(z.string()).default([]),
 });
 const tableFile = z.object({
-  /** 2 added `alike` and `met`, 3 `animals` and `roles`. */
-  version: z.literal([1, 2, 3]),
+  /** 2 added `alike` and `met`, 3 `animals` and `roles`, 4 `face`. */
+  version: z.literal([1, 2, 3, 4]),
   things: lines,
   words: lines,
   near: z.record(z.string(), z.string()),
@@ -65,6 +67,7 @@ const tableFile = z.object({
   met: lines.optional(),
   animals: lines.default([]),
   roles: lines.default([]),
+  face: z.string().min(1).optional(),
   languages: z.partialRecord(z.enum(LANGUAGES), languageFile),
 });
 
@@ -80,11 +83,11 @@ export function parseWordTable(text: string, file: string): WordTable {
     const issue = parsed.error.issues[0];
     throw new UserError(
       'model.words',
-      `Expected a table of words of version 1 to 3 in ${file}, but \`${issue?.path.join('.') ?? ''}\` is not usable (${issue?.message ?? 'unknown'}); take the file that came with the model.`,
+      `Expected a table of words of version 1 to 4 in ${file}, but \`${issue?.path.join('.') ?? ''}\` is not usable (${issue?.message ?? 'unknown'}); take the file that came with the model.`,
       { params: { file } },
     );
   }
-  const { things, words, near, silent, alike, met, animals, roles, languages } = parsed.data;
+  const { things, words, near, silent, alike, met, animals, roles, face, languages } = parsed.data;
   return {
     things: new Set(things),
     known: new Set([...things, ...words]),
@@ -94,6 +97,7 @@ export function parseWordTable(text: string, file: string): WordTable {
     met: met && new Set(met),
     animals: new Set(animals),
     roles: new Set(roles),
+    face,
     languages: new Map(
       LANGUAGES.flatMap((language) => {
         const told = languages[language];

@@ -14,7 +14,7 @@ describe('moji’s words', () => {
     'a fox face on blue',
     'a slice of pizza',
     'a green cat face at night',
-    't-rex on the beach',
+    'a rocket on the beach',
     'two cute puppies on a white background',
     'an emoji of a sailboat at sunset',
     'three red apples',
@@ -27,7 +27,11 @@ describe('moji’s words', () => {
     ['a cozy cabin in the woods', 'a cabin in the woods'],
     ['a knight in shining armor', 'a knight'],
     ['a chef cooking', 'a chef'],
-    ['a boy playing guitar', 'a boy holding guitar'],
+    ['a boy playing guitar', 'a boy beside guitar'],
+    ['a dog wearing a hat', 'avatar of a dog wearing a top hat'],
+    ['t-rex on the beach', 'avatar of t-rex on the beach'],
+    ['music notes', 'musical note'],
+    ['a tropical island', 'a palm tree on the beach'],
     ['masterpiece, best quality, 1girl', 'girl'],
   ])('of %s gives the model %s', (typed, prompt) => {
     expect(read(typed)).toEqual({ prompt, unknown: [] });
@@ -53,10 +57,10 @@ describe('moji’s words', () => {
   });
 
   it.each([
-    ['ein roter Fuchs im Schnee', 'a red fox in the snow'],
+    ['ein roter Fuchs im Schnee', 'avatar of a red fox in the snow'],
     ['drei Katzen auf blauem Hintergrund', 'three cats on blue background'],
-    ['un gato azul en la playa', 'a blue cat on the beach'],
-    ['una gata con sombrero', 'a cat with hat'],
+    ['un gato azul en la playa', 'avatar of a blue cat on the beach'],
+    ['una gata con sombrero', 'avatar of a cat with a top hat'],
     ['une pomme rouge sur fond bleu', 'a red apple on blue background'],
     ['馬に乗った宇宙飛行士', 'astronaut riding horse'],
     ['夜の赤い車', 'red car at night'],

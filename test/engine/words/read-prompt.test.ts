@@ -218,7 +218,7 @@ describe('things beside each other', () => {
   const read = (typed: string) => readPrompt(both, typed);
 
   it.each([
-    ['a cat astronaut', 'a cat and an astronaut', 'cat astronaut', 'cat and an astronaut'],
+    ['a cat astronaut', 'an astronaut and a cat', 'cat astronaut', 'astronaut and a cat'],
     ['a robot cat on a mushroom', 'a robot and a cat on a mushroom', 'robot cat', 'robot and a cat'],
   ])('reads %s as two things, and tells it', (typed, prompt, word, drawn) => {
     expect(read(typed)).toEqual({ prompt, unknown: [{ word, drawn }] });
@@ -237,10 +237,52 @@ describe('things beside each other', () => {
   });
 });
 
+describe('an animal, asked for by its face', () => {
+  const faced = (version: number, face?: string) =>
+    parseWordTable(
+      JSON.stringify({
+        version,
+        things: 'cat\nrobot\ncrown\nwizard',
+        words: 'a\nwearing\nwith\nand\nof\ntwo\ncute\nportrait\nsticker\ncats',
+        near: { lynx: 'cat' },
+        silent: '',
+        met: 'a\nwith\nand\nof\nwearing\ntwo\ncute\nportrait\nsticker',
+        animals: 'cat',
+        roles: 'wizard',
+        ...(face === undefined ? {} : { face }),
+        languages: {},
+      }),
+      'words.json',
+    );
+  const table = faced(4, 'avatar of');
+
+  it.each([
+    ['a cute cat wearing a crown', 'avatar of a cute cat wearing a crown'],
+    ['A cat and a robot', 'avatar of A cat and a robot'],
+    ['sticker of a cat', 'avatar of sticker of a cat'],
+    ['a lynx', 'avatar of a cat'],
+    ['a cat wizard', 'a wizard and a cat'],
+  ])('reads %s as %s', (typed, prompt) => {
+    expect(readPrompt(table, typed).prompt).toBe(prompt);
+  });
+
+  it.each(['two cats', 'two cat', 'a portrait of a cat', 'a robot with a cat', 'a crown', 'cute'])(
+    'leaves %s as it is',
+    (typed) => {
+      expect(readPrompt(table, typed).prompt).toBe(typed);
+    },
+  );
+
+  it('asks for nothing where it is not wanted, or where captions have no words for it', () => {
+    expect(readPrompt(table, 'a cat', { addsNothing: true }).prompt).toBe('a cat');
+    expect(readPrompt(faced(3), 'a cat').prompt).toBe('a cat');
+  });
+});
+
 describe('a table of words', () => {
   it.each(['', '{', '{"version":2}', '{"version":1,"things":"dog"}'])('refuses %j by name', (text) => {
     expect(() => parseWordTable(text, '/models/x/words.json')).toThrow(
-      'Expected a table of words of version 1 to 3 in /models/x/words.json',
+      'Expected a table of words of version 1 to 4 in /models/x/words.json',
     );
   });
 });
