@@ -13,6 +13,7 @@ import {
   buildKLDecoder,
   buildKLEncoder,
   buildTinyDecoder,
+  buildTinyEncoder,
   buildUNet,
   loweringFor,
   NO_WEIGHTS,
@@ -97,7 +98,10 @@ export async function writeRandomModel(arch: RandomArchitecture, folder: string)
   }
   await write('unet', facts.config, [buildUNet(parseUNetConfig(facts.config, arch), NO_WEIGHTS, { lowering })]);
   await write('vae', vae, [buildKLEncoder(kl, NO_WEIGHTS, { lowering }), buildKLDecoder(kl, NO_WEIGHTS, { lowering })]);
-  await write('taesd', TAESD, [buildTinyDecoder(taesd, NO_WEIGHTS, { lowering })]);
+  await write('taesd', TAESD, [
+    buildTinyEncoder(taesd, NO_WEIGHTS, { lowering }),
+    buildTinyDecoder(taesd, NO_WEIGHTS, { lowering }),
+  ]);
   const encoders: readonly Config[] = isTiny ? [TINY.text] : isLarge ? [CLIP_L, CLIP_BIG_G] : [CLIP_L];
   for (const [k, config] of encoders.entries()) {
     const suffix = k === 0 ? '' : `_${k + 1}`;
