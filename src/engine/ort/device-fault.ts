@@ -5,9 +5,12 @@
 import { UserError } from '../../core/errors.ts';
 import type { Device } from './device.ts';
 
-/** A WebGPU buffer that could not be had is named only as invalid by those that use it. */
+/**
+ * A WebGPU buffer that could not be had is named only as invalid by those that use it; a tensor larger than what a shader may
+ * be given at once is given in parts, of which it takes so many.
+ */
 const MEMORY =
-  /out of memory|out_of_(?:device_|host_)?memory|max buffer size|\[invalid buffer|failed to allocate|cuda failure 2\b/i;
+  /out of memory|allocation size too large|too many storage buffers|out_of_(?:device_|host_)?memory|max buffer size|\[invalid buffer|failed to allocate|cuda failure 2\b/i;
 /** Of CUDA: 4 and those from 700 leave nothing of the context. */
 const LOST = /device (?:is |was )?(?:lost|removed)|device_(?:lost|removed|hung)|cuda failure (?:4|7\d\d|999)\b/i;
 

@@ -10,6 +10,11 @@ describe('what a device says', () => {
   it.each([
     [WEBGPU, 'WebGPU validation failed. Buffer size (4356000000) exceeds the max buffer size limit (1073741824).'],
     [WEBGPU, 'WebGPU validation failed. [Invalid Buffer (unlabeled)] is invalid due to a previous error.'],
+    [
+      WEBGPU,
+      'limits_.maxStorageBuffersPerShaderStage was false. Too many storage buffers in shader. Current: 16, Max is 12',
+    ],
+    [WEBGPU, 'WebGPU device error(3): Allocation size too large'],
     [CUDA, 'CUDA failure 2: out of memory ; GPU=0 ; hostname=x ; file=cuda_allocator.cc'],
     [CUDA, 'bfc_arena.cc:376 AllocateRawInternal Failed to allocate memory for requested buffer of size 536870912'],
   ])('is that memory ran out: %#', (device, message) => {
