@@ -6,7 +6,7 @@
  */
 /* oxlint-disable typescript/no-non-null-assertion -- loops keep every index within its array */
 import type { Picture } from '../../core/picture.ts';
-import type { LatentSize } from './denoiser.ts';
+import type { Decoding, LatentSize } from './denoiser.ts';
 import {
   buildKLEncoder,
   buildTinyEncoder,
@@ -59,12 +59,11 @@ export class Autoencoder {
     const target = { ...open.target, dtype: autoencoderNumberType(config, open.target.dtype) };
     const decoder = await preparedDecoder(config, weights, target, place);
     const build = { lowering: loweringFor(target) };
-    // Weights are for what every picture goes through; pictures to start from are rarer, and encoded by what the decoder asks for.
+    // Pictures to start from are rare: the encoder takes what was widened for the decoder, and what it lacks is made when it is asked for.
     const encoder = async (): Promise<Graph> => {
       const asked = (given: NetWeights): Graph => encoderGraph(config, given, build);
-      const [source, isPrepared] = decoder.isWidened
-        ? [decoder.weights, !build.lowering.replacesWeights]
-        : [weights, false];
+      const source = decoder.isWidened ? decoder.weights : weights;
+      const isPrepared = decoder.isWidened && !build.lowering.replacesWeights;
       return asked(isPrepared ? source : await build.lowering.prepareWeights(source, asked, cacheDir));
     };
     return new Autoencoder({ config, weights: decoder.weights, decoder: decoder.graph, encoder, open });
@@ -83,7 +82,11 @@ export class Autoencoder {
    * Each of `latents`: [channels · height · width]; all in one call. For a hand that moves, a small one leaves room to the window.
    * Throws `UserError` `model.nan`.
    */
-  async decode(...[latents, size, how]: Parameters<LatentDecoder['decode']>): Promise<readonly Picture[]> {
+  async decode(
+    latents: readonly Float32Array[],
+    size: LatentSize,
+    how: Partial<Decoding> = {},
+  ): Promise<readonly Picture[]> {
     const unscaled = latents.map((each) => this.#unscale(each, size.height * size.width));
     return this.#pictures(await this.#decoder.decode(unscaled, size, how), size);
   }

@@ -1,13 +1,13 @@
 /**
  * An animal and a role in one breath (a cat astronaut, a robot dog): a model that learnt each by itself draws only one of
- * them, so they are read as two things, and that is told. Pure.
+ * them, so they are read as two things, the role first, and that is told. Pure.
  */
 import { articleFor, type Part } from './plain-wording.ts';
 import type { WordTable } from './word-table.ts';
 
 export type Pair = { readonly word: string; readonly drawn: string };
 
-/** The parts with "and" and an article between such two, and what those pairs are. */
+/** The parts with such two as "role and an animal", and what those pairs are. */
 export function besideEachOther(
   table: WordTable,
   text: string,
