@@ -1,7 +1,7 @@
 /**
  * What a model is today, in one short text: a hash over its nets' tensors (names, types, shapes) and their files' bytes,
- * and, after a dot, one of its table of words. Two models of one fingerprint draw the same pictures; a model trained anew has
- * another. A file is read once: its hash is kept beside its size and time of change.
+ * and, after dots, one of its table of words and one of its own accelerators. Two models of one fingerprint draw the same
+ * pictures; a model trained anew has another. A file is read once: its hash is kept beside its size and time of change.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -42,8 +42,22 @@ export class Fingerprints {
       }
     }
     const nets = hash.digest('hex').slice(0, 32);
-    const words = (await stat(source)).isFile() ? undefined : (await readManifest(source))?.words;
-    return words === undefined ? nets : `${nets}.${(await this.#fileHash(join(source, words))).slice(0, 8)}`;
+    const manifest = (await stat(source)).isFile() ? undefined : await readManifest(source);
+    const words = await this.#hashOf(source, manifest?.words === undefined ? [] : [manifest.words]);
+    const accelerators = await this.#hashOf(
+      source,
+      (manifest?.accelerators ?? []).map(({ file }) => file),
+    );
+    return [nets, words, accelerators].join('.').replace(/\.+$/u, '');
+  }
+
+  /** Of those of the files that are there, for one that is missing is told where it is drawn with; of one its own, of none ''. */
+  async #hashOf(folder: string, names: readonly string[]): Promise<string> {
+    const files = names.map((name) => join(folder, name));
+    const isThere = await Promise.all(files.map((file) => exists(file)));
+    const hashes = await Promise.all(files.filter((_, at) => isThere[at] === true).map((file) => this.#fileHash(file)));
+    const whole = hashes.length < 2 ? hashes.join('') : createHash('sha256').update(hashes.join(' ')).digest('hex');
+    return whole.slice(0, 8);
   }
 
   async #fileHash(file: string): Promise<string> {

@@ -1,7 +1,8 @@
 /**
- * What a model was when something was made for it: 32 hexadecimal digits for its nets and, where it has a table of words, a
- * dot and 8 for that. The table decides how a prompt is read, so another table is another picture; a style is learnt by the
- * nets alone, and outlives a table. Pure.
+ * What a model was when something was made for it, in up to three parts with dots between: 32 hexadecimal digits for its nets,
+ * 8 for its table of words and 8 for its own accelerators, each empty where there is none. The table decides how a prompt is
+ * read and an accelerator how a step goes, so others draw another picture; a style is learnt by the nets alone, and outlives
+ * both. Pure.
  */
 import type { Fingerprint } from './request.ts';
 
@@ -12,5 +13,6 @@ export function netsOf(fingerprint: Fingerprint): string {
 
 /** Whether a request of the one draws the same picture with the other; of what one does not tell, nothing is known. */
 export function drawsTheSame(a: Fingerprint, b: Fingerprint): boolean {
-  return a.includes('.') && b.includes('.') ? a === b : netsOf(a) === netsOf(b);
+  const [parts, others] = [a.split('.'), b.split('.')];
+  return parts.every((part, at) => part === '' || (others[at] ?? '') === '' || part === others[at]);
 }

@@ -19,7 +19,7 @@ export const PRECISIONS = ['fp32', 'int8'] as const;
 export const DECODERS = ['full', 'tiny'] as const;
 export const PROMPT_GRAMMARS = ['plain', 'weighted'] as const;
 
-/** What a model or a base was when something was made for it: hashes of its nets and its table of words (fingerprint.ts). */
+/** What a model or a base was when something was made for it: hashes of its nets and of what else it draws with (fingerprint.ts). */
 export type Fingerprint = string;
 
 /** SHA-256 of a file's bytes in hexadecimal; undefined where it was not known when the request was made. */

@@ -50,7 +50,7 @@ it('does not read a file twice that is as it was', async () => {
   expect(await today()).toBe(first);
 });
 
-it('says beside the nets which table of words reads the prompts', async () => {
+it('says beside the nets which table of words reads the prompts, and which accelerators the model has', async () => {
   const nets = await today();
   const manifest = { id: 'm', name: 'M', base: 'moji', sizes: [64], words: 'words.json' };
   const defaults = { width: 64, height: 64, steps: 4, guidance: 1, scheduler: 'lcm' };
@@ -61,4 +61,16 @@ it('says beside the nets which table of words reads the prompts', async () => {
   writeFileSync(join(folder, 'model', 'words.json'), '{"version":1}');
   const second = await today();
   expect([second === first, netsOf(second)]).toEqual([false, nets]);
+
+  writeFileSync(
+    join(folder, 'model', 'fourstep.json'),
+    JSON.stringify({ ...manifest, defaults, lcmLora: 'lcm.safetensors' }),
+  );
+  expect(await today()).toBe(second); // a file that is missing is told where it is drawn with
+  writeFileSync(join(folder, 'model', 'lcm.safetensors'), 'one');
+  const third = await today();
+  writeFileSync(join(folder, 'model', 'lcm.safetensors'), 'another');
+  const fourth = await today();
+  expect(new Set([second, third, fourth]).size).toBe(3);
+  expect([netsOf(third), netsOf(fourth)]).toEqual([nets, nets]);
 });
