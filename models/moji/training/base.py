@@ -14,6 +14,7 @@ from diffusers import UNet2DConditionModel
 from diffusers.models.attention_processor import AttnProcessor
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
+import precision
 from clock import Clock
 from compose import Glyphs
 from compose.mix import KINDS, RELATED, SIMPLE
@@ -178,7 +179,7 @@ def diffusion_loss(unet, text, z, ids, alpha_bar):
     a = alpha_bar[t].view(-1, 1, 1, 1)
     noise = torch.randn_like(z)
     noisy, v = a.sqrt() * z + (1 - a).sqrt() * noise, a.sqrt() * noise - (1 - a).sqrt() * z
-    with torch.autocast(z.device.type, torch.bfloat16):
+    with precision.autocast(z.device.type):
         guess = unet(noisy, t, text(ids).last_hidden_state).sample.float()
     snr = (a / (1 - a)).view(-1)
     weight = snr.clamp(max=SNR_CAP) / (snr + 1)
@@ -198,6 +199,7 @@ def main(work, args):
     channels = np.load(next((work / "latents").glob("*.npy")), mmap_mode="r").shape[-1]
     unet, text = build_unet(channels), build_text(tokens)
     begin(unet, text, tokens)
+    precision.quickest("cpu")
     clock = Clock("base", work, args.minutes or MINUTES)
     named, optimiser = optimiser_of(unet, text)
     unet_average, text_average = Average(unet, 0.999), Average(text, 0.999)

@@ -12,6 +12,7 @@ import torch
 import base
 import export
 import lora
+import precision
 from clock import Clock
 from optim import Average, Pair
 
@@ -68,7 +69,7 @@ def main(work, args):
         t = timesteps(BATCH)
         scale, sigma = at(alpha_bar, t)
         x = scale * z + sigma * torch.randn_like(z)
-        with torch.autocast("cpu", torch.bfloat16, enabled=clock.progress < ROUGH):
+        with precision.autocast(enabled=clock.progress < ROUGH):
             with torch.no_grad():
                 words = text(ids).last_hidden_state
                 noise = scale * teacher(x, t, words).sample.float() + sigma * x

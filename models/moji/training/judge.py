@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+import precision
 import styles
 from clock import Clock
 from compose import Glyphs, sample
@@ -132,7 +133,7 @@ def main(work, args):
     clock.start()
     while running:
         x, target, told, answers = pool.batch(48)
-        with torch.autocast("cpu", torch.bfloat16):
+        with precision.autocast():
             logits, _ = model(x)
         missed = F.binary_cross_entropy_with_logits(logits["things"].float(), target, pos_weight=torch.tensor(8.0), reduction="none").mean(1, keepdim=True)
         by_features = F.binary_cross_entropy_with_logits(logits["things_by_features"].float(), target, pos_weight=torch.tensor(8.0), reduction="none").mean(1, keepdim=True)

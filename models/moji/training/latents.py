@@ -10,6 +10,7 @@ import random
 import numpy as np
 import torch
 
+import precision
 import vae
 from compose import Glyphs, sample
 from synonyms import Synonyms
@@ -28,7 +29,7 @@ def encode(model, pictures):
 def latents_of(model, pictures):
     """The same of a tensor, on the device where it and the model lie."""
     x = pictures.permute(0, 3, 1, 2).float().div(127.5).sub(1).contiguous(memory_format=torch.channels_last)
-    with torch.autocast(x.device.type, torch.bfloat16):
+    with precision.autocast(x.device.type):
         z = model.encoder(x)
     return z.permute(0, 2, 3, 1).half()
 

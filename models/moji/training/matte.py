@@ -16,6 +16,7 @@ from diffusers import AutoencoderTiny
 from safetensors.torch import save_file
 
 import latents
+import precision
 import vae
 from clock import Clock
 from compose import Glyphs, sample
@@ -106,7 +107,7 @@ class Pool:
     def fresh(self, count):
         pictures, alphas = zip(*(self.compose() for _ in range(count)))
         z = as_drawn(torch.from_numpy(latents.encode(self.model, np.stack(pictures))).permute(0, 3, 1, 2).float())
-        with torch.autocast("cpu", torch.bfloat16):
+        with precision.autocast():
             decoded = self.model.decoder(z).float()
         return z.numpy(), by_colour(decoded.clamp(-1, 1).add(1).mul(127.5).round().byte().permute(0, 2, 3, 1).numpy()).astype(np.float16), np.stack(alphas)
 
@@ -160,7 +161,7 @@ def main(work, args):
     clock.start()
     while running:
         z, colour, true = pool.batch()
-        with torch.autocast("cpu", torch.bfloat16):
+        with precision.autocast():
             made = head(beside_ground(z).contiguous(memory_format=torch.channels_last))
         found = colour + made.float()
         loss = matte_loss(found, true)

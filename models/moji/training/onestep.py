@@ -14,6 +14,7 @@ from torch import nn
 
 import base
 import lora
+import precision
 from clock import Clock
 from distill import RANK
 from optim import Average, Pair
@@ -71,7 +72,7 @@ def walk(unet, path, words, no_words, noise, guidance=GUIDANCE, points=POINTS):
     for n, point in enumerate(points):
         passed.append(x)
         t = torch.full((2 * count,), point)
-        with torch.autocast("cpu", torch.bfloat16):
+        with precision.autocast():
             v = unet(torch.cat([x, x]), t, torch.cat([words, no_words.expand(count, -1, -1)])).sample.float()
         picture, eps = path.picture_and_noise(torch.cat([x, x]), v, t)
         (picture, picture_u), (eps, eps_u) = picture.chunk(2), eps.chunk(2)
@@ -138,7 +139,7 @@ def train(unet, text, data, clock, begin, saved):
         x, t, ends, said = paths.batch(BATCH, rng)
         with torch.no_grad():
             words, words_of_real = text(said).last_hidden_state, text(ids).last_hidden_state
-        with torch.autocast("cpu", torch.bfloat16):
+        with precision.autocast():
             v = unet(x, t, words).sample.float()
         guess = path.picture_and_noise(x, v, t)[0]
         off = guess.detach() - ends

@@ -6,11 +6,13 @@ what is a matrix is told by shape, and embeddings and other exceptions are named
 
 import torch
 
+import precision
+
 
 @torch.no_grad()
 def orthogonal(update, steps=5):
     a, b, c = 3.4445, -4.7750, 2.0315
-    x = update.bfloat16()
+    x = update.to(precision.quickest(update.device.type))
     tall = x.shape[0] > x.shape[1]
     x = x.T.contiguous() if tall else x
     x = x / (x.norm() + 1e-7)

@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from safetensors.torch import save_file
 from torch import nn
 
+import precision
 import vae
 from clock import Clock
 from optim import Average, Pair
@@ -80,7 +81,7 @@ def train(work, scale, args):
             xs.append(small[n, :, y : y + crop, x : x + crop])
             ys.append(large[n, :, y * scale : (y + crop) * scale, x * scale : (x + crop) * scale])
         true = torch.stack(ys).contiguous(memory_format=torch.channels_last)
-        with torch.autocast("cpu", torch.bfloat16):
+        with precision.autocast():
             made = model(torch.stack(xs).contiguous(memory_format=torch.channels_last))
         loss = vae.picture_loss(made.float(), true)
         loss.backward()

@@ -19,6 +19,7 @@ from diffusers import AutoencoderTiny
 from PIL import Image
 from torch import nn
 
+import precision
 from clock import Clock
 from compose import Glyphs, sample
 from optim import Average, Pair
@@ -177,7 +178,7 @@ def train(work, channels, args):
         crop, count = (64, 32) if clock.progress < 0.85 else (128, 8)
         true = pool.batch(count, crop).contiguous(memory_format=torch.channels_last)
         sharpening = clock.progress > SHARPEN
-        with torch.autocast("cpu", torch.bfloat16):
+        with precision.autocast():
             z = model.encoder(true).float()
             made = model.decoder(z + NOISE * torch.randn_like(z)).float()
             fooled = -patches(made).float().mean() if sharpening else torch.zeros(())
@@ -188,7 +189,7 @@ def train(work, channels, args):
         notes = {}
         if sharpening:
             against.zero_grad(set_to_none=True)
-            with torch.autocast("cpu", torch.bfloat16):
+            with precision.autocast():
                 real, false = patches(true).float(), patches(made.detach()).float()
             caught = F.relu(1 - real).mean() + F.relu(1 + false).mean()
             caught.backward()
