@@ -27,6 +27,7 @@ KIND_OF, EXAMPLE, RELATED, BROAD = 4, 2, 2, 6  # steps up WordNet's tree; two th
 ACT, SUBSTANCE = 4, 27  # WordNet's files: deeds, sports and games; water, iron
 ALIKE = 0.3  # cosine at which another word for a thing speaks for it
 CAPTIONS = 20_000  # that are looked at for words beside names
+CLOTHES = "dress suit jacket coat sweater hoodie gown blouse robe uniform t-shirt shirt".split()  # of a portrait shoulders are seen, which captions call a shirt
 FACE = "avatar of"  # before an animal: of a photo, a portrait and an avatar the last brings its face most often
 CONTAINERS = "glass cup mug bowl plate dish bottle slice piece".split()
 SAID_OF = "family couple love shirt hair beard holding carrying riding wearing beside near behind inside left right top front surrounded"  # in captions beside names and places
@@ -315,10 +316,13 @@ def beside(known):
 
 
 def alike(table):
-    """{phrase: what captions say for it}, as alike.json has it, where that is a name or words that this model knows."""
+    """{phrase: what captions say for it}, as alike.json has it and of clothes in a colour, where that is a name or words that this model knows."""
+    from compose.paint import COLOURS
+
     known = {*table["things"], *table["words"]}
     words = {*known, *table.get("met", ()), *(word for name in table["things"] for word in name.split())}
     told = json.loads((HERE / "words" / "alike.json").read_text())
+    told |= {f"{how} {article}{colour} {piece}": f"in a {colour} shirt" for how in ("in", "wearing") for article in ("", "a ", "an ") for colour in COLOURS for piece in CLOTHES}
     return {phrase: said for phrase, said in told.items() if said in known or all(word in words or word.removesuffix("s") in words for word in said.split())}
 
 

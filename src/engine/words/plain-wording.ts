@@ -68,7 +68,7 @@ function withoutStrays(text: string, parts: readonly Part[]): readonly (string |
     if (follows !== undefined && /^an?$/u.test(word) && (next !== at + 1 || follows !== typed)) {
       kept[at] = articleFor(kept[at] ?? word, follows, follows !== typed);
     }
-    next = at;
+    next = kept[at] === undefined ? next : at;
   }
   for (let at = kept.findIndex((each) => each !== undefined); NEVER_FIRST.has(kept[at]?.toLowerCase() ?? ''); at++) {
     kept[at] = undefined;

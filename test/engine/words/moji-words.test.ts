@@ -30,6 +30,13 @@ describe('moji’s words', () => {
     ['a boy playing guitar', 'a boy beside guitar'],
     ['a dog wearing a hat', 'avatar of a dog wearing a top hat'],
     ['t-rex on the beach', 'avatar of t-rex on the beach'],
+    ['people playing soccer', 'a man holding a soccer ball'],
+    ['a witch flying on a broom', 'a witch holding a broom'],
+    ['a woman in a red dress walking in the rain', 'a woman in a red shirt in the rain'],
+    ['a girl wearing an orange hoodie', 'a girl in a orange shirt'], // as captions have it
+    ['a red dress', 'a red dress'],
+    ['a fire breathing dragon', 'avatar of a dragon'],
+    ['a cheeseburger and fries', 'fries and a burger'],
     ['music notes', 'musical note'],
     ['a tropical island', 'a palm tree on the beach'],
     ['masterpiece, best quality, 1girl', 'girl'],
