@@ -16,14 +16,16 @@ from compose.things import plural
 from synonyms import SAID, tidy
 from synonyms import load as load_synonyms
 
-COLUMNS, ROWS, CELL = 5, 4, 160
+COLUMNS, ROWS, CELL = 4, 3, 256  # as large as people look at them
 PLACE_WORDS = {
     "night": "night stars moon", "sunset mountains": "sunset dusk sunrise", "mountains": "mountains mountain", "sunset sea": "sunset sea ocean", "beach": "beach sea sand", "space": "space stars", "neon city": "city neon skyline", "city at night": "city night",
     "city": "city skyline buildings", "snow": "snow winter", "forest": "forest trees wood", "garden": "garden flowers", "meadow": "grass meadow field hills", "lake": "lake water", "room": "room indoors house", "rain": "rain", "autumn": "autumn leaves fall",
     "desert": "desert sand", "stage": "stage concert", "sky": "sky clouds", "underwater": "underwater sea water",
 }
+BETWEEN = "in|inside|on|with|and|next to|beside|wearing|holding|riding|behind|surrounded"
 RELATION_WORDS = {"wear": "wearing wears with in", "wearing": "wearing wears with in", "riding": "riding rides on", "ride": "riding rides on", "on": "on sitting atop", "in": "in inside", "holding": "holding holds with carrying", "hold": "holding holds with carrying"}
 
+SEEN_AS = {"cherry blossom": ("pink flower", "pink petal", "pink flower petal")}  # whose name is no plainer than what is to be seen
 WANTED = {"subject right": "75 %", "everything right": "50 %", "two things": "60 %", "wearing": "50 %", "riding": "50 %", "blobs": "at most 5 %"}
 
 
@@ -56,7 +58,7 @@ def says(answer, words):
 def names_of(thing, others):
     """A thing's names, and those that it is another word for: who sees a painter has seen an artist."""
     said = {name: [tidy(word) for word in words.split()] for name, words in SAID.items()}
-    return [thing, *others.get(thing, ()), *said.get(thing, ()), *(name for names in (others, said) for name, words in names.items() if thing in words)]
+    return [thing, *SEEN_AS.get(thing, ()), *others.get(thing, ()), *said.get(thing, ()), *(name for names in (others, said) for name, words in names.items() if thing in words)]
 
 
 def seen(job, answer, others):
@@ -76,8 +78,8 @@ def seen(job, answer, others):
 
 
 def first_guess(answer):
-    """What a viewer said without "perhaps …" and "… or …"."""
-    return re.sub(r" or [^,]*", "", re.sub(r"(?<!^),? perhaps [^,]*", " ", answer))
+    """What a viewer said without "perhaps …" and "… or …", whose alternative ends where the next thing is told of ("a bear or a cat in a basket")."""
+    return re.sub(rf" or (?:(?! (?:{BETWEEN})\b)[^,])*", "", re.sub(r"(?<!^),? \(?perhaps [^,)]*", " ", answer))
 
 
 def scores(jobs, answers, others):

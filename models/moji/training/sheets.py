@@ -32,4 +32,4 @@ def main(work, args):
         wanted = [job for job in jobs if job["row"] == row]
         sheet(wanted, args.pictures, *STYLES).save(args.out / f"{row.removeprefix('sheet ')}.webp", quality=88)
     if asked := [job for job in jobs if job["row"] == "natural 1"]:
-        sheet(asked, args.pictures, *ASKED).save(args.out / "asked.webp", quality=80)
+        sheet(asked, args.pictures, *ASKED).save(args.out / "asked.webp", quality=70)
