@@ -25,7 +25,7 @@ PLACE_WORDS = {
 BETWEEN = "in|inside|on|with|and|next to|beside|wearing|holding|riding|behind|surrounded"
 RELATION_WORDS = {"wear": "wearing wears with in", "wearing": "wearing wears with in", "riding": "riding rides on", "ride": "riding rides on", "on": "on sitting atop", "in": "in inside", "holding": "holding holds with carrying", "hold": "holding holds with carrying"}
 
-SEEN_AS = {"cherry blossom": ("pink flower", "pink petal", "pink flower petal")}  # whose name is no plainer than what is to be seen
+SEEN_AS = {"cherry blossom": ("pink flower", "pink petal", "pink flower petal")}  # what is seen by whoever does not name the kind
 WANTED = {"subject right": "75 %", "everything right": "50 %", "two things": "60 %", "wearing": "50 %", "riding": "50 %", "blobs": "at most 5 %"}
 
 
