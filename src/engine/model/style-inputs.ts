@@ -26,7 +26,7 @@ const PACKED_BYTES = 512 * 2 ** 20;
 /** Pairs of styles that are mixed, of one variant. */
 const JOINED_BYTES = 256 * 2 ** 20;
 
-/** Of one style: all that gains of SD 1.5, and of SDXL the finest level. */
+/** Of one style: all that gains of SD 1.5; of SDXL the finest level, and in 8 bits a third of the coarse one. */
 const MERGED_BYTES = 384 * 2 ** 20;
 
 /** Of fp32 weights that are merged at a time. */

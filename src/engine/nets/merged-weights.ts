@@ -57,20 +57,17 @@ export function canMerge({ weightName }: Layer, weights: NetWeights): boolean {
   return info !== undefined && isReadable(info);
 }
 
-/** A term's work in a call ÷ merging's from which it pays: weights of a call's own cannot be packed, and in bytes that costs as much as a term of 1.6. */
-const WORTH = { wide: 1, bytes: 1.7 };
-
 /** Operators and their inputs cost more than the arithmetic of matrices of so many bytes. */
 const SMALL_BYTES = 2 ** 20;
 
 /**
  * Those of `targets` that gain by it, as far as `maxBytes` of what a net reads go: where the term beside the layer is most
- * work for the weights that it saves, first. Of large ones none where it is too little (WORTH).
+ * work for the weights that it saves, first. Of large ones none where merging is more work than one call's term.
  */
 export function worthMerging(targets: readonly Layer[], maxBytes: number): readonly Layer[] {
   const gains = targets
     .map((target) => ({ target, gain: gainOf(target) }))
-    .filter(({ target, gain }) => gain >= leastGain(target) || (gain > 0 && wideBytes(target) <= SMALL_BYTES))
+    .filter(({ target, gain }) => gain >= 1 || (gain > 0 && wideBytes(target) <= SMALL_BYTES))
     .toSorted((a, b) => b.gain - a.gain);
   let room = maxBytes;
   return gains.flatMap(({ target }) => {
@@ -92,10 +89,6 @@ export function mergedTogether(targets: readonly Layer[], maxBytes: number): rea
     groups.at(-1)?.push(target);
   }
   return groups;
-}
-
-function leastGain({ use }: Layer): number {
-  return use?.isQuantised === true ? WORTH.bytes : WORTH.wide;
 }
 
 /** In fp32. */

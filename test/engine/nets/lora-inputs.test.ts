@@ -129,18 +129,16 @@ describe('LoRA inputs', () => {
   });
 
   it('are worth merging where tokens are many, those first that save most, as far as there is room', () => {
-    const largeOf = (side: number) =>
-      parseUNetConfig(
-        {
-          ...Object(goldenConfig('sd15', 'unet')),
-          block_out_channels: [320, 640, 1280, 1280],
-          norm_num_groups: 32,
-          cross_attention_dim: 768,
-          sample_size: side,
-        },
-        'large',
-      );
-    const large = largeOf(64);
+    const large = parseUNetConfig(
+      {
+        ...Object(goldenConfig('sd15', 'unet')),
+        block_out_channels: [320, 640, 1280, 1280],
+        norm_num_groups: 32,
+        cross_attention_dim: 768,
+        sample_size: 64,
+      },
+      'large',
+    );
     const names = (maxBytes: number, of = large, lowering = loweringFor({ provider: 'cpu' })): readonly string[] =>
       worthMerging(unetLoraTargets(of, lowering), maxBytes).map(({ module }) => module);
     const attention = (block: string): string => `${block}.attentions.0.transformer_blocks.0`;
@@ -154,10 +152,6 @@ describe('LoRA inputs', () => {
     expect(names(2 * 4 * 320 ** 2)).toEqual(all.slice(0, 2));
     const eight = loweringFor({ provider: 'cpu', precision: 'int8' });
     expect(names(8 * 320 ** 2, large, eight)).toEqual(all.slice(0, 8)); // a byte each
-    const coarse = `${attention('down_blocks.2')}.attn1.to_q`; // 1,024 tokens of 1,280 features
-    expect(names(2 ** 31, largeOf(128))).toContain(coarse);
-    expect(names(2 ** 31, largeOf(128), eight)).not.toContain(coarse);
-    expect(names(2 ** 31, large, eight)).toContain(`${attention('down_blocks.1')}.ff.net.0.proj`);
     expect(names(2 ** 30, config)).toHaveLength(targets.filter(({ use }) => use !== undefined).length); // all are small
     expect(names(4)).toEqual([]);
   });
