@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
 import { Fingerprints } from '../../models/fingerprint.ts';
-import { netsOf } from '../../src/core/fingerprint.ts';
+import { drawsTheSame, netsOf } from '../../src/core/fingerprint.ts';
 import { writeTensors } from '../support/safetensors-file.ts';
 
 let folder: string;
@@ -73,4 +73,15 @@ it('says beside the nets which table of words reads the prompts, and which accel
   const fourth = await today();
   expect(new Set([second, third, fourth]).size).toBe(3);
   expect([netsOf(third), netsOf(fourth)]).toEqual([nets, nets]);
+});
+
+it.each([
+  ['nets', 'nets.words.lcm', true],
+  ['nets.words', 'nets.words.lcm', true],
+  ['nets..lcm', 'nets.words.lcm', true],
+  ['nets.words.lcm', 'nets.words.another', false],
+  ['nets.others', 'nets.words.lcm', false],
+  ['others.words.lcm', 'nets.words.lcm', false],
+])('of %s and %s compares what both tell', (a, b, expected) => {
+  expect([drawsTheSame(a, b), drawsTheSame(b, a)]).toEqual([expected, expected]);
 });

@@ -22,10 +22,10 @@ PLACE_WORDS = {
     "city": "city skyline buildings", "snow": "snow winter", "forest": "forest trees wood", "garden": "garden flowers", "meadow": "grass meadow field hills", "lake": "lake water", "room": "room indoors house", "rain": "rain", "autumn": "autumn leaves fall",
     "desert": "desert sand", "stage": "stage concert", "sky": "sky clouds", "underwater": "underwater sea water",
 }
-BETWEEN = "in|inside|on|with|and|next to|beside|wearing|holding|riding|behind|surrounded"
 RELATION_WORDS = {"wear": "wearing wears with in", "wearing": "wearing wears with in", "riding": "riding rides on", "ride": "riding rides on", "on": "on sitting atop", "in": "in inside", "holding": "holding holds with carrying", "hold": "holding holds with carrying"}
-
+BETWEEN = "in|inside|on|with|and|next to|beside|wearing|holding|riding|behind|surrounded"  # words that an answer goes on with to the next thing
 SEEN_AS = {"cherry blossom": ("pink flower", "pink petal", "pink flower petal")}  # what is seen by whoever does not name the kind
+
 WANTED = {"subject right": "75 %", "everything right": "50 %", "two things": "60 %", "wearing": "50 %", "riding": "50 %", "blobs": "at most 5 %"}
 
 

@@ -3,7 +3,6 @@
 A processor may know bfloat16 and still be slower in it (one with AVX-512 BF16 but without AMX took 1.6 times as long), so it is timed once.
 """
 
-import contextlib
 import functools
 import time
 
@@ -36,4 +35,4 @@ def quickest(device):
 
 def autocast(device="cpu", enabled=True):
     """The context that nets learn and are asked in."""
-    return torch.autocast(device, torch.bfloat16) if enabled and quickest(device) == torch.bfloat16 else contextlib.nullcontext()
+    return torch.autocast(device, torch.bfloat16, enabled=enabled and quickest(device) == torch.bfloat16)
