@@ -26,14 +26,11 @@ const PACKED_BYTES = 512 * 2 ** 20;
 /** Pairs of styles that are mixed, of one variant. */
 const JOINED_BYTES = 256 * 2 ** 20;
 
-/** Of one style: all that gains of SD 1.5; of SDXL the finest level, and in 8 bits a third of the coarse one. */
-const MERGED_BYTES = 384 * 2 ** 20;
-
 /** Of fp32 weights that are merged at a time. */
 const MERGING_BYTES = 64 * 2 ** 20;
 
-/** Of all styles together: five of SD 1.5. */
-const KEPT_BYTES = 1024 * 2 ** 20;
+/** Of all styles together: five of SD 1.5 in fp32, twenty in 8 bits. */
+const KEPT_BYTES = 512 * 2 ** 20;
 
 type MergedWeights = Readonly<Record<string, FloatTensor | ByteTensor>>;
 
@@ -139,7 +136,7 @@ export class StyleInputs {
     const all = targetsOf(variant, this.#targets());
     const mergeable = loraRows === 'shared' ? all.filter((target) => canMerge(target, this.#weights)) : [];
     // Merging is in fp32 everywhere.
-    const merged = partOf(worthMerging(mergeable, MERGED_BYTES), 0, 'f32');
+    const merged = partOf(worthMerging(mergeable), 0, 'f32');
     const beside = partOf(
       all.filter(({ module }) => !merged.modules.has(module)),
       PACKED_BYTES,

@@ -47,7 +47,7 @@ export function withLinearLora(
   const ups = inParts(up, parts.length, outFeatures);
   if (building.styles.rows !== 'each') {
     const low = gated(scope, Gemm(x, down, undefined)); // [rows·S, r]
-    return parts.map((y, k) => Add(y, Gemm(low, ups[k] ?? up, undefined)));
+    return parts.map((y, k) => building.lowering.plusProduct(y, low, ups[k] ?? up));
   }
   const low = MatMul(byRows(building, x), down); // [rows, S, r]
   return parts.map((y, k) => Add(y, flat(MatMul(low, ups[k] ?? up))));

@@ -137,6 +137,8 @@ export interface Lowering {
   linear(layer: LinearLayer, x: Value): readonly Value[];
   /** Whether that reads the matrix in 8 bits, `LayerWeights.quantised`. */
   isQuantised(layer: LinearLayer, x: Value): boolean;
+  /** y + a·b, what a low-rank term is: y [T, N], a [T, K], b [K, N] */
+  plusProduct(y: Value, a: Value, b: Value): Value;
   /** Over a picture. */
   convolution(layer: ConvolutionLayer, x: Value): Value;
   /** Over a picture, by a kernel [out, in, k, k] that comes in with a call. */

@@ -31,6 +31,7 @@ function costOf(node: Node, shapeOf: (name: string | undefined) => readonly numb
   const y = shapeOf(outputs[0]);
   switch (opType) {
     case 'Conv':
+    case 'FusedConv':
       return count(y) * count(w.slice(1));
     case 'ConvTranspose':
       return count(x) * count(w.slice(1));

@@ -54,6 +54,7 @@ export {
   convolved,
   ConvTranspose,
   DepthToSpace,
+  FusedConv,
   Resize,
   SpaceToDepth,
   type ConvAttributes,

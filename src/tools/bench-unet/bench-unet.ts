@@ -27,6 +27,7 @@ const ROUNDS = 5;
 const STYLED_ROUNDS = 12;
 /** Of a net whose call takes long. */
 const FEW_ROUNDS = 1;
+const FEW_STYLED_ROUNDS = 5;
 const LONG_GFLOP = 2000;
 
 export type BenchUnetReport = {
@@ -124,7 +125,7 @@ export async function benchUnet({
       weights,
       build,
       feeds,
-      rounds: isLong ? FEW_ROUNDS : STYLED_ROUNDS,
+      rounds: isLong ? FEW_STYLED_ROUNDS : STYLED_ROUNDS,
     });
     const { startup, plainSeconds } = styles;
     const stepSeconds = startup === 'fast' ? aloneSeconds : Math.min(aloneSeconds, plainSeconds);

@@ -3,7 +3,7 @@
  * where they lie. The others change what they do better.
  */
 import { prepareForDevice, widenForeign } from '../../weights/index.ts';
-import { Conv, Gemm } from '../../onnx/index.ts';
+import { Add, Conv, Gemm } from '../../onnx/index.ts';
 import type { Lowering } from '../lowering.ts';
 import { attention, type AttentionOptions } from './attention.ts';
 import { groupNorm, layerNorm } from './norms.ts';
@@ -28,6 +28,7 @@ export function ordinaryLowering(options: OrdinaryOptions): Lowering {
         return Gemm(x, w, b, { transB: true });
       }),
     isQuantised: () => false,
+    plusProduct: (y, a, b) => Add(y, Gemm(a, b, undefined)),
     convolution: ({ scope, inFeatures, outFeatures, kernel, bias, attributes }, x) => {
       const w = scope.weight('weight', [outFeatures, inFeatures, kernel, kernel]);
       return Conv(x, w, bias ? scope.weight('bias', [outFeatures]) : undefined, attributes);

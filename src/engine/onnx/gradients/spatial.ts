@@ -24,6 +24,7 @@ import {
   intsAttribute,
   reshaped,
   simple,
+  unbroadcast,
   type Rule,
   type TapeNode,
 } from './rule.ts';
@@ -50,6 +51,21 @@ export const spatialRules: Readonly<Record<string, Rule>> = {
       },
       { make: () => toKernel(dy, x, w, attributes) },
       b && { make: () => reshaped(ReduceSum(dy, [0, 2, 3]), b.shape) },
+    ];
+  },
+
+  /** Of kernels of length 1: a product of matrices, and what it is added to. */
+  FusedConv: (node, [dy]) => {
+    const [x, w, z] = [inputAt(node, 0), inputAt(node, 1), inputAt(node, 3)];
+    if (dy === undefined) {
+      return [];
+    }
+    const kernels = [fixedDim(w.shape, 0), fixedDim(w.shape, 1)];
+    return [
+      { make: () => FusedMatMul(reshaped(w, kernels), dy, { transA: true }) },
+      { make: () => reshaped(unbroadcast(FusedMatMul(dy, x, { transB: true }), [1, ...kernels]), w.shape) },
+      undefined,
+      { make: () => reshaped(dy, z.shape) },
     ];
   },
 

@@ -3,7 +3,7 @@
  */
 import { single, type Value } from '../graph.ts';
 import type { Dim } from '../model-proto.ts';
-import { dimAt, fixedDim, scaled, shapeError, withoutSum } from '../shape.ts';
+import { dimAt, fixedDim, formatShape, scaled, shapeError, withoutSum } from '../shape.ts';
 import { sameType } from './elementwise.ts';
 
 export type ConvAttributes = {
@@ -42,6 +42,29 @@ export function Conv(
       strides: { kind: 'ints', value: strides },
       pads: { kind: 'ints', value: pads },
       ...(group !== 1 && { group: { kind: 'int', value: group } }),
+    },
+  });
+}
+
+/**
+ * com.microsoft: z [N, O, L] + Conv of x [N, C, L] by kernels w [O, C, 1], fp32, written over z where nobody else reads it:
+ * a product of matrices that is added to what is there in one pass over it.
+ */
+export function FusedConv(x: Value, w: Value, z: Value): Value {
+  sameType('FusedConv', x, w, z);
+  const shape = [dimAt(x.shape, 0), dimAt(w.shape, 0), dimAt(x.shape, 2)];
+  if (x.shape[1] !== w.shape[1] || w.shape[2] !== 1 || formatShape(z.shape) !== formatShape(shape)) {
+    throw shapeError('FusedConv', 'x [N, C, L], w [O, C, 1] and z [N, O, L]', x.shape, w.shape, z.shape);
+  }
+  return single(x.graph, {
+    opType: 'FusedConv',
+    domain: 'com.microsoft',
+    inputs: [x, w, undefined, z],
+    output: { dtype: x.dtype, shape },
+    attributes: {
+      kernel_shape: { kind: 'ints', value: [1] },
+      strides: { kind: 'ints', value: [1] },
+      pads: { kind: 'ints', value: [0, 0] },
     },
   });
 }

@@ -225,6 +225,12 @@ const CASES: Readonly<Record<string, readonly ((sizes: Sizes) => Case)[]>> = {
         }),
     }),
   ],
+  FusedConv: [
+    ({ n, c, h, w }) => ({
+      inputs: { x: [n, c, h], w: [w, c, 1], z: [n, w, h] },
+      build: ({ x, w: kernel, z }) => ops.FusedConv(x!, kernel!, z!),
+    }),
+  ],
   Conv: [
     ({ n, c, h, w }) => ({
       inputs: { x: [n, c, h, w], w: [c + 1, c, 1, 1], b: [c + 1] },
