@@ -80,12 +80,15 @@ def convert(config_file, weights_file, side):
 
 
 def quantise(config_file, weights_file, side):
-    """As optimum-intel does it for diffusion models: NNCF, mixed preset, for transformers; calibrated on the bench's own input."""
+    """
+    As optimum-intel does it for diffusion models: NNCF, mixed preset, for transformers; calibrated on an input like the bench's
+    own, of 512 pixels at most: the activations of a larger one do not fit beside an SDXL, which needs 30 GB as it is.
+    """
     import nncf
     import openvino
 
     model = openvino.Core().read_model(converted(weights_file))
-    dataset = nncf.Dataset([openvino_feeds(config_file, side)])
+    dataset = nncf.Dataset([openvino_feeds(config_file, min(side, 512))])
     options = {"preset": nncf.QuantizationPreset.MIXED, "model_type": nncf.ModelType.TRANSFORMER, "subset_size": 1}
     openvino.save_model(nncf.quantize(model, dataset, **options), quantised(weights_file), compress_to_fp16=False)
 
