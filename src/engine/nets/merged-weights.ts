@@ -72,7 +72,7 @@ export function worthMerging(targets: readonly Layer[]): readonly Layer[] {
   return targets.filter((target) => {
     const { inFeatures, outFeatures, use } = target;
     const share = (inFeatures + outFeatures) / (inFeatures * outFeatures);
-    // Merging is as many operations a rank as the product has for one token.
+    // A term of one token is `share` of what merging is, at any rank.
     return use !== undefined && (wideBytes(target) <= SMALL_BYTES || (share >= LEAST_SHARE && use.tokens * share >= 1));
   });
 }

@@ -82,7 +82,7 @@ def convert(config_file, weights_file, side):
 def quantise(config_file, weights_file, side):
     """
     As optimum-intel does it for diffusion models: NNCF, mixed preset, for transformers; calibrated on an input like the bench's
-    own, of 512 pixels at most: the activations of a larger one do not fit beside an SDXL, which needs 30 GB as it is.
+    own, of 512 pixels at most to spare memory: an SDXL needs 28 GB as it is.
     """
     import nncf
     import openvino

@@ -1,5 +1,6 @@
 /**
- * Operators over pictures [N, C, H, W], named as the ONNX specification names them.
+ * Operators over pictures [N, C, H, W] and rows of pixels [N, C, L], named as the ONNX specification and onnxruntime's contrib
+ * operators name them.
  */
 import { single, type Value } from '../graph.ts';
 import type { Dim } from '../model-proto.ts';
